@@ -1,0 +1,3 @@
+module github.com/nisaba-platform/nisaba
+
+go 1.26

@@ -1,0 +1,84 @@
+// Package country holds what is known of each Member State's transposition of
+// Directive (EU) 2022/2555: the act, dates, authority, portal, options taken and
+// deviations, each with its source, the date checked and a degree of confidence.
+package country
+
+import "github.com/nisaba-platform/nisaba/law"
+
+// Status of the national act.
+type Status string
+
+// The states of a national act.
+const (
+	InForce    Status = "in_force"
+	Made       Status = "made"         // adopted; the date of entry into force is not established
+	NotInForce Status = "not_in_force" // bill or draft
+)
+
+// Fact is one statement with what stands behind it.
+type Fact struct {
+	Value      string         `yaml:"value" json:"value"`
+	Source     string         `yaml:"source" json:"source"` // title, clause or page
+	Checked    law.Date       `yaml:"checked" json:"checked"`
+	Confidence law.Confidence `yaml:"confidence" json:"confidence"`
+}
+
+// Option is a choice that the directive leaves to the Member State.
+type Option struct {
+	Value      law.Truth      `yaml:"value" json:"value"`           // null: not known
+	Class      law.Class      `yaml:"class" json:"class,omitempty"` // class given to entities brought in, where the national act says so
+	Source     string         `yaml:"source" json:"source"`
+	Checked    law.Date       `yaml:"checked" json:"checked"`
+	Confidence law.Confidence `yaml:"confidence" json:"confidence"`
+}
+
+// Names of the options, as in the machine contract "national".
+const (
+	OESAreEssential        = "oes_are_essential"         // Art. 3(1)(g)
+	CoversLocalPublicAdmin = "covers_local_public_admin" // Art. 2(5)(a)
+	CoversEducation        = "covers_education"          // Art. 2(5)(b)
+	AppliesRecital16       = "applies_recital_16"        // recital 16: independent systems
+	Exempts28              = "exempts_2_8"               // Art. 2(8)
+)
+
+// Term is a national deviation of one reporting stage.
+type Term struct {
+	Period string `yaml:"period" json:"period"` // ISO 8601 duration, for example "PT24H", "P30D"; business days as "P30B"
+	From   string `yaml:"from" json:"from"`     // input name of the clock contract, for example "detected_at"
+}
+
+// Deviation is one point in which national law departs from the directive's default.
+type Deviation struct {
+	ID    string          `yaml:"id" json:"id"`                 // for example "dev.anchor.detect"
+	Area  string          `yaml:"area" json:"area"`             // "reporting", "scope", "fines", "management"
+	Text  string          `yaml:"text" json:"text"`             // message key of the sentence
+	Terms map[string]Term `yaml:"terms" json:"terms,omitempty"` // by NIS2 stage, where the deviation is precise enough to compute
+	Fact  `yaml:",inline"`
+}
+
+// Registration is the national way to register under Arts. 3(4) and 27.
+type Registration struct {
+	Portal      Fact     `yaml:"portal" json:"portal"`
+	Due         law.Date `yaml:"due" json:"due"` // zero: not established
+	DueNote     Fact     `yaml:"due_note" json:"due_note"`
+	ChangesDays int      `yaml:"changes_days" json:"changes_days,omitempty"` // 0: the directive's two weeks
+}
+
+// Pack is one Member State.
+type Pack struct {
+	Code         string            `yaml:"code" json:"code"` // ISO 3166-1 alpha-2; Greece is GR
+	Version      int               `yaml:"version" json:"version"`
+	Zone         string            `yaml:"zone" json:"zone"` // IANA zone of the authority
+	Languages    []string          `yaml:"languages" json:"languages"`
+	Status       Status            `yaml:"status" json:"status"`
+	Act          Fact              `yaml:"act" json:"act"`
+	InForceOn    law.Date          `yaml:"in_force_on" json:"in_force_on"` // zero: not in force or not established
+	InForceNote  Fact              `yaml:"in_force_note" json:"in_force_note"`
+	Authority    Fact              `yaml:"authority" json:"authority"`
+	CSIRT        Fact              `yaml:"csirt" json:"csirt"`
+	Reporting    Fact              `yaml:"reporting" json:"reporting"` // channel for incident reports
+	Registration Registration      `yaml:"registration" json:"registration"`
+	Framework    Fact              `yaml:"framework" json:"framework"`
+	Options      map[string]Option `yaml:"options" json:"options"`
+	Deviations   []Deviation       `yaml:"deviations" json:"deviations"`
+}
