@@ -93,3 +93,18 @@ func (t *Truth) UnmarshalJSON(b []byte) error {
 	*t = TruthOf(v)
 	return nil
 }
+
+// UnmarshalText reads "true", "false" or the empty text for Unknown.
+func (t *Truth) UnmarshalText(b []byte) error {
+	switch string(b) {
+	case "true":
+		*t = True
+	case "false":
+		*t = False
+	case "", "null", "~":
+		*t = Unknown
+	default:
+		return fmt.Errorf("%q: expected true, false or null", b)
+	}
+	return nil
+}
