@@ -1,0 +1,51 @@
+# Nisaba. "make help" lists the targets.
+
+GO ?= go
+export CGO_ENABLED ?= 0
+TOOLS := $(GO) tool -modfile=tools/go.mod
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.PHONY: build
+build: ## build bin/nisaba
+	$(GO) build -trimpath -ldflags='-s -w' -o bin/nisaba ./cmd/nisaba
+
+.PHONY: demo
+demo: ## the three example organisations, the whole job
+	$(GO) run ./cmd/nisaba demo
+
+.PHONY: setup
+setup: ## install what the tests need beyond Go, and say so
+	@sh scripts/setup.sh
+
+.PHONY: test
+test: setup ## all checks and tests (under 15 minutes on 2 cores)
+	@$(MAKE) --no-print-directory check
+	CGO_ENABLED=1 $(GO) test -race -timeout 12m ./...
+	@sh scripts/summary.sh
+
+.PHONY: test-long
+test-long: setup ## longer fuzzing and property runs
+	sh scripts/fuzz.sh 60s
+	RAPID_CHECKS=20000 $(GO) test -timeout 60m ./law/... ./posture/... ./catalog/... -rapid.checks=20000
+
+.PHONY: check
+check: ## gofmt, go vet, staticcheck, import rule, vulnerabilities
+	@files=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$files" ]; then echo "gofmt: $$files"; exit 1; fi
+	$(GO) vet ./...
+	$(TOOLS) staticcheck ./...
+	$(GO) test ./internal/archtest/
+	@sh scripts/vulncheck.sh
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for ten seconds
+	sh scripts/fuzz.sh 10s
+
+.PHONY: bench
+bench: ## benchmarks of the figures in README.md
+	$(GO) test -run '^$$' -bench . -benchmem ./law/... ./catalog/... ./posture/... ./internal/... ./exchange/...
+	sh scripts/bench-start.sh

@@ -1,0 +1,213 @@
+// Package archtest keeps the import rule of ARCHITECTURE.md: a package imports
+// only lower layers, the pure core touches no outside world, and every
+// third-party library has its home.
+package archtest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/nisaba-platform/nisaba"
+
+// layers maps a package path (relative to the module; "x/" means everything
+// below x) to its layer. The longest match wins; a package without one fails.
+var layers = map[string]int{
+	"content":           0,
+	"law":               0, // the shared vocabulary
+	"internal/base/":    0,
+	"law/":              1,
+	"catalog":           1,
+	"posture":           1,
+	"exchange/":         2,
+	"internal/report/":  2,
+	"internal/app/":     3,
+	"internal/cli":      4,
+	"cmd/nisaba":        5,
+	"internal/archtest": 5,
+	"test/":             5,
+}
+
+// sameLayer lists the layers whose packages may import one another: the pure
+// core is one body. Elsewhere only sub-packages of one parent may.
+var sameLayer = map[int]bool{1: true}
+
+// pureForbidden is what layers 0 (except base) and 1 never touch.
+var pureForbidden = []string{"os", "net", "net/http", "database/sql", "log", "log/slog", "os/exec", "math/rand", "math/rand/v2"}
+
+// homes says which packages may import a third-party module, by import path prefix.
+var homes = map[string][]string{
+	"go.yaml.in/yaml/v3":               {"catalog", "law/country", "exchange/organisation"},
+	"github.com/alecthomas/kong":       {"internal/cli"},
+	"codeberg.org/go-pdf/fpdf":         {"internal/report/pdf"},
+	"github.com/nicksnyder/go-i18n/v2": {"internal/base/locale"},
+	"golang.org/x/text":                {"internal/base/locale", "catalog"},
+	"golang.org/x/mod":                 {"law/country"},
+	"github.com/rickar/cal/v2":         {"law/holidays"},
+}
+
+type listedPackage struct {
+	ImportPath string
+	Dir        string
+	GoFiles    []string
+	Imports    []string
+}
+
+func listPackages(t *testing.T) []listedPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,GoFiles,Imports", module+"/...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var list []listedPackage
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listedPackage
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return list
+		} else if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		list = append(list, p)
+	}
+}
+
+// layerOf returns the layer of a path inside the module.
+func layerOf(path string) (int, bool) {
+	best, layer := -1, 0
+	for prefix, l := range layers {
+		if (path == prefix || strings.HasSuffix(prefix, "/") && strings.HasPrefix(path, prefix)) && len(prefix) > best {
+			best, layer = len(prefix), l
+		}
+	}
+	return layer, best >= 0
+}
+
+func TestImportsGoDown(t *testing.T) {
+	for _, p := range listPackages(t) {
+		from := strings.TrimPrefix(p.ImportPath, module+"/")
+		layer, ok := layerOf(from)
+		if !ok {
+			t.Errorf("%s has no layer: add it to the table in internal/archtest and to ARCHITECTURE.md", from)
+			continue
+		}
+		for _, imported := range p.Imports {
+			if err := edge(from, layer, imported); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+func edge(from string, layer int, imported string) error {
+	to, inside := strings.CutPrefix(imported, module+"/")
+	if !inside {
+		return outside(from, layer, imported)
+	}
+	target, _ := layerOf(to)
+	switch {
+	case target < layer:
+		return nil
+	case target == layer && (sameLayer[layer] || parent(from) == parent(to) || strings.HasPrefix(from, to+"/") || strings.HasPrefix(to, from+"/")):
+		return nil
+	case target == layer:
+		return fmt.Errorf("%s imports %s of its own layer %d: declare an interface in the package that uses it, or move the shared part down", from, to, layer)
+	}
+	return fmt.Errorf("%s (layer %d) imports %s (layer %d): go through a lower layer, or turn the dependency round", from, layer, to, target)
+}
+
+func parent(path string) string { return filepath.Dir(path) }
+
+func outside(from string, layer int, imported string) error {
+	if !strings.Contains(strings.Split(imported, "/")[0], ".") {
+		if (layer == 1 || from == "law") && slices.Contains(pureForbidden, imported) {
+			return fmt.Errorf("%s is pure and imports %s: let the caller do it and pass the result in", from, imported)
+		}
+		return nil
+	}
+	for prefix, allowed := range homes {
+		if imported == prefix || strings.HasPrefix(imported, prefix+"/") {
+			if slices.Contains(allowed, from) {
+				return nil
+			}
+			return fmt.Errorf("%s imports %s, whose home is %s", from, imported, strings.Join(allowed, ", "))
+		}
+	}
+	return fmt.Errorf("%s imports %s, which has no home: add a line to ARCHITECTURE.md saying why, and to the table here", from, imported)
+}
+
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	for _, p := range listPackages(t) {
+		if len(p.GoFiles) > 0 && !documented(t, p) {
+			t.Errorf("%s has no package comment", strings.TrimPrefix(p.ImportPath, module+"/"))
+		}
+	}
+}
+
+func documented(t *testing.T, p listedPackage) bool {
+	t.Helper()
+	for _, name := range p.GoFiles {
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.PackageClauseOnly|parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Doc != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func TestPureCoreHasNoClock(t *testing.T) {
+	for _, p := range listPackages(t) {
+		from := strings.TrimPrefix(p.ImportPath, module+"/")
+		if layer, _ := layerOf(from); layer != 1 && from != "law" {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				if s, ok := n.(*ast.SelectorExpr); ok {
+					if x, ok := s.X.(*ast.Ident); ok && x.Name == "time" && (s.Sel.Name == "Now" || s.Sel.Name == "Since") {
+						t.Errorf("%s/%s calls time.%s: take the time as an argument", from, name, s.Sel.Name)
+					}
+				}
+				if d, ok := n.(*ast.FuncDecl); ok && d.Recv == nil && d.Name.Name == "init" {
+					t.Errorf("%s/%s has an init function: build values in the function that needs them", from, name)
+				}
+				return true
+			})
+		}
+	}
+}
+
+// TestTheRuleBites proves that forbidden edges are reported.
+func TestTheRuleBites(t *testing.T) {
+	for _, tc := range []struct{ from, imported string }{
+		{"law/scope", module + "/internal/cli"},
+		{"law/scope", "os"},
+		{"posture", "net/http"},
+		{"exchange/organisation", module + "/internal/report/pdf"},
+		{"internal/cli", "codeberg.org/go-pdf/fpdf"},
+		{"internal/cli", "example.org/unknown"},
+	} {
+		layer, _ := layerOf(tc.from)
+		if edge(tc.from, layer, tc.imported) == nil {
+			t.Errorf("%s → %s was allowed", tc.from, tc.imported)
+		}
+	}
+}
