@@ -78,8 +78,8 @@ type Requirement struct {
 	ID          string         `yaml:"id" json:"id"`
 	Framework   string         `yaml:"-" json:"framework"`
 	Kind        Kind           `yaml:"kind" json:"kind"`
-	Parent      string         `yaml:"-" json:"parent,omitempty"` // "" for a section; derived from the id
-	Citation    string         `yaml:"-" json:"citation"`         // derived from the id
+	Parent      string         `yaml:"parent" json:"parent,omitempty"` // "" for a section; derived from the id unless the pack states it
+	Citation    string         `yaml:"citation" json:"citation"`       // derived from the id unless the pack states it
 	Title       string         `yaml:"title" json:"title"`
 	Explanation string         `yaml:"explanation" json:"explanation,omitempty"` // one sentence for a reader who has never seen the law
 	Good        string         `yaml:"good" json:"good,omitempty"`               // what good looks like
@@ -92,9 +92,23 @@ type Requirement struct {
 	Effort      [2]float64     `yaml:"effort" json:"effort_person_days"` // from, to, for a 100-staff organisation
 	Owner       string         `yaml:"owner" json:"owner,omitempty"`     // role: board, management, security, it, development, hr, procurement, legal, facilities
 	Phase       Phase          `yaml:"phase" json:"phase,omitempty"`
-	Weight      float64        `yaml:"weight" json:"weight"`         // share in the score and in the risk that a gap means, 1–5
-	After       []string       `yaml:"after" json:"after,omitempty"` // ids of requirements that should be done first
-	Duty        string         `yaml:"duty" json:"duty,omitempty"`   // id of the duty of law/duties that makes it binding; "" for annex points
+	Weight      float64        `yaml:"weight" json:"weight"`                       // share in the score and in the risk that a gap means, 1–5
+	After       []string       `yaml:"after" json:"after,omitempty"`               // ids of requirements that should be done first
+	Duty        string         `yaml:"duty" json:"duty,omitempty"`                 // id of the duty of law/duties that makes it binding; "" for annex points
+	Voluntary   bool           `yaml:"voluntary" json:"voluntary,omitempty"`       // the law invites or encourages, and does not demand
+	SpecifiedBy []string       `yaml:"specified_by" json:"specified_by,omitempty"` // annex points that specify this measure (Implementing Regulation Art. 2(1)); headings mean all leaves below
+	Softness    []Softness     `yaml:"-" json:"softness,omitempty"`                // effective: own, or inherited through SoftFrom; derived
+}
+
+// IsLeaf reports whether the point is assessed itself: a Single or an Item.
+func (r Requirement) IsLeaf() bool { return r.Kind == Single || r.Kind == Item }
+
+// MayNotApply reports whether the law lets the entity decide, with documented
+// reasons, that the whole point does not apply: it is soft itself, or inherits
+// softness from its list. Where soft words limit only a part of the point, the
+// rest still binds and the answer is no (Implementing Regulation Art. 2(2)).
+func (r Requirement) MayNotApply() bool {
+	return (len(r.Soft) > 0 && !r.SoftPart) || (r.SoftFrom != "" && len(r.Softness) > 0)
 }
 
 // QuestionType is how a question is answered.
@@ -127,7 +141,7 @@ type Condition struct {
 	Traits      []string            `yaml:"traits" json:"traits,omitempty"`             // all of these profile traits are true
 	NotTraits   []string            `yaml:"not_traits" json:"not_traits,omitempty"`
 	Answers     map[string][]string `yaml:"answers" json:"answers,omitempty"`       // question id → one of these options was chosen
-	Frameworks  []string            `yaml:"frameworks" json:"frameworks,omitempty"` // one of these binds the organisation
+	Frameworks  []string            `yaml:"frameworks" json:"frameworks,omitempty"` // one of these is assessed
 }
 
 // Question is one guided question.
@@ -141,5 +155,5 @@ type Question struct {
 	AskWhen *Condition   `yaml:"ask_when" json:"ask_when,omitempty"`
 	Options []Option     `yaml:"options" json:"options"`
 	Expects []string     `yaml:"expects" json:"expects,omitempty"` // evidence kinds that should exist when the best option is chosen; their lack or expiry is a contradiction
-	Order   int          `yaml:"-" json:"-"`
+	Order   int          `yaml:"-" json:"-"`                       // place among all questions, from 0
 }

@@ -1,0 +1,18 @@
+package catalog_test
+
+import (
+	"testing"
+
+	"github.com/nisaba-platform/nisaba/catalog"
+	"github.com/nisaba-platform/nisaba/content"
+)
+
+// BenchmarkLoad reads the whole embedded catalogue; it must be ready in 50 ms on
+// two cores.
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		if _, err := catalog.Load(content.FS); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
