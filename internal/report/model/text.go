@@ -51,7 +51,7 @@ func (t Text) String() string {
 	return b.String()
 }
 
-// Link reports where a run may lead: an anchor of the document or an https
+// Target reports where a run may lead: an anchor of the document or an https
 // address. Everything else is no link.
 func (r Run) Target() (anchor, address string) {
 	if id, ok := strings.CutPrefix(r.Link, "#"); ok && ValidID(id) {
