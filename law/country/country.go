@@ -1,6 +1,9 @@
 // Package country holds what is known of each Member State's transposition of
 // Directive (EU) 2022/2555: the act, dates, authority, portal, options taken and
 // deviations, each with its source, the date checked and a degree of confidence.
+//
+// A pack is one YAML file per Member State. The packs travel as a bundle that is
+// signed as a whole, so that it can be replaced offline (see Open).
 package country
 
 import "github.com/nisaba-platform/nisaba/law"
@@ -15,13 +18,29 @@ const (
 	NotInForce Status = "not_in_force" // bill or draft
 )
 
-// Fact is one statement with what stands behind it.
+// Fact is one statement with what stands behind it. It has either a Value, which
+// is a proper name and the same in every language, or a Text.
 type Fact struct {
-	Value      string         `yaml:"value" json:"value"`
-	Source     string         `yaml:"source" json:"source"` // title, clause or page
+	Value      string         `yaml:"value" json:"value,omitempty"`
+	Text       string         `yaml:"text" json:"text,omitempty"` // message key of a sentence without arguments
+	Source     string         `yaml:"source" json:"source"`       // title, clause or page
 	Checked    law.Date       `yaml:"checked" json:"checked"`
 	Confidence law.Confidence `yaml:"confidence" json:"confidence"`
 }
+
+// Say is the fact as a message, whether it is a name or a sentence.
+func (f Fact) Say() law.Message {
+	if f.Text != "" {
+		return law.Say(f.Text)
+	}
+	return law.Say("country.value", "value", f.Value)
+}
+
+// Established reports whether anything is known: false for a fact whose text is
+// "country.not_established".
+func (f Fact) Established() bool { return f.Text != notEstablished && (f.Text != "" || f.Value != "") }
+
+const notEstablished = "country.not_established"
 
 // Option is a choice that the directive leaves to the Member State.
 type Option struct {
@@ -41,17 +60,22 @@ const (
 	Exempts28              = "exempts_2_8"               // Art. 2(8)
 )
 
+// OptionNames lists the options in the order of the articles they come from.
+func OptionNames() []string {
+	return []string{CoversLocalPublicAdmin, CoversEducation, Exempts28, OESAreEssential, AppliesRecital16}
+}
+
 // Term is a national deviation of one reporting stage.
 type Term struct {
-	Period string `yaml:"period" json:"period"` // ISO 8601 duration, for example "PT24H", "P30D"; business days as "P30B"
+	Period string `yaml:"period" json:"period"` // ISO 8601 duration with one unit: "PT24H", "P30D", "P1M"; business days as "P30B"
 	From   string `yaml:"from" json:"from"`     // input name of the clock contract, for example "detected_at"
 }
 
-// Deviation is one point in which national law departs from the directive's default.
+// Deviation is one point in which national law departs from the directive's
+// default, or the statement that it does not (dev.none). Its Text is the sentence.
 type Deviation struct {
 	ID    string          `yaml:"id" json:"id"`                 // for example "dev.anchor.detect"
-	Area  string          `yaml:"area" json:"area"`             // "reporting", "scope", "fines", "management"
-	Text  string          `yaml:"text" json:"text"`             // message key of the sentence
+	Area  string          `yaml:"area" json:"area"`             // "reporting", "scope", "fines", "management" or "supervision"
 	Terms map[string]Term `yaml:"terms" json:"terms,omitempty"` // by NIS2 stage, where the deviation is precise enough to compute
 	Fact  `yaml:",inline"`
 }
@@ -59,17 +83,17 @@ type Deviation struct {
 // Registration is the national way to register under Arts. 3(4) and 27.
 type Registration struct {
 	Portal      Fact     `yaml:"portal" json:"portal"`
-	Due         law.Date `yaml:"due" json:"due"` // zero: not established
-	DueNote     Fact     `yaml:"due_note" json:"due_note"`
-	ChangesDays int      `yaml:"changes_days" json:"changes_days,omitempty"` // 0: the directive's two weeks
+	Due         law.Date `yaml:"due" json:"due"`                             // first registration; zero: not established, or not a single day
+	DueNote     Fact     `yaml:"due_note" json:"due_note"`                   // the rule behind Due, with its source
+	ChangesDays int      `yaml:"changes_days" json:"changes_days,omitempty"` // 0: not established, the directive's two weeks
 }
 
 // Pack is one Member State.
 type Pack struct {
-	Code         string            `yaml:"code" json:"code"` // ISO 3166-1 alpha-2; Greece is GR
-	Version      int               `yaml:"version" json:"version"`
-	Zone         string            `yaml:"zone" json:"zone"` // IANA zone of the authority
-	Languages    []string          `yaml:"languages" json:"languages"`
+	Code         string            `yaml:"code" json:"code"`           // ISO 3166-1 alpha-2; Greece is GR
+	Version      int               `yaml:"version" json:"version"`     // of this pack, from 1
+	Zone         string            `yaml:"zone" json:"zone"`           // IANA zone of the authority
+	Languages    []string          `yaml:"languages" json:"languages"` // ISO 639-1, languages of the authority
 	Status       Status            `yaml:"status" json:"status"`
 	Act          Fact              `yaml:"act" json:"act"`
 	InForceOn    law.Date          `yaml:"in_force_on" json:"in_force_on"` // zero: not in force or not established
@@ -78,7 +102,39 @@ type Pack struct {
 	CSIRT        Fact              `yaml:"csirt" json:"csirt"`
 	Reporting    Fact              `yaml:"reporting" json:"reporting"` // channel for incident reports
 	Registration Registration      `yaml:"registration" json:"registration"`
-	Framework    Fact              `yaml:"framework" json:"framework"`
+	Framework    Fact              `yaml:"framework" json:"framework"` // national baseline of measures
 	Options      map[string]Option `yaml:"options" json:"options"`
 	Deviations   []Deviation       `yaml:"deviations" json:"deviations"`
+}
+
+// Name is the name of the Member State.
+func (p Pack) Name() law.Message { return Name(p.Code) }
+
+// Name is the name of the Member State with this ISO 3166-1 alpha-2 code; EL is
+// accepted for Greece. An unknown code is its own name.
+func Name(code string) law.Message {
+	code = canonical(code)
+	if !isMember(code) {
+		return law.Say("country.value", "value", code)
+	}
+	return law.Say("country.name." + lower(code))
+}
+
+// Terms are the national reporting terms by NIS2 stage: the union of the terms of
+// the deviations, with the deviation that states each. A stage without an entry
+// follows the directive.
+func (p Pack) Terms() map[string]StagedTerm {
+	out := map[string]StagedTerm{}
+	for _, d := range p.Deviations {
+		for stage, t := range d.Terms {
+			out[stage] = StagedTerm{Term: t, Deviation: d}
+		}
+	}
+	return out
+}
+
+// StagedTerm is a national term with the deviation that states it.
+type StagedTerm struct {
+	Term
+	Deviation Deviation
 }
