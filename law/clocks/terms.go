@@ -88,3 +88,14 @@ func Stages(r Regime) []Stage {
 func HasStage(r Regime, s Stage) bool {
 	return slices.ContainsFunc(terms[:], func(t Term) bool { return t.Regime == r && t.Stage == s })
 }
+
+// Default is the period and anchor of a stage in law, special cases aside. ok is
+// false when the regime does not have the stage.
+func Default(r Regime, s Stage) (o Override, ok bool) {
+	for i := range terms {
+		if t := &terms[i]; t.Regime == r && t.Stage == s && t.Proposal == "" && (!ok || t.Condition == Always) {
+			o, ok = Override{Period: t.Period, From: t.Anchor}, true
+		}
+	}
+	return o, ok
+}
