@@ -84,6 +84,9 @@ func (c *Catalogue) LeafPlaces(id string) []int {
 // LeavesAt is the places of the leaves at or below the requirement at a place.
 func (c *Catalogue) LeavesAt(i int) []int { return c.leaves[i] }
 
+// SectionAt is the place of the section to which the requirement at a place belongs.
+func (c *Catalogue) SectionAt(i int) int { return c.root[i] }
+
 // Before is the places of the leaves that should be done before the leaf at a place.
 func (c *Catalogue) Before(i int) []int { return c.after[i] }
 

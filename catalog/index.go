@@ -13,6 +13,7 @@ type Catalogue struct {
 	at        map[string]int
 	children  [][]int // by requirement
 	leaves    [][]int // by requirement: itself, or the leaves below
+	root      []int   // by requirement: its section
 	after     [][]int // by requirement: leaves that come first, for leaves only
 	specified [][]int // by requirement: leaves of SpecifiedBy
 
@@ -31,9 +32,10 @@ type Catalogue struct {
 }
 
 // LeafEffect is an Effect with its requirements resolved to leaves, as places in
-// catalogue order for At.
+// catalogue order for At. An Effect that names leaves and headings becomes two.
 type LeafEffect struct {
 	Leaves     []int
+	Broad      bool // the leaves were meant through a heading or list above them
 	Status     string
 	Confidence string
 }
@@ -100,9 +102,10 @@ func (c *Catalogue) note(p *pack, id string, at map[string]int, n int) bool {
 func (c *Catalogue) indexTree() {
 	n := len(c.reqs)
 	c.children, c.leaves = make([][]int, n), make([][]int, n)
-	c.after, c.specified = make([][]int, n), make([][]int, n)
+	c.after, c.specified, c.root = make([][]int, n), make([][]int, n), make([]int, n)
 	for i := range c.reqs {
 		r := &c.reqs[i]
+		c.root[i] = c.rootOf(i)
 		if p, ok := c.at[r.Parent]; ok {
 			c.children[p] = append(c.children[p], i)
 		}
@@ -129,6 +132,17 @@ func (c *Catalogue) indexTree() {
 			c.after[i] = c.leavesBefore(i)
 		}
 	}
+}
+
+func (c *Catalogue) rootOf(i int) int {
+	for range c.reqs {
+		up, ok := c.at[c.reqs[i].Parent]
+		if !ok {
+			break
+		}
+		i = up
+	}
+	return i
 }
 
 // leavesBefore resolves the After of a leaf and of the headings above it.
@@ -182,17 +196,43 @@ func (c *Catalogue) indexQuestions() {
 		c.effects[qi] = make([][]LeafEffect, len(q.Options))
 		for oi, option := range q.Options {
 			for _, e := range option.Effects {
-				leaves := c.leavesOf(e.Requirements)
-				c.effects[qi][oi] = append(c.effects[qi][oi], LeafEffect{leaves, e.Status, e.Confidence})
-				for _, leaf := range leaves {
-					if in := c.informed[leaf]; len(in) == 0 || in[len(in)-1] != qi {
-						c.informed[leaf] = append(in, qi)
-					}
-				}
+				c.effects[qi][oi] = append(c.effects[qi][oi], c.resolve(e)...)
 			}
+			c.noteInformed(qi, c.effects[qi][oi])
 		}
 	}
 	c.askingOrder = c.orderQuestions()
+}
+
+// resolve turns an effect into its leaves, those named themselves apart from
+// those meant through a heading.
+func (c *Catalogue) resolve(e Effect) []LeafEffect {
+	var own, above []string
+	for _, id := range e.Requirements {
+		if i, ok := c.at[id]; ok && c.reqs[i].IsLeaf() {
+			own = append(own, id)
+		} else {
+			above = append(above, id)
+		}
+	}
+	var out []LeafEffect
+	if leaves := c.leavesOf(own); len(leaves) > 0 {
+		out = append(out, LeafEffect{leaves, false, e.Status, e.Confidence})
+	}
+	if leaves := c.leavesOf(above); len(leaves) > 0 {
+		out = append(out, LeafEffect{leaves, true, e.Status, e.Confidence})
+	}
+	return out
+}
+
+func (c *Catalogue) noteInformed(qi int, effects []LeafEffect) {
+	for _, e := range effects {
+		for _, leaf := range e.Leaves {
+			if in := c.informed[leaf]; len(in) == 0 || in[len(in)-1] != qi {
+				c.informed[leaf] = append(in, qi)
+			}
+		}
+	}
 }
 
 // orderQuestions puts every question after those that its condition refers to

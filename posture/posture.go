@@ -117,12 +117,29 @@ type Result struct {
 	Confidence  Confidence `json:"confidence,omitempty"`
 	Direct      bool       `json:"asked_directly"`   // a person set it for exactly this requirement
 	Reason      string     `json:"reason,omitempty"` // the documented reason of a not-applicable status
-	ExpiresOn   law.Date   `json:"expires_on"`       // the first day on which a counted evidence no longer counts
+	ExpiresOn   law.Date   `json:"expires_on"`       // the first day on which a counted evidence or exception no longer counts
+	Weight      float64    `json:"weight,omitempty"` // of a leaf in the scores; 0 for headings and for points that take their status from others
 	Trace       []Trace    `json:"trace"`
 }
 
-// Contradiction is an answer that the evidence, or another answer, does not bear out.
+// FindingKind says what does not fit together in a Contradiction.
+type FindingKind string
+
+// The kinds of contradictions, the grave ones first.
+const (
+	NotLawful            FindingKind = "not_lawful"             // "not applicable" where the law allows no exception
+	EvidenceAgainst      FindingKind = "evidence_against"       // evidence shows less than an answer or a person says
+	AnswersDisagree      FindingKind = "answers_disagree"       // two answers say opposite things with equal confidence
+	EvidenceExpired      FindingKind = "evidence_expired"       // the evidence that an answer rests on no longer counts
+	FutureDate           FindingKind = "future_date"            // dated after the day of the assessment
+	AcceptanceWithoutEnd FindingKind = "acceptance_without_end" // a risk accepted for ever
+	EvidenceMissing      FindingKind = "evidence_missing"       // nothing on file bears the answer out; the weakest kind
+)
+
+// Contradiction is an answer that the evidence, or another answer, does not bear
+// out, or a statement that cannot be taken as it stands.
 type Contradiction struct {
+	Kind         FindingKind `json:"kind"`
 	Requirements []string    `json:"requirements"`
 	Refs         []string    `json:"refs"`
 	Text         law.Message `json:"text"`
@@ -132,7 +149,11 @@ type Contradiction struct {
 //
 //	points = 100 × Σ weight × value ÷ Σ weight
 //
-// over applicable leaves; value is 1 met, 0.5 partly met, 0 otherwise.
+// over applicable leaves; value is 1 met, 0.5 partly met, 0 otherwise. A leaf
+// with several measures counts in each of them, and once in "overall". Points
+// of the directive that the annex specifies for the organisation take their
+// status from the annex points and do not count a second time. With no
+// applicable leaf, Weight and Points are 0.
 type Score struct {
 	Key           string  `json:"key"` // "overall", "measure.a" … "measure.j", "governance", "reporting", "registration", a section id
 	Points        float64 `json:"points"`
@@ -146,9 +167,11 @@ type Score struct {
 
 // Gap is an applicable leaf that is not met, worst first in Posture.Gaps.
 type Gap struct {
-	Requirement string  `json:"requirement"`
-	Status      Status  `json:"status"`
-	Severity    float64 `json:"severity"` // weight × (1 − value) × binding factor; formula in the report
+	Requirement   string   `json:"requirement"`
+	Status        Status   `json:"status"`
+	Severity      float64  `json:"severity"`       // weight × (1 − value) × binding factor: 1 where the law binds, 0.5 for a voluntary yardstick or a point the law only encourages; 0–5
+	AcceptedUntil law.Date `json:"accepted_until"` // a person accepted the risk until then; zero: not accepted, or without end
+	Accepted      bool     `json:"accepted,omitempty"`
 }
 
 // Posture is the whole assessment as of a day.
@@ -165,6 +188,10 @@ type Posture struct {
 // Automation is how many leaves got a status without being asked one by one.
 //
 //	rate = (with a status − asked directly) ÷ applicable leaves
+//
+// over the leaves that count in the scores, those set to "not applicable"
+// included. A leaf is asked directly when a person set it, or when the question
+// that decided it informs no other leaf.
 type Automation struct {
 	Applicable int     `json:"applicable"`
 	WithStatus int     `json:"with_status"`
