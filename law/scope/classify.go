@@ -63,10 +63,7 @@ func Classify(f Facts, opt Options) Determination {
 // types lists the entity types that remain and those that may.
 func (m *model) types() (sure, maybe []string) {
 	sure, maybe = []string{}, []string{}
-	for i := range typeInfos {
-		if !m.claimed.has(i) {
-			continue
-		}
+	for i := range m.claimed.all {
 		remains, _ := m.facts.remains(&typeInfos[i])
 		if i == atResearch {
 			remains = m.educational().Not()

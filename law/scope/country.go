@@ -122,3 +122,12 @@ func (m *model) option(opt *Options, name string) (law.Truth, uint8) {
 	}
 	return value, rank
 }
+
+// Option is the value of a national option for an organisation: the one stated
+// with the facts, else that of the Member States concerned when they agree.
+func Option(f Facts, opt Options, name string) law.Truth {
+	var m model
+	m.init(&f, &opt)
+	value, _ := m.option(&opt, name)
+	return value
+}

@@ -39,10 +39,7 @@ func (m *model) mayBeExcluded() bool {
 // exclusions are the rules that took the organisation or one of its entity types out.
 func (m *model) exclusions() []Ground {
 	out := m.hardExclusions()
-	for i := range typeInfos {
-		if !m.claimed.has(i) {
-			continue
-		}
+	for i := range m.claimed.all {
 		for _, j := range typeInfos[i].definitions {
 			d := &definitions[j]
 			v, stated := m.facts.Definition[d.fact]

@@ -154,7 +154,7 @@ func (m *model) sizeFields(c ceiling) fieldSet {
 	if m.independent == law.Unknown {
 		z := &m.sizer
 		extra := groupFigures(m.facts.Linked, m.facts.Partners, nil, highest)
-		if extra != (figures{}) && !effective(z.low, figures{}, c) && effective(z.high, extra, c) {
+		if extra != (figures{}) && !effective(z.low, c) && effective(withGroup(z.high, extra), c) {
 			fields |= m.independentFields
 		}
 	}

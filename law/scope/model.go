@@ -103,8 +103,8 @@ func (m *model) addTypes(opt *Options) {
 		}
 	}
 	refined := m.claimed.has(atQualified) || m.claimed.has(atUnqualified)
-	for i := range typeInfos {
-		if t := annex.At(i); m.claimed.has(i) && (t.ID != trust || !refined) {
+	for i := range m.claimed.all {
+		if t := annex.At(i); t.ID != trust || !refined {
 			remains, fields := f.remains(&typeInfos[i])
 			m.addType(t, typeInfos[i].kind, remains, fields, opt)
 		}
@@ -223,6 +223,17 @@ type typeSet [2]uint64
 
 func (s *typeSet) add(i int)      { s[i>>6] |= 1 << (i & 63) }
 func (s *typeSet) has(i int) bool { return s[i>>6]>>(i&63)&1 == 1 }
+
+// all visits the members in order.
+func (s *typeSet) all(visit func(i int) bool) {
+	for word, left := range s {
+		for ; left != 0; left &= left - 1 {
+			if !visit(word<<6 + bits.TrailingZeros64(left)) {
+				return
+			}
+		}
+	}
+}
 
 // Positions of entity types that the model asks for by name; written once.
 var (

@@ -22,7 +22,11 @@ type figures [3]float64
 // decimal fractions that meet a ceiling exactly are not lost in binary.
 func (v figures) plus(w figures, share float64) figures {
 	for i := range v {
-		v[i] = math.Round((v[i]+w[i]*share/100)*1e6) / 1e6
+		sum := v[i] + w[i]*share/100
+		if sum != math.Trunc(sum) {
+			sum = math.Round(sum*1e6) / 1e6
+		}
+		v[i] = sum
 	}
 	return v
 }
@@ -32,10 +36,10 @@ func (v figures) plus(w figures, share float64) figures {
 // in two consecutive years; the first year on record counts by itself. The
 // article speaks of each ceiling, so small → medium → large in three years is
 // medium in the third. The function is monotone in every figure.
-func effective(years []figures, extra figures, c ceiling) bool {
+func effective(years []figures, c ceiling) bool {
 	var result, before bool
-	for i, own := range years {
-		now := c.exceeded(own.plus(extra, 100))
+	for i := range years {
+		now := c.exceeded(years[i])
 		if i == 0 || now == before {
 			result = now
 		}
@@ -44,14 +48,35 @@ func effective(years []figures, extra figures, c ceiling) bool {
 	return result
 }
 
+// withGroup adds the figures of other enterprises to every year.
+func withGroup(years []figures, extra figures) []figures {
+	if extra == (figures{}) {
+		return years
+	}
+	out := make([]figures, len(years))
+	for i, own := range years {
+		out[i] = own.plus(extra, 100)
+	}
+	return out
+}
+
 // levelOf counts the ceilings that are effectively exceeded.
-func levelOf(years []figures, extra figures, ceilings []ceiling) level {
-	for i, c := range ceilings {
-		if !effective(years, extra, c) {
+func levelOf(years []figures, ceilings []ceiling) level {
+	for i := range ceilings {
+		if !effective(years, ceilings[i]) {
 			return level(i)
 		}
 	}
 	return level(len(ceilings))
+}
+
+// between are the levels from the lowest to the highest figures.
+func (s *sizer) between(low, high figures) levelSet {
+	bottom := levelOf(withGroup(s.low, low), s.ceilings)
+	if s.exact && low == high {
+		return levelsBetween(bottom, bottom)
+	}
+	return levelsBetween(bottom, levelOf(withGroup(s.high, high), s.ceilings))
 }
 
 // sizer holds what the size test needs: own figures with their lowest and
@@ -62,6 +87,7 @@ type sizer struct {
 	low      []figures
 	high     []figures
 	years    []Figures // sorted
+	exact    bool      // every own figure is known
 	buffer   [2][3]figures
 	sorted   [3]Figures
 }
@@ -76,7 +102,10 @@ func (s *sizer) init(f *Facts, ceilings []ceiling) {
 		slices.SortStableFunc(s.years, func(a, b Figures) int { return a.Year - b.Year })
 	}
 	s.low, s.high = s.buffer[0][:0], s.buffer[1][:0]
-	for _, y := range s.years {
+	s.exact = true
+	for i := range s.years {
+		y := &s.years[i]
+		s.exact = s.exact && y.Employees.Known && y.Turnover.Known && y.BalanceSheet.Known
 		s.low = append(s.low, figures{y.Employees.or(0), y.Turnover.or(0), y.BalanceSheet.or(0)})
 		s.high = append(s.high, figures{y.Employees.or(infinity), y.Turnover.or(infinity), y.BalanceSheet.or(infinity)})
 	}
@@ -84,7 +113,7 @@ func (s *sizer) init(f *Facts, ceilings []ceiling) {
 
 // own is the set of levels that the organisation's own figures allow.
 func (s *sizer) own() levelSet {
-	return levelsBetween(levelOf(s.low, figures{}, s.ceilings), levelOf(s.high, figures{}, s.ceilings))
+	return s.between(figures{}, figures{})
 }
 
 // maxOpen bounds the partners whose inclusion is tried both ways; of any
@@ -117,9 +146,7 @@ func (s *sizer) group() levelSet {
 				low[i], high[i] = f.Partners[i].least(), most[i]
 			}
 		}
-		set |= levelsBetween(
-			levelOf(s.low, groupFigures(f.Linked, f.Partners, low, lowest), s.ceilings),
-			levelOf(s.high, groupFigures(f.Linked, f.Partners, high, highest), s.ceilings))
+		set |= s.between(groupFigures(f.Linked, f.Partners, low, lowest), groupFigures(f.Linked, f.Partners, high, highest))
 	}
 	return set
 }

@@ -29,8 +29,8 @@ const maxSlots = 12
 // of the others, whether the ceiling is effectively exceeded. Every figure
 // moves that answer in one direction only, so its two ends suffice; for other
 // enterprises the values at which a year meets the ceiling are tried as well.
-func (s *sizer) decidingFields(c ceiling, withGroup bool) fieldSet {
-	slots := s.slots(withGroup)
+func (s *sizer) decidingFields(c ceiling, group bool) fieldSet {
+	slots := s.slots(group)
 	var all, deciding fieldSet
 	for _, x := range slots {
 		all |= x.field
@@ -40,7 +40,7 @@ func (s *sizer) decidingFields(c ceiling, withGroup bool) fieldSet {
 	}
 	for _, field := range fieldsOf(slots) {
 		rest := slices.DeleteFunc(slices.Clone(slots), func(x slot) bool { return x.field == field })
-		if s.flips(c, withGroup, field, slots, rest) {
+		if s.flips(c, group, field, slots, rest) {
 			deciding |= field
 		}
 	}
@@ -58,7 +58,7 @@ func fieldsOf(slots []slot) []fieldSet {
 }
 
 // slots lists the unknowns.
-func (s *sizer) slots(withGroup bool) []slot {
+func (s *sizer) slots(group bool) []slot {
 	var out []slot
 	for i, y := range s.years {
 		for m, n := range []Number{y.Employees, y.Turnover, y.BalanceSheet} {
@@ -67,7 +67,7 @@ func (s *sizer) slots(withGroup bool) []slot {
 			}
 		}
 	}
-	if !withGroup {
+	if !group {
 		return out
 	}
 	var fields fieldSet
@@ -120,7 +120,7 @@ func partnersUnknown(partners []Partner, fields *fieldSet) {
 }
 
 // flips tries every combination of the ends of the other unknowns.
-func (s *sizer) flips(c ceiling, withGroup bool, field fieldSet, slots, rest []slot) bool {
+func (s *sizer) flips(c ceiling, group bool, field fieldSet, slots, rest []slot) bool {
 	years := slices.Clone(s.low)
 	fill := lowest
 	outcome := func(end float64) bool {
@@ -130,10 +130,10 @@ func (s *sizer) flips(c ceiling, withGroup bool, field fieldSet, slots, rest []s
 			}
 		}
 		var extra figures
-		if withGroup {
+		if group {
 			extra = groupFigures(s.facts.Linked, s.facts.Partners, nil, fill)
 		}
-		return effective(years, extra, c)
+		return effective(withGroup(years, extra), c)
 	}
 	var try func(open []slot) bool
 	try = func(open []slot) bool {
