@@ -33,6 +33,8 @@ type File struct {
 	Evidence      []Evidence        `yaml:"evidence" doc:"Documents, registers, records and reports that prove something."`
 	Exceptions    []Exception       `yaml:"exceptions" doc:"Documented decisions not to apply, or not yet to apply, a requirement."`
 	Assertions    []Assertion       `yaml:"assertions" doc:"Statuses that a person set by hand for single requirements."`
+
+	lines map[string]int // field path → line
 }
 
 // Organisation is the identity and the branding of the report.

@@ -23,7 +23,7 @@ var numberedAct = regexp.MustCompile(`(?i)\b(?:(?:implementing|delegated|commiss
 
 // shortAct matches the usual short names.
 var shortAct = regexp.MustCompile(`\b(?:NIS ?2|NIS ?1|GDPR|DSGVO|RGPD|DORA|CRA|Cyber Resilience Act|CER|eIDAS|EECC|CIR|AI Act|TFEU|AEUV|TFUE` +
-	`|ePrivacy(?: Directive)?|Implementing Regulation|Durchführungsverordnung|[Rr]èglement d['’]exécution)\b`)
+	`|ePrivacy(?: Directive)?|Implementing Regulation|Durchführungsverordnung|[Rr]èglement d['’]exécution|[Dd]irective|Richtlinie)\b`)
 
 func shortID(name string) string {
 	switch strings.ReplaceAll(name, " ", "") {
@@ -48,8 +48,11 @@ func shortID(name string) string {
 	case "TFEU", "AEUV", "TFUE":
 		return "TFEU"
 	}
-	if strings.HasPrefix(name, "ePrivacy") {
+	switch {
+	case strings.HasPrefix(name, "ePrivacy"):
 		return "2002/58"
+	case strings.HasSuffix(name, "irective"), name == "Richtlinie": // "the directive" is this one
+		return NIS2
 	}
 	return CIR2690
 }

@@ -95,7 +95,7 @@ func (p *parser) read(m []int) {
 const near = 120
 
 // glue is what may stand between the name of an act and its citation.
-var glue = regexp.MustCompile(`^(?:[\s,:]*\([^()]{0,60}\))?[\s,:]*(?:its\s+|the\s+|in\s+|dessen\s+|deren\s+|son\s+)?$`)
+var glue = regexp.MustCompile(`^(?:[\s,:]*\([^()]{0,60}\))?[\s,:(]*(?:its\s+|the\s+|in\s+|dessen\s+|deren\s+|son\s+)?$`)
 
 // chain is what may stand between two citations of one act.
 var chain = regexp.MustCompile(`^\s*(?:,|and|or|und|oder|sowie|et|ou|,\s*and|with|to|–)?\s*$`)

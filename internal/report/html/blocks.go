@@ -157,7 +157,7 @@ func (p *page) callout(c model.Callout) {
 // Widths at which a chart is laid out: once for wide screens and paper, once
 // for phones. The style sheet shows one of them.
 const (
-	wideChart   = 720
+	wideChart   = 680
 	narrowChart = 320
 )
 
@@ -167,7 +167,7 @@ func (p *page) picture(b model.Picture) {
 	if !b.HideCaption {
 		p.element("figcaption", "", b.Chart.Title())
 	}
-	p.drawing(b.Chart, "wide", wideChart)
+	p.drawing(b.Chart, "wide", math.Max(narrowChart, wideChart*p.share))
 	p.drawing(b.Chart, "narrow", narrowChart)
 	p.raw("<details><summary>")
 	p.text(p.doc.Labels.AsTable)
@@ -205,9 +205,12 @@ func (p *page) drawing(ch chart.Chart, class string, width float64) {
 
 func (p *page) split(s model.Split) {
 	p.raw(`<div class="split s`, strconv.Itoa(int(math.Round(s.Share*20))*5), `"><div>`)
+	p.share = s.Share
 	p.blocks(s.Left)
 	p.raw("</div><div>")
+	p.share = 1 - s.Share
 	p.blocks(s.Right)
+	p.share = 1
 	p.raw("</div></div>\n")
 }
 

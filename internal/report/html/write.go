@@ -19,10 +19,7 @@ import (
 
 // Write writes the document as an HTML page. The only errors are those of w.
 func Write(w io.Writer, d model.Document) error {
-	p := &page{doc: d}
-	for _, e := range d.Outline() {
-		p.outline = append(p.outline, e)
-	}
+	p := &page{doc: d, outline: d.Outline(), share: 1}
 	p.render()
 	_, err := io.WriteString(w, p.b.String())
 	return err
@@ -33,8 +30,9 @@ type page struct {
 	b       strings.Builder
 	doc     model.Document
 	outline []model.Entry
-	next    int // the next heading of the outline
-	serial  int // for ids of charts
+	next    int     // the next heading of the outline
+	serial  int     // for ids of charts
+	share   float64 // part of the width that the current column has, 0–1
 }
 
 // raw appends markup that this package wrote itself.
