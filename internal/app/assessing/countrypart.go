@@ -1,0 +1,68 @@
+package assessing
+
+import (
+	"strings"
+
+	"github.com/nisaba-platform/nisaba/internal/report/model"
+	"github.com/nisaba-platform/nisaba/law/annex"
+	"github.com/nisaba-platform/nisaba/law/country"
+)
+
+// canonical is the id of an entity type without aliases.
+func canonical(id string) string {
+	if t, ok := annex.Lookup(id); ok {
+		return t.ID
+	}
+	return id
+}
+
+// basis is the article behind each rule of a jurisdiction basis.
+func (c *composer) basis(rules string) string {
+	var out []string
+	for rule := range strings.SplitSeq(rules, ", ") {
+		key := "report.basis." + rule
+		s := c.t(key)
+		if strings.HasPrefix(s, "⟪") {
+			s = rule
+		}
+		out = append(out, s)
+	}
+	return strings.Join(out, "; ")
+}
+
+// countryTable shows what is known of the law of the competent States, with a
+// mark on everything that was not read in the official text.
+func (c *composer) countryTable() model.Table {
+	t := model.Table{Columns: []model.Column{
+		{Title: c.t("report.column.national"), Weight: 2.4}, {Title: c.t("report.column.value"), Weight: 5},
+		{Title: c.t("report.column.source"), Weight: 3}}}
+	for _, p := range c.in.Countries {
+		t.Rows = append(t.Rows, model.Row{Group: c.place(p.Code) + " – " + c.t("report.act_status."+string(p.Status))})
+		for _, f := range []struct {
+			name string
+			fact country.Fact
+		}{
+			{"act", p.Act}, {"in_force", p.InForceNote}, {"authority", p.Authority}, {"csirt", p.CSIRT}, {"reporting", p.Reporting},
+			{"portal", p.Registration.Portal}, {"due", p.Registration.DueNote}, {"framework", p.Framework},
+		} {
+			if f.fact.Established() {
+				t.Rows = append(t.Rows, c.factRow(c.t("report.national."+f.name), f.fact))
+			}
+		}
+		for _, d := range p.Deviations {
+			t.Rows = append(t.Rows, c.factRow(c.t("report.national.deviation", "area", c.t("country.area."+d.Area)), d.Fact))
+		}
+	}
+	return t
+}
+
+func (c *composer) factRow(name string, f country.Fact) model.Row {
+	source := model.Cell{Badge: c.confidenceMark(f.Confidence)}
+	if f.Source != "" {
+		source.Lines = append(source.Lines, model.Text{{Text: f.Source, Style: model.Citation}})
+	}
+	if !f.Checked.IsZero() {
+		source.Lines = append(source.Lines, model.Quietly(c.t("report.checked", "date", f.Checked)))
+	}
+	return model.Row{Cells: []model.Cell{model.Words(name), model.Words(c.p.Say(f.Say())), source}}
+}

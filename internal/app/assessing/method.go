@@ -1,0 +1,67 @@
+package assessing
+
+import (
+	"github.com/nisaba-platform/nisaba/internal/report/model"
+	"github.com/nisaba-platform/nisaba/law"
+)
+
+// method says how the report was made, what it cannot say, and what it rests on.
+func (c *composer) method() []model.Block {
+	var limits []model.Text
+	for _, k := range []string{"advice", "statements", "status", "national", "day"} {
+		limits = append(limits, model.Say(c.t("report.limits."+k, "date", c.in.AsOf)))
+	}
+	var status []model.Text
+	for _, s := range statuses() {
+		status = append(status, model.Strongly(c.statusWord(s)+": ").Then(c.t("report.status."+string(s)+".about"), model.Plain))
+	}
+	return []model.Block{
+		model.PageBreak{},
+		heading(1, "method", c.t("report.method.heading")),
+		heading(2, "method-limits", c.t("report.method.limits")),
+		model.List{Items: limits},
+		heading(2, "method-status", c.t("report.method.status")),
+		model.List{Items: status},
+		heading(2, "method-sources", c.t("report.method.sources")),
+		c.sourceTable(),
+		small(c.t("report.method.versions", "program", c.in.Program, "catalogue", c.in.CatalogueVersion, "requirements", c.in.Catalogue.Len())),
+	}
+}
+
+func (c *composer) sourceTable() model.Table {
+	t := model.Table{Small: true, Columns: []model.Column{{Title: c.t("report.column.source"), Weight: 7},
+		{Title: c.t("report.column.checked"), Weight: 2}, {Title: c.t("report.column.confidence"), Weight: 3}}}
+	for _, s := range c.sources() {
+		mark := model.Cell{Badge: c.confidenceMark(s.Confidence)}
+		if mark.Badge == nil {
+			mark = model.Words(c.t("country.confidence.verified"))
+		}
+		title := model.Cell{Lines: []model.Text{model.Say(s.Title)}}
+		if s.URL != "" {
+			title.Lines = append(title.Lines, model.Text{{Text: s.URL, Link: s.URL, Style: model.Citation}})
+		}
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{title, model.Words(c.date(s.Checked)), mark}})
+	}
+	return t
+}
+
+// sources are those named by the caller and those of the national acts, each once.
+func (c *composer) sources() []law.Source {
+	var out []law.Source
+	seen := map[string]bool{}
+	add := func(s law.Source) {
+		if s.Title != "" && !seen[s.Title] {
+			seen[s.Title] = true
+			out = append(out, s)
+		}
+	}
+	for _, s := range c.in.Sources {
+		add(s)
+	}
+	for _, p := range c.in.Countries {
+		if p.Act.Established() {
+			add(law.Source{Title: c.place(p.Code) + ": " + c.p.Say(p.Act.Say()), Checked: p.Act.Checked, Confidence: p.Act.Confidence})
+		}
+	}
+	return out
+}
