@@ -47,6 +47,7 @@ var layers = map[string]int{
 	"internal/cli":      8,
 	"cmd/":              9,
 	"internal/archtest": 9,
+	"scripts/":          9,
 	"test/":             9,
 }
 
