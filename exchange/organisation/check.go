@@ -3,7 +3,9 @@ package organisation
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/law/annex"
 )
 
@@ -54,5 +56,32 @@ func (d *decoder) failFor(field, what, expected string) {
 	d.failAt(d.lines[field], field, what, expected)
 }
 
-// Line is the line of a field in the file that was read, 0 when the field is not there.
-func (f *File) Line(field string) int { return f.lines[field] }
+// Fault is a fault at a field of the file that was read, with its line when the
+// field, or the nearest one that holds it, stands in the file.
+func (f *File) Fault(field, what, expected string) *fault.Error {
+	line := 0
+	for at := field; at != "" && line == 0; at = at[:max(0, strings.LastIndexAny(at, ".["))] {
+		line = f.lines[at]
+	}
+	return &fault.Error{Kind: fault.Invalid, File: f.name, Line: line, Field: field, What: what, Expected: expected}
+}
+
+// sections maps the first word of a field of the scope test to where the file
+// keeps it.
+var sections = map[string]string{
+	"entity_types": "activity.", "facts": "activity.", "linked": "group.", "partners": "group.",
+	"established_in": "establishment.", "serves": "establishment.", "decisions_in": "establishment.",
+	"operations_in": "establishment.", "most_staff_in": "establishment.", "representative_in": "establishment.",
+	"established_by": "establishment.", "cer_critical": "status.", "dora_exempt": "status.", "nis1_oes": "status.",
+	"nis1_oes_before_2023_01_16": "status.", "identified_as": "status.",
+}
+
+// FieldOf is where the file keeps a field of the scope test, for example
+// "group.partners.share_pct" for "partners.share_pct".
+func FieldOf(scopeField string) string {
+	first := scopeField
+	if i := strings.IndexAny(scopeField, ".["); i >= 0 {
+		first = scopeField[:i]
+	}
+	return sections[first] + scopeField
+}

@@ -34,6 +34,7 @@ type File struct {
 	Exceptions    []Exception       `yaml:"exceptions" doc:"Documented decisions not to apply, or not yet to apply, a requirement."`
 	Assertions    []Assertion       `yaml:"assertions" doc:"Statuses that a person set by hand for single requirements."`
 
+	name  string         // of the file, for errors
 	lines map[string]int // field path → line
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -31,7 +30,7 @@ func ReadFile(path string) (*File, error) {
 		return nil, &fault.Error{Kind: fault.Invalid, File: path, What: "the file cannot be read",
 			Expected: "a readable text file", Cause: err}
 	}
-	return Read(filepath.Base(path), b)
+	return Read(path, b)
 }
 
 // Read decodes and checks the bytes of a file; name stands in the errors.
@@ -55,7 +54,7 @@ func Read(name string, b []byte) (*File, error) {
 	if len(d.faults) > 0 {
 		return nil, d.faults
 	}
-	f.lines = d.lines
+	f.name, f.lines = name, d.lines
 	return &f, nil
 }
 

@@ -92,7 +92,7 @@ func (c *composer) measureChart() chart.Bars {
 		}
 		tone, word := c.scoreTone(s)
 		b.Items = append(b.Items, chart.Bar{
-			Key: string(letter), Name: c.scoreTitle(key), Value: shown(s.Points), Text: c.points(s.Points),
+			Key: string(letter), Name: c.scoreTitle(key), Value: Shown(s.Points), Text: c.points(s.Points),
 			Target: c.in.Target, Tone: tone, Word: word,
 			Note: c.t("report.score.met_of", "met", s.Met, "all", applicable(s)),
 		})

@@ -64,11 +64,11 @@ func (c *composer) date(d law.Date) string { return c.p.Date(d) }
 // number prints a whole number.
 func (c *composer) number(n int) string { return c.p.Number(float64(n), 0) }
 
-// shown is a score as the report shows it: whole points. JSON uses it too.
-func shown(points float64) float64 { return math.Round(points) }
+// Shown is a score as the report shows it: whole points. JSON uses it too.
+func Shown(points float64) float64 { return math.Round(points) }
 
 // points prints a score.
-func (c *composer) points(v float64) string { return c.p.Number(shown(v), 0) }
+func (c *composer) points(v float64) string { return c.p.Number(Shown(v), 0) }
 
 // share prints part of a whole as a percentage.
 func (c *composer) share(part, whole int) string {
@@ -132,9 +132,9 @@ func (c *composer) scoreTone(s posture.Score) (model.Tone, string) {
 	switch {
 	case assessed == 0:
 		return chart.ToneOpen, c.t("report.score.open")
-	case c.in.Target > 0 && shown(s.Points) >= c.in.Target || c.in.Target == 0 && s.NotMet+s.Partly+s.NotAssessed == 0:
+	case c.in.Target > 0 && Shown(s.Points) >= c.in.Target || c.in.Target == 0 && s.NotMet+s.Partly+s.NotAssessed == 0:
 		return chart.ToneGood, c.t("report.score.reached")
-	case shown(s.Points) >= 40:
+	case Shown(s.Points) >= 40:
 		return chart.TonePartly, c.t("report.score.under_way")
 	}
 	return chart.ToneBad, c.t("report.score.behind")

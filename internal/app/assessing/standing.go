@@ -21,7 +21,7 @@ func (c *composer) standing() []model.Block {
 		model.Split{Share: 0.24,
 			Left: []model.Block{model.Picture{HideCaption: true, Chart: chart.Gauge{
 				Heading: c.t("report.topic.overall"), About: c.t("report.chart.overall.about", "points", c.points(overall.Points)),
-				Value: shown(overall.Points), Text: c.points(overall.Points), Caption: c.t("report.score.of_100"),
+				Value: Shown(overall.Points), Text: c.points(overall.Points), Caption: c.t("report.score.of_100"),
 				Columns: [2]string{c.t("report.column.score"), c.t("report.column.value")}}}},
 			Right: []model.Block{
 				model.Picture{Chart: c.statusChart(overall)},
@@ -113,7 +113,7 @@ func (c *composer) scoreTable(keys []string) model.Table {
 			name = model.Strongly(letter+"  ").Then(c.scoreTitle(k), model.Plain)
 		}
 		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{
-			{Lines: []model.Text{name}}, {Meter: &model.Meter{Value: shown(s.Points), Target: c.in.Target, Text: c.points(s.Points)}},
+			{Lines: []model.Text{name}}, {Meter: &model.Meter{Value: Shown(s.Points), Target: c.in.Target, Text: c.points(s.Points)}},
 			model.Words(c.number(s.Met)), model.Words(c.number(s.Partly)), model.Words(c.number(s.NotMet)),
 			model.Words(c.number(s.NotAssessed)), model.Words(c.number(s.NotApplicable))}})
 	}
@@ -132,8 +132,8 @@ func (c *composer) automation() []model.Block {
 	a := c.in.Posture.Automation
 	return []model.Block{
 		heading(2, "standing-automation", c.t("report.automation.heading")),
-		paragraph(c.t("report.automation.result", "rate", c.p.Percent(shown(a.Rate*100), 0), "with", a.WithStatus, "direct", a.Direct, "all", a.Applicable)),
-		small(c.t("report.automation.formula", "with", a.WithStatus, "direct", a.Direct, "all", a.Applicable, "rate", c.p.Percent(shown(a.Rate*100), 0))),
+		paragraph(c.t("report.automation.result", "rate", c.p.Percent(Shown(a.Rate*100), 0), "with", a.WithStatus, "direct", a.Direct, "all", a.Applicable)),
+		small(c.t("report.automation.formula", "with", a.WithStatus, "direct", a.Direct, "all", a.Applicable, "rate", c.p.Percent(Shown(a.Rate*100), 0))),
 	}
 }
 
