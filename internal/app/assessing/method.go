@@ -8,8 +8,8 @@ import (
 // method says how the report was made, what it cannot say, and what it rests on.
 func (c *composer) method() []model.Block {
 	var limits []model.Text
-	for _, k := range []string{"advice", "statements", "status", "national", "day"} {
-		limits = append(limits, model.Say(c.t("report.limits."+k, "date", c.in.AsOf)))
+	for _, l := range c.limits() {
+		limits = append(limits, model.Say(l))
 	}
 	var status []model.Text
 	for _, s := range statuses() {
@@ -26,6 +26,19 @@ func (c *composer) method() []model.Block {
 		c.sourceTable(),
 		small(c.t("report.method.versions", "program", c.in.Program, "catalogue", c.in.CatalogueVersion, "requirements", c.in.Catalogue.Len())),
 	}
+}
+
+// limits are what the report cannot say. The texts of the catalogue are English
+// in every language.
+func (c *composer) limits() []string {
+	var out []string
+	for _, k := range []string{"advice", "statements", "status", "national", "day"} {
+		out = append(out, c.t("report.limits."+k, "date", c.in.AsOf))
+	}
+	if c.p.Language != "en" {
+		out = append(out, c.t("report.limits.language"))
+	}
+	return out
 }
 
 func (c *composer) sourceTable() model.Table {

@@ -163,19 +163,33 @@ func (c *composer) requirementLinks(ids []string, most int) model.Cell {
 	return cell
 }
 
-// expired lists the evidence and exceptions that no longer count, each once.
+// expired lists the evidence and exceptions that no longer count, and those that
+// will not for long, each once.
 func (c *composer) expired() []model.Block {
-	items := c.expiredItems()
 	blocks := []model.Block{heading(2, "standing-expired", c.t("report.expired.heading"))}
-	if len(items) == 0 {
-		return append(blocks, paragraph(c.t("report.expired.none")))
+	if items := c.expiredItems(); len(items) > 0 {
+		blocks = append(blocks, c.lapseTable(items, c.t("report.column.expired")))
+	} else {
+		blocks = append(blocks, paragraph(c.t("report.expired.none")))
 	}
+	blocks = append(blocks, heading(2, "standing-expiring", c.t("report.expiring.heading")))
+	if items := c.expiringItems(); len(items) > 0 {
+		return append(blocks, paragraph(c.t("report.expiring.intro", "days", ExpiringDays)), c.lapseTable(items, c.t("report.column.expires")))
+	}
+	return append(blocks, paragraph(c.t("report.expiring.none", "days", ExpiringDays)))
+}
+
+func (c *composer) lapseTable(items []*lapse, when string) model.Table {
 	t := model.Table{Columns: []model.Column{{Title: c.t("report.column.evidence"), Weight: 5}, {Title: c.t("report.column.dated"), Weight: 2},
-		{Title: c.t("report.column.expired"), Weight: 2}, {Title: c.t("report.column.affects"), Weight: 4}}}
-	for _, e := range items {
-		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(e.title), model.Words(c.date(e.dated)), model.Words(c.date(e.expired)), c.requirementLinks(e.requirements, 2)}})
+		{Title: when, Weight: 2}, {Title: c.t("report.column.affects"), Weight: 4}}}
+	for _, l := range items {
+		end := c.date(l.expires)
+		if l.why != "" {
+			end = l.why
+		}
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(l.title), model.Words(c.date(l.dated)), model.Words(end), c.requirementLinks(l.requirements, 2)}})
 	}
-	return append(blocks, t)
+	return t
 }
 
 // findingTone tells what must be settled from what is only not proven.
