@@ -1,0 +1,128 @@
+// Package blob keeps files by their SHA-256: streamed in, written once, never
+// altered. It knows nothing of tenants; who may read a file is decided by the
+// records that point at it.
+package blob
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+)
+
+// ErrTooLarge is returned by Put for a file beyond the limit.
+var ErrTooLarge = errors.New("the file is too large")
+
+// ErrNotFound is returned by Open for an unknown file.
+var ErrNotFound = errors.New("there is no such file")
+
+// File describes a stored file.
+type File struct {
+	SHA256 string // lower-case hexadecimal; the key
+	Bytes  int64
+	Type   string // media type found in the first 512 bytes; never what the sender says
+}
+
+// Dir is a folder of files. It is safe for concurrent use.
+type Dir struct{ root string }
+
+// Open prepares a folder, and makes it when there is none.
+func Open(root string) (*Dir, error) {
+	if err := os.MkdirAll(filepath.Join(root, "incoming"), 0o700); err != nil {
+		return nil, fmt.Errorf("prepare the folder of files: %w", err)
+	}
+	return &Dir{root: root}, nil
+}
+
+// sniffBytes is what http.DetectContentType looks at.
+const sniffBytes = 512
+
+// Put stores what r gives, at most limit bytes. A file that is there already is
+// not written again. After an error nothing is left.
+func (d *Dir) Put(r io.Reader, limit int64) (f File, err error) {
+	tmp, err := os.CreateTemp(filepath.Join(d.root, "incoming"), "put-*")
+	if err != nil {
+		return File{}, fmt.Errorf("store the file: %w", err)
+	}
+	defer func() { err = errors.Join(err, removeIfThere(tmp.Name())) }()
+	sum := sha256.New()
+	head := &firstBytes{}
+	n, err := io.Copy(io.MultiWriter(tmp, sum, head), io.LimitReader(r, limit+1))
+	if err == nil && n > limit {
+		err = ErrTooLarge
+	}
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if err = errors.Join(err, tmp.Close()); err != nil {
+		return File{}, fmt.Errorf("store the file: %w", err)
+	}
+	f = File{SHA256: hex.EncodeToString(sum.Sum(nil)), Bytes: n, Type: http.DetectContentType(head.b)}
+	path := d.path(f.SHA256)
+	if _, err := os.Stat(path); err == nil {
+		return f, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return File{}, fmt.Errorf("store the file: %w", err)
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return File{}, fmt.Errorf("store the file: %w", err)
+	}
+	return f, nil
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// firstBytes keeps the beginning of what is written.
+type firstBytes struct{ b []byte }
+
+func (h *firstBytes) Write(p []byte) (int, error) {
+	h.b = append(h.b, p[:min(len(p), sniffBytes-len(h.b))]...)
+	return len(p), nil
+}
+
+var hash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// Open reads a file by its SHA-256. The caller closes it.
+func (d *Dir) Open(sha256 string) (io.ReadSeekCloser, error) {
+	if !hash.MatchString(sha256) {
+		return nil, ErrNotFound
+	}
+	f, err := os.Open(d.path(sha256))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the file: %w", err)
+	}
+	return f, nil
+}
+
+// Verify reads a file and reports whether its bytes still have its SHA-256.
+func (d *Dir) Verify(key string) error {
+	f, err := d.Open(key)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return fmt.Errorf("read the file: %w", err)
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != key {
+		return fmt.Errorf("the file %s was altered: its bytes have the SHA-256 %s", key, got)
+	}
+	return nil
+}
+
+func (d *Dir) path(key string) string { return filepath.Join(d.root, key[:2], key) }
