@@ -1,0 +1,100 @@
+// Package cli is the command line: it parses arguments, calls the use cases and
+// renders their answers. Exit status: 0 success, 1 some input lines or checks
+// failed, 2 unusable input or arguments, 3 internal error.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+)
+
+// Exit statuses of the machine contract.
+const (
+	exitOK       = 0
+	exitFailed   = 1
+	exitUnusable = 2
+	exitInternal = 3
+)
+
+// System is what the command line needs from the outside.
+type System struct {
+	In  io.Reader
+	Out io.Writer
+	Err io.Writer
+	Now func() time.Time
+}
+
+// errSomeFailed ends a run whose answers are written but partly errors.
+var errSomeFailed = errors.New("some lines could not be used")
+
+type commands struct {
+	Demo    demoCommand    `cmd:"" help:"Three example organisations, the whole job: class, score, gaps, report."`
+	Init    initCommand    `cmd:"" help:"Ask the minimum and write an organisation file."`
+	Scope   scopeCommand   `cmd:"" help:"Which class an organisation has, why, where, and what follows."`
+	Assess  assessCommand  `cmd:"" help:"Gaps against what binds the organisation, a plan, and the report."`
+	Clocks  clocksCommand  `cmd:"" help:"Deadlines of an incident under every regime."`
+	Catalog catalogCommand `cmd:"" help:"Requirements, questions, entity types and kinds of evidence."`
+	Schema  schemaCommand  `cmd:"" help:"JSON Schema of an input file."`
+	Version versionCommand `cmd:"" help:"Version of the program and of its data."`
+}
+
+// Run executes one command line and returns its exit status.
+func Run(args []string, sys System) int {
+	var c commands
+	exit := -1
+	parser, err := kong.New(&c,
+		kong.Name("nisaba"),
+		kong.Description("The open NIS2 platform: scope, duties, gaps, plan and report; deadlines and significance of incidents.\nNot legal advice. Start with: nisaba demo"),
+		kong.Writers(sys.Out, sys.Err),
+		kong.Exit(func(code int) { exit = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Bind(&session{System: sys}),
+	)
+	if err != nil {
+		fmt.Fprintln(sys.Err, "nisaba:", err)
+		return exitInternal
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	ctx, err := parser.Parse(args)
+	if exit >= 0 {
+		return exit // help was printed
+	}
+	if err != nil {
+		fmt.Fprintf(sys.Err, "nisaba: %v\nRun \"nisaba --help\" for the commands.\n", err)
+		return exitUnusable
+	}
+	return report(sys.Err, ctx.Run())
+}
+
+// report prints an error for the person at the terminal and picks the exit status.
+func report(w io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if errors.Is(err, errSomeFailed) {
+		return exitFailed
+	}
+	if isBrokenPipe(err) {
+		return exitOK
+	}
+	fmt.Fprintln(w, err)
+	if fault.KindOf(err) == fault.Internal {
+		return exitInternal
+	}
+	return exitUnusable
+}
+
+// isBrokenPipe: the reader of our output went away, as "head" does.
+func isBrokenPipe(err error) bool {
+	var p *os.PathError
+	return errors.As(err, &p) && p.Op == "write" && p.Path == "/dev/stdout"
+}
