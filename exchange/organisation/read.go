@@ -61,10 +61,11 @@ func Read(name string, b []byte) (*File, error) {
 var lineInMessage = regexp.MustCompile(`line (\d+)`)
 
 func syntaxFault(name string, err error) error {
-	f := &fault.Error{Kind: fault.Invalid, File: name, What: strings.TrimPrefix(err.Error(), "yaml: "),
-		Expected: "well-formed YAML"}
-	if m := lineInMessage.FindStringSubmatch(err.Error()); m != nil {
+	what := strings.TrimPrefix(err.Error(), "yaml: ")
+	f := &fault.Error{Kind: fault.Invalid, File: name, What: what, Expected: "well-formed YAML"}
+	if m := lineInMessage.FindStringSubmatch(what); m != nil {
 		f.Line, _ = strconv.Atoi(m[1])
+		f.What = strings.TrimPrefix(what, m[0]+": ")
 	}
 	return f
 }

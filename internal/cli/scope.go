@@ -227,6 +227,9 @@ func (t determinationText) registrations() {
 
 func (t determinationText) fine() {
 	s, f := t.d.Duties.Supervision, t.d.Fines
+	if len(t.d.Duties.Binding)+len(t.d.Duties.Displaced) == 0 {
+		return
+	}
 	t.heading(t.p.T("report.duties.supervision"))
 	if s.Text.Key != "" {
 		t.para(2, t.p.Say(s.Text)+" "+s.Citation)

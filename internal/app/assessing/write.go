@@ -30,7 +30,7 @@ func Write(dir string, in Input, p *locale.Printer) (Files, error) {
 	if err != nil {
 		return Files{}, err
 	}
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+	if _, missing := os.Stat(dir); errors.Is(missing, fs.ErrNotExist) {
 		err = writeNew(dir, pages)
 	} else {
 		err = writeInto(dir, pages)
