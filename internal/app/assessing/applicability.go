@@ -54,9 +54,13 @@ func (c *composer) applicabilityRow(r catalog.Requirement, res posture.Result) m
 	if res.Status == posture.NotMet || res.Status == posture.PartlyMet {
 		title = model.Text{}.To(r.Title, "#"+anchor(r.ID))
 	}
+	status := c.status(res.Status)
+	if res.Confidence == posture.Low {
+		status.Lines = append(status.Lines, model.Quietly(c.t("report.confidence.low")))
+	}
 	row := model.Row{Cells: []model.Cell{
 		{Lines: []model.Text{{{Text: shortCitation(r.Citation), Style: model.Citation}}}}, {Lines: []model.Text{title}},
-		model.Words(applies), c.status(res.Status), c.reason(res)}}
+		model.Words(applies), status, c.reason(res)}}
 	if res.Status == posture.Met || res.Status == posture.NotApplicable {
 		row.ID = anchor(r.ID)
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/internal/report/model"
+	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/annex"
 	"github.com/nisaba-platform/nisaba/law/country"
 )
@@ -49,6 +50,11 @@ func (c *composer) countryTable() model.Table {
 				t.Rows = append(t.Rows, c.factRow(c.t("report.national."+f.name), f.fact))
 			}
 		}
+		for _, name := range country.OptionNames() {
+			if o := p.Options[name]; o.Value.Known() {
+				t.Rows = append(t.Rows, c.optionRow(name, o))
+			}
+		}
 		for _, d := range p.Deviations {
 			t.Rows = append(t.Rows, c.factRow(c.t("report.national.deviation", "area", c.t("country.area."+d.Area)), d.Fact))
 		}
@@ -56,13 +62,35 @@ func (c *composer) countryTable() model.Table {
 	return t
 }
 
+// optionRow is a choice that the directive leaves to the Member State.
+func (c *composer) optionRow(name string, o country.Option) model.Row {
+	value := c.truth(o.Value)
+	if o.Class != "" {
+		value += " – " + c.t("report.class."+string(o.Class)+".name")
+	}
+	return model.Row{Cells: []model.Cell{model.Words(c.field("national." + name)), model.Words(value), c.standsOn(o.Source, o.Checked, o.Confidence)}}
+}
+
 func (c *composer) factRow(name string, f country.Fact) model.Row {
-	source := model.Cell{Badge: c.confidenceMark(f.Confidence)}
-	if f.Source != "" {
-		source.Lines = append(source.Lines, model.Text{{Text: f.Source, Style: model.Citation}})
+	return model.Row{Cells: []model.Cell{model.Words(name), model.Words(c.p.Say(f.Say())), c.standsOn(f.Source, f.Checked, f.Confidence)}}
+}
+
+// standsOn is what stands behind a statement of national law: how sure it is,
+// the source, and the day on which it was checked.
+func (c *composer) standsOn(source string, checked law.Date, confidence law.Confidence) model.Cell {
+	cell := model.Cell{Badge: c.confidenceMark(confidence)}
+	var line model.Text
+	if source != "" {
+		line = model.Text{{Text: source, Style: model.Citation}}
 	}
-	if !f.Checked.IsZero() {
-		source.Lines = append(source.Lines, model.Quietly(c.t("report.checked", "date", f.Checked)))
+	if !checked.IsZero() {
+		if len(line) > 0 {
+			line = line.Then(" · ", model.Citation)
+		}
+		line = line.Then(c.t("report.checked", "date", checked), model.Citation)
 	}
-	return model.Row{Cells: []model.Cell{model.Words(name), model.Words(c.p.Say(f.Say())), source}}
+	if len(line) > 0 {
+		cell.Lines = append(cell.Lines, line)
+	}
+	return cell
 }

@@ -78,7 +78,20 @@ func (c *composer) duties() []model.Block {
 	}
 	blocks = append(blocks, heading(2, "duties-registration", c.t("report.duties.registration")))
 	blocks = append(blocks, c.registrations()...)
+	if len(set.Dates) > 0 {
+		blocks = append(blocks, heading(2, "duties-dates", c.t("report.duties.dates")), c.dateTable())
+	}
 	return append(blocks, c.supervision()...)
+}
+
+// dateTable lists the days of the law that concern the organisation.
+func (c *composer) dateTable() model.Table {
+	t := model.Table{Small: true, Columns: []model.Column{
+		{Title: c.t("report.column.when"), Weight: 2}, {Title: c.t("report.column.what_happens"), Weight: 6}, {Title: c.t("report.column.citation"), Weight: 3}}}
+	for _, d := range c.in.Duties.Dates {
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(c.date(d.On)), model.Words(c.p.Say(d.Text)), c.citation(d.Citation)}})
+	}
+	return t
 }
 
 func (c *composer) citation(s string) model.Cell {

@@ -100,6 +100,9 @@ func (c *composer) gapRow(g posture.Gap) model.Row {
 	}
 	status := c.status(g.Status)
 	status.Lines = append(status.Lines, model.Quietly(c.t("report.gaps.severity", "severity", g.Severity)))
+	if sure := c.results[r.ID].Confidence; sure != "" {
+		status.Lines = append(status.Lines, model.Quietly(c.t("report.confidence."+string(sure))))
+	}
 	switch {
 	case !g.AcceptedUntil.IsZero():
 		status.Lines = append(status.Lines, model.Say(c.t("report.gaps.accepted_until", "date", g.AcceptedUntil)))

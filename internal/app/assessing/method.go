@@ -1,6 +1,9 @@
 package assessing
 
 import (
+	"slices"
+
+	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
 	"github.com/nisaba-platform/nisaba/law"
 )
@@ -16,7 +19,6 @@ func (c *composer) method() []model.Block {
 		status = append(status, model.Strongly(c.statusWord(s)+": ").Then(c.t("report.status."+string(s)+".about"), model.Plain))
 	}
 	return []model.Block{
-		model.PageBreak{},
 		heading(1, "method", c.t("report.method.heading")),
 		heading(2, "method-limits", c.t("report.method.limits")),
 		model.List{Items: limits},
@@ -68,7 +70,7 @@ func (c *composer) sources() []law.Source {
 			out = append(out, s)
 		}
 	}
-	for _, s := range c.in.Sources {
+	for _, s := range append(c.acts(), c.in.Sources...) {
 		add(s)
 	}
 	for _, p := range c.in.Countries {
@@ -77,4 +79,19 @@ func (c *composer) sources() []law.Source {
 		}
 	}
 	return out
+}
+
+// acts are the acts of the Union that the report applies, in the version read.
+func (c *composer) acts() []law.Source {
+	read := law.Date{Year: 2026, Month: 8, Day: 31}
+	acts := []law.Source{
+		{Title: "Directive (EU) 2022/2555, consolidated text 02022L2555-20221227",
+			URL: "https://eur-lex.europa.eu/eli/dir/2022/2555/2022-12-27", Checked: read, Confidence: law.Verified},
+		{Title: "Recommendation 2003/361/EC, Annex", URL: "https://eur-lex.europa.eu/eli/reco/2003/361/oj", Checked: read, Confidence: law.Verified},
+	}
+	if slices.Contains(c.in.Statements.Frameworks, catalog.CIR2690) {
+		acts = append(acts, law.Source{Title: "Implementing Regulation (EU) 2024/2690, Annex",
+			URL: "https://eur-lex.europa.eu/eli/reg_impl/2024/2690/oj", Checked: read, Confidence: law.Verified})
+	}
+	return acts
 }

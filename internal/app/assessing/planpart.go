@@ -71,7 +71,8 @@ func (c *composer) taskTable(tasks []posture.Task) model.Table {
 		{Title: c.t("report.column.due"), Weight: 2.8}, {Title: c.t("report.column.gain"), Weight: 1, Align: model.Right}}}
 	for _, k := range tasks {
 		what := model.Cell{Lines: []model.Text{model.Strongly(k.Title)}}
-		what.Lines = append(what.Lines, model.Quietly(c.t("report.plan.closes", "count", len(k.Requirements), "measures", k.Measures)))
+		what.Lines = append(what.Lines, model.Quietly(c.t("report.plan.closes", "count", len(k.Requirements), "measures", k.Measures)),
+			model.Quietly(c.t("report.plan.terms", "reduction", k.RiskReduction, "effort", (k.Effort[0]+k.Effort[1])/2, "priority", k.Priority)))
 		due := model.Cell{Lines: []model.Text{model.Say(c.date(k.Due))}}
 		if s := c.p.Say(k.DueBecause); s != "" {
 			due.Lines = append(due.Lines, model.Quietly(s))
@@ -92,7 +93,7 @@ func (c *composer) role(id string) string {
 func taskAnchor(id string) string { return "t-" + id }
 
 // spansPerPhase limits the timeline to what a page can show.
-const spansPerPhase = 6
+const spansPerPhase = 4
 
 // timeline shows the tasks of each phase that reduce most risk per effort.
 func (c *composer) timeline() chart.Timeline {

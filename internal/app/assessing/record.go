@@ -180,4 +180,3 @@ func (c *composer) taskResults() []TaskResult {
 	}
 	return out
 }
-

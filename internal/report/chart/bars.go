@@ -48,7 +48,7 @@ const (
 // narrow one.
 func (b Bars) Draw(c Canvas, width float64) float64 {
 	narrow := width < 420
-	nameWidth, valueWidth := width*0.4, 0.0
+	nameWidth, valueWidth := width*0.46, 0.0
 	for _, i := range b.Items {
 		valueWidth = max(valueWidth, c.Measure(i.Text, textSize, true)+c.Measure(i.Word, smallSize, false)+22)
 	}
@@ -97,5 +97,5 @@ func (b Bars) row(c Canvas, item Bar, y, nameWidth, left, track float64, narrow 
 	Mark(c, item.Tone, x, top, 9)
 	c.Text(Point{x + 13, top + 8}, item.Text, Font{Size: textSize, Bold: true, Ink: Text})
 	c.Text(Point{x + 18 + c.Measure(item.Text, textSize, true), top + 8}, item.Word, Font{Size: smallSize, Ink: Muted})
-	return y + height + 5
+	return y + height + 4
 }

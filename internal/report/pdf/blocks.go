@@ -156,12 +156,29 @@ func (f *flow) trace(t model.Trace) {
 	f.y += 6
 }
 
+// contentsLeading is the distance of the lines of a list of contents: closer
+// where that keeps the list on one page.
+func (f *flow) contentsLeading(depth int) float64 {
+	const widest, closest = 15.0, 12.4
+	lines, parts := 0, 0
+	for _, e := range f.outline {
+		if e.Level <= depth && e.Number != "" {
+			lines++
+		}
+		if e.Level == 1 {
+			parts++
+		}
+	}
+	return min(widest, max(closest, (f.bottom-f.y-5*float64(parts))/float64(max(1, lines))))
+}
+
 func (f *flow) contents(c model.Contents) {
+	leading := f.contentsLeading(c.Depth)
 	for _, e := range f.outline {
 		if e.Level > c.Depth || e.Number == "" {
 			continue
 		}
-		l := look{size: 9.5, leading: 15, ink: chart.Text}
+		l := look{size: 9.5, leading: leading, ink: chart.Text}
 		indent := 0.0
 		if e.Level == 1 {
 			l.face = bold
