@@ -23,9 +23,9 @@ func (c *composer) board() []model.Block {
 	}
 	return append(blocks,
 		model.Picture{Chart: c.measureChart()},
-		model.Split{Share: 0.5,
-			Left:  []model.Block{heading(3, "board-duties", c.t("report.board.duties")), model.List{Items: c.dutyLines()}},
-			Right: []model.Block{heading(3, "board-risks", c.t("report.board.risks")), model.List{Items: c.topRisks(5), Ordered: true}},
+		model.Split{Share: 0.54,
+			Left:  []model.Block{heading(3, "board-duties", c.t("report.board.duties")), model.List{Items: c.dutyLines(), Small: true}},
+			Right: []model.Block{heading(3, "board-risks", c.t("report.board.risks")), model.List{Items: c.topRisks(5), Ordered: true, Small: true}},
 		},
 		model.Callout{Tone: chart.ToneInfo, Title: c.t("report.board.decisions"), Body: c.decisions()},
 	)
@@ -53,7 +53,7 @@ func (c *composer) boardFigures() model.KeyFigures {
 	tone, word := c.scoreTone(overall)
 	ground := ""
 	if len(c.in.Scope.Grounds) > 0 {
-		ground = c.in.Scope.Grounds[0].Citation
+		ground = glued(shortCitation(c.in.Scope.Grounds[0].Citation))
 	}
 	figures := []model.Figure{
 		{Label: c.t("report.figure.class"), Value: c.t("report.class." + string(c.in.Scope.Class) + ".name"), Note: ground},
@@ -146,7 +146,7 @@ func (c *composer) decisions() []model.Text {
 		effort[0], effort[1] = effort[0]+t.Effort[0], effort[1]+t.Effort[1]
 	}
 	say := func(key, cite string, args ...any) model.Text {
-		return model.Say(c.t(key, args...)).Then("  "+cite, model.Citation)
+		return model.Say(c.t(key, args...)).Then("  "+glued(cite), model.Citation)
 	}
 	lines := []model.Text{
 		say("report.decision.approve", c.t("report.cite.20_1"), "count", len(c.in.Tasks)),

@@ -154,7 +154,6 @@ func (c *composer) scoreTitle(key string) string {
 func (c *composer) contents() []model.Block {
 	return []model.Block{
 		model.PageBreak{},
-		model.Paragraph{Text: model.Strongly(c.t("report.label.contents"))},
 		model.Contents{Depth: 2},
 		model.PageBreak{},
 	}

@@ -29,7 +29,7 @@ func (c *composer) dutyLines() []model.Text {
 	var lines []model.Text
 	add := func(holds bool, key, cite string, args ...any) {
 		if holds {
-			lines = append(lines, model.Say(c.t("report.duty."+key, args...)).Then("  "+cite, model.Citation))
+			lines = append(lines, model.Say(c.t("report.duty."+key, args...)).Then("  "+glued(cite), model.Citation))
 		}
 	}
 	annexBinds := has("cir.") || has("cir2690")

@@ -69,3 +69,6 @@ func shortCitation(citation string) string {
 	}
 	return citation
 }
+
+// glued keeps "Art." and its number on one line.
+func glued(citation string) string { return strings.ReplaceAll(citation, "Art. ", "Art.\u00a0") }

@@ -97,5 +97,5 @@ func (b Bars) row(c Canvas, item Bar, y, nameWidth, left, track float64, narrow 
 	Mark(c, item.Tone, x, top, 9)
 	c.Text(Point{x + 13, top + 8}, item.Text, Font{Size: textSize, Bold: true, Ink: Text})
 	c.Text(Point{x + 18 + c.Measure(item.Text, textSize, true), top + 8}, item.Word, Font{Size: smallSize, Ink: Muted})
-	return y + height + 4
+	return y + height + 3
 }

@@ -112,7 +112,11 @@ func (p *page) list(l model.List) {
 	if l.Ordered {
 		tag = "ol"
 	}
-	p.raw("<", tag, ">")
+	p.raw("<", tag)
+	if l.Small {
+		p.raw(` class="close"`)
+	}
+	p.raw(">")
 	for _, i := range l.Items {
 		p.raw("<li>")
 		p.runs(i)

@@ -64,6 +64,7 @@ type Paragraph struct {
 type List struct {
 	Items   []Text
 	Ordered bool
+	Small   bool
 }
 
 // Figure is one key figure.
@@ -111,7 +112,8 @@ type Trace struct{ Items []TraceItem }
 // PageBreak starts a new printed page.
 type PageBreak struct{}
 
-// Contents is the list of the numbered headings down to the level.
+// Contents is the list of the numbered headings down to the level, under the
+// heading that the labels give. A writer whose pages have one anyway leaves it out.
 type Contents struct{ Depth int }
 
 func (Heading) block()    {}

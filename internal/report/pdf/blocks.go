@@ -9,17 +9,21 @@ import (
 
 func (f *flow) list(l model.List) {
 	const indent = 14
+	k := bodyLook
+	if l.Small {
+		k = look{size: 8.7, leading: 11.9, ink: chart.Text}
+	}
 	for i, item := range l.Items {
-		lines := f.m.set(item, bodyLook, f.width-indent)
-		f.room(float64(min(2, len(lines))) * bodyLook.leading)
-		base := f.y + bodyLook.leading*0.72
+		lines := f.m.set(item, k, f.width-indent)
+		f.room(float64(min(2, len(lines))) * k.leading)
+		base := f.y + k.leading*0.72
 		if l.Ordered {
 			n := strconv.Itoa(i + 1)
-			f.sheet().add(mark{kind: textMark, x: f.x, y: base, text: n, face: bold, size: bodyLook.size, ink: chart.Accent})
+			f.sheet().add(mark{kind: textMark, x: f.x, y: base, text: n, face: bold, size: k.size, ink: chart.Accent})
 		} else {
 			f.sheet().add(mark{kind: circleMark, x: f.x + 4, y: base - 3.2, size: 1.5, ink: chart.Accent})
 		}
-		f.lines(lines, f.x+indent, bodyLook.leading)
+		f.lines(lines, f.x+indent, k.leading)
 		f.y += 2.5
 	}
 	f.y += 5
@@ -173,6 +177,11 @@ func (f *flow) contentsLeading(depth int) float64 {
 }
 
 func (f *flow) contents(c model.Contents) {
+	if title := f.doc.Labels.Contents; title != "" {
+		l := headingLook(1)
+		f.lines(f.m.set(model.Say(title), l, f.width), f.x, l.leading)
+		f.y += 8
+	}
 	leading := f.contentsLeading(c.Depth)
 	for _, e := range f.outline {
 		if e.Level > c.Depth || e.Number == "" {

@@ -16,12 +16,13 @@ type flow struct {
 	anchors  map[string]place
 	x, width float64 // the column
 	y        float64
+	top      float64 // where the page or the column begins
 	bottom   float64
 	pinned   bool // never starts a page: a column of a Split, or a measurement
 }
 
 func newFlow(m *metrics, d model.Document) *flow {
-	f := &flow{m: m, doc: d, outline: d.Outline(), anchors: map[string]place{}, x: marginX, width: bodyWidth, bottom: bodyBottom}
+	f := &flow{m: m, doc: d, outline: d.Outline(), anchors: map[string]place{}, x: marginX, width: bodyWidth, top: marginTop, bottom: bodyBottom}
 	f.newPage()
 	return f
 }
@@ -33,8 +34,8 @@ func (f *flow) newPage() {
 	f.y = marginTop
 }
 
-// fresh reports whether nothing stands on the page yet.
-func (f *flow) fresh() bool { return f.y <= marginTop }
+// fresh reports whether nothing stands on the page, or in the column, yet.
+func (f *flow) fresh() bool { return f.y <= f.top }
 
 // room starts a new page when the height does not fit on the rest of this one.
 func (f *flow) room(height float64) {
@@ -63,7 +64,7 @@ func (f *flow) measured(blocks []model.Block, width float64) float64 {
 // never leaves the page.
 func (f *flow) column(x, width float64) *flow {
 	c := *f
-	c.x, c.width, c.pinned, c.bottom = x, width, true, 1e9
+	c.x, c.width, c.top, c.pinned, c.bottom = x, width, f.y, true, 1e9
 	return &c
 }
 

@@ -77,7 +77,7 @@ func (f *flow) title() {
 	put(meta, look{size: 8.5, leading: 13, ink: chart.Muted})
 	f.y = max(f.y+6, 44+46)
 	s.add(mark{kind: rectMark, x: f.x, y: f.y, w: f.width, h: 1.8, ink: chart.Accent})
-	f.y += 10
+	f.y += 2
 }
 
 // frame adds the running head and foot.
