@@ -132,9 +132,9 @@ func (m *model) rank(c *claim, s situation, a, b bool) uint8 {
 }
 
 // excluded reports whether the directive does not apply at all: no activity in
-// the Union, exempted from DORA (Art. 2(10)), or public administration that is
-// predominantly active in security or law enforcement (Art. 2(7)) and provides
-// no trust service (Art. 2(9)).
+// the Union, exempted from DORA (this directive's Art. 2(10)), or public
+// administration that is predominantly active in security or law enforcement
+// (Art. 2(7)) and provides no trust service (Art. 2(9)).
 func (m *model) excluded(s situation) bool {
 	return m.outside || s.exempt || s.predominant && m.claimsPA && s.pa && !(m.claimsTrust && s.trust)
 }

@@ -10,6 +10,7 @@ type mention struct {
 	start, end int
 	id         string
 	numbered   bool // named by its number, not by a short name
+	union      bool // says that it is an act of the Union: "(EU)", "/EC", a short name
 }
 
 // numberedAct matches an act with its number in English, German and French:
@@ -20,6 +21,11 @@ var numberedAct = regexp.MustCompile(`(?i)\b(?:(?:implementing|delegated|commiss
 	`(?:\s+d['’]ex[eé]cution|\s+d[eé]l[eé]gu[eé]e?)?\s+` +
 	`(?:\((?:EU|EC|EEC|UE|CE|CEE|EG|EWG)(?:,\s*Euratom)?\)\s*)?(?:(?:No|Nr\.|n[o°º])\s*)?` +
 	`(\d{1,4}/\d{1,4})(?:/(?:EC|EU|EEC|EG|EWG|CE|UE|CEE))?\b`)
+
+// unionMark matches what tells "Regulation (EU) 2016/679" and "Directive
+// 2009/73/EC" from a national regulation with a
+// number of the same shape.
+var unionMark = regexp.MustCompile(`\((?:EU|EC|EEC|UE|CE|CEE|EG|EWG)\b|/(?:EC|EU|EEC|EG|EWG|CE|UE|CEE)$`)
 
 // shortAct matches the usual short names.
 var shortAct = regexp.MustCompile(`\b(?:NIS ?2|NIS ?1|GDPR|DSGVO|RGPD|DORA|CRA|Cyber Resilience Act|CER|eIDAS|EECC|CIR|AI Act|TFEU|AEUV|TFUE` +
@@ -57,11 +63,20 @@ func shortID(name string) string {
 	return CIR2690
 }
 
-// actsIn finds every act that the text names, in order.
-func actsIn(text string) []mention {
+// actsIn finds every act that the text names, in order. In a text about national
+// law, a number without the mark of the Union is that of a national act.
+func actsIn(text, home string) []mention {
 	var all []mention
 	for _, m := range numberedAct.FindAllStringSubmatchIndex(text, -1) {
-		all = append(all, mention{m[0], m[1], text[m[2]:m[3]], true})
+		union := unionMark.MatchString(text[m[0]:m[1]])
+		all = append(all, mention{m[0], m[1], text[m[2]:m[3]], true, union})
+	}
+	if home == National {
+		for i := range all {
+			if !all[i].union {
+				all[i].id = National
+			}
+		}
 	}
 	numbered := len(all)
 	for _, m := range shortAct.FindAllStringIndex(text, -1) {
@@ -70,7 +85,7 @@ func actsIn(text string) []mention {
 			inside = inside || m[0] >= n.start && m[0] < n.end
 		}
 		if !inside {
-			all = append(all, mention{m[0], m[1], shortID(text[m[0]:m[1]]), false})
+			all = append(all, mention{m[0], m[1], shortID(text[m[0]:m[1]]), false, true})
 		}
 	}
 	return all

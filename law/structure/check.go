@@ -11,7 +11,7 @@ import (
 type MissingError struct {
 	Citation Citation
 	Act      string // name of the act, or its id when the act is not recorded
-	Missing  string // the place that is missing, for example "Art. 21(2)(k)"; "" when the act itself is
+	Missing  string // the place that is missing, written as Citation.Place does; "" when the act itself is
 	Nearest  string // the nearest recorded place; "" when there is none
 	Cited    bool   // the index records only what is cited there, so the provision may exist
 }

@@ -14,7 +14,7 @@ func Parse(text string) []Citation { return ParseIn(text, NIS2) }
 // ParseIn is Parse for a text in which a citation without an act name belongs to
 // the given act, or to the law of a Member State when act is National.
 func ParseIn(text, act string) []Citation {
-	p := &parser{text: text, home: act, acts: actsIn(text)}
+	p := &parser{text: text, home: act, acts: actsIn(text, act)}
 	for _, m := range p.acts {
 		if !slices.Contains(p.also, m.id) {
 			p.also = append(p.also, m.id)

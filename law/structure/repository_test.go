@@ -35,12 +35,7 @@ type passage struct {
 // law are counted and left alone.
 func TestEveryCitationExists(t *testing.T) {
 	x := load(t)
-	var all []passage
-	for _, dir := range []string{"law", "exchange", "posture", "catalog", "internal", "cmd"} {
-		all = append(all, goPassages(t, dir)...)
-	}
-	all = append(all, contentPassages(t)...)
-	all = append(all, derivedPassages(t)...)
+	all := passages(t)
 	checked := map[string]int{}
 	for _, p := range all {
 		for _, c := range structure.ParseIn(p.text, p.home) {
@@ -55,6 +50,43 @@ func TestEveryCitationExists(t *testing.T) {
 	report(t, x, len(all), checked)
 	if checked[structure.NIS2] < 150 || checked[structure.CIR2690] < 400 {
 		t.Errorf("only %d and %d citations of the directive and the Implementing Regulation found: the walk misses texts", checked[structure.NIS2], checked[structure.CIR2690])
+	}
+}
+
+// passages are all texts of the repository that may cite.
+func passages(t *testing.T) []passage {
+	t.Helper()
+	var all []passage
+	for _, dir := range []string{"law", "exchange", "posture", "catalog", "internal", "cmd"} {
+		all = append(all, goPassages(t, dir)...)
+	}
+	all = append(all, contentPassages(t)...)
+	return append(all, derivedPassages(t)...)
+}
+
+// TestEveryCitationMatters spoils the last label of each citation of the
+// repository: none of them may pass any more, whatever its text and language.
+func TestEveryCitationMatters(t *testing.T) {
+	x := load(t)
+	spoiled := 0
+	for _, p := range passages(t) {
+		for _, c := range structure.ParseIn(p.text, p.home) {
+			if c.IsNational() || len(c.Path) == 0 {
+				continue
+			}
+			last := "999"
+			if c.Path[len(c.Path)-1][0] >= 'a' {
+				last = "zz"
+			}
+			c.Path = append(slices.Clone(c.Path[:len(c.Path)-1]), last)
+			if x.Check(c) == nil {
+				t.Errorf("%s: %q passes as %s", p.where, c.Text, c.Place())
+			}
+			spoiled++
+		}
+	}
+	if spoiled < 1000 {
+		t.Errorf("only %d citations were spoiled: the walk misses texts", spoiled)
 	}
 }
 
@@ -207,7 +239,7 @@ func nodePassages(file, key, home string, n *yaml.Node) []passage {
 func derivedPassages(t *testing.T) []passage {
 	t.Helper()
 	var all []passage
-	for _, r := range loadCatalogue(t).Requirements() {
+	for _, r := range loadCatalogue(t).All() {
 		all = append(all, passage{"requirement " + r.ID, r.Citation, structure.NIS2})
 	}
 	for _, e := range annex.All() {
@@ -244,7 +276,7 @@ func TestCatalogueIsTheAnnex(t *testing.T) {
 	if got := len(points) - len(headings); got != 378 || len(headings) != 13+45 {
 		t.Errorf("the index has %d requirements and %d headings, want 378 and 58", got, len(headings))
 	}
-	for _, r := range loadCatalogue(t).Requirements() {
+	for _, r := range loadCatalogue(t).All() {
 		if r.Framework != catalog.CIR2690 {
 			continue
 		}

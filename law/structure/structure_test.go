@@ -136,6 +136,33 @@ func TestWrongCitationsFail(t *testing.T) {
 	}
 }
 
+// TestTextAboutNationalLaw: in a country pack a bare article and an act without
+// the mark of the Union are national; an act of the Union is checked all the same.
+func TestTextAboutNationalLaw(t *testing.T) {
+	x := load(t)
+	for _, tc := range []struct {
+		text  string
+		wrong bool
+	}{
+		{"Cabinet Regulation 397/2025, minimum requirements", false},
+		{"Verordnung 7/2024 MK, Art. 99(9)", false},
+		{"Law of 26 April 2024, Art. 98", false},
+		{"as in Directive (EU) 2022/2555 Art. 21(2)(j)", false},
+		{"as in Directive (EU) 2022/2555 Art. 21(2)(k)", true},
+		{"wie Durchführungsverordnung (EU) 2024/2690, Anhang, Nummer 14.1", true},
+		{"Regulation (EU) 2099/397", true},
+		{"règlement (UE) 2016/679, article 33, paragraphe 6", true},
+	} {
+		wrong := false
+		for _, c := range structure.ParseIn(tc.text, structure.National) {
+			wrong = wrong || x.Check(c) != nil
+		}
+		if wrong != tc.wrong {
+			t.Errorf("%q: refused is %v, want %v", tc.text, wrong, tc.wrong)
+		}
+	}
+}
+
 // TestUnrecordedIsRefusedAsUnrecorded keeps the index honest: where only cited
 // provisions are known it must not say that another one does not exist.
 func TestUnrecordedIsRefusedAsUnrecorded(t *testing.T) {
