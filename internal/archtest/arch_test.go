@@ -74,6 +74,7 @@ var homes = map[string][]string{
 	"golang.org/x/mod":                 {"law/country", "internal/domain/ledger", "internal/store"},
 	"github.com/rickar/cal/v2":         {"law/holidays"},
 	"github.com/google/uuid":           {"internal/base/id"},
+	"github.com/wneessen/go-mail":      {"internal/mail"},
 	"golang.org/x/crypto":              {"internal/secret"},
 	"golang.org/x/sync":                {"internal/secret"},
 }
