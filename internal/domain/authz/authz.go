@@ -1,0 +1,282 @@
+// Package authz decides who may do what: permissions, the roles that hold them,
+// and the actor who asks. Everything is denied unless a role says otherwise, and
+// only a passed check yields the scope that the store demands.
+package authz
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/internal/scope"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+)
+
+// Role is a member's role.
+type Role = tenant.Role
+
+// The roles, from most to least rights. Guest is the holder of a link, limited by
+// the link itself to what was handed over.
+const (
+	Owner       Role = "owner"
+	Consultant  Role = "consultant"
+	Editor      Role = "editor"
+	Contributor Role = "contributor" // only what is assigned
+	Auditor     Role = "auditor"     // reads all, changes nothing
+	Board       Role = "board"       // board view, approvals, own trainings
+	Guest       Role = "guest"
+)
+
+// Roles lists every role, in the order above.
+func Roles() []Role {
+	return []Role{Owner, Consultant, Editor, Contributor, Auditor, Board, Guest}
+}
+
+// Permission is one thing that can be allowed.
+type Permission string
+
+// The permissions.
+const (
+	WorkspaceRead      Permission = "workspace.read"
+	WorkspaceManage    Permission = "workspace.manage" // name, branding, policy, deletion
+	MembersRead        Permission = "members.read"
+	MembersManage      Permission = "members.manage" // invite, change roles, remove
+	TokensManage       Permission = "tokens.manage"
+	OrganisationRead   Permission = "organisation.read"
+	OrganisationCreate Permission = "organisation.create" // in the workspace: clients, prospects, templates
+	OrganisationEdit   Permission = "organisation.edit"   // profile and branding
+	OrganisationDelete Permission = "organisation.delete"
+	AssessmentRead     Permission = "assessment.read"
+	AssessmentEdit     Permission = "assessment.edit" // answers, evidence, exceptions, assertions
+	AssignedEdit       Permission = "assigned.edit"   // the same for what is assigned to the actor
+	DelegationManage   Permission = "delegation.manage"
+	DelegationAnswer   Permission = "delegation.answer" // the questions behind a link
+	PlanRead           Permission = "plan.read"
+	PlanEdit           Permission = "plan.edit"
+	CommentWrite       Permission = "comment.write"
+	BoardRead          Permission = "board.read"
+	ApprovalRequest    Permission = "approval.request"
+	ApprovalDecide     Permission = "approval.decide" // Art. 20(1)
+	TrainingEdit       Permission = "training.edit"
+	ReportCreate       Permission = "report.create"
+	RegistrationEdit   Permission = "registration.edit"
+	LedgerRead         Permission = "ledger.read"
+	LedgerRestore      Permission = "ledger.restore" // undo, earlier values
+	JobsRead           Permission = "jobs.read"
+	JobsManage         Permission = "jobs.manage"
+)
+
+// Permissions lists every permission.
+func Permissions() []Permission {
+	return []Permission{
+		WorkspaceRead, WorkspaceManage, MembersRead, MembersManage, TokensManage,
+		OrganisationRead, OrganisationCreate, OrganisationEdit, OrganisationDelete,
+		AssessmentRead, AssessmentEdit, AssignedEdit, DelegationManage, DelegationAnswer,
+		PlanRead, PlanEdit, CommentWrite, BoardRead, ApprovalRequest, ApprovalDecide, TrainingEdit,
+		ReportCreate, RegistrationEdit, LedgerRead, LedgerRestore, JobsRead, JobsManage,
+	}
+}
+
+// Allows reports whether a role holds a permission. An unknown role holds none.
+func Allows(r Role, p Permission) bool {
+	switch r {
+	case Owner:
+		return p != DelegationAnswer && slices.Contains(Permissions(), p)
+	case Consultant:
+		return p != DelegationAnswer && p != WorkspaceManage && p != ApprovalDecide && p != TokensManage &&
+			p != OrganisationDelete && slices.Contains(Permissions(), p)
+	case Editor:
+		return slices.Contains([]Permission{
+			WorkspaceRead, MembersRead, OrganisationRead, OrganisationEdit, AssessmentRead, AssessmentEdit, AssignedEdit,
+			DelegationManage, PlanRead, PlanEdit, CommentWrite, BoardRead, ApprovalRequest, TrainingEdit,
+			ReportCreate, RegistrationEdit, LedgerRead, LedgerRestore, JobsRead,
+		}, p)
+	case Contributor:
+		return slices.Contains([]Permission{OrganisationRead, AssessmentRead, AssignedEdit, PlanRead, CommentWrite}, p)
+	case Auditor:
+		return slices.Contains([]Permission{
+			WorkspaceRead, MembersRead, OrganisationRead, AssessmentRead, PlanRead, BoardRead, LedgerRead, JobsRead,
+		}, p)
+	case Board:
+		return slices.Contains([]Permission{OrganisationRead, AssessmentRead, PlanRead, BoardRead, ApprovalDecide, CommentWrite}, p)
+	case Guest:
+		return p == DelegationAnswer
+	}
+	return false
+}
+
+// Dangerous reports whether the act asks for a fresh proof of identity (step-up).
+func Dangerous(p Permission) bool {
+	return slices.Contains([]Permission{WorkspaceManage, MembersManage, TokensManage, OrganisationDelete}, p)
+}
+
+// StepUpFor is how long a fresh proof of identity counts.
+const StepUpFor = 15 * time.Minute
+
+// Session says how the actor came in.
+type Session string
+
+// The kinds of sessions.
+const (
+	Browser Session = "browser"
+	API     Session = "api"   // token; never asked for a step-up, limited by the token's role
+	Link    Session = "link"  // guest
+	Local   Session = "local" // the command line on the machine of the server
+)
+
+// Directory answers whether a workspace has an organisation. The store is one.
+type Directory interface {
+	HasOrganisation(ctx context.Context, workspace, organisation string) (bool, error)
+}
+
+// Actor is one person at work in one workspace. Build it with NewActor; the zero
+// value may do nothing.
+type Actor struct {
+	Person   string // id; "" for a guest
+	Name     string // shown in the ledger beside the id
+	Session  Session
+	From     string    // address, for the ledger
+	MFA      bool      // two factors were shown
+	StepUpAt time.Time // last fresh proof of identity
+
+	workspace   string
+	memberships []tenant.Membership
+	directory   Directory
+}
+
+// NewActor binds a person to a workspace. Memberships of other workspaces are dropped.
+func NewActor(a Actor, workspace string, memberships []tenant.Membership, d Directory) Actor {
+	a.workspace, a.directory, a.memberships = workspace, d, nil
+	for _, m := range memberships {
+		if m.Workspace == workspace && workspace != "" {
+			a.memberships = append(a.memberships, m)
+		}
+	}
+	return a
+}
+
+// WorkspaceID is the workspace in which the actor works.
+func (a Actor) WorkspaceID() string { return a.workspace }
+
+// RoleIn is the strongest role in an organisation ("" = in the whole workspace);
+// ok is false when there is none.
+func (a Actor) RoleIn(organisation string) (r Role, ok bool) {
+	best := len(Roles())
+	for _, m := range a.memberships {
+		if m.Organisation != "" && m.Organisation != organisation {
+			continue
+		}
+		if i := slices.Index(Roles(), m.Role); i >= 0 && i < best {
+			best, r, ok = i, m.Role, true
+		}
+	}
+	return r, ok
+}
+
+// may reports whether any role of the actor that reaches the organisation holds p.
+func (a Actor) may(p Permission, organisation string) bool {
+	return slices.ContainsFunc(a.memberships, func(m tenant.Membership) bool {
+		return (m.Organisation == "" || m.Organisation == organisation && organisation != "") && Allows(m.Role, p)
+	})
+}
+
+// Workspace is the scope of the whole workspace after a check of rights: NotFound
+// for somebody who is no member, Forbidden for a role that is too low or reaches
+// only some organisations.
+func (a Actor) Workspace(need Permission) (tenant.Scope, error) {
+	if len(a.memberships) == 0 {
+		return tenant.Scope{}, notFound("workspace")
+	}
+	if !a.may(need, "") {
+		return tenant.Scope{}, forbidden(need)
+	}
+	return scope.Workspace(a.workspace), nil
+}
+
+// Organisation is the scope of one organisation after a check of rights:
+// NotFound when the workspace has no such organisation or the actor does not
+// belong to it, Forbidden when the role is too low.
+func (a Actor) Organisation(ctx context.Context, organisation string, need Permission) (tenant.Scope, error) {
+	if _, member := a.RoleIn(organisation); !member || organisation == "" || a.directory == nil {
+		return tenant.Scope{}, notFound("organisation")
+	}
+	known, err := a.directory.HasOrganisation(ctx, a.workspace, organisation)
+	if err != nil {
+		return tenant.Scope{}, fmt.Errorf("look up organisation %s: %w", organisation, err)
+	}
+	if !known {
+		return tenant.Scope{}, notFound("organisation")
+	}
+	if !a.may(need, organisation) {
+		return tenant.Scope{}, forbidden(need)
+	}
+	return scope.Organisations(a.workspace, organisation), nil
+}
+
+// Reach is the scope of all organisations in which the actor has the permission:
+// the whole workspace, or only some of its organisations. NotFound for somebody
+// who is no member, Forbidden when no organisation is left.
+func (a Actor) Reach(need Permission) (tenant.Scope, error) {
+	if len(a.memberships) == 0 {
+		return tenant.Scope{}, notFound("workspace")
+	}
+	if a.may(need, "") {
+		return scope.Workspace(a.workspace), nil
+	}
+	var reach []string
+	for _, m := range a.memberships {
+		if m.Organisation != "" && Allows(m.Role, need) {
+			reach = append(reach, m.Organisation)
+		}
+	}
+	if len(reach) == 0 {
+		return tenant.Scope{}, forbidden(need)
+	}
+	slices.Sort(reach)
+	return scope.Organisations(a.workspace, slices.Compact(reach)...), nil
+}
+
+// Can checks a further permission against a scope that was granted before:
+// NotFound for a scope of another workspace, Forbidden for a role that is too
+// low in any of its organisations.
+func (a Actor) Can(need Permission, s tenant.Scope) error {
+	if s.IsZero() || s.WorkspaceID() != a.workspace || len(a.memberships) == 0 {
+		return notFound("workspace")
+	}
+	ids, limited := s.OrganisationIDs()
+	if !limited {
+		ids = []string{""}
+	}
+	for _, id := range ids {
+		if _, member := a.RoleIn(id); !member {
+			return notFound("organisation")
+		}
+		if !a.may(need, id) {
+			return forbidden(need)
+		}
+	}
+	return nil
+}
+
+// SteppedUp reports whether a dangerous act may go on at the time. Browser
+// sessions must have shown their identity within StepUpFor.
+func (a Actor) SteppedUp(at time.Time) bool {
+	return a.Session != Browser || !a.StepUpAt.IsZero() && at.Sub(a.StepUpAt) <= StepUpFor
+}
+
+func notFound(what string) error {
+	return &fault.Error{Kind: fault.NotFound, What: "there is no such " + what}
+}
+
+func forbidden(p Permission) error {
+	return &fault.Error{Kind: fault.Forbidden, What: "your role does not allow this (" + string(p) + ")"}
+}
+
+// MayGrant reports whether a member with the role by may give or take the role r:
+// nobody hands out more than they have.
+func MayGrant(by, r Role) bool {
+	own, other := slices.Index(Roles(), by), slices.Index(Roles(), r)
+	return Allows(by, MembersManage) && other >= 0 && own <= other
+}

@@ -1,0 +1,235 @@
+package authz_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+)
+
+// matrix says for every permission which roles hold it, one letter per role in
+// the order of authz.Roles: Owner, Consultant, Editor, coNtributor, Auditor, Board, Guest.
+var matrix = map[authz.Permission]string{
+	authz.WorkspaceRead:      "OCE-A--",
+	authz.WorkspaceManage:    "O------",
+	authz.MembersRead:        "OCE-A--",
+	authz.MembersManage:      "OC-----",
+	authz.TokensManage:       "O------",
+	authz.OrganisationRead:   "OCENAB-",
+	authz.OrganisationCreate: "OC-----",
+	authz.OrganisationEdit:   "OCE----",
+	authz.OrganisationDelete: "O------",
+	authz.AssessmentRead:     "OCENAB-",
+	authz.AssessmentEdit:     "OCE----",
+	authz.AssignedEdit:       "OCEN---",
+	authz.DelegationManage:   "OCE----",
+	authz.DelegationAnswer:   "------G",
+	authz.PlanRead:           "OCENAB-",
+	authz.PlanEdit:           "OCE----",
+	authz.CommentWrite:       "OCEN-B-",
+	authz.BoardRead:          "OCE-AB-",
+	authz.ApprovalRequest:    "OCE----",
+	authz.ApprovalDecide:     "O----B-",
+	authz.TrainingEdit:       "OCE----",
+	authz.ReportCreate:       "OCE----",
+	authz.RegistrationEdit:   "OCE----",
+	authz.LedgerRead:         "OCE-A--",
+	authz.LedgerRestore:      "OCE----",
+	authz.JobsRead:           "OCE-A--",
+	authz.JobsManage:         "OC-----",
+}
+
+func TestMatrix(t *testing.T) {
+	letters := "OCENABG"
+	if len(matrix) != len(authz.Permissions()) {
+		t.Errorf("%d permissions, the matrix has %d", len(authz.Permissions()), len(matrix))
+	}
+	for _, p := range authz.Permissions() {
+		var got strings.Builder
+		for i, r := range authz.Roles() {
+			if authz.Allows(r, p) {
+				got.WriteByte(letters[i])
+			} else {
+				got.WriteByte('-')
+			}
+		}
+		if got.String() != matrix[p] {
+			t.Errorf("%-22s %s, want %s", p, got.String(), matrix[p])
+		}
+	}
+}
+
+func TestUnknownIsDenied(t *testing.T) {
+	if authz.Allows("administrator", authz.OrganisationRead) || authz.Allows(authz.Owner, "everything") || authz.Allows("", authz.OrganisationRead) {
+		t.Error("an unknown role or permission was allowed")
+	}
+}
+
+type directory map[string][]string // workspace → organisations
+
+func (d directory) HasOrganisation(_ context.Context, workspace, organisation string) (bool, error) {
+	return slices.Contains(d[workspace], organisation), nil
+}
+
+var places = directory{"w1": {"a", "b"}, "w2": {"x"}}
+
+func actor(workspace string, ms ...tenant.Membership) authz.Actor {
+	return authz.NewActor(authz.Actor{Person: "p", Session: authz.Browser}, workspace, ms, places)
+}
+
+func TestOrganisation(t *testing.T) {
+	whole := func(r authz.Role) authz.Actor { return actor("w1", tenant.Membership{Workspace: "w1", Role: r}) }
+	one := func(r authz.Role) authz.Actor {
+		return actor("w1", tenant.Membership{Workspace: "w1", Organisation: "a", Role: r})
+	}
+	for _, tc := range []struct {
+		name         string
+		as           authz.Actor
+		organisation string
+		need         authz.Permission
+		want         fault.Kind // Internal: no error
+	}{
+		{"owner", whole(authz.Owner), "a", authz.AssessmentEdit, fault.Internal},
+		{"owner of another workspace", whole(authz.Owner), "x", authz.AssessmentEdit, fault.NotFound},
+		{"low role of another workspace", whole(authz.Auditor), "x", authz.AssessmentEdit, fault.NotFound},
+		{"unknown organisation", whole(authz.Owner), "nope", authz.AssessmentEdit, fault.NotFound},
+		{"empty organisation", whole(authz.Owner), "", authz.AssessmentEdit, fault.NotFound},
+		{"auditor may not edit", whole(authz.Auditor), "a", authz.AssessmentEdit, fault.Forbidden},
+		{"auditor reads", whole(authz.Auditor), "a", authz.AssessmentRead, fault.Internal},
+		{"member of a", one(authz.Editor), "a", authz.AssessmentEdit, fault.Internal},
+		{"member of a in b", one(authz.Editor), "b", authz.AssessmentRead, fault.NotFound},
+		{"stranger", actor("w1"), "a", authz.OrganisationRead, fault.NotFound},
+		{"zero actor", authz.Actor{}, "a", authz.OrganisationRead, fault.NotFound},
+	} {
+		s, err := tc.as.Organisation(context.Background(), tc.organisation, tc.need)
+		if tc.want == fault.Internal {
+			if err != nil || s.WorkspaceID() != "w1" || s.OrganisationID() != tc.organisation {
+				t.Errorf("%s: %v %v", tc.name, s, err)
+			}
+			if err := tc.as.Can(tc.need, s); err != nil {
+				t.Errorf("%s: Can: %v", tc.name, err)
+			}
+			continue
+		}
+		if err == nil || fault.KindOf(err) != tc.want || !s.IsZero() {
+			t.Errorf("%s: %v, %v", tc.name, s, err)
+		}
+	}
+}
+
+func TestMembershipsOfOtherWorkspacesDoNotCount(t *testing.T) {
+	a := actor("w1", tenant.Membership{Workspace: "w2", Role: authz.Owner})
+	if _, err := a.Workspace(authz.WorkspaceRead); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("got %v", err)
+	}
+	both := []tenant.Membership{{Workspace: "w1", Role: authz.Auditor}, {Workspace: "w2", Role: authz.Owner}}
+	if err := actor("w1", both...).Can(authz.WorkspaceManage, grant(t, actor("w2", both...))); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("the scope of another workspace: %v", err)
+	}
+}
+
+func grant(t *testing.T, a authz.Actor) tenant.Scope {
+	t.Helper()
+	s, err := a.Workspace(authz.WorkspaceRead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestReach(t *testing.T) {
+	a := actor("w1",
+		tenant.Membership{Workspace: "w1", Organisation: "b", Role: authz.Editor},
+		tenant.Membership{Workspace: "w1", Organisation: "a", Role: authz.Auditor})
+	s, err := a.Reach(authz.AssessmentRead)
+	if ids, limited := s.OrganisationIDs(); err != nil || !limited || !slices.Equal(ids, []string{"a", "b"}) {
+		t.Errorf("read: %v %v", ids, err)
+	}
+	s, err = a.Reach(authz.AssessmentEdit)
+	if ids, _ := s.OrganisationIDs(); err != nil || !slices.Equal(ids, []string{"b"}) {
+		t.Errorf("edit: %v %v", ids, err)
+	}
+	if _, err = a.Reach(authz.MembersManage); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("manage: %v", err)
+	}
+	if _, err = a.Workspace(authz.AssessmentRead); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("the whole workspace: %v", err)
+	}
+}
+
+func TestStepUp(t *testing.T) {
+	at := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
+	for _, tc := range []struct {
+		a    authz.Actor
+		want bool
+	}{
+		{authz.Actor{Session: authz.Browser}, false},
+		{authz.Actor{Session: authz.Browser, StepUpAt: at.Add(-authz.StepUpFor)}, true},
+		{authz.Actor{Session: authz.Browser, StepUpAt: at.Add(-authz.StepUpFor - time.Second)}, false},
+		{authz.Actor{Session: authz.API}, true},
+	} {
+		if got := tc.a.SteppedUp(at); got != tc.want {
+			t.Errorf("%+v: %v", tc.a, got)
+		}
+	}
+	for _, p := range authz.Permissions() {
+		if authz.Dangerous(p) && authz.Allows(authz.Editor, p) {
+			t.Errorf("%s is dangerous and an editor holds it", p)
+		}
+	}
+}
+
+// TestAScopeNeverLeavesTheWorkspace draws memberships and asks for everything.
+func TestAScopeNeverLeavesTheWorkspace(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pick := func(label string, from ...string) string { return rapid.SampledFrom(from).Draw(t, label) }
+		var ms []tenant.Membership
+		for range rapid.IntRange(0, 4).Draw(t, "memberships") {
+			ms = append(ms, tenant.Membership{
+				Workspace: pick("workspace", "w1", "w2"), Organisation: pick("organisation", "", "a", "b", "x"),
+				Role: rapid.SampledFrom(authz.Roles()).Draw(t, "role"),
+			})
+		}
+		a := actor(pick("at", "w1", "w2"), ms...)
+		p := rapid.SampledFrom(authz.Permissions()).Draw(t, "permission")
+		o := pick("asked", "a", "b", "x", "none")
+		s, err := a.Organisation(context.Background(), o, p)
+		if err != nil {
+			return
+		}
+		held := slices.ContainsFunc(ms, func(m tenant.Membership) bool {
+			return m.Workspace == a.WorkspaceID() && (m.Organisation == "" || m.Organisation == o) && authz.Allows(m.Role, p)
+		})
+		if !held || s.WorkspaceID() != a.WorkspaceID() || !slices.Contains(places[a.WorkspaceID()], o) {
+			t.Fatalf("%v was granted %s in %s", ms, p, o)
+		}
+		if !s.In("w1", "").IsZero() || !s.In("w2", "x").IsZero() {
+			t.Fatal("a granted scope moved")
+		}
+	})
+}
+
+func TestNobodyHandsOutMoreThanTheyHave(t *testing.T) {
+	for _, tc := range []struct {
+		by, r authz.Role
+		want  bool
+	}{
+		{authz.Owner, authz.Owner, true},
+		{authz.Consultant, authz.Owner, false},
+		{authz.Consultant, authz.Consultant, true},
+		{authz.Consultant, authz.Board, true},
+		{authz.Editor, authz.Guest, false},
+		{authz.Owner, "root", false},
+	} {
+		if got := authz.MayGrant(tc.by, tc.r); got != tc.want {
+			t.Errorf("%s gives %s: %v", tc.by, tc.r, got)
+		}
+	}
+}
