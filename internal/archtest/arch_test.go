@@ -75,6 +75,7 @@ var homes = map[string][]string{
 	"github.com/rickar/cal/v2":         {"law/holidays"},
 	"github.com/google/uuid":           {"internal/base/id"},
 	"github.com/wneessen/go-mail":      {"internal/mail"},
+	"golang.org/x/time":                {"internal/web/guard"},
 	"golang.org/x/crypto":              {"internal/secret"},
 	"golang.org/x/sync":                {"internal/secret"},
 }
