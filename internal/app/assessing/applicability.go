@@ -10,9 +10,9 @@ import (
 // it applies, its status, and the reason or the evidence.
 func (c *composer) applicability() []model.Block {
 	t := model.Table{Small: true, Columns: []model.Column{
-		{Title: c.t("report.column.citation_short"), Weight: 1.7}, {Title: c.t("report.column.requirement"), Weight: 4.6},
+		{Title: c.t("report.column.citation_short"), Weight: 1.7}, {Title: c.t("report.column.requirement"), Weight: 3.8},
 		{Title: c.t("report.column.applies"), Weight: 0.9}, {Title: c.t("report.column.status"), Weight: 1.8},
-		{Title: c.t("report.column.reason"), Weight: 4}}}
+		{Title: c.t("report.column.reason"), Weight: 5.4}}}
 	group := ""
 	for _, r := range c.in.Catalogue.All() {
 		res, assessed := c.results[r.ID]
@@ -74,7 +74,9 @@ func (c *composer) reason(res posture.Result) model.Cell {
 		return model.Words(res.Reason)
 	}
 	var cell model.Cell
+	fromItems := false
 	for _, t := range res.Trace {
+		fromItems = fromItems || t.Counted && t.Kind == posture.FromItems
 		if t.Counted && t.Kind != posture.FromItems {
 			text := model.Quietly(c.t("report.trace."+string(t.Kind))+" ").Then(c.traceText(t), model.Plain)
 			cell.Lines = append(cell.Lines, text)
@@ -82,6 +84,9 @@ func (c *composer) reason(res posture.Result) model.Cell {
 		if len(cell.Lines) == 3 {
 			break
 		}
+	}
+	if len(cell.Lines) == 0 && fromItems {
+		cell.Lines = append(cell.Lines, model.Quietly(c.t("report.trace."+string(posture.FromItems))))
 	}
 	return cell
 }

@@ -35,8 +35,8 @@ func (c *composer) basis(rules string) string {
 // mark on everything that was not read in the official text.
 func (c *composer) countryTable() model.Table {
 	t := model.Table{Columns: []model.Column{
-		{Title: c.t("report.column.national"), Weight: 2.4}, {Title: c.t("report.column.value"), Weight: 5},
-		{Title: c.t("report.column.source"), Weight: 3}}}
+		{Title: c.t("report.column.national"), Weight: 2.4}, {Title: c.t("report.column.value"), Weight: 4.4},
+		{Title: c.t("report.column.source"), Weight: 3.6}}}
 	for _, p := range c.in.Countries {
 		t.Rows = append(t.Rows, model.Row{Group: c.place(p.Code) + " – " + c.t("report.act_status."+string(p.Status))})
 		for _, f := range []struct {

@@ -87,7 +87,7 @@ func (c *composer) duties() []model.Block {
 // dateTable lists the days of the law that concern the organisation.
 func (c *composer) dateTable() model.Table {
 	t := model.Table{Small: true, Columns: []model.Column{
-		{Title: c.t("report.column.when"), Weight: 2}, {Title: c.t("report.column.what_happens"), Weight: 6}, {Title: c.t("report.column.citation"), Weight: 3}}}
+		{Title: c.t("report.column.when"), Weight: 2}, {Title: c.t("report.column.what_happens"), Weight: 5.4}, {Title: c.t("report.column.citation"), Weight: 3.8}}}
 	for _, d := range c.in.Duties.Dates {
 		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(c.date(d.On)), model.Words(c.p.Say(d.Text)), c.citation(d.Citation)}})
 	}
@@ -100,7 +100,7 @@ func (c *composer) citation(s string) model.Cell {
 
 func (c *composer) dutyTable() model.Table {
 	t := model.Table{Small: true, Columns: []model.Column{
-		{Title: c.t("report.column.duty"), Weight: 7}, {Title: c.t("report.column.owed_by"), Weight: 2}, {Title: c.t("report.column.citation"), Weight: 3}}}
+		{Title: c.t("report.column.duty"), Weight: 6}, {Title: c.t("report.column.owed_by"), Weight: 2}, {Title: c.t("report.column.citation"), Weight: 3.8}}}
 	for _, d := range c.in.Duties.Binding {
 		what := model.Cell{Lines: []model.Text{model.Strongly(c.p.Say(d.Title))}}
 		if s := c.p.Say(d.Text); s != "" {

@@ -65,8 +65,8 @@ func (c *composer) gapGroup(key string, gaps []posture.Gap) []model.Block {
 		blocks = append(blocks, small(c.t("report.gaps.score", "points", c.points(s.Points), "met", s.Met, "partly", s.Partly, "not_met", s.NotMet, "open", s.NotAssessed)))
 	}
 	t := model.Table{Small: true, Columns: []model.Column{
-		{Title: c.t("report.column.requirement"), Weight: 4.2}, {Title: c.t("report.column.status"), Weight: 1.5},
-		{Title: c.t("report.column.good"), Weight: 4.4}, {Title: c.t("report.column.why"), Weight: 3.4}}}
+		{Title: c.t("report.column.requirement"), Weight: 3.9}, {Title: c.t("report.column.status"), Weight: 1.5},
+		{Title: c.t("report.column.good"), Weight: 3.9}, {Title: c.t("report.column.why"), Weight: 4.4}}}
 	var open []posture.Gap
 	for _, g := range gaps {
 		if g.Status == posture.NotAssessed {
@@ -131,7 +131,7 @@ func (c *composer) trace(entries []posture.Trace) []model.TraceItem {
 		if !e.Counted && e.Kind != posture.Expired {
 			i.Text = i.Text.Then(" "+c.t("report.trace.not_counted"), model.Muted)
 		}
-		if !e.On.IsZero() {
+		if !e.On.IsZero() && argDate(e.Text, "date").IsZero() {
 			i.Date = c.date(e.On)
 		}
 		items = append(items, i)

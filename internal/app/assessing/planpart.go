@@ -66,8 +66,8 @@ func (c *composer) whatIf() model.Callout {
 
 func (c *composer) taskTable(tasks []posture.Task) model.Table {
 	t := model.Table{Small: true, Columns: []model.Column{
-		{Title: c.t("report.column.task"), Weight: 5.4}, {Title: c.t("report.column.owner"), Weight: 1.7},
-		{Title: c.t("report.column.effort"), Weight: 1.3, Align: model.Right}, {Title: c.t("report.column.start"), Weight: 1.7},
+		{Title: c.t("report.column.task"), Weight: 4.8}, {Title: c.t("report.column.owner"), Weight: 2},
+		{Title: c.t("report.column.effort"), Weight: 1.3, Align: model.Right}, {Title: c.t("report.column.start"), Weight: 2},
 		{Title: c.t("report.column.due"), Weight: 2.8}, {Title: c.t("report.column.gain"), Weight: 1, Align: model.Right}}}
 	for _, k := range tasks {
 		what := model.Cell{Lines: []model.Text{model.Strongly(k.Title)}}

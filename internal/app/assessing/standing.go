@@ -102,7 +102,7 @@ func (c *composer) sectionKeys() []string {
 
 func (c *composer) scoreTable(keys []string) model.Table {
 	t := model.Table{Columns: []model.Column{
-		{Title: c.t("report.column.part"), Weight: 5}, {Title: c.t("report.column.score"), Weight: 2.6},
+		{Title: c.t("report.column.part"), Weight: 5.8}, {Title: c.t("report.column.score"), Weight: 2.6},
 		{Title: c.statusWord(posture.Met), Weight: 1, Align: model.Right}, {Title: c.statusWord(posture.PartlyMet), Weight: 1, Align: model.Right},
 		{Title: c.statusWord(posture.NotMet), Weight: 1, Align: model.Right}, {Title: c.statusWord(posture.NotAssessed), Weight: 1.2, Align: model.Right},
 		{Title: c.statusWord(posture.NotApplicable), Weight: 1.2, Align: model.Right}}}

@@ -16,6 +16,17 @@ func (p *page) blocks(blocks []model.Block) {
 }
 
 func (p *page) one(b model.Block) {
+	switch b.(type) {
+	case model.Contents:
+		return // the page has its list of contents beside the text
+	case model.PageBreak:
+		if !p.broken {
+			p.raw(`<div class="break"></div>`, "\n")
+		}
+		p.broken = true
+		return
+	}
+	p.broken = false
 	switch b := b.(type) {
 	case model.Heading:
 		p.heading(b)
@@ -35,10 +46,6 @@ func (p *page) one(b model.Block) {
 		p.trace(b.Items)
 	case model.Table:
 		p.table(b)
-	case model.PageBreak:
-		p.raw(`<div class="break"></div>`, "\n")
-	case model.Contents:
-		// the page has its list of contents beside the text
 	}
 }
 

@@ -28,8 +28,11 @@ func styleSheet(d model.Document) string {
 	for _, t := range chart.Tones() {
 		fmt.Fprintf(&b, ".t-%s{--tone:var(--%s)}", t.Name, t.Tone.Ink().Name())
 	}
-	for w := 5; w <= 100; w += 5 {
-		fmt.Fprintf(&b, ".w%d{width:%d%%}.s%d{--share:%d%%}", w, w, w, w)
+	for w := 1; w <= 100; w++ {
+		fmt.Fprintf(&b, ".w%d{width:%d%%}", w, w)
+	}
+	for s := 5; s < 100; s += 5 {
+		fmt.Fprintf(&b, ".s%d{--share:%d%%}", s, s)
 	}
 	fmt.Fprintf(&b, "\n@page{size:A4;margin:20mm 16mm 18mm;@top-left{content:%s;font:8pt sans-serif;color:#555f6f}"+
 		"@top-right{content:%s;font:8pt sans-serif;color:#555f6f}"+

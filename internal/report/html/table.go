@@ -25,7 +25,7 @@ func (p *page) table(t model.Table) {
 		total += c.Weight
 	}
 	for _, c := range t.Columns {
-		p.raw(`<col class="w`, strconv.Itoa(max(1, int(math.Round(c.Weight/total*20)))*5), `">`)
+		p.raw(`<col class="w`, strconv.Itoa(min(100, max(1, int(math.Round(c.Weight/total*100))))), `">`)
 	}
 	p.raw(`</colgroup><thead role="rowgroup"><tr role="row">`)
 	for _, c := range t.Columns {

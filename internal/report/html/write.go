@@ -32,6 +32,7 @@ type page struct {
 	outline []model.Entry
 	next    int     // the next heading of the outline
 	serial  int     // for ids of charts
+	broken  bool    // a page break was the last thing written
 	share   float64 // part of the width that the current column has, 0–1
 }
 
@@ -131,13 +132,23 @@ func first(values ...string) string {
 	return ""
 }
 
-// contents is the list of headings down to level 2, beside the text on wide screens.
+// contents is the list of headings down to level 2: beside the text on wide
+// screens, folded above it on narrow ones. Only one of the two is ever displayed.
 func (p *page) contents() {
 	p.raw(`<nav class="toc"`)
 	p.attr("aria-label", p.doc.Labels.Contents)
-	p.raw(`><details open><summary>`)
+	p.raw(`><details class="folded"><summary>`)
 	p.text(p.doc.Labels.Contents)
-	p.raw("</summary><ol>")
+	p.raw("</summary>")
+	p.headings()
+	p.raw(`</details><div class="unfolded">`)
+	p.element("p", "head", p.doc.Labels.Contents)
+	p.headings()
+	p.raw("</div></nav>\n")
+}
+
+func (p *page) headings() {
+	p.raw("<ol>")
 	for _, e := range p.outline {
 		if e.Level > 2 || e.Number == "" || !model.ValidID(e.ID) {
 			continue
@@ -148,7 +159,7 @@ func (p *page) contents() {
 		p.text(e.Text)
 		p.raw("</span></a></li>")
 	}
-	p.raw("</ol></details></nav>\n")
+	p.raw("</ol>")
 }
 
 // marks defines the status shapes once; badges refer to them.

@@ -163,7 +163,7 @@ func (f *flow) trace(t model.Trace) {
 // contentsLeading is the distance of the lines of a list of contents: closer
 // where that keeps the list on one page.
 func (f *flow) contentsLeading(depth int) float64 {
-	const widest, closest = 15.0, 12.4
+	const widest, closest = 15.0, 11.0
 	lines, parts := 0, 0
 	for _, e := range f.outline {
 		if e.Level <= depth && e.Number != "" {

@@ -145,7 +145,7 @@ func (f *flow) leadOf(l *tableLayout) float64 {
 		}
 		h, _ := l.cells(r)
 		need += min(h, 120)
-		if len(l.t.Rows) > i+1 && h < 30 {
+		if len(l.t.Rows) > i+1 && h < 45 {
 			continue
 		}
 		break
