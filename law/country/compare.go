@@ -130,6 +130,52 @@ type Difference struct {
 	From, To law.Message
 }
 
+// Touch says what a difference can change for an organisation.
+type Touch string
+
+// What a difference can touch, the gravest first.
+const (
+	TouchesClass    Touch = "class"       // which class an organisation has: options and deviations of scope
+	TouchesDeadline Touch = "deadline"    // when something is due: dates, terms and deviations of reporting
+	TouchesDuty     Touch = "duty"        // what is owed and to whom, and what a breach costs
+	TouchesNothing  Touch = "information" // names, languages, degrees of confidence
+)
+
+// Touches lists the values of Touch, the gravest first.
+func Touches() []Touch {
+	return []Touch{TouchesClass, TouchesDeadline, TouchesDuty, TouchesNothing}
+}
+
+// Touches says what the difference can change. Where only the confidence
+// differs, nothing does.
+func (d Difference) Touches() Touch {
+	if strings.HasSuffix(d.Path, ".confidence") {
+		return TouchesNothing
+	}
+	if area, ok := strings.CutPrefix(d.Label.Key, "country.area."); ok {
+		switch area {
+		case "scope":
+			return TouchesClass
+		case "reporting":
+			return TouchesDeadline
+		}
+		return TouchesDuty
+	}
+	if strings.HasPrefix(d.Path, "options.") {
+		return TouchesClass
+	}
+	if strings.HasPrefix(d.Path, "deviations.") { // the terms
+		return TouchesDeadline
+	}
+	switch d.Path {
+	case "in_force_on", "in_force_note", "registration.due", "registration.due_note", "registration.changes_days", "zone":
+		return TouchesDeadline
+	case "status", "act", "authority", "csirt", "reporting", "registration.portal", "framework":
+		return TouchesDuty
+	}
+	return TouchesNothing
+}
+
 // Compare lists where b differs from a: values first of all; where only the
 // degree of confidence differs, at the path with ".confidence" behind it. Sources
 // and days of checking are not compared. The order is that of Fields.

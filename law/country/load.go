@@ -32,7 +32,7 @@ type Set struct {
 }
 
 // Load reads the 27 packs, <code>.yaml in lower case, from the folder
-// "countries" of fsys or, when there is none, from fsys itself. Unknown fields,
+// "countries" of fsys or, when there is none, from fsys itself (Bundle). Unknown fields,
 // wrong values and a missing country are errors that name file, line and field.
 // Load trusts the files: the bundle embedded in the program is part of it. For
 // files from elsewhere there is Open.
@@ -145,16 +145,39 @@ func (s *Set) Option(code, name string) (law.Truth, law.Class) {
 // whose sentences are in the catalogue.
 func (s *Set) Messages() map[string][]byte { return s.messages }
 
+// With is a copy of the set in which p takes the place of the pack of its country.
+func (s *Set) With(p Pack) *Set {
+	out := *s
+	out.packs = slices.Clone(s.packs)
+	if i, ok := slices.BinarySearch(Codes(), p.Code); ok && i < len(out.packs) {
+		out.packs[i] = p
+	}
+	return &out
+}
+
+// Bundle is where the files of a bundle are: the folder "countries" of fsys or,
+// when there is none, fsys itself.
+func Bundle(fsys fs.FS) (fs.FS, error) {
+	info, err := fs.Stat(fsys, folder)
+	if err != nil || !info.IsDir() {
+		return fsys, nil
+	}
+	sub, err := fs.Sub(fsys, folder)
+	if err != nil {
+		return nil, fmt.Errorf("open the folder %s: %w", folder, err)
+	}
+	return sub, nil
+}
+
 // readBundle reads every file of a bundle into memory, so that what is checked is
 // what is used.
 func readBundle(fsys fs.FS) (map[string][]byte, error) {
-	if info, err := fs.Stat(fsys, folder); err == nil && info.IsDir() {
-		if fsys, err = fs.Sub(fsys, folder); err != nil {
-			return nil, fmt.Errorf("open the folder %s: %w", folder, err)
-		}
+	fsys, err := Bundle(fsys)
+	if err != nil {
+		return nil, err
 	}
 	files := map[string][]byte{}
-	err := fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
+	err = fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}

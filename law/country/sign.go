@@ -1,7 +1,9 @@
 package country
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +34,10 @@ const (
 // ErrSignature marks every error that says a bundle cannot be trusted.
 var ErrSignature = errors.New("the country packs are not as they were signed")
 
+// ErrOlder marks the refusal of a bundle that is rightly signed but older than
+// what the program has.
+var ErrOlder = errors.New("the country packs are older than those at hand")
+
 // NewKey makes a pair of keys with randomness from random (crypto/rand.Reader).
 // The private key must stay outside the repository; the public key goes to
 // packs.pub.
@@ -41,6 +47,24 @@ func NewKey(random io.Reader) (private, public string, err error) {
 		return "", "", fmt.Errorf("make a key pair: %w", err)
 	}
 	return private, public, nil
+}
+
+// PublicOf is the public key that belongs to a private key of NewKey.
+func PublicOf(privateKey string) (string, error) {
+	fields := strings.SplitN(strings.TrimSpace(privateKey), "+", 5) // PRIVATE, KEY, name, hash, key
+	if len(fields) != 5 || fields[0] != "PRIVATE" || fields[1] != "KEY" {
+		return "", errors.New("the private key cannot be read; expected one line that begins with PRIVATE+KEY+")
+	}
+	key, err := base64.StdEncoding.DecodeString(fields[4])
+	if err != nil || len(key) != 1+ed25519.SeedSize {
+		return "", errors.New("the private key cannot be read; expected an Ed25519 key")
+	}
+	public := ed25519.NewKeyFromSeed(key[1:]).Public().(ed25519.PublicKey)
+	verifier, err := note.NewEd25519VerifierKey(fields[2], public)
+	if err != nil {
+		return "", fmt.Errorf("derive the public key: %w", err)
+	}
+	return verifier, nil
 }
 
 // Sign lists every file of the bundle with its SHA-256 and signs the list. The
@@ -93,7 +117,8 @@ func Verify(fsys fs.FS, publicKey string) error {
 // Open loads a bundle from outside the program, a folder or an opened zip file.
 // It must be signed with one of the public keys (lines in the form of packs.pub)
 // and its version must not be lower than atLeast, the version of the embedded
-// bundle: an old bundle, though signed, would bring back old law.
+// bundle: an old bundle, though signed, would bring back old law (ErrOlder). Any
+// other mistrust is an ErrSignature that names the file.
 func Open(fsys fs.FS, atLeast int, publicKeys ...string) (*Set, error) {
 	files, err := readBundle(fsys)
 	if err != nil {
@@ -104,7 +129,7 @@ func Open(fsys fs.FS, atLeast int, publicKeys ...string) (*Set, error) {
 		return nil, err
 	}
 	if version < atLeast {
-		return nil, fmt.Errorf("%w: version %d is older than version %d of this program; expected a newer bundle", ErrSignature, version, atLeast)
+		return nil, fmt.Errorf("%w: version %d; expected version %d or later", ErrOlder, version, atLeast)
 	}
 	return assemble(files, version)
 }

@@ -118,7 +118,7 @@ func (p *Printer) T(key string, nameValue ...any) string {
 
 // Has reports whether the printer's own language has the key.
 func (p *Printer) Has(key string) bool {
-	_, tag, err := p.localizer.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: key, PluralCount: 1, TemplateData: map[string]any{}})
+	_, tag, err := p.localizer.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any{}})
 	return err == nil && tag == language.Make(p.Language)
 }
 
