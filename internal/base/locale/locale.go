@@ -4,6 +4,7 @@
 package locale
 
 import (
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"path"
@@ -69,6 +70,25 @@ func (c *Catalogue) loadLanguage(fsys fs.FS, root, lang string) error {
 		if _, err := c.bundle.ParseMessageFileBytes(b, path.Base(f[:len(f)-len(".json")])+"."+lang+".json"); err != nil {
 			return fmt.Errorf("%s: %w", f, err)
 		}
+	}
+	return nil
+}
+
+// Extend adds the messages of a JSON file, or puts them in place of those with
+// the same key. Every key must begin with prefix, so that data from elsewhere
+// cannot change what belongs to others. Call it before the catalogue is shared.
+func (c *Catalogue) Extend(lang, prefix string, file []byte) error {
+	var keys map[string]any
+	if err := json.Unmarshal(file, &keys); err != nil {
+		return fmt.Errorf("messages of %q: %w", lang, err)
+	}
+	for k := range keys {
+		if !strings.HasPrefix(k, prefix) {
+			return fmt.Errorf("messages of %q: %q; expected keys that begin with %q", lang, k, prefix)
+		}
+	}
+	if _, err := c.bundle.ParseMessageFileBytes(file, "extension."+lang+".json"); err != nil {
+		return fmt.Errorf("messages of %q: %w", lang, err)
 	}
 	return nil
 }

@@ -1,0 +1,159 @@
+package locale_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nisaba-platform/nisaba/content"
+)
+
+// form is one message: its text by plural form, "other" where it has only one.
+type form map[string]string
+
+// messagesOf reads one file of the catalogue; absent is true when there is none.
+func messagesOf(t *testing.T, lang, area string) (messages map[string]form, absent bool) {
+	t.Helper()
+	b, err := fs.ReadFile(content.FS, "messages/"+lang+"/"+area+".json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, true
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(b, &raw); err != nil {
+		t.Fatalf("messages/%s/%s.json: %v", lang, area, err)
+	}
+	messages = map[string]form{}
+	for key, value := range raw {
+		var text string
+		if json.Unmarshal(value, &text) == nil {
+			messages[key] = form{"other": text}
+			continue
+		}
+		var plural form
+		if err := json.Unmarshal(value, &plural); err != nil {
+			t.Errorf("messages/%s/%s.json: %s: %v; expected a text or plural forms", lang, area, key, err)
+			continue
+		}
+		messages[key] = plural
+	}
+	return messages, false
+}
+
+var placeholder = regexp.MustCompile(`{{[^{}]*}}`)
+
+// placeholders of a message are those of its form "other"; the others may leave
+// out the count.
+func placeholders(f form) map[string]bool {
+	out := map[string]bool{}
+	for _, p := range placeholder.FindAllString(f["other"], -1) {
+		out[p] = true
+	}
+	return out
+}
+
+// TestLanguagesAgree: the same files, keys, placeholders and plural forms in
+// English, German and French.
+func TestLanguagesAgree(t *testing.T) {
+	for _, area := range areas(t) {
+		t.Run(area, func(t *testing.T) {
+			english, absent := messagesOf(t, "en", area)
+			if absent {
+				t.Fatalf("messages/en/%s.json is missing", area)
+			}
+			for _, lang := range []string{"de", "fr"} {
+				other, absent := messagesOf(t, lang, area)
+				if absent {
+					t.Errorf("messages/%s/%s.json is missing", lang, area)
+					continue
+				}
+				agree(t, area, lang, english, other)
+			}
+		})
+	}
+}
+
+// areas are the files of any language and those that the legal packages need.
+func areas(t *testing.T) []string {
+	t.Helper()
+	all := map[string]bool{}
+	for _, a := range []string{"annex", "scope", "duties", "fines", "clocks", "significance", "country", "posture"} {
+		all[a] = true
+	}
+	files, err := fs.Glob(content.FS, "messages/*/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		all[strings.TrimSuffix(path.Base(f), ".json")] = true
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+func agree(t *testing.T, area, lang string, english, other map[string]form) {
+	t.Helper()
+	for _, key := range slices.Sorted(maps.Keys(english)) {
+		theirs, ok := other[key]
+		if !ok {
+			t.Errorf("messages/%s/%s.json: %s is missing", lang, area, key)
+			continue
+		}
+		ours := english[key]
+		if !slices.Equal(slices.Sorted(maps.Keys(ours)), slices.Sorted(maps.Keys(theirs))) {
+			t.Errorf("messages/%s/%s.json: %s has the forms %v, English %v", lang, area, key,
+				slices.Sorted(maps.Keys(theirs)), slices.Sorted(maps.Keys(ours)))
+		}
+		if a, b := placeholders(ours), placeholders(theirs); !maps.Equal(a, b) {
+			t.Errorf("messages/%s/%s.json: %s has %v, English %v", lang, area, key, slices.Sorted(maps.Keys(b)), slices.Sorted(maps.Keys(a)))
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(other)) {
+		if _, ok := english[key]; !ok {
+			t.Errorf("messages/%s/%s.json: %s is not in English", lang, area, key)
+		}
+	}
+}
+
+// TestMessagesAreWellFormed, in every language: no empty text, only placeholders
+// that name an argument, plural messages with "one" and "other" and no placeholder
+// of their own, a count where there are plural forms, and a key that is one.
+func TestMessagesAreWellFormed(t *testing.T) {
+	argument := regexp.MustCompile(`^{{\.[a-zA-Z_][a-zA-Z_0-9]*}}$`)
+	keyed := regexp.MustCompile(`^[a-z0-9_]+(\.[A-Za-z0-9_-]+)+$`)
+	for _, area := range areas(t) {
+		for _, lang := range []string{"en", "de", "fr"} {
+			messages, _ := messagesOf(t, lang, area)
+			for key, f := range messages {
+				where := lang + " " + key
+				if !keyed.MatchString(key) {
+					t.Errorf("%s: the key is not dotted", where)
+				}
+				if len(f) > 1 && (f["one"] == "" || !strings.Contains(f["other"], "{{.count}}")) {
+					t.Errorf("%s: plural forms %v; expected one and other, with {{.count}}", where, f)
+				}
+				for name, text := range f {
+					if strings.TrimSpace(text) == "" || !slices.Contains([]string{"one", "other"}, name) {
+						t.Errorf("%s: form %q has the text %q", where, name, text)
+					}
+					rest := placeholder.ReplaceAllString(text, "")
+					if strings.Contains(rest, "{{") || strings.Contains(rest, "}}") {
+						t.Errorf("%s: %q has an open placeholder", where, text)
+					}
+					for _, p := range placeholder.FindAllString(text, -1) {
+						if !argument.MatchString(p) || !placeholders(f)[p] {
+							t.Errorf("%s: %s is no argument, or not in the form other", where, p)
+						}
+					}
+				}
+			}
+		}
+	}
+}
