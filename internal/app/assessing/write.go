@@ -100,6 +100,9 @@ func writeInto(dir string, pages [3]page) (err error) {
 // replace moves a new file to a place and keeps what was there until the caller
 // is done; back restores it.
 func replace(place, fresh string) (back func() error, err error) {
+	if was, err := os.Lstat(place); err == nil && was.IsDir() {
+		return func() error { return nil }, errors.New("a folder of that name is in the way")
+	}
 	kept := fresh + ".before"
 	switch err := os.Rename(place, kept); {
 	case errors.Is(err, fs.ErrNotExist):

@@ -1,5 +1,7 @@
 package chart
 
+import "slices"
+
 // Bar is one line of a bar chart.
 type Bar struct {
 	Key    string // short key before the name, for example "a"; may be empty
@@ -49,7 +51,8 @@ const (
 func (b Bars) Draw(c Canvas, width float64) float64 {
 	narrow := width < 420
 	nameWidth, valueWidth := width*0.46, 0.0
-	for _, i := range b.Items {
+	items := b.fitted(c, width)
+	for _, i := range items {
 		valueWidth = max(valueWidth, c.Measure(i.Text, textSize, true)+c.Measure(i.Word, smallSize, false)+22)
 	}
 	left := nameWidth + 8
@@ -58,16 +61,28 @@ func (b Bars) Draw(c Canvas, width float64) float64 {
 	}
 	track := width - left - valueWidth - 8
 	y := 2.0
-	for _, item := range b.Items {
+	for _, item := range items {
 		y = b.row(c, item, y, nameWidth, left, track, narrow)
 	}
 	if b.TargetLabel != "" {
 		y += 3
 		c.Line(Point{left, y}, Point{left, y + 9}, Stroke{Width: 1.6, Ink: Text})
-		c.Text(Point{left + 6, y + 8}, b.TargetLabel, Font{Size: smallSize, Ink: Muted})
+		c.Text(Point{left + 6, y + 8}, clip(c, b.TargetLabel, smallSize, false, width-left-6), Font{Size: smallSize, Ink: Muted})
 		y += 12
 	}
 	return y
+}
+
+// fitted is the items with keys, values and words cut to the room they have.
+func (b Bars) fitted(c Canvas, width float64) []Bar {
+	items := slices.Clone(b.Items)
+	for n := range items {
+		i := &items[n]
+		i.Key = clip(c, i.Key, textSize, true, 14)
+		i.Text = clip(c, i.Text, textSize, true, width*0.12)
+		i.Word = clip(c, i.Word, smallSize, false, width*0.2)
+	}
+	return items
 }
 
 func (b Bars) row(c Canvas, item Bar, y, nameWidth, left, track float64, narrow bool) float64 {

@@ -32,7 +32,7 @@ func (g Gauge) Draw(c Canvas, width float64) float64 {
 	if v := min(100, max(0, g.Value)); v > 0 {
 		c.Polygon(sector(centre, outer*0.76, outer, 0, v/100*2*math.Pi), Accent)
 	}
-	c.Text(Point{outer, outer + outer*0.12}, g.Text, Font{Size: outer * 0.5, Bold: true, Ink: Text, Anchor: Middle})
-	c.Text(Point{outer, outer + outer*0.38}, g.Caption, Font{Size: max(7, outer*0.15), Ink: Muted, Anchor: Middle})
+	c.Text(Point{outer, outer + outer*0.12}, clip(c, g.Text, outer*0.5, true, outer*1.4), Font{Size: outer * 0.5, Bold: true, Ink: Text, Anchor: Middle})
+	c.Text(Point{outer, outer + outer*0.38}, clip(c, g.Caption, max(7, outer*0.15), false, outer*1.3), Font{Size: max(7, outer*0.15), Ink: Muted, Anchor: Middle})
 	return outer * 2
 }

@@ -59,7 +59,8 @@ func (s Stack) Draw(c Canvas, width float64) float64 {
 func (s Stack) legend(c Canvas, width, y float64) float64 {
 	x := 0.0
 	for _, p := range s.Parts {
-		label, count := p.Label, p.Text+" ("+p.Share+")"
+		count := clip(c, p.Text+" ("+p.Share+")", smallSize, true, width*0.4)
+		label := clip(c, p.Label, smallSize, false, width-c.Measure(count, smallSize, true)-18)
 		w := 14 + c.Measure(label, smallSize, false) + 4 + c.Measure(count, smallSize, true)
 		if x > 0 && x+w > width {
 			x, y = 0, y+14

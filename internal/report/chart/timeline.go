@@ -89,7 +89,7 @@ func (t Timeline) Draw(c Canvas, width float64) float64 {
 			y = span(c, a, s, y, width, narrow)
 		}
 		if lane.More != "" {
-			c.Text(Point{3, y + 8}, lane.More, Font{Size: smallSize, Ink: Muted})
+			c.Text(Point{3, y + 8}, clip(c, lane.More, smallSize, false, width-6), Font{Size: smallSize, Ink: Muted})
 			y += 12
 		}
 		y += 3

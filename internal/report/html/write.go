@@ -62,10 +62,11 @@ func (p *page) element(tag, class, s string) {
 	p.raw("</", tag, ">")
 }
 
-// clean drops control characters, which HTML does not allow.
+// clean drops control characters, which HTML does not allow, and those that
+// change the direction of writing, with which a name could pass for another.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 0x20 && r != '\n' && r != '\t' || r == 0x7f || r == 0xfffe || r == 0xffff {
+		if r < 0x20 && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r == 0xfffe || r == 0xffff || model.TurnsText(r) {
 			return -1
 		}
 		return r

@@ -73,3 +73,9 @@ func ValidID(id string) bool {
 	}
 	return id != ""
 }
+
+// TurnsText reports whether a character changes the direction of the text around
+// it. Writers drop such characters.
+func TurnsText(r rune) bool {
+	return r == 0x200e || r == 0x200f || r == 0x61c || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+}

@@ -53,12 +53,18 @@ func (f *flow) keyFigures(k model.KeyFigures) {
 	f.y += 3
 }
 
+// figureLines is the most lines of each text of a key figure.
+const figureLines = 6
+
 // figure sets one key figure and returns its height; a nil sheet only measures.
 func (f *flow) figure(k model.Figure, x, width float64, s *sheet) float64 {
 	y := f.y + 8
 	start := y
 	put := func(t string, l look, indent float64) {
-		for _, ln := range f.m.set(model.Say(t), l, width-indent) {
+		for n, ln := range f.m.set(model.Say(t), l, width-indent) {
+			if n == figureLines {
+				break
+			}
 			y += l.leading
 			if s != nil {
 				ln.draw(s, x+indent, y-l.leading*0.28)
@@ -97,6 +103,15 @@ func (f *flow) callout(c model.Callout) {
 		lines := f.m.set(t, bodyL, inner)
 		body = append(body, lines)
 		height += float64(len(lines))*bodyL.leading + 3
+	}
+	if !f.pinned && height > bodyBottom-marginTop { // without a frame, over page ends
+		f.lines(title, f.x, titleLook.leading)
+		for _, lines := range body {
+			f.y += 3
+			f.lines(lines, f.x, bodyL.leading)
+		}
+		f.y += 10
+		return
 	}
 	f.room(height)
 	s := f.sheet()
@@ -141,6 +156,11 @@ func (f *flow) split(b model.Split) {
 	left := (f.width - gap) * b.Share
 	right := f.width - gap - left
 	height := max(f.measured(b.Left, left), f.measured(b.Right, right))
+	if height > bodyBottom-marginTop { // one below the other, over page ends
+		f.blocks(b.Left)
+		f.blocks(b.Right)
+		return
+	}
 	f.room(height)
 	l := f.column(f.x, left)
 	l.blocks(b.Left)

@@ -7,6 +7,8 @@ import (
 
 	"codeberg.org/go-pdf/fpdf"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/nisaba-platform/nisaba/internal/report/model"
 )
 
 // The faces of Noto Sans (SIL Open Font License, see fonts/LICENSE-OFL.txt):
@@ -70,6 +72,22 @@ func (m *metrics) width(s string, f face, size float64) float64 {
 	return w * size
 }
 
+// clipped is a text on one line of at most room points; a cut is marked.
+func (m *metrics) clipped(text string, size, room float64) string {
+	text = glyphs(text)
+	if m.width(text, regular, size) <= room {
+		return text
+	}
+	room -= m.width("…", regular, size)
+	w := 0.0
+	for i, r := range text {
+		if w += m.width(string(r), regular, size); w > room {
+			return strings.TrimRight(text[:i], " ") + "…"
+		}
+	}
+	return text
+}
+
 func (m *metrics) measure(r rune, f face) float64 {
 	m.pdf.SetFont(family, f.style(), 10)
 	return float64(m.pdf.GetStringSymbolWidth(string(r))) / 1000
@@ -96,7 +114,7 @@ func glyphs(s string) string {
 	}
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r < 0x20 || r >= 0x7f && r < 0xa0:
+		case r < 0x20 || r >= 0x7f && r < 0xa0 || model.TurnsText(r):
 			return -1
 		case has(r):
 			return r

@@ -85,13 +85,8 @@ func (f *flow) frame(s *sheet, page int) {
 	const size = 7.6
 	d := f.doc
 	if page > 0 {
-		head := glyphs(d.Title + "  ·  " + d.Subtitle)
-		date := glyphs(d.DateText)
-		room := bodyWidth - f.m.width(date, regular, size) - 20
-		for f.m.width(head, regular, size) > room && len(head) > 1 {
-			r := []rune(head)
-			head = string(r[:len(r)-2]) + "…"
-		}
+		date := f.m.clipped(d.DateText, size, bodyWidth/2)
+		head := f.m.clipped(d.Title+"  ·  "+d.Subtitle, size, bodyWidth-f.m.width(date, regular, size)-20)
 		s.add(mark{kind: textMark, x: marginX, y: 38, text: head, size: size, ink: chart.Muted})
 		s.add(mark{kind: textMark, x: pageWidth - marginX - f.m.width(date, regular, size), y: 38, text: date, size: size, ink: chart.Muted})
 		s.add(mark{kind: lineMark, x: marginX, y: 44, w: bodyWidth, stroke: chart.Stroke{Width: 0.4, Ink: chart.Line}})

@@ -2,6 +2,15 @@ package pdf_test
 
 import (
 	"bytes"
+	"compress/zlib"
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/nisaba-platform/nisaba/internal/report/model"
@@ -30,6 +39,180 @@ func TestWriteGivesTheSameBytes(t *testing.T) {
 	other.Title += "!"
 	if bytes.Equal(one, render(t, other)) {
 		t.Error("another title gave the same file")
+	}
+}
+
+// dresses are texts that a layout must survive.
+func dresses() map[string]func(string) string {
+	return map[string]func(string) string{
+		"plain":       plain,
+		"empty":       func(string) string { return "" },
+		"long word":   func(s string) string { return s + strings.Repeat("Donaudampfschifffahrt", 15) },
+		"300 signs":   func(s string) string { return s + strings.Repeat(" name", 60) },
+		"other signs": func(s string) string { return "株式会社 شركة חברה Ελλάς Україна 🎉 " + s },
+		"broken":      func(s string) string { return "\xff\xfe\x00\u202e" + s },
+		"pdf syntax":  func(s string) string { return `)] TJ ET /JavaScript (app.alert(1)) \) endstream endobj ` + s },
+	}
+}
+
+func TestNoTextBreaksTheFile(t *testing.T) {
+	t.Parallel()
+	for name, dress := range dresses() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := render(t, reporttest.Sample(dress))
+			if !bytes.HasPrefix(file, []byte("%PDF-")) || !bytes.HasSuffix(bytes.TrimSpace(file), []byte("%%EOF")) {
+				t.Fatal("not a PDF file")
+			}
+			for _, s := range []string{"/JavaScript", "/JS ", "/OpenAction", "/Launch", "/AcroForm"} {
+				if bytes.Contains(outsideStrings(file), []byte(s)) {
+					t.Errorf("the file has %s", s)
+				}
+			}
+		})
+	}
+}
+
+// outsideStrings is the file without its streams and text strings.
+func outsideStrings(file []byte) []byte {
+	var out []byte
+	depth := 0
+	for i := 0; i < len(file); i++ {
+		if depth == 0 && bytes.HasPrefix(file[i:], []byte("stream\n")) {
+			end := bytes.Index(file[i:], []byte("endstream"))
+			if end < 0 {
+				break
+			}
+			i += end + len("endstream") - 1
+			continue
+		}
+		switch file[i] {
+		case '\\':
+			i++
+			continue
+		case '(':
+			depth++
+		case ')':
+			depth = max(0, depth-1)
+		}
+		if depth == 0 {
+			out = append(out, file[i])
+		}
+	}
+	return out
+}
+
+func TestStreamsUnpack(t *testing.T) {
+	t.Parallel()
+	file := render(t, reporttest.Sample(plain))
+	n := 0
+	for rest := file; ; n++ {
+		i := bytes.Index(rest, []byte("/FlateDecode"))
+		if i < 0 {
+			break
+		}
+		rest = rest[i:]
+		rest = rest[bytes.Index(rest, []byte("stream\n"))+len("stream\n"):]
+		r, err := zlib.NewReader(bytes.NewReader(rest))
+		if err != nil {
+			t.Fatalf("stream %d: %v", n, err)
+		}
+		if _, err := io.Copy(io.Discard, r); err != nil {
+			t.Fatalf("stream %d: %v", n, err)
+		}
+	}
+	if n < 8 {
+		t.Errorf("%d streams; want one for each page and font", n)
+	}
+}
+
+// page is a page as pdftotext -bbox describes it.
+type page struct {
+	Width  float64 `xml:"width,attr"`
+	Height float64 `xml:"height,attr"`
+	Words  []struct {
+		Left   float64 `xml:"xMin,attr"`
+		Right  float64 `xml:"xMax,attr"`
+		Top    float64 `xml:"yMin,attr"`
+		Bottom float64 `xml:"yMax,attr"`
+		Text   string  `xml:",chardata"`
+	} `xml:"word"`
+}
+
+// pages reads the words of a file with their places; it skips the test where
+// pdftotext is not installed.
+func pages(t *testing.T, file []byte) []page {
+	t.Helper()
+	tool, err := exec.LookPath("pdftotext")
+	if err != nil {
+		t.Skip("pdftotext is not installed (package poppler-utils)")
+	}
+	name := filepath.Join(t.TempDir(), "r.pdf")
+	if err := os.WriteFile(name, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(tool, "-bbox", name, "-").Output()
+	if err != nil {
+		t.Fatalf("pdftotext cannot read the file: %v", err)
+	}
+	d := xml.NewDecoder(bytes.NewReader(out))
+	d.Strict, d.Entity = false, xml.HTMLEntity
+	var all []page
+	for {
+		tok, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, ok := tok.(xml.StartElement); ok && s.Name.Local == "page" {
+			var p page
+			if err := d.DecodeElement(&p, &s); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, p)
+		}
+	}
+}
+
+func TestTextStaysInsideTheMargins(t *testing.T) {
+	t.Parallel()
+	for name, dress := range dresses() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for n, p := range pages(t, render(t, reporttest.Sample(dress))) {
+				for _, w := range p.Words {
+					if w.Left < 30 || w.Right > p.Width-30 || w.Top < 20 || w.Bottom > p.Height-15 {
+						t.Errorf("page %d: %q lies at %.0f–%.0f, %.0f–%.0f", n+1, w.Text, w.Left, w.Right, w.Top, w.Bottom)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestEveryPageHasItsNumberAndTablesTheirHead(t *testing.T) {
+	t.Parallel()
+	all := pages(t, render(t, reporttest.Sample(plain)))
+	heads := 0
+	for n, p := range all {
+		var line []string
+		for _, w := range p.Words {
+			if w.Top > p.Height-45 {
+				line = append(line, w.Text)
+			}
+			if w.Text == "Requirement" {
+				heads++
+			}
+		}
+		want := []string{strconv.Itoa(n + 1), "/", strconv.Itoa(len(all))}
+		if got := strings.Join(line[max(0, len(line)-3):], " "); got != strings.Join(want, " ") {
+			t.Errorf("page %d is numbered %q", n+1, got)
+		}
+	}
+	if heads < 2 {
+		t.Errorf("the head of the long table stands on %d pages", heads)
 	}
 }
 

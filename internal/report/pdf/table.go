@@ -322,7 +322,8 @@ func (l *tableLayout) badge(i int, b model.Badge) []piece {
 
 func (l *tableLayout) meter(i int, m model.Meter) piece {
 	return piece{l.body.leading, func(s *sheet, x, y float64) {
-		label := l.f.m.width(glyphs(m.Text), bold, l.body.size)
+		text := l.f.m.clipped(m.Text, l.body.size, l.widths[i]*0.45)
+		label := l.f.m.width(text, bold, l.body.size)
 		w := max(10, l.widths[i]-max(label, 20)-6)
 		c := canvas{s: s, m: l.f.m, x: x, y: y + l.body.leading*0.2}
 		c.Rect(0, 0, w, 6.5, 1.5, chart.Track)
@@ -331,7 +332,7 @@ func (l *tableLayout) meter(i int, m model.Meter) piece {
 			t := w * min(100, m.Target) / 100
 			c.Line(chart.Point{X: t, Y: -1}, chart.Point{X: t, Y: 7.5}, chart.Stroke{Width: 1.2, Ink: chart.Text})
 		}
-		s.add(mark{kind: textMark, x: x + l.widths[i] - label, y: y + l.body.leading*0.76, text: glyphs(m.Text), face: bold, size: l.body.size, ink: chart.Text})
+		s.add(mark{kind: textMark, x: x + l.widths[i] - label, y: y + l.body.leading*0.76, text: text, face: bold, size: l.body.size, ink: chart.Text})
 	}}
 }
 
