@@ -1,0 +1,175 @@
+package guard
+
+import (
+	"compress/gzip"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// compressFrom is the size in bytes below which compressing costs more than it saves.
+const compressFrom = 1400
+
+// Compress sends texts in gzip form to browsers that take it. Answers that are
+// short, already compressed, or streams of events pass unchanged.
+func Compress(next http.Handler) http.Handler {
+	pool := &sync.Pool{New: func() any {
+		// The level is a constant that the library accepts.
+		w, _ := gzip.NewWriterLevel(nil, 5)
+		return w
+	}}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead || r.Header.Get("Range") != "" || !AcceptsGzip(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		c := &compressor{ResponseWriter: w, pool: pool}
+		done := false
+		defer func() {
+			if done {
+				c.finish()
+			}
+		}()
+		next.ServeHTTP(c, r)
+		done = true // a panic leaves what is held back to the error page
+	})
+}
+
+// AcceptsGzip reports whether the browser takes answers in gzip form.
+func AcceptsGzip(r *http.Request) bool {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		name, quality, weighted := strings.Cut(strings.ReplaceAll(part, " ", ""), ";q=")
+		if !strings.EqualFold(name, "gzip") {
+			continue
+		}
+		q, err := strconv.ParseFloat(quality, 64)
+		return !weighted || err == nil && q > 0
+	}
+	return false
+}
+
+// compressor holds the first bytes back until it knows whether to compress.
+type compressor struct {
+	http.ResponseWriter
+	pool   *sync.Pool
+	held   []byte
+	status int
+	zip    *gzip.Writer
+	plain  bool
+}
+
+// WriteHeader notes the status; it is sent with the first bytes.
+func (c *compressor) WriteHeader(status int) {
+	if status < http.StatusOK {
+		c.ResponseWriter.WriteHeader(status)
+		return
+	}
+	if c.status == 0 {
+		c.status = status
+		if !c.worth() {
+			c.pass()
+		}
+	}
+}
+
+// Write compresses, or passes, or holds the bytes back.
+func (c *compressor) Write(b []byte) (int, error) {
+	if c.status == 0 {
+		if c.Header().Get("Content-Type") == "" {
+			c.Header().Set("Content-Type", http.DetectContentType(b))
+		}
+		c.WriteHeader(http.StatusOK)
+	}
+	switch {
+	case c.plain:
+		return c.ResponseWriter.Write(b)
+	case c.zip != nil:
+		return c.zip.Write(b)
+	}
+	c.held = append(c.held, b...)
+	if len(c.held) < compressFrom {
+		return len(b), nil
+	}
+	return len(b), c.start()
+}
+
+// reset forgets what is held back, and reports whether nothing has been sent.
+func (c *compressor) reset() bool {
+	if c.plain || c.zip != nil {
+		return false
+	}
+	c.held, c.status = nil, 0
+	return true
+}
+
+// worth says whether the kind of answer is text that is not yet compressed.
+func (c *compressor) worth() bool {
+	h := c.Header()
+	if h.Get("Content-Encoding") != "" || c.status == http.StatusNoContent || c.status == http.StatusNotModified || c.status == http.StatusPartialContent {
+		return false
+	}
+	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	switch kind {
+	case "text/event-stream":
+		return false
+	case "", "application/json", "application/problem+json", "image/svg+xml":
+		return true
+	}
+	return strings.HasPrefix(kind, "text/")
+}
+
+// pass sends the answer as it is from now on.
+func (c *compressor) pass() {
+	c.plain = true
+	c.ResponseWriter.WriteHeader(c.status)
+}
+
+func (c *compressor) start() error {
+	h := c.Header()
+	h.Set("Content-Encoding", "gzip")
+	h.Add("Vary", "Accept-Encoding")
+	h.Del("Content-Length")
+	if h.Get("Content-Type") == "" {
+		h.Set("Content-Type", http.DetectContentType(c.held))
+	}
+	c.ResponseWriter.WriteHeader(c.status)
+	c.zip = c.pool.Get().(*gzip.Writer)
+	c.zip.Reset(c.ResponseWriter)
+	_, err := c.zip.Write(c.held)
+	c.held = nil
+	return err
+}
+
+// finish sends what is held back. A write that fails means that the browser has
+// gone, so nobody is left to tell.
+func (c *compressor) finish() {
+	switch {
+	case c.zip != nil:
+		_ = c.zip.Close()
+		c.pool.Put(c.zip)
+		c.zip = nil
+	case c.status != 0 && !c.plain:
+		c.Header().Add("Vary", "Accept-Encoding")
+		c.pass()
+		_, _ = c.ResponseWriter.Write(c.held)
+	}
+}
+
+// FlushError sends what there is at once, for pages that arrive in parts.
+func (c *compressor) FlushError() error {
+	if c.status != 0 && !c.plain && c.zip == nil {
+		if err := c.start(); err != nil {
+			return err
+		}
+	}
+	if c.zip != nil {
+		if err := c.zip.Flush(); err != nil {
+			return err
+		}
+	}
+	return http.NewResponseController(c.ResponseWriter).Flush()
+}
+
+// Unwrap is for http.ResponseController.
+func (c *compressor) Unwrap() http.ResponseWriter { return c.ResponseWriter }

@@ -1,0 +1,9 @@
+// Everything here only adds comfort: each page works without it.
+import "./theme.js";
+import "./menus.js";
+import "./palette.js";
+import "./copy.js";
+import "./password.js";
+import "./autosave.js";
+import "./times.js";
+import "./table.js";

@@ -1,0 +1,54 @@
+// The command palette: Ctrl-K or Cmd-K opens it, "/" too outside of fields.
+// The server finds; here are only the keys. Without script the search box in
+// the head of the page leads to the search page.
+const dialog = document.querySelector("dialog.palette");
+
+if (dialog && typeof dialog.showModal === "function") {
+  const input = dialog.querySelector("input[type=search]");
+  const results = dialog.querySelector(".palette-results");
+  const links = () => [...results.querySelectorAll("a[href]")];
+  let chosen = -1;
+
+  const choose = (index) => {
+    const all = links();
+    all.forEach((link) => link.removeAttribute("data-chosen"));
+    if (all.length === 0) { chosen = -1; return; }
+    chosen = (index + all.length) % all.length;
+    all[chosen].setAttribute("data-chosen", "");
+    all[chosen].scrollIntoView({ block: "nearest" });
+  };
+
+  const show = () => {
+    if (dialog.open) return;
+    dialog.showModal();
+    input.select();
+    choose(0);
+  };
+
+  const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
+
+  document.addEventListener("keydown", (event) => {
+    const asked = (event.key === "k" && (event.ctrlKey || event.metaKey)) ||
+      (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target));
+    if (!asked) return;
+    event.preventDefault();
+    show();
+  });
+
+  for (const button of document.querySelectorAll("[data-palette]")) {
+    button.hidden = false;
+    button.addEventListener("click", show);
+  }
+
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown") { event.preventDefault(); choose(chosen + 1); }
+    if (event.key === "ArrowUp") { event.preventDefault(); choose(chosen - 1); }
+    if (event.key === "Enter") {
+      const link = links()[chosen];
+      if (link) { event.preventDefault(); link.click(); }
+    }
+  });
+
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  new MutationObserver(() => choose(0)).observe(results, { childList: true });
+}
