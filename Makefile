@@ -33,8 +33,9 @@ test-long: setup ## longer fuzzing and property runs
 	RAPID_CHECKS=20000 $(GO) test -timeout 60m ./law/... ./posture/... ./catalog/... -rapid.checks=20000
 
 .PHONY: check
-check: ## gofmt, go vet, staticcheck, import rule, vulnerabilities
+check: ## gofmt, generated pages, go vet, staticcheck, import rule, vulnerabilities
 	@files=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$files" ]; then echo "gofmt: $$files"; exit 1; fi
+	@sh scripts/templcheck.sh
 	$(GO) vet ./...
 	$(TOOLS) staticcheck ./...
 	$(GO) test ./internal/archtest/

@@ -78,6 +78,8 @@ var homes = map[string][]string{
 	"golang.org/x/time":                {"internal/web/guard"},
 	"golang.org/x/crypto":              {"internal/secret"},
 	"golang.org/x/sync":                {"internal/secret"},
+	"github.com/a-h/templ":             {"internal/web/ui", "internal/web/gallery", "internal/web/pages"},
+	"github.com/chromedp":              {"test/browser"},
 }
 
 type listedPackage struct {
