@@ -127,6 +127,9 @@ func (a *assessment) readDecisions() {
 			cmp.Compare(x.Compensation, y.Compensation), cmp.Compare(x.ApprovedBy, y.ApprovedBy))
 	})
 	for _, e := range exceptions {
+		if !slices.Contains(exceptionKinds, e.Kind) {
+			continue
+		}
 		for _, i := range a.cat.LeafPlaces(e.Requirement) {
 			a.leaves[i].exceptions = append(a.leaves[i].exceptions, e)
 		}

@@ -138,6 +138,12 @@ func (a *assessment) question(id string) string {
 	return q.Text
 }
 
+// named is the title of a requirement.
+func (a *assessment) named(id string) string {
+	r, _ := a.cat.Get(id)
+	return r.Title
+}
+
 // title of a piece of evidence.
 func (a *assessment) title(id string) string {
 	for _, e := range a.evidence {

@@ -52,10 +52,17 @@ type Evidence struct {
 	Note       string   `json:"note,omitempty"`
 }
 
+// The kinds of exceptions.
+const (
+	ExceptionNotApplicable = "not_applicable" // the point does not apply (Implementing Regulation Art. 2(2))
+	ExceptionCompensated   = "compensated"    // another measure serves the purpose (recital 5)
+	ExceptionAccepted      = "accepted"       // the risk is accepted until a date; the gap stays
+)
+
 // Exception is a documented decision not to apply, or not yet to apply, a requirement.
 type Exception struct {
 	Requirement  string   `json:"requirement"`
-	Kind         string   `json:"kind"` // "not_applicable", "compensated" or "accepted" (risk accepted until a date)
+	Kind         string   `json:"kind"` // an ExceptionNotApplicable, ExceptionCompensated or ExceptionAccepted; others are skipped
 	Reason       string   `json:"reason"`
 	Compensation string   `json:"compensation,omitempty"`
 	ApprovedBy   string   `json:"approved_by"`

@@ -106,7 +106,7 @@ func (a *assessment) obey(l *leaf) {
 		counted := false
 		switch r := rankOf(s.Status); {
 		case s.On.After(a.asOf):
-			a.findings.add(FutureDate, law.Say("posture.finding.future", "what", s.Requirement, "date", s.On), []string{s.Requirement}, l.concerned()...)
+			a.findings.add(FutureDate, law.Say("posture.finding.future", "what", a.named(s.Requirement), "date", s.On), []string{s.Requirement}, l.concerned()...)
 		case l.overruled || r == rankNone:
 		case r == rankNotApplicable && !a.lawful(l, s.Note, s.Requirement):
 		default:
@@ -134,6 +134,8 @@ func (l *leaf) concerned() []string {
 	return []string{l.req.ID}
 }
 
+var exceptionKinds = []string{ExceptionNotApplicable, ExceptionCompensated, ExceptionAccepted}
+
 // except applies the documented exceptions, newest first; the first that the law
 // allows and that has not ended counts.
 func (a *assessment) except(l *leaf) {
@@ -143,7 +145,7 @@ func (a *assessment) except(l *leaf) {
 		t := Trace{Kind: FromException, Ref: e.Requirement, On: e.On}
 		switch {
 		case e.On.After(a.asOf):
-			a.findings.add(FutureDate, law.Say("posture.finding.future", "what", e.Requirement, "date", e.On), []string{e.Requirement}, l.concerned()...)
+			a.findings.add(FutureDate, law.Say("posture.finding.future", "what", a.named(e.Requirement), "date", e.On), []string{e.Requirement}, l.concerned()...)
 			t.Text = law.Say("posture.trace.exception.future", "by", e.ApprovedBy, "date", e.On)
 		case !e.Until.IsZero() && a.asOf.After(e.Until):
 			t.Kind = Expired
@@ -162,7 +164,7 @@ func (a *assessment) except(l *leaf) {
 // grant lets one exception act on the leaf; it reports whether it did.
 func (a *assessment) grant(l *leaf, e *Exception, t *Trace) bool {
 	switch e.Kind {
-	case "not_applicable":
+	case ExceptionNotApplicable:
 		t.Says = NotApplicable
 		if !a.lawful(l, e.Reason, e.Requirement) {
 			return false
@@ -171,10 +173,10 @@ func (a *assessment) grant(l *leaf, e *Exception, t *Trace) bool {
 		if e.ApprovedBy == "" {
 			l.trust = trustMedium
 		}
-	case "compensated":
+	case ExceptionCompensated:
 		a.compensate(l, e)
 		t.Says = l.status()
-	case "accepted":
+	case ExceptionAccepted:
 		l.accepted, l.acceptedUntil = true, e.Until
 		t.Counted = true
 		if e.Until.IsZero() {

@@ -61,7 +61,7 @@ func (pl *planner) schedule(order []int, deadlines []Deadline) {
 		}
 		if done := earliest.AddDays(days(t) - 1); t.Due.Before(done) {
 			t.Due = done
-			t.DueBecause = law.Say("posture.due.work", "days", days(t))
+			t.DueBecause = law.Say("posture.due.work", "count", days(t))
 			if waits != "" {
 				t.DueBecause = law.Say("posture.due.follows", "task", waits)
 			}
