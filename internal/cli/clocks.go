@@ -210,11 +210,21 @@ func (t clockText) print(all []clocks.Clock, whatIf []string) {
 			t.para(2, t.p.T("cli.clocks.extended", "until", t.instant(c.Extended)))
 		}
 		if !c.LegalEndExcl.IsZero() && !c.LegalEndExcl.Equal(c.Strict) {
-			t.para(2, t.p.T("cli.clocks.legal_end", "end", t.instant(c.LegalEndExcl)))
+			t.para(2, t.p.T(legalEnd(c.Regime), "end", t.instant(c.LegalEndExcl)))
 		}
 	}
 	t.line("")
 	t.para(0, t.p.T("cli.clocks.note"))
+}
+
+// legalEnd is the message on the legal period: Regulation 1182/71 governs the
+// regulations themselves; for directives national law does.
+func legalEnd(r clocks.Regime) string {
+	switch r {
+	case clocks.NIS2, clocks.CER, clocks.EPrivacy:
+		return "cli.clocks.legal_end"
+	}
+	return "cli.clocks.legal_end_regulation"
 }
 
 // state is the status with what is left.
