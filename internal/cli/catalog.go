@@ -208,7 +208,11 @@ func (c *catalogTypesCommand) Run(s *session) error {
 	}
 	var rows [][]string
 	for _, e := range annex.All() {
-		rows = append(rows, []string{e.ID, "Annex " + string(e.Annex), p.Say(e.Title())})
+		place := "Annex " + string(e.Annex)
+		if !e.Listed() {
+			place = "an article"
+		}
+		rows = append(rows, []string{e.ID, place, p.Say(e.Title())})
 	}
 	text{s.Out}.table(0, rows)
 	return nil

@@ -24,7 +24,9 @@ type session struct {
 		c    *catalog.Catalogue
 		err  error
 	}
-	countries *country.Set
+	countries    *country.Set
+	countriesDir string              // folder of an installed bundle of country packs, "" for the built-in ones
+	sentences    []map[string][]byte // that other bundles bring along, by language
 }
 
 func (s *session) today() law.Date { return law.DateOf(s.Now()) }
@@ -37,6 +39,9 @@ func (s *session) printer(lang string) (*locale.Printer, error) {
 	m, err := locale.Load(content.FS, "messages", lang)
 	if err != nil {
 		return nil, fmt.Errorf("load the messages: %w", err)
+	}
+	if err := s.addSentences(m); err != nil {
+		return nil, err
 	}
 	return m.Printer(lang), nil
 }
@@ -51,7 +56,7 @@ func (s *session) catalog() (*catalog.Catalogue, error) {
 
 func (s *session) countrySet() (*country.Set, error) {
 	if s.countries == nil {
-		set, err := country.Load(content.FS)
+		set, err := s.openCountries()
 		if err != nil {
 			return nil, fmt.Errorf("load the country packs: %w", err)
 		}
