@@ -193,7 +193,7 @@ func (f *flow) contentsLeading(depth int) float64 {
 			parts++
 		}
 	}
-	return min(widest, max(closest, (f.bottom-f.y-5*float64(parts))/float64(max(1, lines))))
+	return min(widest, max(closest, (f.bottom-f.y-5*float64(parts)-1)/float64(max(1, lines))))
 }
 
 func (f *flow) contents(c model.Contents) {

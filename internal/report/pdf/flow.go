@@ -116,7 +116,7 @@ func (f *flow) lead(blocks []model.Block) float64 {
 		lines := f.m.set(b.Text, paragraphLook(b), f.width)
 		if len(lines) <= 4 && len(blocks) > 1 {
 			switch blocks[1].(type) {
-			case model.Table, model.Picture, model.KeyFigures:
+			case model.Table, model.Picture, model.KeyFigures, model.Callout:
 				return float64(len(lines))*bodyLook.leading + 6 + f.lead(blocks[1:])
 			}
 		}
