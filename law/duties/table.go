@@ -90,8 +90,8 @@ var table = []line{
 func (l *line) duty() Duty {
 	return Duty{
 		ID: l.id, Citation: l.citation, Addressee: l.addressee,
-		Title: law.Message{Key: "duties." + l.id + ".title"},
-		Text:  law.Message{Key: "duties." + l.id + ".text"},
+		Title: law.Message{Key: "duties.title." + l.id},
+		Text:  law.Message{Key: "duties.text." + l.id},
 	}
 }
 

@@ -100,7 +100,7 @@ func (m *model) grounds(class law.Class) []Ground {
 	}
 	out := make([]Ground, len(found))
 	for i, g := range found {
-		out[i] = g.ground()
+		out[i] = m.ground(g)
 	}
 	return out
 }
@@ -122,13 +122,31 @@ func (g fired) compare(h fired) int {
 	return int(g.typ) - int(h.typ)
 }
 
-func (g fired) ground() Ground {
+// ground is the public form: the text names the entity type, and for a rule of
+// size the ceiling that is exceeded, money in millions of euros.
+func (m *model) ground(g fired) Ground {
 	t := &ruleTexts[g.rule]
 	out := Ground{Rule: t.id, Citation: t.citation, Class: classOf(g.rank), Text: law.Message{Key: t.key}}
+	args := make([]law.Arg, 0, 4)
 	if g.typ >= 0 {
 		typ := annex.At(int(g.typ))
 		out.Type = typ.ID
-		out.Text.Args = []law.Arg{{Name: "type", Value: typ.Title()}}
+		args = append(args, law.Arg{Name: "type", Value: typ.Title()})
+	}
+	var exceeded level
+	switch g.rule {
+	case ess31a:
+		exceeded = m.regime.essentialFrom
+	case ess31c, s21:
+		exceeded = aboveSmall
+	}
+	if exceeded > 0 {
+		c := m.regime.ceilings[exceeded-1]
+		args = append(args, law.Arg{Name: "staff", Value: int(c.staff)},
+			law.Arg{Name: "turnover", Value: c.turnover / 1e6}, law.Arg{Name: "balance", Value: c.balance / 1e6})
+	}
+	if len(args) > 0 {
+		out.Text.Args = args
 	}
 	return out
 }

@@ -43,7 +43,7 @@ func (m *model) nearestSize() *Near {
 	}
 	latest := m.sizer.high[len(m.sizer.high)-1].plus(extra, 100)
 	c := m.regime.ceilings[aboveSmall-1]
-	near := &Near{Ground: best.ground()}
+	near := &Near{Ground: m.ground(best)}
 	class := law.Message{Key: "scope.class." + string(near.Ground.Class)}
 	people := math.Ceil(c.staff - latest[staff])
 	field, amount := moneyGap(c, latest)
