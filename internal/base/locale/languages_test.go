@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"text/template"
 
 	"github.com/nisaba-platform/nisaba/content"
 )
@@ -48,14 +49,18 @@ func messagesOf(t *testing.T, lang, area string) (messages map[string]form, abse
 	return messages, false
 }
 
-var placeholder = regexp.MustCompile(`{{[^{}]*}}`)
+var (
+	action   = regexp.MustCompile(`{{[^{}]*}}`)
+	argument = regexp.MustCompile(`\.[a-zA-Z_][a-zA-Z_0-9]*`)
+)
 
-// placeholders of a message are those of its form "other"; the others may leave
-// out the count.
-func placeholders(f form) map[string]bool {
+// placeholders are the arguments that a text names, also those behind "if".
+func placeholders(text string) map[string]bool {
 	out := map[string]bool{}
-	for _, p := range placeholder.FindAllString(f["other"], -1) {
-		out[p] = true
+	for _, a := range action.FindAllString(text, -1) {
+		for _, name := range argument.FindAllString(a, -1) {
+			out[name] = true
+		}
 	}
 	return out
 }
@@ -111,7 +116,7 @@ func agree(t *testing.T, area, lang string, english, other map[string]form) {
 			t.Errorf("messages/%s/%s.json: %s has the forms %v, English %v", lang, area, key,
 				slices.Sorted(maps.Keys(theirs)), slices.Sorted(maps.Keys(ours)))
 		}
-		if a, b := placeholders(ours), placeholders(theirs); !maps.Equal(a, b) {
+		if a, b := placeholders(ours["other"]), placeholders(theirs["other"]); !maps.Equal(a, b) {
 			t.Errorf("messages/%s/%s.json: %s has %v, English %v", lang, area, key, slices.Sorted(maps.Keys(b)), slices.Sorted(maps.Keys(a)))
 		}
 	}
@@ -122,11 +127,10 @@ func agree(t *testing.T, area, lang string, english, other map[string]form) {
 	}
 }
 
-// TestMessagesAreWellFormed, in every language: no empty text, only placeholders
-// that name an argument, plural messages with "one" and "other" and no placeholder
-// of their own, a count where there are plural forms, and a key that is one.
+// TestMessagesAreWellFormed, in every language: no empty text, a template that
+// parses, plural messages with "one" and "other" and a count, no argument in one
+// form that "other" does not have, and a key that is one.
 func TestMessagesAreWellFormed(t *testing.T) {
-	argument := regexp.MustCompile(`^{{\.[a-zA-Z_][a-zA-Z_0-9]*}}$`)
 	keyed := regexp.MustCompile(`^[a-z0-9_]+(\.[A-Za-z0-9_-]+)+$`)
 	for _, area := range areas(t) {
 		for _, lang := range []string{"en", "de", "fr"} {
@@ -136,24 +140,31 @@ func TestMessagesAreWellFormed(t *testing.T) {
 				if !keyed.MatchString(key) {
 					t.Errorf("%s: the key is not dotted", where)
 				}
-				if len(f) > 1 && (f["one"] == "" || !strings.Contains(f["other"], "{{.count}}")) {
-					t.Errorf("%s: plural forms %v; expected one and other, with {{.count}}", where, f)
+				if len(f) > 1 && (f["one"] == "" || !placeholders(f["other"])[".count"]) {
+					t.Errorf("%s: plural forms %v; expected one and other, with the count", where, f)
 				}
 				for name, text := range f {
-					if strings.TrimSpace(text) == "" || !slices.Contains([]string{"one", "other"}, name) {
-						t.Errorf("%s: form %q has the text %q", where, name, text)
-					}
-					rest := placeholder.ReplaceAllString(text, "")
-					if strings.Contains(rest, "{{") || strings.Contains(rest, "}}") {
-						t.Errorf("%s: %q has an open placeholder", where, text)
-					}
-					for _, p := range placeholder.FindAllString(text, -1) {
-						if !argument.MatchString(p) || !placeholders(f)[p] {
-							t.Errorf("%s: %s is no argument, or not in the form other", where, p)
-						}
-					}
+					wellFormed(t, where, name, text, placeholders(f["other"]))
 				}
 			}
+		}
+	}
+}
+
+func wellFormed(t *testing.T, where, form, text string, arguments map[string]bool) {
+	t.Helper()
+	if strings.TrimSpace(text) == "" || !slices.Contains([]string{"one", "other"}, form) {
+		t.Errorf("%s: the form %q has the text %q", where, form, text)
+	}
+	if _, err := template.New(where).Parse(text); err != nil {
+		t.Errorf("%s: %v", where, err)
+	}
+	if rest := action.ReplaceAllString(text, ""); strings.Contains(rest, "{{") || strings.Contains(rest, "}}") {
+		t.Errorf("%s: %q has an open placeholder", where, text)
+	}
+	for name := range placeholders(text) {
+		if !arguments[name] {
+			t.Errorf("%s: %s is in the form %q and not in the form other", where, name, form)
 		}
 	}
 }
