@@ -108,6 +108,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, field string, tag reflect
 		return
 	}
 	if isNull(n) && v.Type() != truthType && v.Type() != settingType {
+		leftOut(v)
 		return
 	}
 	switch v.Type() {
@@ -168,10 +169,31 @@ func (d *decoder) object(n *yaml.Node, v reflect.Value, field string) {
 		if tag.Get("required") == "true" && !seen[name] {
 			d.fail(n, join(field, name), "the field is missing", strings.TrimSuffix(lowerFirst(tag.Get("doc")), "."))
 		}
-		if tag.Get("absent") == "false" && !seen[name] {
-			v.Field(fields.order[i]).Set(reflect.ValueOf(law.False))
+	}
+	for i, name := range fields.names {
+		if !seen[name] {
+			leftOutField(v, fields.order[i])
 		}
 	}
+}
+
+// leftOut gives the fields of a group that the file leaves out the value that
+// the absence stands for; most stay unknown.
+func leftOut(v reflect.Value) {
+	if v.Kind() != reflect.Struct {
+		return
+	}
+	for _, i := range fieldsOf(v.Type()).order {
+		leftOutField(v, i)
+	}
+}
+
+func leftOutField(v reflect.Value, i int) {
+	if v.Type().Field(i).Tag.Get("absent") == "false" {
+		v.Field(i).Set(reflect.ValueOf(law.False))
+		return
+	}
+	leftOut(v.Field(i))
 }
 
 // fieldSet is the names of a struct's fields in their order.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/nisaba-platform/nisaba/law"
 )
 
 const head = `nisaba: organisation/1
@@ -170,4 +172,28 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("the error does not name the file: %v", err)
 		}
 	})
+}
+
+// TestLeftOutStatus: a status that the file does not speak of is "no", whether
+// one line or the whole section is missing; null is "not known".
+func TestLeftOutStatus(t *testing.T) {
+	for _, tc := range []struct {
+		status string
+		want   law.Truth
+	}{
+		{"", law.False}, {"status:\n", law.False}, {"status: {}\n", law.False},
+		{"status: {nis1_oes: true}\n", law.False}, {"status: {cer_critical: null}\n", law.Unknown},
+	} {
+		f, err := Read("x.yaml", []byte(head+tc.status))
+		if err != nil {
+			t.Errorf("%q: %v", tc.status, err)
+			continue
+		}
+		if got := f.ScopeFacts().CERCritical; got != tc.want {
+			t.Errorf("%q: critical entity %v, want %v", tc.status, got, tc.want)
+		}
+		if f.Status.NIS1OESBefore16January2023 != law.Unknown {
+			t.Errorf("%q: the day of an identification that nobody spoke of is known", tc.status)
+		}
+	}
 }
