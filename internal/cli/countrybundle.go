@@ -185,7 +185,7 @@ func replaceable(folder string) error {
 type countrySignCommand struct {
 	Dir     string `arg:"" help:"Folder with the 27 packs." type:"existingdir"`
 	Key     string `required:"" help:"File with the private key. Keep it outside the repository."`
-	Version int    `required:"" help:"Version of the bundle: higher than that of the last one published."`
+	Version *int   `help:"Version of the bundle. Default: one more than the list in the folder says."`
 	NewKey  bool   `help:"Make a new pair of keys first; the public key goes to packs.pub in the folder."`
 }
 
@@ -201,7 +201,11 @@ func (c *countrySignCommand) Run(s *session) error {
 		return &fault.Error{Kind: fault.NotFound, File: c.Key, What: "the private key cannot be read",
 			Expected: "a file that \"nisaba country sign --new-key\" has written", Cause: err}
 	}
-	note, err := country.Sign(os.DirFS(c.Dir), string(private), c.Version)
+	version, err := c.version()
+	if err != nil {
+		return &fault.Error{Kind: fault.Invalid, File: c.Dir, What: err.Error(), Cause: err}
+	}
+	note, err := country.Sign(os.DirFS(c.Dir), string(private), version)
 	if err != nil {
 		return &fault.Error{Kind: fault.Invalid, File: c.Dir, What: err.Error(), Cause: err}
 	}
@@ -216,8 +220,19 @@ func (c *countrySignCommand) Run(s *session) error {
 	if err := writeFile(filepath.Join(c.Dir, "packs.note"), note); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.Out, "%s signed as version %d.\n", c.Dir, c.Version)
+	_, err = fmt.Fprintf(s.Out, "%s signed as version %d.\n", c.Dir, version)
 	return err
+}
+
+func (c *countrySignCommand) version() (int, error) {
+	if c.Version != nil {
+		return *c.Version, nil
+	}
+	set, err := country.Load(os.DirFS(c.Dir))
+	if err != nil {
+		return 0, err
+	}
+	return set.Version + 1, nil
 }
 
 // makeKey writes a new private key, readable by its owner only, and never over
