@@ -35,7 +35,7 @@ type System struct {
 var errSomeFailed = errors.New("some lines could not be used")
 
 type commands struct {
-	Countries string `help:"Folder with country packs that \"nisaba country update\" has installed. Default: the built-in ones." env:"NISABA_COUNTRIES" type:"path" placeholder:"DIR"`
+	Countries string `help:"Folder with country packs that \"nisaba country update\" has installed. Default: the built-in ones." env:"NISABA_COUNTRIES" placeholder:"DIR"`
 
 	Demo    demoCommand    `cmd:"" help:"Three example organisations, the whole job: class, score, gaps, report."`
 	Init    initCommand    `cmd:"" help:"Ask the minimum and write an organisation file."`
