@@ -49,3 +49,8 @@ fuzz: ## every fuzz target for ten seconds
 bench: ## benchmarks of the figures in README.md
 	$(GO) test -run '^$$' -bench . -benchmem ./law/... ./catalog/... ./posture/... ./internal/... ./exchange/...
 	sh scripts/bench-start.sh
+
+.PHONY: sign-packs
+sign-packs: ## sign the country packs: make sign-packs KEY=file
+	@test -n "$(KEY)" || { echo "usage: make sign-packs KEY=file"; exit 2; }
+	$(GO) run ./cmd/nisaba country sign content/countries --key "$(KEY)"
