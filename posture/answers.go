@@ -83,9 +83,9 @@ func (a *assessment) hear(q *catalog.Question, h *heard) {
 	}
 }
 
-// hearUnticked reads a list of ticks the other way round: what could have been
-// ticked and was not is not met, with at most medium confidence. It holds only
-// for leaves that the option names itself and that no ticked option speaks of.
+// hearUnticked reads a list of ticks the other way round: a leaf that some option
+// would mark met, and that no ticked option speaks of, is not met, with the
+// confidence of that option. Whoever ticked "I do not know" is not read so.
 func (a *assessment) hearUnticked(q *catalog.Question, h *heard) {
 	spoken := map[int]bool{}
 	for _, oi := range h.chosen {
@@ -94,7 +94,7 @@ func (a *assessment) hearUnticked(q *catalog.Question, h *heard) {
 		}
 		for _, e := range a.cat.Effects(q.Order, oi) {
 			for _, i := range e.Leaves {
-				spoken[i] = spoken[i] || !e.Broad
+				spoken[i] = true
 			}
 		}
 	}
@@ -104,11 +104,11 @@ func (a *assessment) hearUnticked(q *catalog.Question, h *heard) {
 		}
 		text := law.Say("posture.trace.unticked", "question", q.Text, "answer", q.Options[oi].Text)
 		for _, e := range a.cat.Effects(q.Order, oi) {
-			if Status(e.Status) != Met || e.Broad {
+			if Status(e.Status) != Met {
 				continue
 			}
 			a.opine(&e, opinion{
-				rank: rankNotMet, trust: min(trustMedium, trustOf(Confidence(e.Confidence))), direct: h.direct,
+				rank: rankNotMet, trust: trustOf(Confidence(e.Confidence)), broad: e.Broad, direct: h.direct,
 				ignored: !h.counts, ref: q.ID, on: h.answer.On, text: text,
 			}, spoken)
 		}

@@ -43,7 +43,10 @@ type assessment struct {
 // A directive point that annex points specify (Implementing Regulation
 // Art. 2(1)) takes its status from them where the annex binds. Elsewhere the
 // annex points that something is known of inform it, after what was said about
-// the point itself and before what was said about its heading.
+// the point itself and before what was said about its heading. The annex as a
+// voluntary yardstick shows the detail of such points: a status each, and scores
+// of its sections, but neither gaps nor a share in the other scores, which would
+// count the same lack twice.
 func Assess(cat *catalog.Catalogue, facts Facts, asOf law.Date) Posture {
 	a := &assessment{cat: cat, facts: &facts, asOf: asOf, leaves: make([]leaf, cat.Len())}
 	a.applicability()
@@ -79,6 +82,14 @@ func (a *assessment) applicability() {
 			l.factor = 0.5
 		}
 	}
+	for i := range a.leaves {
+		if annexBinds || !a.leaves[i].applies {
+			continue
+		}
+		for _, from := range a.cat.SpecifiedBy(i) {
+			a.leaves[from].detail = true
+		}
+	}
 }
 
 func (a *assessment) applies(r *catalog.Requirement) bool {
@@ -105,7 +116,9 @@ func (a *assessment) applies(r *catalog.Requirement) bool {
 }
 
 // scored reports whether a leaf counts in scores, gaps and the automation rate.
-func (l *leaf) scored() bool { return l.applies && !l.derived }
+// Of a directive point and the annex points that specify it only one side counts:
+// the annex where it binds, else the directive.
+func (l *leaf) scored() bool { return l.applies && !l.derived && !l.detail }
 
 // readDecisions hands assertions and exceptions to the leaves that they name,
 // the newest first; a heading means all leaves below it.

@@ -99,6 +99,7 @@ type leaf struct {
 	req     *catalog.Requirement
 	applies bool
 	derived bool    // takes its status from annex points that bind too
+	detail  bool    // an annex point that does not bind and details a directive point that applies
 	factor  float64 // binding factor of a gap
 
 	opinions   []opinion

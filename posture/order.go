@@ -2,6 +2,8 @@ package posture
 
 import (
 	"slices"
+
+	"github.com/nisaba-platform/nisaba/catalog"
 )
 
 // connect finds which tasks must be finished before which. An edge that would
@@ -17,7 +19,7 @@ func (pl *planner) connect() {
 	}
 	for i := range pl.tasks {
 		for j := range pl.tasks {
-			if pl.tasks[i].Heading == pl.tasks[j].Heading && phaseNumber(pl.tasks[i].Phase) < phaseNumber(pl.tasks[j].Phase) {
+			if pl.chained(i, j) && phaseNumber(pl.tasks[i].Phase) < phaseNumber(pl.tasks[j].Phase) {
 				pl.join(i, j)
 			}
 		}
@@ -29,6 +31,14 @@ func (pl *planner) connect() {
 		}
 		slices.Sort(pl.tasks[i].After)
 	}
+}
+
+// chained reports whether two tasks belong to one heading of the annex, whose
+// phases follow each other. The headings of the directive are whole fields of
+// work, in which only `after` says what needs what.
+func (pl *planner) chained(i, j int) bool {
+	h, _ := pl.cat.Get(pl.tasks[i].Heading)
+	return h.Framework == catalog.CIR2690 && pl.tasks[j].Heading == h.ID
 }
 
 // gapsBefore is the gaps that come before a leaf, directly or by way of points

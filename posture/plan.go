@@ -49,7 +49,8 @@ type planner struct {
 // Risk reduction is the sum of the severities, priority is risk reduction ÷ mean
 // effort, gain the points of the overall score that the task alone brings.
 // A task comes after those that its requirements name in `after`, also by way of
-// points that are already met, and after the earlier phases of its own heading.
+// points that are already met, and after the earlier phases of its own heading of
+// the annex.
 // Tasks are listed so that none precedes what it depends on, and otherwise by
 // priority. For dates see schedule.
 func Plan(cat *catalog.Catalogue, p Posture, facts Facts, deadlines []Deadline) []Task {

@@ -125,7 +125,7 @@ type Result struct {
 	Direct      bool       `json:"asked_directly"`   // a person set it for exactly this requirement
 	Reason      string     `json:"reason,omitempty"` // the documented reason of a not-applicable status
 	ExpiresOn   law.Date   `json:"expires_on"`       // the first day on which a counted evidence or exception no longer counts
-	Weight      float64    `json:"weight,omitempty"` // of a leaf in the scores; 0 for headings and for points that take their status from others
+	Weight      float64    `json:"weight,omitempty"` // of a leaf in the overall score; 0 for headings, for points that take their status from others and for the detail of a yardstick
 	Trace       []Trace    `json:"trace"`
 }
 
@@ -159,8 +159,9 @@ type Contradiction struct {
 // over applicable leaves; value is 1 met, 0.5 partly met, 0 otherwise. A leaf
 // with several measures counts in each of them, and once in "overall". Points
 // of the directive that the annex specifies for the organisation take their
-// status from the annex points and do not count a second time. With no
-// applicable leaf, Weight and Points are 0.
+// status from the annex points and do not count a second time. Where the annex is
+// a voluntary yardstick it is the other way round: its points count in the scores
+// of its sections only. With no applicable leaf, Weight and Points are 0.
 type Score struct {
 	Key           string  `json:"key"` // "overall", "measure.a" … "measure.j", "governance", "reporting", "registration", a section id
 	Points        float64 `json:"points"`

@@ -24,6 +24,7 @@ const (
 	daysLate      = 30 // for what a date of the law has passed already
 	daysQuarterly = 90 // for what the law wants done in each quarter
 	daysYearly    = 365
+	daysToSpare   = 14 // between the end of the work and the due date of what others wait for
 )
 
 // schedule sets start and due dates.
@@ -32,66 +33,83 @@ const (
 //     else the end of an accepted risk; else 90, 180, 270 or 365 days from now for
 //     a worst gap of critical (from 4.5), high (3), medium (1.5) or low severity,
 //     and no later than the quarter or year in which the law wants a review.
-//  2. A task that others wait for is due early enough for them.
+//  2. A task that others wait for is due early enough for them, and two weeks
+//     after its work can be finished at the latest, so that they need not wait for
+//     the last day.
 //  3. Work takes mean effort × 7/5 days. Where it cannot be finished by the due
 //     date, because of its length or of what comes before, the date moves back.
 //  4. Each owner role does one thing after the other, in the order of the plan,
 //     and several at once only where the due dates demand it.
 func (pl *planner) schedule(order []int, deadlines []Deadline) {
+	lawful := make([]bool, len(pl.tasks)) // the law itself names the date
 	for i := range pl.tasks {
-		pl.setDue(&pl.tasks[i], deadlines)
+		lawful[i] = pl.setDue(&pl.tasks[i], deadlines)
 	}
 	for _, i := range slices.Backward(order) {
 		t := &pl.tasks[i]
 		for _, b := range pl.edges[i] {
 			if before, latest := &pl.tasks[b], t.Due.AddDays(-days(t)); latest.Before(before.Due) {
-				before.Due = latest
+				before.Due, lawful[b] = latest, false
 				before.DueBecause = law.Say("posture.due.needed", "task", t.Title)
 			}
 		}
 	}
 	free := map[string]law.Date{}
-	for _, i := range order {
+	for n, i := range order {
 		t := &pl.tasks[i]
-		earliest, waits := pl.posture.AsOf, ""
-		for _, b := range pl.edges[i] {
-			if next := pl.tasks[b].Due.AddDays(1); next.After(earliest) {
-				earliest, waits = next, pl.tasks[b].Title
-			}
+		pl.place(t, pl.edges[i], free)
+		if lawful[i] {
+			continue
 		}
-		if done := earliest.AddDays(days(t) - 1); t.Due.Before(done) {
-			t.Due = done
-			t.DueBecause = law.Say("posture.due.work", "count", days(t))
-			if waits != "" {
-				t.DueBecause = law.Say("posture.due.follows", "task", waits)
-			}
+		next := slices.IndexFunc(order[n:], func(later int) bool { return slices.Contains(pl.edges[later], i) })
+		if ready := t.Start.AddDays(days(t) - 1 + daysToSpare); next >= 0 && ready.Before(t.Due) {
+			t.Due, t.DueBecause = ready, law.Say("posture.due.needed", "task", pl.tasks[order[n+next]].Title)
 		}
-		t.Start = earliest
-		if next, busy := free[t.Owner]; busy && next.After(earliest) {
-			t.Start = next
-		}
-		if latest := t.Due.AddDays(1 - days(t)); latest.Before(t.Start) {
-			t.Start = latest
-		}
-		free[t.Owner] = t.Start.AddDays(days(t))
 	}
+}
+
+// place sets the start of a task, after those before it and when its owner is
+// free, and moves a due date that cannot be kept.
+func (pl *planner) place(t *Task, after []int, free map[string]law.Date) {
+	earliest, waits := pl.posture.AsOf, ""
+	for _, b := range after {
+		if next := pl.tasks[b].Due.AddDays(1); next.After(earliest) {
+			earliest, waits = next, pl.tasks[b].Title
+		}
+	}
+	if done := earliest.AddDays(days(t) - 1); t.Due.Before(done) {
+		t.Due, t.DueBecause = done, law.Say("posture.due.work", "count", days(t))
+		if waits != "" {
+			t.DueBecause = law.Say("posture.due.follows", "task", waits)
+		}
+	}
+	t.Start = earliest
+	if next, busy := free[t.Owner]; busy && next.After(earliest) {
+		t.Start = next
+	}
+	if latest := t.Due.AddDays(1 - days(t)); latest.Before(t.Start) {
+		t.Start = latest
+	}
+	free[t.Owner] = t.Start.AddDays(days(t))
 }
 
 // days that the work takes on the calendar, for one person.
 func days(t *Task) int { return max(1, int(math.Ceil(mean(t.Effort)*7/5))) }
 
-func (pl *planner) setDue(t *Task, deadlines []Deadline) {
+// setDue sets the due date of a task by itself, see schedule; it reports whether
+// the law names the date.
+func (pl *planner) setDue(t *Task, deadlines []Deadline) bool {
 	now := pl.posture.AsOf
 	if due := pl.legal(t, deadlines); !due.IsZero() {
 		t.Due, t.DueBecause = due, law.Say("posture.due.legal", "date", due)
 		if due.Before(now) {
 			t.Due, t.DueBecause = now.AddDays(daysLate), law.Say("posture.due.legal_passed", "date", due, "days", daysLate)
 		}
-		return
+		return true
 	}
 	if until := pl.acceptedUntil(t); until.After(now) {
 		t.Due, t.DueBecause = until, law.Say("posture.due.accepted", "date", until)
-		return
+		return false
 	}
 	span, key := pl.span(t)
 	if pl.repeats(t, catalog.Quarterly) && span > daysQuarterly {
@@ -100,6 +118,7 @@ func (pl *planner) setDue(t *Task, deadlines []Deadline) {
 		span, key = daysYearly, "yearly"
 	}
 	t.Due, t.DueBecause = now.AddDays(span), law.Say("posture.due."+key, "days", span)
+	return false
 }
 
 // legal is the earliest date that the law sets for a requirement of the task.

@@ -99,17 +99,20 @@ func (a *assessment) scores() ([]Score, Automation) {
 	var auto Automation
 	for i := range a.leaves {
 		l := &a.leaves[i]
-		if l.req == nil || !l.scored() {
+		if l.req == nil || !l.applies || l.derived {
 			continue
 		}
-		auto.count(l)
 		section := a.cat.At(a.cat.SectionAt(i)).ID
 		if _, ok := at[section]; !ok {
 			at[section] = len(list)
 			list = append(list, Score{Key: section})
 		}
-		list[0].add(l.status(), l.req.Weight)
 		list[at[section]].add(l.status(), l.req.Weight)
+		if l.detail {
+			continue
+		}
+		auto.count(l)
+		list[0].add(l.status(), l.req.Weight)
 		for _, m := range l.req.Measures {
 			list[at["measure."+m]].add(l.status(), l.req.Weight)
 		}
@@ -141,7 +144,8 @@ func (c *Automation) count(l *leaf) {
 	}
 }
 
-// gaps lists the leaves that count and are not met, the worst first.
+// gaps lists the leaves that count and are not met, the worst first; among
+// equals those that something is known of come first.
 func (a *assessment) gaps() []Gap {
 	out := []Gap{}
 	for i := range a.leaves {
@@ -155,7 +159,15 @@ func (a *assessment) gaps() []Gap {
 		}
 		out = append(out, g)
 	}
-	slices.SortStableFunc(out, func(x, y Gap) int { return cmp.Compare(y.Severity, x.Severity) })
+	open := func(g Gap) int {
+		if g.Status == NotAssessed {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(out, func(x, y Gap) int {
+		return cmp.Or(cmp.Compare(y.Severity, x.Severity), cmp.Compare(open(x), open(y)))
+	})
 	return out
 }
 
