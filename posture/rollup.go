@@ -58,7 +58,8 @@ func (t *tally) text(key string) law.Message {
 // takeOver gives a directive point the status of the annex points that specify
 // it. Where the annex is not assessed in full, only the annex points that an
 // answer, an assertion or an exception speaks of are counted, and confidence is
-// medium at most, or low when they are less than half of the points.
+// medium at most, or low when they are less than half of the points. The measure
+// does not apply only where none of its points does.
 func (a *assessment) takeOver(l *leaf, from []int, whole bool) bool {
 	var t tally
 	counted := 0
@@ -69,7 +70,7 @@ func (a *assessment) takeOver(l *leaf, from []int, whole bool) bool {
 		}
 	}
 	r := t.rank()
-	if r == rankNone {
+	if r == rankNone || (r == rankNotApplicable && counted < len(from)) {
 		return false
 	}
 	l.rank, l.trust, l.spoken = r, t.trust, true
