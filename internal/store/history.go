@@ -1,0 +1,189 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
+	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
+)
+
+// UndoFor is how long a change can be undone.
+const UndoFor = 30 * 24 * time.Hour
+
+// aggregates lists everything that the ledger records and table keeps.
+func aggregates() []aggregate {
+	return []aggregate{
+		workspaces, organisations, people, passkeys, recoveryCodes, sessions, members, invitations, tokens, settings,
+		answers, evidence, files, exceptions, assertions, determinations, snapshots, delegations,
+		tasks, comments, approvals, trainings, views,
+	}
+}
+
+func aggregateOf(kind string) (aggregate, bool) {
+	for _, a := range aggregates() {
+		if a.describe().kind == kind {
+			return a, true
+		}
+	}
+	return nil, false
+}
+
+// Filter selects entries of the ledger; empty fields select all.
+type Filter struct {
+	Organisation string
+	Kind         string
+	Object       string
+	Actor        string
+	Text         string // in the object, the names, the reason or the values, as written
+	Since, Until time.Time
+	Before       int64 // entries with a lower number only, for the next page; 0: from the newest
+	Limit        int   // 0: 100
+}
+
+func (f Filter) conditions() (string, []any) {
+	var parts []string
+	var args []any
+	add := func(use bool, condition string, values ...any) {
+		if use {
+			parts, args = append(parts, " AND "+condition), append(args, values...)
+		}
+	}
+	add(f.Organisation != "", "organisation_id = ?", f.Organisation)
+	add(f.Kind != "", "kind = ?", f.Kind)
+	add(f.Object != "", "object = ?", f.Object)
+	add(f.Actor != "", "actor = ?", f.Actor)
+	add(!f.Since.IsZero(), "at >= ?", f.Since.UnixMilli())
+	add(!f.Until.IsZero(), "at < ?", f.Until.UnixMilli())
+	add(f.Before > 0, "seq < ?", f.Before)
+	if f.Text != "" {
+		like := "%" + strings.NewReplacer(`!`, `!!`, `%`, `!%`, `_`, `!_`).Replace(strings.ToLower(f.Text)) + "%"
+		add(true, `(LOWER(object) LIKE ? ESCAPE '!' OR LOWER(actor_name) LIKE ? ESCAPE '!' OR LOWER(reason) LIKE ? ESCAPE '!'
+			OR LOWER(before) LIKE ? ESCAPE '!' OR LOWER(after) LIKE ? ESCAPE '!')`, like, like, like, like, like)
+	}
+	return strings.Join(parts, ""), args
+}
+
+// Entries lists the ledger of the scope's workspace, newest first. A scope limited
+// to some organisations sees their entries only; a scope of everything sees the
+// server's own ledger.
+func (tx *Tx) Entries(f Filter) ([]ledger.Entry, error) {
+	within, args, err := tx.ledgerWithin()
+	if err != nil {
+		return nil, err
+	}
+	condition, more := f.conditions()
+	if f.Limit <= 0 {
+		f.Limit = 100
+	}
+	args = append(append(args, more...), f.Limit)
+	return sqldb.Collect(tx.q, entryFields,
+		`SELECT `+entryColumns+` FROM ledger_entries WHERE `+within+condition+` ORDER BY seq DESC LIMIT ?`, args...)
+}
+
+func (tx *Tx) ledgerWithin() (string, []any, error) {
+	if tx.scope.Everything() {
+		return "workspace_id = ''", nil, nil
+	}
+	return tx.within("organisation_id")
+}
+
+// EachEntry calls f for every entry of the scope in order, for exports.
+func (tx *Tx) EachEntry(f func(ledger.Entry) error) error {
+	within, args, err := tx.ledgerWithin()
+	if err != nil {
+		return err
+	}
+	return tx.q.Each(func(r sqldb.Row) error {
+		var e ledger.Entry
+		if err := r.Scan(entryFields(&e)...); err != nil {
+			return fmt.Errorf("read entry: %w", err)
+		}
+		return f(e)
+	}, `SELECT `+entryColumns+` FROM ledger_entries WHERE `+within+` ORDER BY seq`, args...)
+}
+
+// Entry returns one entry.
+func (tx *Tx) Entry(seq int64) (ledger.Entry, error) {
+	within, args, err := tx.ledgerWithin()
+	if err != nil {
+		return ledger.Entry{}, err
+	}
+	return only(sqldb.Collect(tx.q, entryFields, `SELECT `+entryColumns+` FROM ledger_entries WHERE `+within+` AND seq = ?`,
+		append(args, seq)...))("entry of the ledger")
+}
+
+// Undo takes back the change of an entry and records that. NotFound for an entry
+// outside the scope, Forbidden after UndoFor or for what cannot be restored, and
+// Conflict when the object was changed again since.
+func (tx *Tx) Undo(seq int64) error {
+	e, a, err := tx.restorable(seq)
+	if err != nil {
+		return err
+	}
+	if tx.now.Sub(e.At) > UndoFor {
+		return &fault.Error{Kind: fault.Forbidden, What: "this change is too old to be undone", Expected: "a change of the last 30 days"}
+	}
+	key := objectKey(e, a)
+	now, err := a.current(tx, key)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(now, e.After) {
+		return stale(e.Kind)
+	}
+	return tx.rewind(a, key, e.Before, fmt.Sprintf("undo of entry %d", e.Seq), "undo")
+}
+
+// Restore gives the object of an entry the value that it had after the entry,
+// whatever happened since, and records that.
+func (tx *Tx) Restore(seq int64) error {
+	e, a, err := tx.restorable(seq)
+	if err != nil {
+		return err
+	}
+	if e.After == nil {
+		return &fault.Error{Kind: fault.Invalid, What: "after this entry there was nothing to restore"}
+	}
+	return tx.rewind(a, objectKey(e, a), e.After, fmt.Sprintf("as after entry %d", e.Seq), "restore")
+}
+
+func (tx *Tx) restorable(seq int64) (ledger.Entry, aggregate, error) {
+	if err := tx.writable(); err != nil {
+		return ledger.Entry{}, nil, err
+	}
+	e, err := tx.Entry(seq)
+	if err != nil {
+		return e, nil, err
+	}
+	a, ok := aggregateOf(e.Kind)
+	if !ok || a.describe().secret || e.Before == nil && e.After == nil || a.describe().whole && (e.After == nil || e.Before == nil) {
+		return e, nil, &fault.Error{Kind: fault.Forbidden, What: "this change cannot be undone"}
+	}
+	return e, a, nil
+}
+
+func (tx *Tx) rewind(a aggregate, key []string, to json.RawMessage, reason, action string) error {
+	change := tx.p.change
+	defer func() { tx.p.change = change }()
+	tx.p.change.Action = action
+	if change.Reason != "" {
+		reason += ": " + change.Reason
+	}
+	tx.p.change.Reason = reason
+	return a.restore(tx, key, to)
+}
+
+// objectKey is the key of the row that an entry is about.
+func objectKey(e ledger.Entry, a aggregate) []string {
+	switch n := a.describe().keys; n {
+	case 0:
+		return nil
+	default:
+		return strings.SplitN(e.Object, "/", n)
+	}
+}

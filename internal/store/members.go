@@ -1,0 +1,63 @@
+package store
+
+import (
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
+)
+
+var members = define(table[tenant.Membership]{
+	name: "members", kind: "membership", keys: "person_id, organisation_id",
+	columns: "person_id, organisation_id, role, created_at",
+	fields: func(m *tenant.Membership) []any {
+		return []any{&m.Person, &m.Organisation, &m.Role, sqldb.Time(&m.CreatedAt)}
+	},
+	home:    func(m *tenant.Membership) *string { return &m.Workspace },
+	org:     func(m *tenant.Membership) *string { return &m.Organisation },
+	loose:   true,
+	created: func(m *tenant.Membership) *time.Time { return &m.CreatedAt },
+})
+
+// Membership returns the membership of a person in an organisation ("" = in the
+// whole workspace).
+func (tx *Tx) Membership(person, organisation string) (tenant.Membership, error) {
+	return members.get(tx, person, organisation)
+}
+
+// PutMembership gives a person a role, or another one.
+func (tx *Tx) PutMembership(m tenant.Membership) (tenant.Membership, error) {
+	return members.put(tx, m)
+}
+
+// RemoveMembership takes the role away.
+func (tx *Tx) RemoveMembership(person, organisation string) error {
+	return members.remove(tx, person, organisation)
+}
+
+func memberFields(m *tenant.Member) []any {
+	return append(members.fields(&m.Membership), &m.Workspace, &m.Email, &m.Name, &m.Disabled)
+}
+
+// Members lists the memberships of the scope with the people's names, by name.
+func (tx *Tx) Members() ([]tenant.Member, error) {
+	within, args, err := tx.within("organisation_id")
+	if err != nil {
+		return nil, err
+	}
+	return sqldb.Collect(tx.q, memberFields, `
+		SELECT m.person_id, m.organisation_id, m.role, m.created_at, m.workspace_id, p.email, p.name, p.disabled
+		FROM (SELECT * FROM members WHERE `+within+`) m JOIN people p ON p.id = m.person_id
+		ORDER BY p.name, p.email, m.organisation_id`, args...)
+}
+
+// MembershipsOf lists the memberships of a person in all workspaces. It needs a
+// scope of everything.
+func (tx *Tx) MembershipsOf(person string) ([]tenant.Membership, error) {
+	if err := tx.system(); err != nil {
+		return nil, err
+	}
+	return sqldb.Collect(tx.q, func(m *tenant.Membership) []any { return append(members.fields(m), &m.Workspace) }, `
+		SELECT person_id, organisation_id, role, created_at, workspace_id
+		FROM members WHERE person_id = ? ORDER BY workspace_id, organisation_id`, person)
+}

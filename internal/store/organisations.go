@@ -1,0 +1,66 @@
+package store
+
+import (
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
+)
+
+var organisations = define(table[tenant.Organisation]{
+	name: "organisations", kind: "organisation", keys: "id",
+	columns: "id, kind, name, brand, template, archived, tags, facts, created_at, updated_at, version",
+	fields: func(o *tenant.Organisation) []any {
+		return []any{&o.ID, &o.Kind, &o.Name, sqldb.JSON(&o.Brand), &o.Template, &o.Archived, sqldb.JSON(&o.Tags), sqldb.Raw(&o.Facts),
+			sqldb.Time(&o.CreatedAt), sqldb.Time(&o.UpdatedAt), &o.Version}
+	},
+	itself:  true,
+	org:     func(o *tenant.Organisation) *string { return &o.ID },
+	version: func(o *tenant.Organisation) *int64 { return &o.Version },
+	id:      func(o *tenant.Organisation) *string { return &o.ID },
+	created: func(o *tenant.Organisation) *time.Time { return &o.CreatedAt },
+	updated: func(o *tenant.Organisation) *time.Time { return &o.UpdatedAt },
+})
+
+// Organisation returns one organisation.
+func (tx *Tx) Organisation(id string) (tenant.Organisation, error) { return organisations.get(tx, id) }
+
+// Organisations lists the organisations of the scope by name, templates and
+// archived ones included.
+func (tx *Tx) Organisations() ([]tenant.Organisation, error) {
+	return organisations.list(tx, "1 = 1", "name, id")
+}
+
+// PutOrganisation makes or changes an organisation.
+func (tx *Tx) PutOrganisation(o tenant.Organisation) (tenant.Organisation, error) {
+	return organisations.put(tx, o)
+}
+
+// RemoveOrganisation deletes an organisation with all that is in it, except what
+// the ledger says of it. To put one aside, set Archived.
+func (tx *Tx) RemoveOrganisation(id string) error {
+	if err := organisations.remove(tx, id); err != nil {
+		return err
+	}
+	return tx.forget(id)
+}
+
+// forget deletes the rows that name an organisation without a foreign key,
+// because theirs may be empty.
+func (tx *Tx) forget(organisation string) error {
+	w, err := tx.workspace()
+	if err != nil {
+		return err
+	}
+	for _, statement := range []string{
+		`DELETE FROM members WHERE workspace_id = ? AND organisation_id = ?`,
+		`DELETE FROM settings WHERE workspace_id = ? AND organisation_id = ?`,
+		`DELETE FROM jobs WHERE workspace_id = ? AND organisation_id = ?`,
+		`DELETE FROM outbox WHERE workspace_id = ? AND organisation_id = ?`,
+	} {
+		if _, err := tx.q.Exec(statement, w, organisation); err != nil {
+			return explain(err, "remove", "organisation")
+		}
+	}
+	return nil
+}

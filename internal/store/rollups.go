@@ -1,0 +1,79 @@
+package store
+
+import (
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
+)
+
+const rollupColumns = `organisation_id, as_of, class, points, points_then, measures, met, applicable, not_assessed, next_deadline,
+	next_deadline_text, open_tasks, overdue_tasks, expiring_evidence, updated_at`
+
+func rollupFields(r *assessment.Rollup) []any {
+	return []any{&r.Organisation, sqldb.Date(&r.AsOf), &r.Class, &r.Points, &r.PointsThen, sqldb.JSON(&r.Measures), &r.Met, &r.Applicable,
+		&r.NotAssessed, sqldb.Time(&r.NextDeadline), sqldb.JSON(&r.NextDeadlineText), &r.OpenTasks, &r.OverdueTasks, &r.ExpiringEvidence,
+		sqldb.Time(&r.UpdatedAt)}
+}
+
+// PutRollup replaces the portfolio row of an organisation. It is derived from what
+// the ledger has, so the ledger does not record it.
+func (tx *Tx) PutRollup(r assessment.Rollup) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	if err := tx.owns(r.Organisation); err != nil {
+		return err
+	}
+	r.UpdatedAt = tx.now
+	args, err := sqldb.Args(rollupFields(&r))
+	if err != nil {
+		return err
+	}
+	_, err = tx.q.Exec(`INSERT INTO rollups (`+rollupColumns+`, workspace_id) VALUES `+sqldb.Marks(len(args)+1)+`
+		ON CONFLICT (workspace_id, organisation_id) DO UPDATE SET as_of = excluded.as_of, class = excluded.class,
+			points = excluded.points, points_then = excluded.points_then, measures = excluded.measures, met = excluded.met,
+			applicable = excluded.applicable, not_assessed = excluded.not_assessed, next_deadline = excluded.next_deadline,
+			next_deadline_text = excluded.next_deadline_text, open_tasks = excluded.open_tasks,
+			overdue_tasks = excluded.overdue_tasks, expiring_evidence = excluded.expiring_evidence, updated_at = excluded.updated_at`,
+		append(args, tx.scope.WorkspaceID())...)
+	return explain(err, "write", "rollup")
+}
+
+// Rollup returns the portfolio row of an organisation.
+func (tx *Tx) Rollup(organisation string) (assessment.Rollup, error) {
+	within, args, err := tx.within("organisation_id")
+	if err != nil {
+		return assessment.Rollup{}, err
+	}
+	return only(sqldb.Collect(tx.q, rollupFields, `SELECT `+rollupColumns+` FROM rollups WHERE `+within+` AND organisation_id = ?`,
+		append(args, organisation)...))("rollup")
+}
+
+func portfolioFields(p *assessment.Standing) []any {
+	o, r := &p.Organisation, &p.Rollup
+	return []any{&o.ID, &o.Kind, &o.Name, sqldb.JSON(&o.Brand), sqldb.JSON(&o.Tags), sqldb.Time(&o.CreatedAt), sqldb.Time(&o.UpdatedAt), &o.Version,
+		&p.Assessed, sqldb.Date(&r.AsOf), &r.Class, &r.Points, &r.PointsThen, sqldb.JSON(&r.Measures), &r.Met, &r.Applicable, &r.NotAssessed,
+		sqldb.Time(&r.NextDeadline), sqldb.JSON(&r.NextDeadlineText), &r.OpenTasks, &r.OverdueTasks, &r.ExpiringEvidence, sqldb.Time(&r.UpdatedAt)}
+}
+
+// Portfolio lists the organisations of the scope with their roll-ups, by name;
+// templates and archived ones are left out.
+func (tx *Tx) Portfolio() ([]assessment.Standing, error) {
+	within, args, err := tx.within("id")
+	if err != nil {
+		return nil, err
+	}
+	rows, err := sqldb.Collect(tx.q, portfolioFields, `
+		SELECT o.id, o.kind, o.name, o.brand, o.tags, o.created_at, o.updated_at, o.version,
+			r.organisation_id IS NOT NULL, COALESCE(r.as_of, ''), COALESCE(r.class, ''), COALESCE(r.points, 0),
+			COALESCE(r.points_then, -1), COALESCE(r.measures, ''), COALESCE(r.met, 0), COALESCE(r.applicable, 0),
+			COALESCE(r.not_assessed, 0), COALESCE(r.next_deadline, 0), COALESCE(r.next_deadline_text, ''),
+			COALESCE(r.open_tasks, 0), COALESCE(r.overdue_tasks, 0), COALESCE(r.expiring_evidence, 0), COALESCE(r.updated_at, 0)
+		FROM (SELECT id, workspace_id, kind, name, brand, tags, created_at, updated_at, version FROM organisations
+			WHERE `+within+` AND NOT archived AND NOT template) o
+		LEFT JOIN rollups r ON r.workspace_id = o.workspace_id AND r.organisation_id = o.id
+		ORDER BY o.name, o.id`, args...)
+	for i := range rows {
+		rows[i].Rollup.Organisation = rows[i].Organisation.ID
+	}
+	return rows, err
+}

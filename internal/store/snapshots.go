@@ -1,0 +1,55 @@
+package store
+
+import (
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
+	"github.com/nisaba-platform/nisaba/law"
+)
+
+var snapshots = define(table[assessment.Snapshot]{
+	name: "snapshots", kind: "snapshot", keys: "id",
+	columns: "id, organisation_id, on_day, label, automatic, points, scores, body, created_at, version",
+	fields: func(s *assessment.Snapshot) []any {
+		return []any{&s.ID, &s.Organisation, sqldb.Date(&s.On), &s.Label, &s.Automatic, &s.Points, sqldb.JSON(&s.Scores),
+			sqldb.Raw(&s.Body), sqldb.Time(&s.CreatedAt), &s.Version}
+	},
+	org:     func(s *assessment.Snapshot) *string { return &s.Organisation },
+	version: func(s *assessment.Snapshot) *int64 { return &s.Version },
+	id:      func(s *assessment.Snapshot) *string { return &s.ID },
+	created: func(s *assessment.Snapshot) *time.Time { return &s.CreatedAt },
+})
+
+// Snapshot returns one snapshot with its body.
+func (tx *Tx) Snapshot(id string) (assessment.Snapshot, error) { return snapshots.get(tx, id) }
+
+func snapshotHeadFields(s *assessment.Snapshot) []any {
+	return []any{&s.ID, &s.Organisation, sqldb.Date(&s.On), &s.Label, &s.Automatic, &s.Points, sqldb.JSON(&s.Scores), sqldb.Time(&s.CreatedAt), &s.Version}
+}
+
+// Snapshots lists the snapshots of an organisation without their bodies, oldest
+// first.
+func (tx *Tx) Snapshots(organisation string) ([]assessment.Snapshot, error) {
+	within, args, err := tx.within("organisation_id")
+	if err != nil {
+		return nil, err
+	}
+	return sqldb.Collect(tx.q, snapshotHeadFields, `
+		SELECT id, organisation_id, on_day, label, automatic, points, scores, created_at, version
+		FROM snapshots WHERE `+within+` AND organisation_id = ? ORDER BY on_day, created_at, id`, append(args, organisation)...)
+}
+
+// SnapshotBefore returns the last snapshot of an organisation made for the day or
+// an earlier one.
+func (tx *Tx) SnapshotBefore(organisation string, day law.Date) (assessment.Snapshot, error) {
+	return only(snapshots.list(tx, "organisation_id = ? AND on_day <= ?", "on_day DESC, created_at DESC LIMIT 1", organisation, day.String()))(snapshots.kind)
+}
+
+// PutSnapshot keeps a snapshot, or changes its label.
+func (tx *Tx) PutSnapshot(s assessment.Snapshot) (assessment.Snapshot, error) {
+	return snapshots.put(tx, s)
+}
+
+// RemoveSnapshot deletes a snapshot.
+func (tx *Tx) RemoveSnapshot(id string) error { return snapshots.remove(tx, id) }

@@ -1,0 +1,196 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	Dialect Dialect
+	write   *sql.DB // SQLite: one connection
+	read    *sql.DB
+	texts   sync.Map // statement → rebound statement
+}
+
+// Options of Open.
+type Options struct {
+	MaxConnections int // PostgreSQL; 0: 10
+}
+
+// Open opens the database: a URL that begins with postgres:// or postgresql://,
+// else the path of a SQLite file, which is made when it is missing.
+func Open(ctx context.Context, target string, o Options) (*DB, error) {
+	if IsPostgres(target) {
+		return openPostgres(ctx, target, o)
+	}
+	return openSQLite(ctx, target)
+}
+
+// IsPostgres reports whether the target of Open names a PostgreSQL server.
+func IsPostgres(target string) bool {
+	return strings.HasPrefix(target, "postgres://") || strings.HasPrefix(target, "postgresql://")
+}
+
+func openSQLite(ctx context.Context, path string) (*DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	// synchronous=FULL: what was acknowledged survives a loss of power.
+	common := []string{"busy_timeout(10000)", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-16000)"}
+	writer := append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"}, common[1:]...)
+	reader := append(common, "query_only(1)")
+	db := &DB{Dialect: SQLite}
+	if db.write, err = sql.Open("sqlite", sqliteURL(abs, "immediate", writer)); err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	db.write.SetMaxOpenConns(1)
+	if err := db.write.PingContext(ctx); err != nil { // makes the file before readers come
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), db.write.Close())
+	}
+	if db.read, err = sql.Open("sqlite", sqliteURL(abs, "deferred", reader)); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), db.write.Close())
+	}
+	readers := max(4, 2*runtime.GOMAXPROCS(0))
+	db.read.SetMaxOpenConns(readers)
+	db.read.SetMaxIdleConns(readers)
+	return db, nil
+}
+
+func sqliteURL(path, lock string, pragmas []string) string {
+	q := url.Values{"_txlock": {lock}, "_pragma": pragmas}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
+}
+
+func openPostgres(ctx context.Context, target string, o Options) (*DB, error) {
+	config, err := pgx.ParseConfig(target)
+	if err != nil {
+		return nil, fmt.Errorf("the URL of the database cannot be read: %w", hidePassword(err))
+	}
+	for name, value := range map[string]string{
+		"application_name": "nisaba", "lock_timeout": "10s", "statement_timeout": "60s",
+		"idle_in_transaction_session_timeout": "60s",
+	} {
+		if config.RuntimeParams[name] == "" {
+			config.RuntimeParams[name] = value
+		}
+	}
+	pool := sql.OpenDB(connector{config})
+	if o.MaxConnections == 0 {
+		o.MaxConnections = 10
+	}
+	pool.SetMaxOpenConns(o.MaxConnections)
+	pool.SetMaxIdleConns(o.MaxConnections)
+	pool.SetConnMaxIdleTime(10 * time.Minute)
+	if err := pool.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("connect to PostgreSQL at %s:%d: %w", config.Host, config.Port, err), pool.Close())
+	}
+	return &DB{Dialect: Postgres, write: pool, read: pool}, nil
+}
+
+// hidePassword keeps the URL, which may hold a password, out of messages.
+func hidePassword(err error) error {
+	var parse *pgconn.ParseConfigError
+	if errors.As(err, &parse) {
+		return errors.New("expected postgres://user:password@host:5432/database")
+	}
+	return err
+}
+
+// Close closes all connections.
+func (db *DB) Close() error {
+	if db.read == db.write {
+		return db.write.Close()
+	}
+	return errors.Join(db.read.Close(), db.write.Close())
+}
+
+// Pool is the pool for writing, for migrations and tests.
+func (db *DB) Pool() *sql.DB { return db.write }
+
+// attempts is how often a transaction is tried.
+const attempts = 8
+
+// Write runs f in a transaction that may write and commits it. When the database
+// reports a clash with another transaction, f runs again in a new one: it must
+// have no effect outside the transaction.
+func (db *DB) Write(ctx context.Context, f func(*Tx) error) error {
+	var err error
+	for attempt := range attempts {
+		if err = db.once(ctx, db.write, nil, f); err == nil || !transient(err) {
+			return err
+		}
+		if wait(ctx, backoff(attempt)) != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("the database stayed busy: %w", err)
+}
+
+// Read runs f in a transaction that sees one state of the database and cannot write.
+func (db *DB) Read(ctx context.Context, f func(*Tx) error) error {
+	o := &sql.TxOptions{}
+	if db.Dialect == Postgres {
+		o = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	}
+	return db.once(ctx, db.read, o, f)
+}
+
+func (db *DB) once(ctx context.Context, pool *sql.DB, o *sql.TxOptions, f func(*Tx) error) (err error) {
+	tx, err := pool.BeginTx(ctx, o)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	done := false
+	defer func() {
+		if !done { // error or panic
+			err = errors.Join(err, rollback(tx))
+		}
+	}()
+	if err := f(&Tx{db: db, ctx: ctx, tx: tx}); err != nil {
+		return err
+	}
+	done = true
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func rollback(tx *sql.Tx) error {
+	if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		return fmt.Errorf("roll back: %w", err)
+	}
+	return nil
+}
+
+// backoff is 2–4 ms after the first attempt and doubles.
+func backoff(attempt int) time.Duration {
+	base := 2 * time.Millisecond << attempt
+	return base + rand.N(base)
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,214 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// connector makes connections to PostgreSQL for database/sql, straight on pgx:
+// the pool is that of database/sql, so pgx's own is not needed.
+type connector struct{ config *pgx.ConnConfig }
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := pgx.ConnectConfig(ctx, c.config.Copy())
+	if err != nil {
+		return nil, err
+	}
+	return &pgConn{conn}, nil
+}
+
+func (c connector) Driver() driver.Driver { return pgDriver{} }
+
+type pgDriver struct{}
+
+func (pgDriver) Open(string) (driver.Conn, error) {
+	return nil, errors.New("use sqldb.Open")
+}
+
+type pgConn struct{ conn *pgx.Conn }
+
+var (
+	_ driver.ConnBeginTx       = (*pgConn)(nil)
+	_ driver.ExecerContext     = (*pgConn)(nil)
+	_ driver.QueryerContext    = (*pgConn)(nil)
+	_ driver.Pinger            = (*pgConn)(nil)
+	_ driver.SessionResetter   = (*pgConn)(nil)
+	_ driver.Validator         = (*pgConn)(nil)
+	_ driver.NamedValueChecker = (*pgConn)(nil)
+)
+
+// Prepare is not needed: pgx prepares and caches every statement itself.
+func (c *pgConn) Prepare(query string) (driver.Stmt, error) { return pgStatement{c, query}, nil }
+
+func (c *pgConn) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return c.conn.Close(ctx)
+}
+
+func (c *pgConn) Begin() (driver.Tx, error) {
+	return c.BeginTx(context.Background(), driver.TxOptions{})
+}
+
+func (c *pgConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	begin := "begin"
+	switch sql.IsolationLevel(o.Isolation) {
+	case sql.LevelDefault, sql.LevelReadCommitted:
+	case sql.LevelRepeatableRead:
+		begin += " isolation level repeatable read"
+	case sql.LevelSerializable:
+		begin += " isolation level serializable"
+	default:
+		return nil, errors.New("no such isolation level")
+	}
+	if o.ReadOnly {
+		begin += " read only"
+	}
+	if _, err := c.conn.Exec(ctx, begin); err != nil {
+		return nil, c.check(err)
+	}
+	return pgTx{c}, nil
+}
+
+func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	tag, err := c.conn.Exec(ctx, query, values(args)...)
+	if err != nil {
+		return nil, c.check(err)
+	}
+	return driver.RowsAffected(tag.RowsAffected()), nil
+}
+
+func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	rows, err := c.conn.Query(ctx, query, values(args)...)
+	if err != nil {
+		return nil, c.check(err)
+	}
+	return &pgRows{rows: rows}, nil
+}
+
+func (c *pgConn) Ping(ctx context.Context) error { return c.check(c.conn.Ping(ctx)) }
+
+func (c *pgConn) ResetSession(context.Context) error {
+	if c.conn.IsClosed() {
+		return driver.ErrBadConn
+	}
+	return nil
+}
+
+func (c *pgConn) IsValid() bool { return !c.conn.IsClosed() }
+
+// CheckNamedValue leaves the forms of values to pgx.
+func (c *pgConn) CheckNamedValue(*driver.NamedValue) error { return nil }
+
+// check turns a failure that did not reach the server into ErrBadConn, so that
+// database/sql takes another connection.
+func (c *pgConn) check(err error) error {
+	var safe interface{ SafeToRetry() bool }
+	if errors.As(err, &safe) && safe.SafeToRetry() && c.conn.IsClosed() {
+		return driver.ErrBadConn
+	}
+	return err
+}
+
+func values(args []driver.NamedValue) []any {
+	out := make([]any, len(args))
+	for i, a := range args {
+		out[i] = a.Value
+	}
+	return out
+}
+
+type pgTx struct{ c *pgConn }
+
+// Commit reports an error when the server rolled back instead.
+func (t pgTx) Commit() error {
+	tag, err := t.end("commit")
+	if err == nil && tag == "ROLLBACK" {
+		return errors.New("the transaction had failed and was rolled back")
+	}
+	return err
+}
+
+func (t pgTx) Rollback() error {
+	_, err := t.end("rollback")
+	return err
+}
+
+func (t pgTx) end(how string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	tag, err := t.c.conn.Exec(ctx, how)
+	return tag.String(), err
+}
+
+type pgRows struct {
+	rows    pgx.Rows
+	columns []string
+}
+
+func (r *pgRows) Columns() []string {
+	if r.columns == nil {
+		for _, f := range r.rows.FieldDescriptions() {
+			r.columns = append(r.columns, f.Name)
+		}
+	}
+	return r.columns
+}
+
+func (r *pgRows) Close() error {
+	r.rows.Close()
+	return nil // errors of the query came from Next
+}
+
+func (r *pgRows) Next(dest []driver.Value) error {
+	if !r.rows.Next() {
+		if err := r.rows.Err(); err != nil {
+			return err
+		}
+		return io.EOF
+	}
+	found, err := r.rows.Values()
+	if err != nil {
+		return err
+	}
+	for i, v := range found {
+		switch n := v.(type) {
+		case int32:
+			v = int64(n)
+		case int16:
+			v = int64(n)
+		}
+		dest[i] = v
+	}
+	return nil
+}
+
+type pgStatement struct {
+	c     *pgConn
+	query string
+}
+
+func (s pgStatement) Close() error  { return nil }
+func (s pgStatement) NumInput() int { return -1 }
+
+func (s pgStatement) Exec(args []driver.Value) (driver.Result, error) {
+	return s.c.ExecContext(context.Background(), s.query, named(args))
+}
+
+func (s pgStatement) Query(args []driver.Value) (driver.Rows, error) {
+	return s.c.QueryContext(context.Background(), s.query, named(args))
+}
+
+func named(args []driver.Value) []driver.NamedValue {
+	out := make([]driver.NamedValue, len(args))
+	for i, v := range args {
+		out[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	return out
+}

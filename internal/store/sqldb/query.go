@@ -1,0 +1,88 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// Tx is a transaction. It must not be used by several goroutines at once.
+type Tx struct {
+	db  *DB
+	ctx context.Context
+	tx  *sql.Tx
+}
+
+// Context is the context of the transaction.
+func (t *Tx) Context() context.Context { return t.ctx }
+
+// Dialect is the engine that runs the transaction.
+func (t *Tx) Dialect() Dialect { return t.db.Dialect }
+
+func (t *Tx) text(query string) string {
+	if t.db.Dialect == SQLite {
+		return query
+	}
+	if s, ok := t.db.texts.Load(query); ok {
+		return s.(string)
+	}
+	s := t.db.Dialect.Rebind(query)
+	t.db.texts.Store(query, s)
+	return s
+}
+
+// Exec runs a statement with ? placeholders and returns the number of rows it touched.
+func (t *Tx) Exec(query string, args ...any) (int64, error) {
+	r, err := t.tx.ExecContext(t.ctx, t.text(query), args...)
+	if err != nil {
+		return 0, Classify(err)
+	}
+	n, err := r.RowsAffected()
+	return n, Classify(err)
+}
+
+// Row is one row of a result.
+type Row interface{ Scan(...any) error }
+
+// Each calls f for every row of a query.
+func (t *Tx) Each(f func(Row) error, query string, args ...any) (err error) {
+	rows, err := t.tx.QueryContext(t.ctx, t.text(query), args...)
+	if err != nil {
+		return Classify(err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return err
+		}
+	}
+	return Classify(rows.Err())
+}
+
+// Collect returns a value for every row, in order. fields says where the columns
+// of a row go.
+func Collect[T any](t *Tx, fields func(*T) []any, query string, args ...any) ([]T, error) {
+	var out []T
+	err := t.Each(func(r Row) error {
+		var v T
+		if err := r.Scan(fields(&v)...); err != nil {
+			return fmt.Errorf("read row: %w", err)
+		}
+		out = append(out, v)
+		return nil
+	}, query, args...)
+	return out, err
+}
+
+// One returns the value of the only row; found is false when there is none.
+func One[T any](t *Tx, fields func(*T) []any, query string, args ...any) (v T, found bool, err error) {
+	all, err := Collect(t, fields, query, args...)
+	if err != nil || len(all) == 0 {
+		return v, false, err
+	}
+	return all[0], true, nil
+}
+
+// Single is the list of fields of a value that is one column.
+func Single[T any](v *T) []any { return []any{v} }

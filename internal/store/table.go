@@ -1,0 +1,371 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/base/id"
+	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
+	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
+)
+
+// table says how one aggregate is kept. Its functions are the only way in which
+// aggregates are changed, so each change is scoped, checked for a newer version
+// and recorded.
+type table[T any] struct {
+	name    string
+	kind    string           // in the ledger
+	columns string           // all but workspace_id, in the order of fields
+	keys    string           // those that, with workspace_id, name a row; "": workspace_id alone
+	fields  func(*T) []any   // for a row, and as arguments
+	home    func(*T) *string // the workspace, when the value carries it
+	org     func(*T) *string // the organisation; nil: belongs to none
+	loose   bool             // the organisation may be empty: the row is the workspace's
+	itself  bool             // the row is an organisation
+	version func(*T) *int64  // nil: the last write wins
+	id      func(*T) *string // made when empty; nil: the key is the caller's
+	created func(*T) *time.Time
+	updated func(*T) *time.Time
+	system  bool // the rows belong to no workspace
+	secret  bool // holds what the ledger does not: cannot be restored from it
+
+	names, key                      []string
+	where, selects, inserts, update string
+}
+
+// define completes the description with the statements that follow from it.
+func define[T any](t table[T]) *table[T] {
+	t.names, t.key = words(t.columns), words(t.keys)
+	var conditions []string
+	if !t.system {
+		conditions = append(conditions, "workspace_id = ?")
+	}
+	for _, k := range t.key {
+		conditions = append(conditions, k+" = ?")
+	}
+	t.where = " WHERE " + strings.Join(conditions, " AND ")
+	t.selects = "SELECT " + strings.Join(t.names, ", ") + " FROM " + t.name
+	t.update = "UPDATE " + t.name + " SET " + strings.Join(t.names, " = ?, ") + " = ?" + t.where
+	all := t.names
+	if !t.system {
+		all = append(slices.Clone(all), "workspace_id")
+	}
+	t.inserts = "INSERT INTO " + t.name + " (" + strings.Join(all, ", ") + ") VALUES " + sqldb.Marks(len(all))
+	return &t
+}
+
+func words(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })
+}
+
+// at is the key as arguments of where.
+func (t *table[T]) at(tx *Tx, key []string) ([]any, error) {
+	var args []any
+	if t.system {
+		if err := tx.system(); err != nil {
+			return nil, err
+		}
+	} else {
+		w, err := tx.workspace()
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, w)
+	}
+	for _, k := range key {
+		args = append(args, k)
+	}
+	return args, nil
+}
+
+// find returns the row with the key; found is false when it does not exist within
+// the scope.
+func (t *table[T]) find(tx *Tx, key []string) (v T, found bool, err error) {
+	args, err := t.at(tx, key)
+	if err != nil {
+		return v, false, err
+	}
+	query := t.selects + t.where
+	if tx.p != nil {
+		query += tx.q.Dialect().ForUpdate()
+	}
+	v, found, err = sqldb.One(tx.q, t.fields, query, args...)
+	if err != nil {
+		return v, false, fmt.Errorf("read %s: %w", t.kind, err)
+	}
+	if !found || !t.covered(tx, &v) {
+		var none T
+		return none, false, nil
+	}
+	t.settle(tx, &v)
+	return v, true, nil
+}
+
+func (t *table[T]) covered(tx *Tx, v *T) bool {
+	return t.org == nil || tx.scope.Covers(*t.org(v))
+}
+
+func (t *table[T]) settle(tx *Tx, v *T) {
+	if t.home != nil {
+		*t.home(v) = tx.scope.WorkspaceID()
+	}
+}
+
+// get is find with NotFound for a row that does not exist.
+func (t *table[T]) get(tx *Tx, key ...string) (T, error) {
+	v, found, err := t.find(tx, key)
+	if err == nil && !found {
+		err = absent(t.kind)
+	}
+	return v, err
+}
+
+// list returns the rows within the scope that meet the condition, in the order.
+func (t *table[T]) list(tx *Tx, condition, order string, args ...any) ([]T, error) {
+	query, all := t.selects+" WHERE ", args
+	switch {
+	case t.system:
+		if err := tx.system(); err != nil {
+			return nil, err
+		}
+		query += condition
+	default:
+		within, scoped, err := tx.within(t.reach())
+		if err != nil {
+			return nil, err
+		}
+		query, all = query+within+" AND "+condition, append(scoped, args...)
+	}
+	out, err := sqldb.Collect(tx.q, t.fields, query+" ORDER BY "+order, all...)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", t.name, err)
+	}
+	for i := range out {
+		t.settle(tx, &out[i])
+	}
+	return out, nil
+}
+
+// reach is the column that says whose organisation's the row is, "" for none.
+func (t *table[T]) reach() string {
+	switch {
+	case t.itself:
+		return "id"
+	case t.org != nil:
+		return "organisation_id"
+	}
+	return ""
+}
+
+// keyOf is the key of a value, read from its fields.
+func (t *table[T]) keyOf(v *T) []string {
+	fields, out := t.fields(v), make([]string, len(t.key))
+	for i, k := range t.key {
+		out[i] = reflect.ValueOf(fields[slices.Index(t.names, k)]).Elem().String()
+	}
+	return out
+}
+
+// object is how the ledger names the row.
+func (t *table[T]) object(tx *Tx, key []string) string {
+	if len(key) == 0 {
+		return tx.scope.WorkspaceID()
+	}
+	return strings.Join(key, "/")
+}
+
+// put writes the value: a new row, or a change of the row with its key. Conflict
+// when the value was not made from the newest version. It returns what was
+// written; v itself stays as it is, so that the transaction can be tried again.
+func (t *table[T]) put(tx *Tx, v T) (T, error) {
+	var none T
+	if err := t.admit(tx, &v); err != nil {
+		return none, err
+	}
+	t.stamp(tx, &v)
+	key := t.keyOf(&v)
+	before, found, err := t.find(tx, key)
+	if err != nil {
+		return none, err
+	}
+	if err := t.advance(&before, &v, found); err != nil {
+		return none, err
+	}
+	if err := t.write(tx, &v, key, found); err != nil {
+		return none, explain(err, "write", t.kind)
+	}
+	if found {
+		return v, t.record(tx, "change", key, &before, &v)
+	}
+	return v, t.record(tx, "create", key, nil, &v)
+}
+
+// stamp sets what the store decides: a missing id and the times.
+func (t *table[T]) stamp(tx *Tx, v *T) {
+	if t.id != nil && *t.id(v) == "" {
+		*t.id(v) = id.New()
+	}
+	if t.created != nil && t.created(v).IsZero() {
+		*t.created(v) = tx.now
+	}
+	if t.updated != nil {
+		*t.updated(v) = tx.now
+	}
+}
+
+// admit checks that the value may be written within the scope.
+func (t *table[T]) admit(tx *Tx, v *T) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	if t.home != nil && *t.home(v) == "" {
+		t.settle(tx, v)
+	}
+	if t.home != nil && *t.home(v) != tx.scope.WorkspaceID() {
+		return absent("workspace")
+	}
+	if t.org == nil || t.itself {
+		return nil
+	}
+	if o := *t.org(v); o != "" || !t.loose {
+		return tx.owns(o)
+	}
+	if !tx.scope.Covers("") {
+		return absent(t.kind)
+	}
+	return nil
+}
+
+// advance checks the version of v against the row, and raises it.
+func (t *table[T]) advance(before, v *T, found bool) error {
+	if found && t.org != nil && *t.org(before) != *t.org(v) {
+		return &fault.Error{Kind: fault.Invalid, What: "a " + t.kind + " stays with its organisation"}
+	}
+	if t.version == nil {
+		return nil
+	}
+	if found && *t.version(before) != *t.version(v) {
+		return stale(t.kind)
+	}
+	*t.version(v)++
+	return nil
+}
+
+func (t *table[T]) write(tx *Tx, v *T, key []string, found bool) error {
+	args, err := sqldb.Args(t.fields(v))
+	if err != nil {
+		return err
+	}
+	at, err := t.at(tx, key)
+	if err != nil {
+		return err
+	}
+	if found {
+		_, err = tx.q.Exec(t.update, append(args, at...)...)
+		return err
+	}
+	if !t.system {
+		args = append(args, at[0])
+	}
+	_, err = tx.q.Exec(t.inserts, args...)
+	return err
+}
+
+// remove deletes the row; NotFound when it does not exist within the scope.
+func (t *table[T]) remove(tx *Tx, key ...string) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	before, err := t.get(tx, key...)
+	if err != nil {
+		return err
+	}
+	if err := t.admit(tx, &before); err != nil {
+		return err
+	}
+	at, err := t.at(tx, key)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.q.Exec("DELETE FROM "+t.name+t.where, at...); err != nil {
+		return explain(err, "remove", t.kind)
+	}
+	return t.record(tx, "remove", key, &before, nil)
+}
+
+func (t *table[T]) record(tx *Tx, verb string, key []string, before, after *T) error {
+	if tx.p.change.Action != "" {
+		verb = tx.p.change.Action
+	}
+	e := ledger.Entry{Action: t.kind + "." + verb, Kind: t.kind, Object: t.object(tx, key)}
+	for _, side := range []struct {
+		v  *T
+		to *json.RawMessage
+	}{{before, &e.Before}, {after, &e.After}} {
+		if side.v == nil {
+			continue
+		}
+		b, err := ledger.Canonical(side.v)
+		if err != nil {
+			return err
+		}
+		*side.to = b
+		if t.org != nil {
+			e.Organisation = *t.org(side.v)
+		}
+	}
+	return tx.record(e)
+}
+
+// description is what a table says of itself.
+type description struct {
+	name, kind string
+	keys       int
+	secret     bool // not to be restored from the ledger
+	whole      bool // others hang on it, so that its removal cannot be undone
+}
+
+// aggregate is a table without its type, for what works on all of them.
+type aggregate interface {
+	describe() description
+	current(tx *Tx, key []string) (json.RawMessage, error)
+	restore(tx *Tx, key []string, to json.RawMessage) error
+}
+
+func (t *table[T]) describe() description {
+	return description{name: t.name, kind: t.kind, keys: len(t.key), secret: t.secret, whole: t.itself || len(t.key) == 0}
+}
+
+// current is the row as the ledger would write it; nil when there is none.
+func (t *table[T]) current(tx *Tx, key []string) (json.RawMessage, error) {
+	v, found, err := t.find(tx, key)
+	if err != nil || !found {
+		return nil, err
+	}
+	return ledger.Canonical(v)
+}
+
+// restore makes the row what the ledger says it was; nil removes it.
+func (t *table[T]) restore(tx *Tx, key []string, to json.RawMessage) error {
+	now, found, err := t.find(tx, key)
+	if err != nil {
+		return err
+	}
+	if to == nil {
+		return t.remove(tx, key...)
+	}
+	var v T
+	if err := json.Unmarshal(to, &v); err != nil {
+		return fmt.Errorf("read the earlier %s: %w", t.kind, err)
+	}
+	if found && t.version != nil {
+		*t.version(&v) = *t.version(&now)
+	}
+	_, err = t.put(tx, v)
+	return err
+}

@@ -1,0 +1,46 @@
+package store
+
+import (
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/domain/planning"
+	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
+	"github.com/nisaba-platform/nisaba/law"
+)
+
+var tasks = define(table[planning.Task]{
+	name: "tasks", kind: "task", keys: "id",
+	columns: "id, organisation_id, origin, title, body, state, phase, requirements, measures, after_tasks, owner, role, effort, cost_cents, " +
+		"start_day, due_day, due_because, every_months, priority, position, done_at, created_at, updated_at, version",
+	fields: func(t *planning.Task) []any {
+		return []any{&t.ID, &t.Organisation, &t.Origin, &t.Title, &t.Body, &t.State, &t.Phase, sqldb.JSON(&t.Requirements),
+			sqldb.JSON(&t.Measures), sqldb.JSON(&t.After), &t.Owner, &t.Role, sqldb.JSON(&t.Effort), &t.CostCents,
+			sqldb.Date(&t.Start), sqldb.Date(&t.Due), sqldb.JSON(&t.DueBecause), &t.EveryMonths, &t.Priority, &t.Position,
+			sqldb.Time(&t.DoneAt), sqldb.Time(&t.CreatedAt), sqldb.Time(&t.UpdatedAt), &t.Version}
+	},
+	org:     func(t *planning.Task) *string { return &t.Organisation },
+	version: func(t *planning.Task) *int64 { return &t.Version },
+	id:      func(t *planning.Task) *string { return &t.ID },
+	created: func(t *planning.Task) *time.Time { return &t.CreatedAt },
+	updated: func(t *planning.Task) *time.Time { return &t.UpdatedAt },
+})
+
+// Task returns one task.
+func (tx *Tx) Task(id string) (planning.Task, error) { return tasks.get(tx, id) }
+
+// Tasks lists the tasks of an organisation by due day; those without one come last.
+func (tx *Tx) Tasks(organisation string) ([]planning.Task, error) {
+	return tasks.list(tx, "organisation_id = ?", "CASE due_day WHEN '' THEN 1 ELSE 0 END, due_day, priority DESC, id", organisation)
+}
+
+// DueTasks lists the open tasks of the scope that are due on the day or were
+// before, the oldest first.
+func (tx *Tx) DueTasks(day law.Date) ([]planning.Task, error) {
+	return tasks.list(tx, "state IN ('todo', 'doing', 'blocked') AND due_day <> '' AND due_day <= ?", "due_day, id", day.String())
+}
+
+// PutTask makes or changes a task.
+func (tx *Tx) PutTask(t planning.Task) (planning.Task, error) { return tasks.put(tx, t) }
+
+// RemoveTask deletes a task.
+func (tx *Tx) RemoveTask(id string) error { return tasks.remove(tx, id) }

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
+)
+
+// Tx is a transaction within a scope. It must not be used by several goroutines.
+type Tx struct {
+	q     *sqldb.Tx
+	scope tenant.Scope
+	p     *pending // nil: read only
+	now   time.Time
+}
+
+// pending is what a writing transaction still has to do before it commits.
+type pending struct {
+	change  Change
+	entries map[string][]entry // workspace → entries without number
+	own     map[string]bool    // workspace/organisation: exists, and its row is locked
+	queued  bool               // jobs were put into the queue
+}
+
+// Now is the time of the transaction.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+// Scope is what the transaction may touch.
+func (tx *Tx) Scope() tenant.Scope { return tx.scope }
+
+// In narrows the transaction of a system scope to a workspace and, unless it is
+// empty, to one organisation. Any other transaction touches nothing after it.
+func (tx *Tx) In(workspace, organisation string) *Tx {
+	narrow := *tx
+	narrow.scope = tx.scope.In(workspace, organisation)
+	return &narrow
+}
+
+// announce tells PostgreSQL's row-level security which workspace is at work.
+func (tx *Tx) announce() error {
+	if tx.q.Dialect() != sqldb.Postgres {
+		return nil
+	}
+	w := tx.scope.WorkspaceID()
+	if tx.scope.Everything() {
+		w = "*"
+	}
+	if _, err := tx.q.Exec(`SELECT set_config('nisaba.workspace', ?, true)`, w); err != nil {
+		return fmt.Errorf("announce the workspace: %w", err)
+	}
+	return nil
+}
+
+// workspace is the workspace of the scope. A scope of everything has none, and
+// statements on the rows of tenants refuse it.
+func (tx *Tx) workspace() (string, error) {
+	if w := tx.scope.WorkspaceID(); w != "" {
+		return w, nil
+	}
+	return "", &fault.Error{Kind: fault.Internal, What: "the scope names no workspace"}
+}
+
+// system checks that the scope covers everything, as rows that belong to no
+// workspace and searches across workspaces demand.
+func (tx *Tx) system() error {
+	if tx.scope.Everything() {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Internal, What: "this needs a scope of everything"}
+}
+
+func (tx *Tx) writable() error {
+	if tx.p != nil {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Internal, What: "a change in a transaction that only reads"}
+}
+
+// within is the condition that keeps a statement inside the scope: the workspace,
+// and the organisations when the scope is limited to some.
+func (tx *Tx) within(column string) (string, []any, error) {
+	w, err := tx.workspace()
+	if err != nil {
+		return "", nil, err
+	}
+	ids, limited := tx.scope.OrganisationIDs()
+	switch {
+	case !limited:
+		return "workspace_id = ?", []any{w}, nil
+	case len(ids) == 0 || column == "":
+		return "workspace_id = ? AND 1 = 0", []any{w}, nil
+	}
+	args := []any{w}
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	return "workspace_id = ? AND " + column + " IN " + sqldb.Marks(len(ids)), args, nil
+}
+
+const lockOrganisation = `SELECT id FROM organisations WHERE workspace_id = ? AND id = ?`
+
+// owns checks that the organisation is in the scope and exists, and locks its row
+// until the transaction ends: changes within one organisation come one after the
+// other, so that what is derived from them is never out of date.
+func (tx *Tx) owns(organisation string) error {
+	w, err := tx.workspace()
+	if err != nil {
+		return err
+	}
+	if !tx.scope.Covers(organisation) {
+		return absent("organisation")
+	}
+	if tx.p.own[w+"/"+organisation] {
+		return nil
+	}
+	_, found, err := sqldb.One(tx.q, sqldb.Single[string], lockOrganisation+tx.q.Dialect().ForUpdate(), w, organisation)
+	if err != nil {
+		return fmt.Errorf("lock organisation %s: %w", organisation, err)
+	}
+	if !found {
+		return absent("organisation")
+	}
+	tx.p.own[w+"/"+organisation] = true
+	return nil
+}
+
+func absent(kind string) error {
+	return &fault.Error{Kind: fault.NotFound, What: "there is no such " + strings.ReplaceAll(kind, "_", " ")}
+}
+
+func stale(kind string) error {
+	return &fault.Error{Kind: fault.Conflict, What: "somebody else changed this " + strings.ReplaceAll(kind, "_", " ") + " in the meantime",
+		Expected: "the newest version"}
+}
+
+// explain turns an error of the database into one that faces understand.
+func explain(err error, doing, kind string) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sqldb.ErrDuplicate):
+		return &fault.Error{Kind: fault.Conflict, What: "there is such a " + kind + " already", Cause: err}
+	case errors.Is(err, sqldb.ErrReference):
+		return &fault.Error{Kind: fault.NotFound, What: "what the " + kind + " refers to does not exist", Cause: err}
+	}
+	return fmt.Errorf("%s %s: %w", doing, kind, err)
+}
+
+// HasOrganisation reports whether the workspace has the organisation. It is what
+// authz asks before it grants a scope.
+func (s *Store) HasOrganisation(ctx context.Context, workspace, organisation string) (bool, error) {
+	found := false
+	err := s.Read(ctx, tenant.System("look up an organisation before rights are granted").In(workspace, organisation), func(tx *Tx) error {
+		_, ok, err := sqldb.One(tx.q, sqldb.Single[string], lockOrganisation, workspace, organisation)
+		found = ok
+		return err
+	})
+	return found, err
+}

@@ -1,0 +1,343 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
+)
+
+// Sealed is a signed checkpoint of a workspace's ledger.
+type Sealed struct {
+	Workspace string
+	Size      int64
+	At        time.Time
+	Note      string // signed, in the form of ledger.Signer
+}
+
+// SealLedgers signs a checkpoint for every ledger that grew since its last one and
+// returns how many. origin names the server, for example its host name.
+func (s *Store) SealLedgers(ctx context.Context, signer ledger.Signer, origin string) (int, error) {
+	n := 0
+	scope, change := tenant.System("seal the ledgers"), Change{Actor: "system"}
+	err := s.Write(ctx, scope, change, func(tx *Tx) error {
+		n = 0
+		open, err := sqldb.Collect(tx.q, sqldb.Single[string], `
+			SELECT workspace_id FROM ledger_heads h WHERE size > 0 AND NOT EXISTS
+				(SELECT 1 FROM checkpoints c WHERE c.workspace_id = h.workspace_id AND c.size = h.size)
+			ORDER BY workspace_id`)
+		if err != nil {
+			return fmt.Errorf("look for ledgers to seal: %w", err)
+		}
+		for _, w := range open {
+			if err := tx.checkpoint(w, signer, origin); err != nil {
+				return fmt.Errorf("seal the ledger of %s: %w", w, err)
+			}
+			n++
+		}
+		return nil
+	})
+	return n, err
+}
+
+func (tx *Tx) checkpoint(workspace string, signer ledger.Signer, origin string) error {
+	f, _, err := tx.frontier(workspace, "")
+	if err != nil {
+		return err
+	}
+	signed, err := signer.Sign(ledger.Checkpoint{Origin: origin + "/" + workspace, Size: f.Size, Root: f.Root()})
+	if err != nil {
+		return err
+	}
+	_, err = tx.q.Exec(`INSERT INTO checkpoints (workspace_id, size, at, note) VALUES (?, ?, ?, ?)
+		ON CONFLICT (workspace_id, size) DO NOTHING`, workspace, f.Size, tx.now.UnixMilli(), signed)
+	return err
+}
+
+func sealedFields(c *Sealed) []any {
+	return []any{&c.Workspace, &c.Size, sqldb.Time(&c.At), &c.Note}
+}
+
+// Checkpoints lists the signed checkpoints of the scope's ledger, oldest first.
+func (tx *Tx) Checkpoints() ([]Sealed, error) {
+	return sqldb.Collect(tx.q, sealedFields, `
+		SELECT workspace_id, size, at, note FROM checkpoints WHERE workspace_id = ? ORDER BY size`, tx.scope.WorkspaceID())
+}
+
+// hashes reads stored hashes of the scope's ledger for proofs.
+func (tx *Tx) hashes(places []int64) ([]ledger.Hash, error) {
+	out := make([]ledger.Hash, len(places))
+	for i, p := range places {
+		s, found, err := sqldb.One(tx.q, sqldb.Single[string],
+			`SELECT hash FROM ledger_hashes WHERE workspace_id = ? AND place = ?`, tx.scope.WorkspaceID(), p)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			return nil, fmt.Errorf("hash %d of the ledger is missing", p)
+		}
+		if out[i], err = ledger.ParseHash(s); err != nil {
+			return nil, fmt.Errorf("hash %d of the ledger: %w", p, err)
+		}
+	}
+	return out, nil
+}
+
+// Proof shows that an entry is part of the ledger of a size and root. Anybody can
+// check it with ledger.CheckInclusion.
+type Proof struct {
+	Entry  ledger.Entry
+	Size   int64
+	Root   ledger.Hash
+	Hashes []ledger.Hash
+}
+
+// ProveInclusion proves that the entry is in the ledger as it stands.
+func (tx *Tx) ProveInclusion(seq int64) (Proof, error) {
+	e, err := tx.Entry(seq)
+	if err != nil {
+		return Proof{}, err
+	}
+	f, _, err := tx.frontier(tx.scope.WorkspaceID(), "")
+	if err != nil {
+		return Proof{}, err
+	}
+	p := Proof{Entry: e, Size: f.Size, Root: f.Root()}
+	p.Hashes, err = ledger.Inclusion(f.Size, seq, tx.hashes)
+	return p, err
+}
+
+// ProveConsistency proves that the ledger of size new continues that of size old;
+// check it with ledger.CheckConsistency.
+func (tx *Tx) ProveConsistency(old, new int64) ([]ledger.Hash, error) {
+	f, _, err := tx.frontier(tx.scope.WorkspaceID(), "")
+	if err != nil {
+		return nil, err
+	}
+	if old < 0 || old > new || new > f.Size {
+		return nil, &fault.Error{Kind: fault.Invalid, What: fmt.Sprintf("no sizes %d and %d of a ledger of %d entries", old, new, f.Size)}
+	}
+	return ledger.Consistency(old, new, tx.hashes)
+}
+
+// Fault of a ledger: which entry, and what is wrong.
+type LedgerFault struct {
+	Seq  int64 // of the entry; −1: of the ledger as a whole
+	What string
+}
+
+// LedgerReport is the result of a check of one ledger. A sound ledger has no faults.
+type LedgerReport struct {
+	Workspace   string
+	Size        int64
+	Root        ledger.Hash
+	Checkpoints int
+	Faults      []LedgerFault
+}
+
+// maxFaults is where a report stops to list faults of one ledger.
+const maxFaults = 100
+
+// VerifyLedger checks the ledger of the scope's workspace, or the server's own one
+// for a scope of everything: every entry against its hash, every hash against the
+// tree, the tree against its head and against every signed checkpoint. It needs
+// the whole workspace, and the public key unless there are no checkpoints.
+func (s *Store) VerifyLedger(ctx context.Context, scope tenant.Scope, public string) (LedgerReport, error) {
+	var r LedgerReport
+	if !scope.Covers("") {
+		return r, &fault.Error{Kind: fault.Forbidden, What: "the ledger of a workspace can only be checked as a whole"}
+	}
+	err := s.Read(ctx, scope, func(tx *Tx) error {
+		v := verifier{tx: tx, public: public, report: LedgerReport{Workspace: scope.WorkspaceID()}}
+		err := v.run()
+		r = v.report
+		return err
+	})
+	return r, err
+}
+
+// VerifyAllLedgers checks every ledger of the server, its own one first.
+func (s *Store) VerifyAllLedgers(ctx context.Context, public string) ([]LedgerReport, error) {
+	system := tenant.System("check all ledgers")
+	var names []string
+	err := s.Read(ctx, system, func(tx *Tx) (err error) {
+		names, err = sqldb.Collect(tx.q, sqldb.Single[string], `
+			SELECT workspace_id FROM ledger_heads UNION SELECT DISTINCT workspace_id FROM ledger_entries ORDER BY 1`)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []LedgerReport
+	for _, w := range names {
+		scope := system
+		if w != "" {
+			scope = system.In(w, "")
+		}
+		r, err := s.VerifyLedger(ctx, scope, public)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// verifier walks one ledger from its first entry to its last.
+type verifier struct {
+	tx       *Tx
+	public   string
+	report   LedgerReport
+	rebuilt  ledger.Frontier // from the entries
+	stored   []ledger.Hash   // in order of their places
+	head     ledger.Frontier
+	headRead bool
+	notes    []Sealed
+}
+
+func (v *verifier) fault(seq int64, format string, args ...any) {
+	if len(v.report.Faults) < maxFaults {
+		v.report.Faults = append(v.report.Faults, LedgerFault{Seq: seq, What: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (v *verifier) run() error {
+	if err := v.load(); err != nil {
+		return err
+	}
+	v.checkpointsOf(0)
+	if err := v.tx.EachEntry(v.entry); err != nil {
+		return err
+	}
+	v.report.Size, v.report.Root = v.rebuilt.Size, v.rebuilt.Root()
+	v.ends()
+	return nil
+}
+
+// load reads what is small beside the entries: hashes, head and checkpoints.
+func (v *verifier) load() error {
+	w := v.tx.scope.WorkspaceID()
+	type row struct {
+		place int64
+		hash  string
+	}
+	rows, err := sqldb.Collect(v.tx.q, func(r *row) []any { return []any{&r.place, &r.hash} },
+		`SELECT place, hash FROM ledger_hashes WHERE workspace_id = ? ORDER BY place`, w)
+	if err != nil {
+		return fmt.Errorf("read the hashes of the ledger: %w", err)
+	}
+	for _, r := range rows {
+		for int64(len(v.stored)) < r.place && len(v.stored) < 2*len(rows) {
+			v.stored = append(v.stored, ledger.Hash{}) // missing: differs from every hash
+		}
+		h, err := ledger.ParseHash(r.hash)
+		if err != nil {
+			h = ledger.Hash{}
+		}
+		v.stored = append(v.stored, h)
+	}
+	h, found, err := sqldb.One(v.tx.q, (*head).fields, selectHead, w)
+	if err != nil {
+		return fmt.Errorf("read the head of the ledger: %w", err)
+	}
+	if f, err := ledger.ParseFrontier(h.size, h.edges); found && err == nil {
+		v.head, v.headRead = f, true
+	}
+	v.notes, err = v.tx.Checkpoints()
+	return err
+}
+
+// storedHash is the stored hash at the place, zero when it is missing.
+func (v *verifier) storedHash(place int64) ledger.Hash {
+	if place >= 0 && place < int64(len(v.stored)) {
+		return v.stored[place]
+	}
+	return ledger.Hash{}
+}
+
+// entry checks one entry. The tree goes on with the stored hash of a damaged
+// entry, so that only the damage is reported and not all that is built on it.
+func (v *verifier) entry(e ledger.Entry) error {
+	if e.Seq < v.rebuilt.Size || e.Seq-v.rebuilt.Size > int64(len(v.stored)) {
+		v.fault(e.Seq, "the number of the entry was changed")
+		return nil
+	}
+	if e.Seq > v.rebuilt.Size {
+		v.fault(v.rebuilt.Size, "entries %d to %d are missing", v.rebuilt.Size, e.Seq-1)
+	}
+	for v.rebuilt.Size < e.Seq {
+		v.rebuilt.Append(v.storedHash(ledger.StoredIndex(v.rebuilt.Size)))
+	}
+	leaf, place := e.Hash(v.tx.scope.WorkspaceID()), ledger.StoredIndex(e.Seq)
+	if v.storedHash(place) != leaf {
+		leaf = v.judge(e.Seq, leaf, v.storedHash(place))
+	}
+	for i, h := range v.rebuilt.Append(leaf) {
+		if at := place + int64(i); i > 0 && v.storedHash(at) != h {
+			v.fault(e.Seq, "hash %d above the entry is damaged", at)
+		}
+	}
+	v.checkpointsOf(v.rebuilt.Size)
+	return nil
+}
+
+// judge finds out whether an entry or its stored hash was changed, by the proof
+// that the head of the ledger gives, and returns the hash to go on with.
+func (v *verifier) judge(seq int64, computed, stored ledger.Hash) ledger.Hash {
+	proof, err := ledger.Inclusion(v.head.Size, seq, func(places []int64) ([]ledger.Hash, error) {
+		out := make([]ledger.Hash, len(places))
+		for i, p := range places {
+			out[i] = v.storedHash(p)
+		}
+		return out, nil
+	})
+	if err == nil && v.headRead && ledger.CheckInclusion(proof, v.head.Size, v.head.Root(), seq, computed) == nil {
+		v.fault(seq, "the stored hash of the entry was changed; the entry itself is as it was written")
+		return computed
+	}
+	v.fault(seq, "the entry was changed after it was written")
+	return stored
+}
+
+// checkpointsOf checks the signed checkpoints of the size that was reached.
+func (v *verifier) checkpointsOf(size int64) {
+	for len(v.notes) > 0 && v.notes[0].Size <= size {
+		n := v.notes[0]
+		v.notes = v.notes[1:]
+		v.report.Checkpoints++
+		c, err := ledger.OpenCheckpoint(n.Note, v.public)
+		switch {
+		case err != nil:
+			v.fault(-1, "checkpoint of %d entries: %v", n.Size, err)
+		case !strings.HasSuffix(c.Origin, "/"+n.Workspace):
+			v.fault(-1, "checkpoint of %d entries: it is signed for %s", n.Size, c.Origin)
+		case c.Size != n.Size:
+			v.fault(-1, "checkpoint of %d entries: it is signed for %d", n.Size, c.Size)
+		case c.Root != v.rebuilt.Root():
+			v.fault(n.Size-1, "the first %d entries are not those that were signed on %s", n.Size, n.At.Format(time.DateOnly))
+		}
+	}
+}
+
+// ends checks what only the end of the walk can show.
+func (v *verifier) ends() {
+	for _, n := range v.notes {
+		v.fault(v.rebuilt.Size, "a checkpoint of %d entries was signed, but there are %d", n.Size, v.rebuilt.Size)
+	}
+	switch {
+	case !v.headRead && v.rebuilt.Size > 0:
+		v.fault(-1, "the head of the ledger is missing or cannot be read")
+	case v.head.Size != v.rebuilt.Size:
+		v.fault(v.rebuilt.Size, "the ledger says that it has %d entries, but there are %d", v.head.Size, v.rebuilt.Size)
+	case v.head.Root() != v.rebuilt.Root():
+		v.fault(-1, "the head of the ledger does not fit its entries")
+	}
+	if n := ledger.StoredCount(v.rebuilt.Size); int64(len(v.stored)) > n {
+		v.fault(-1, "there are %d hashes without entries", int64(len(v.stored))-n)
+	}
+}
