@@ -81,7 +81,7 @@ func (m *model) missing() fieldSet {
 	})
 	for i, c := range m.regime.ceilings {
 		if m.ceilingMatters(level(i), fields) {
-			fields |= m.sizeFields(c)
+			fields |= m.sizer.decidingFields(c, m.independent, m.independentFields)
 		}
 	}
 	return fields
@@ -140,23 +140,4 @@ func (m *model) ceilingMatters(below level, so fieldSet) bool {
 		above.level++
 		return !m.differs(change{from: s, to: above, claim: -1})
 	})
-}
-
-// sizeFields are the fields that can decide whether the ceiling is exceeded.
-func (m *model) sizeFields(c ceiling) fieldSet {
-	var fields fieldSet
-	if m.independent != law.True {
-		fields |= m.sizer.decidingFields(c, true)
-	}
-	if m.independent != law.False {
-		fields |= m.sizer.decidingFields(c, false)
-	}
-	if m.independent == law.Unknown {
-		z := &m.sizer
-		extra := groupFigures(m.facts.Linked, m.facts.Partners, nil, highest)
-		if extra != (figures{}) && !effective(z.low, c) && effective(withGroup(z.high, extra), c) {
-			fields |= m.independentFields
-		}
-	}
-	return fields
 }

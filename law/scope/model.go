@@ -242,7 +242,6 @@ var (
 	atEducation   = position(education)
 	atQualified   = position(trustQualified)
 	atUnqualified = position(trustNonqualified)
-	atECN         = position(ecn)
 	atECS         = position(ecs)
 )
 

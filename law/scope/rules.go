@@ -44,7 +44,7 @@ func (c ceiling) exceeded(v figures) bool {
 
 // regime is a dated state of the size rules.
 type regime struct {
-	from, to      law.Date // to: last day, zero = no end known
+	from          law.Date // first day; zero for a proposal
 	inForce       bool
 	ceilings      []ceiling
 	essentialFrom level // Art. 3(1)(a): Annex I types of this level are essential

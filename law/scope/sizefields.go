@@ -6,12 +6,15 @@ import (
 	"github.com/nisaba-platform/nisaba/law"
 )
 
-// slot is one unknown that the size rests on: a figure of a year, or all
-// unknowns of one field of the linked or partner enterprises.
+// slot is one unknown that the size rests on: a number, whether a partner is an
+// exempted investor, or whether recital 16 applies. It points into a trial.
 type slot struct {
 	field   fieldSet
-	year    int // position in years; -1 for other enterprises
-	measure int
+	number  *Number
+	truth   *law.Truth
+	alone   *bool
+	measure int      // of a figure
+	partner *Partner // of a share, or of a figure that counts pro rata
 }
 
 // The fields behind a measure.
@@ -21,163 +24,205 @@ var (
 	partnerFields = [3]fieldSet{fPartnerEmployees, fPartnerTurnover, fPartnerBalance}
 )
 
-// maxSlots bounds the exact search of decidingFields; with more unknowns every
-// unknown field of an open ceiling is named.
-const maxSlots = 12
+// maxTrials bounds the exact search of decidingFields; with more combinations
+// every unknown field of an open ceiling is named.
+const maxTrials = 1 << 13
+
+// trial is a copy of the figures whose unknowns are filled in by way of trial.
+type trial struct {
+	ceiling  ceiling
+	years    []Figures
+	linked   []Linked
+	partners []Partner
+	alone    bool      // recital 16: without other enterprises
+	base     []figures // lowest figures by year
+	slots    []slot
+	values   []figures
+}
 
 // decidingFields are the fields of which the value changes, in some completion
-// of the others, whether the ceiling is effectively exceeded. Every figure
-// moves that answer in one direction only, so its two ends suffice; for other
-// enterprises the values at which a year meets the ceiling are tried as well.
-func (s *sizer) decidingFields(c ceiling, group bool) fieldSet {
-	slots := s.slots(group)
-	var all, deciding fieldSet
-	for _, x := range slots {
-		all |= x.field
+// of the others, whether the ceiling is effectively exceeded. independent says
+// whether recital 16 applies, and independentFields what decides that. Every
+// figure moves the answer in one direction only, so for the field in question
+// its two ends suffice; for the others the values are tried at which something
+// happens.
+func (s *sizer) decidingFields(c ceiling, independent law.Truth, independentFields fieldSet) fieldSet {
+	t := trial{ceiling: c, years: slices.Clone(s.years), values: make([]figures, len(s.years))}
+	for i := range t.years {
+		y := &t.years[i]
+		t.addFigures(ownFields, nil, &y.Employees, &y.Turnover, &y.BalanceSheet)
 	}
-	if len(slots) > maxSlots {
+	if independent != law.True {
+		t.linked, t.partners = cloneLinked(s.facts.Linked), clonePartners(s.facts.Partners)
+		t.addLinked(t.linked, linkedFields, nil)
+		t.addPartners(t.partners)
+	}
+	if independent == law.Unknown {
+		t.slots = append(t.slots, slot{field: independentFields, alone: &t.alone})
+	}
+	t.base = withGroup(s.low, groupFigures(t.linked, t.partners, nil, lowest))
+	var all, deciding fieldSet
+	candidates, trials := make([][]float64, len(t.slots)), 1
+	for i := range t.slots {
+		all |= t.slots[i].field
+		candidates[i] = t.candidates(&t.slots[i])
+		trials = min(trials*len(candidates[i]), maxTrials+1)
+	}
+	if trials > maxTrials {
 		return all
 	}
-	for _, field := range fieldsOf(slots) {
-		rest := slices.DeleteFunc(slices.Clone(slots), func(x slot) bool { return x.field == field })
-		if s.flips(c, group, field, slots, rest) {
+	for i := range t.slots {
+		if field := t.slots[i].field; deciding&field == 0 && t.flips(field, candidates, 0) {
 			deciding |= field
 		}
 	}
 	return deciding
 }
 
-func fieldsOf(slots []slot) []fieldSet {
-	var fields []fieldSet
-	for _, x := range slots {
-		if !slices.Contains(fields, x.field) {
-			fields = append(fields, x.field)
-		}
+func cloneLinked(list []Linked) []Linked {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Partners = clonePartners(list[i].Partners)
 	}
-	return fields
+	return list
 }
 
-// slots lists the unknowns.
-func (s *sizer) slots(group bool) []slot {
-	var out []slot
-	for i, y := range s.years {
-		for m, n := range []Number{y.Employees, y.Turnover, y.BalanceSheet} {
-			if !n.Known {
-				out = append(out, slot{ownFields[m], i, m})
-			}
-		}
+func clonePartners(list []Partner) []Partner {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Linked = cloneLinked(list[i].Linked)
 	}
-	if !group {
-		return out
-	}
-	var fields fieldSet
-	linkedUnknown(s.facts.Linked, linkedFields, &fields)
-	partnersUnknown(s.facts.Partners, &fields)
-	for m := range 3 {
-		for _, f := range []fieldSet{linkedFields[m], partnerFields[m]} {
-			if fields&f != 0 {
-				out = append(out, slot{f, -1, m})
-			}
-		}
-	}
-	for _, f := range []fieldSet{fShare, fInvestor} {
-		if fields&f != 0 {
-			out = append(out, slot{f, -1, 0})
-		}
-	}
-	return out
+	return list
 }
 
-func linkedUnknown(linked []Linked, names [3]fieldSet, fields *fieldSet) {
-	for _, l := range linked {
-		for m, n := range []Number{l.Employees, l.Turnover, l.BalanceSheet} {
-			if !n.Known {
-				*fields |= names[m]
-			}
+func (t *trial) addFigures(names [3]fieldSet, partner *Partner, numbers ...*Number) {
+	for m, n := range numbers {
+		if !n.Known {
+			t.slots = append(t.slots, slot{field: names[m], number: n, measure: m, partner: partner})
 		}
-		partnersUnknown(l.Partners, fields)
 	}
 }
 
-func partnersUnknown(partners []Partner, fields *fieldSet) {
-	for _, p := range partners {
+func (t *trial) addLinked(linked []Linked, names [3]fieldSet, partner *Partner) {
+	for i := range linked {
+		l := &linked[i]
+		t.addFigures(names, partner, &l.Employees, &l.Turnover, &l.BalanceSheet)
+		t.addPartners(l.Partners)
+	}
+}
+
+func (t *trial) addPartners(partners []Partner) {
+	for i := range partners {
+		p := &partners[i]
 		if p.counted(highest) == 0 {
 			continue
 		}
-		for m, n := range []Number{p.Employees, p.Turnover, p.BalanceSheet} {
-			if !n.Known {
-				*fields |= partnerFields[m]
-			}
-		}
 		if !p.Share.Known {
-			*fields |= fShare
+			t.slots = append(t.slots, slot{field: fShare, number: &p.Share, partner: p})
 		}
 		if p.Investor == law.Unknown && p.Share.or(partnerFrom) <= investorUpTo {
-			*fields |= fInvestor
+			t.slots = append(t.slots, slot{field: fInvestor, truth: &p.Investor})
 		}
-		linkedUnknown(p.Linked, partnerFields, fields)
+		t.addFigures(partnerFields, p, &p.Employees, &p.Turnover, &p.BalanceSheet)
+		t.addLinked(p.Linked, partnerFields, p)
 	}
 }
 
-// flips tries every combination of the ends of the other unknowns.
-func (s *sizer) flips(c ceiling, group bool, field fieldSet, slots, rest []slot) bool {
-	years := slices.Clone(s.low)
-	fill := lowest
-	outcome := func(end float64) bool {
-		for _, x := range slots {
-			if x.field == field {
-				set(years, &fill, x, end)
-			}
-		}
-		var extra figures
-		if group {
-			extra = groupFigures(s.facts.Linked, s.facts.Partners, nil, fill)
-		}
-		return effective(withGroup(years, extra), c)
+// candidates are the values of an unknown that can make a difference: its ends,
+// for a share the end of the investors' exemption, and where other enterprises
+// count the values at which a year meets or just misses the ceiling.
+func (t *trial) candidates(x *slot) []float64 {
+	if x.number == nil {
+		return []float64{0, 1}
 	}
-	var try func(open []slot) bool
-	try = func(open []slot) bool {
-		if len(open) == 0 {
-			return !outcome(0) && outcome(infinity)
-		}
-		for _, v := range s.candidates(c, open[0]) {
-			set(years, &fill, open[0], v)
-			if try(open[1:]) {
-				return true
-			}
-		}
-		return false
-	}
-	return try(rest)
-}
-
-// candidates are the values of an unknown that can make a difference.
-func (s *sizer) candidates(c ceiling, x slot) []float64 {
+	share := x.field == fShare
 	values := []float64{0, infinity}
-	if x.year >= 0 || len(s.years) == 1 || x.field&(fShare|fInvestor) != 0 {
+	if share {
+		values = []float64{0, investorUpTo, 100}
+	}
+	if len(t.linked)+len(t.partners) == 0 {
 		return values
 	}
-	for _, own := range s.low {
-		if gap := (figures{c.staff, c.turnover + 1, c.balance + 1})[x.measure] - own[x.measure]; gap > 0 {
-			values = append(values, gap)
+	for _, low := range t.base {
+		for m, least := range t.ceiling.leastAbove() {
+			gap, below := least-low[m], least-low[m]-justBelow[m]
+			switch {
+			case gap <= 0:
+			case share:
+				full := x.partner.figures(lowest)[m]
+				if v := 100 * gap / full; full > 0 && v >= partnerFrom && v <= 100 {
+					values = append(values, v)
+				}
+			case m != x.measure:
+			case x.partner != nil && x.partner.Share.Known:
+				values = append(values, 100*gap/x.partner.Share.Value, 100*below/x.partner.Share.Value)
+			default:
+				values = append(values, gap, below)
+			}
 		}
 	}
-	return values
+	slices.Sort(values)
+	return slices.Compact(values)
 }
 
-// set puts a value into an unknown; 0 and infinity are the ends of a share (not
-// counted, 100 %) and of the investor question (exempted, not exempted) too.
-func set(years []figures, fill *fill, x slot, v float64) {
+// justBelow is how far below leastAbove a figure is tried.
+var justBelow = figures{0.001, 1, 1}
+
+// leastAbove are the lowest whole figures that exceed the ceiling.
+func (c ceiling) leastAbove() figures { return figures{c.staff, c.turnover + 1, c.balance + 1} }
+
+// flips tries the candidates of all slots from the i-th on but those of the
+// field, and asks whether the field's ends then decide.
+func (t *trial) flips(field fieldSet, candidates [][]float64, i int) bool {
+	if i == len(t.slots) {
+		return !t.exceeded(field, false) && t.exceeded(field, true)
+	}
+	if t.slots[i].field&field != 0 {
+		return t.flips(field, candidates, i+1)
+	}
+	for _, v := range candidates[i] {
+		t.slots[i].set(v)
+		if t.flips(field, candidates, i+1) {
+			return true
+		}
+	}
+	return false
+}
+
+// exceeded puts all slots of the field at one end, and judges.
+func (t *trial) exceeded(field fieldSet, most bool) bool {
+	for i := range t.slots {
+		if x := &t.slots[i]; x.field&field != 0 {
+			v := 0.0
+			switch {
+			case most && field == fShare:
+				v = 100
+			case most:
+				v = infinity
+			}
+			x.set(v)
+		}
+	}
+	var extra figures
+	if !t.alone && len(t.linked)+len(t.partners) > 0 {
+		extra = groupFigures(t.linked, t.partners, nil, lowest)
+	}
+	for i := range t.years {
+		y := &t.years[i]
+		t.values[i] = figures{y.Employees.Value, y.Turnover.Value, y.BalanceSheet.Value}.plus(extra, 100)
+	}
+	return effective(t.values, t.ceiling)
+}
+
+// set fills the unknown in; 0 means that an investor is exempted, and that
+// other enterprises do not count.
+func (x *slot) set(v float64) {
 	switch {
-	case x.year >= 0:
-		years[x.year][x.measure] = v
-	case x.field == fShare:
-		fill.share = min(v, 100)
-	case x.field == fInvestor:
-		fill.investor = law.TruthOf(v == 0)
-	case x.field == linkedFields[x.measure]:
-		fill.linked[x.measure] = v
+	case x.number != nil:
+		*x.number = Num(v)
+	case x.truth != nil:
+		*x.truth = law.TruthOf(v == 0)
 	default:
-		fill.partners[x.measure] = v
+		*x.alone = v == 0
 	}
 }
