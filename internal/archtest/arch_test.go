@@ -79,6 +79,7 @@ var homes = map[string][]string{
 	"github.com/jackc/pgx/v5":          {"internal/store/sqldb", "internal/store/storetest"},
 	"modernc.org/sqlite":               {"internal/store/sqldb"},
 	"github.com/pressly/goose/v3":      {"internal/store", "internal/store/sqldb"},
+	"github.com/pquerna/otp":           {"internal/app/accounts"},
 	"golang.org/x/crypto":              {"internal/secret"},
 	"golang.org/x/sync":                {"internal/secret"},
 	"github.com/a-h/templ":             {"internal/web/ui", "internal/web/gallery", "internal/web/pages"},

@@ -1,0 +1,297 @@
+// Package accounts is who may come in: the first account, signing in with
+// password and second factor, sessions and devices, step-up, invitations, members
+// and tokens for programs.
+package accounts
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/account"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/secret"
+	"github.com/nisaba-platform/nisaba/internal/store"
+)
+
+// Service is the use cases of accounts. It is safe for concurrent use.
+type Service struct {
+	store     *store.Store
+	passwords *secret.Passwords
+	box       secret.Box
+}
+
+// New makes the service. box seals the secrets of second factors.
+func New(s *store.Store, p *secret.Passwords, box secret.Box) *Service {
+	return &Service{store: s, passwords: p, box: box}
+}
+
+// Device is where a request comes from, for the session list and the ledger.
+type Device struct {
+	Address string // IP address
+	Name    string // what the browser says of itself, shortened
+}
+
+// Signed is the result of a sign-in: the token for the cookie, shown once.
+type Signed struct {
+	Token   string
+	Session account.Session
+	Person  tenant.Person
+}
+
+// sessionHours is how long a session lives when no workspace says otherwise.
+const sessionHours = 12
+
+// signIn is the scope of everything that happens before somebody is known.
+func signIn() tenant.Scope { return tenant.System("sign-in") }
+
+// FirstRunNeeded reports whether nobody has an account yet.
+func (s *Service) FirstRunNeeded(ctx context.Context) (needed bool, err error) {
+	err = s.store.Read(ctx, signIn(), func(tx *store.Tx) error {
+		people, err := tx.People()
+		needed = len(people) == 0
+		return err
+	})
+	return needed, err
+}
+
+// FirstRun is what the first-run page asks.
+type FirstRun struct {
+	Workspace string
+	Kind      tenant.Kind
+	Name      string
+	Email     string
+	Password  string
+	Language  string
+}
+
+// Start makes the first account with its workspace. Conflict once there is one.
+func (s *Service) Start(ctx context.Context, f FirstRun, d Device) (Signed, error) {
+	person, err := s.newPerson(ctx, f.Name, f.Email, f.Password, f.Language)
+	if err != nil {
+		return Signed{}, err
+	}
+	if strings.TrimSpace(f.Workspace) == "" {
+		return Signed{}, invalid("workspace", "the workspace has no name", "the name of the provider, the group or the company")
+	}
+	var signed Signed
+	err = s.store.Write(ctx, signIn(), change(person, d), func(tx *store.Tx) error {
+		people, err := tx.People()
+		if err != nil {
+			return err
+		}
+		if len(people) > 0 {
+			return &fault.Error{Kind: fault.Conflict, What: "there is an account already", Expected: "to sign in"}
+		}
+		if person, err = tx.PutPerson(person); err != nil {
+			return err
+		}
+		w := tenant.Workspace{ID: newID(), Kind: f.Kind, Name: strings.TrimSpace(f.Workspace), Language: f.Language}
+		inside := tx.In(w.ID, "")
+		if _, err := inside.PutWorkspace(w); err != nil {
+			return err
+		}
+		if _, err := inside.PutMembership(tenant.Membership{Person: person.ID, Role: authz.Owner}); err != nil {
+			return err
+		}
+		signed, err = s.open(tx, person, w.ID, d, false)
+		return err
+	})
+	return signed, err
+}
+
+// newPerson checks what somebody typed and hashes the password.
+func (s *Service) newPerson(ctx context.Context, name, email, password, language string) (tenant.Person, error) {
+	p := tenant.Person{ID: newID(), Name: strings.TrimSpace(name), Language: language}
+	if p.Name == "" || utf8.RuneCountInString(p.Name) > 200 {
+		return p, invalid("name", "the name is empty or too long", "your name, at most 200 characters")
+	}
+	var err error
+	if p.Email, err = tenant.FoldEmail(email); err != nil {
+		return p, err
+	}
+	p.PasswordHash, err = s.hash(ctx, password, p.Name, p.Email)
+	return p, err
+}
+
+// leastPassword is the shortest password in characters (NIST SP 800-63B-4 asks
+// for 15 where it is the only factor).
+const leastPassword = 12
+
+func (s *Service) hash(ctx context.Context, password string, own ...string) (string, error) {
+	n := utf8.RuneCountInString(password)
+	if n < leastPassword || len(password) > 256 {
+		return "", invalid("password", "the password is too short or too long", "12 to 256 characters; several words are easy to remember")
+	}
+	folded := strings.ToLower(password)
+	for _, word := range own {
+		if word = strings.ToLower(word); len(word) > 3 && strings.Contains(folded, word) {
+			return "", invalid("password", "the password contains your name or address", "a password that nobody can guess from who you are")
+		}
+	}
+	if strings.Trim(folded, folded[:1]) == "" {
+		return "", invalid("password", "the password repeats one character", "several words")
+	}
+	return s.passwords.Hash(ctx, password)
+}
+
+// attempts of one address on one account within a period; then the answer is the
+// same for every password until the period ends. The count is per account and
+// address, so that nobody can lock somebody else out.
+const (
+	attempts       = 10
+	attemptsPeriod = 15 * time.Minute
+)
+
+// ErrSignIn is the only answer to a failed sign-in: it does not say whether the
+// account exists.
+var ErrSignIn = &fault.Error{Kind: fault.Forbidden, What: "address, password or code do not match, or there were too many attempts",
+	Expected: "another attempt; after ten failures from one place, in a quarter of an hour"}
+
+// SignIn checks address, password and, where the account has a second factor, its
+// code (from the app, or a recovery code). needCode says that the password was
+// right and a code must follow; the same call with the code completes it.
+func (s *Service) SignIn(ctx context.Context, email, password, code string, d Device) (signed Signed, needCode bool, err error) {
+	folded, err := tenant.FoldEmail(email)
+	if err != nil {
+		folded = "?" // hashed all the same, so that the time tells nothing
+	}
+	var person tenant.Person
+	allowed := false
+	err = s.store.Write(ctx, signIn(), store.Change{Actor: "system", From: d.Address}, func(tx *store.Tx) error {
+		n, err := tx.Count("sign-in "+secret.TokenHash(folded+" "+d.Address), attemptsPeriod)
+		if err != nil {
+			return err
+		}
+		allowed = n <= attempts
+		if person, err = tx.PersonByEmail(folded); fault.KindOf(err) == fault.NotFound {
+			person, err = tenant.Person{}, nil
+		}
+		return err
+	})
+	if err != nil {
+		return Signed{}, false, err
+	}
+	hash := person.PasswordHash
+	if person.Disabled || !allowed {
+		hash = ""
+	}
+	stale, err := s.passwords.Check(ctx, hash, password)
+	if errors.Is(err, secret.ErrPassword) {
+		return Signed{}, false, ErrSignIn
+	}
+	if err != nil {
+		return Signed{}, false, err
+	}
+	if person.TOTPSecret != "" && strings.TrimSpace(code) == "" {
+		return Signed{}, true, nil
+	}
+	signed, err = s.complete(ctx, person, code, password, stale, d)
+	return signed, false, err
+}
+
+// complete checks the code and opens the session.
+func (s *Service) complete(ctx context.Context, person tenant.Person, code, password string, stale bool, d Device) (signed Signed, err error) {
+	fresh := ""
+	if stale {
+		if fresh, err = s.passwords.Hash(ctx, password); err != nil {
+			return Signed{}, err
+		}
+	}
+	err = s.store.Write(ctx, signIn(), change(person, d), func(tx *store.Tx) error {
+		mfa := person.TOTPSecret != ""
+		if mfa {
+			if err := s.checkCode(tx, person, code); err != nil {
+				return err
+			}
+		}
+		now, err := tx.Person(person.ID)
+		if err != nil {
+			return err
+		}
+		if fresh != "" {
+			now.PasswordHash = fresh
+			if now, err = tx.PutPerson(now); err != nil {
+				return err
+			}
+		}
+		workspace, err := firstWorkspace(tx, person.ID, d, mfa)
+		if err != nil {
+			return err
+		}
+		signed, err = s.open(tx, now, workspace, d, mfa)
+		return err
+	})
+	return signed, err
+}
+
+// firstWorkspace is the first workspace whose policy lets the person in, "" when
+// there is none.
+func firstWorkspace(tx *store.Tx, person string, d Device, mfa bool) (string, error) {
+	memberships, err := tx.MembershipsOf(person)
+	if err != nil {
+		return "", err
+	}
+	for _, m := range memberships {
+		w, err := tx.In(m.Workspace, "").Workspace()
+		if err != nil {
+			return "", err
+		}
+		if admits(w.Policy, d, mfa) == nil {
+			return w.ID, nil
+		}
+	}
+	return "", nil
+}
+
+// ErrNeedsFactor is returned when the workspace demands a second factor that the
+// session has not shown.
+var ErrNeedsFactor = &fault.Error{Kind: fault.Forbidden, What: "this workspace demands a second factor",
+	Expected: "to set one up under \"Your account\" and to sign in with it"}
+
+func admits(p tenant.Policy, d Device, mfa bool) error {
+	address, err := netip.ParseAddr(d.Address)
+	if len(p.AddressRanges) > 0 && (err != nil || !p.Allows(address)) {
+		return &fault.Error{Kind: fault.Forbidden, What: "this workspace can only be used from certain addresses"}
+	}
+	if p.RequireMFA && !mfa {
+		return ErrNeedsFactor
+	}
+	return nil
+}
+
+// open makes a session and tells the person about a device that is new.
+func (s *Service) open(tx *store.Tx, p tenant.Person, workspace string, d Device, mfa bool) (Signed, error) {
+	hours := sessionHours
+	if workspace != "" {
+		w, err := tx.In(workspace, "").Workspace()
+		if err != nil {
+			return Signed{}, err
+		}
+		if w.Policy.SessionHours > 0 {
+			hours = w.Policy.SessionHours
+		}
+	}
+	if err := noticeNewDevice(tx, p, workspace, d); err != nil {
+		return Signed{}, err
+	}
+	token, hash := secret.NewToken()
+	session, err := tx.PutSession(account.Session{
+		Person: p.ID, Workspace: workspace, TokenHash: hash, From: d.Address, Device: d.Name, MFA: mfa,
+		StepUpAt: tx.Now(), SeenAt: tx.Now(), ExpiresAt: tx.Now().Add(time.Duration(hours) * time.Hour),
+	})
+	return Signed{Token: token, Session: session, Person: p}, err
+}
+
+func change(p tenant.Person, d Device) store.Change {
+	return store.Change{Actor: p.ID, ActorName: p.Name, From: d.Address}
+}
+
+func invalid(field, what, expected string) error {
+	return &fault.Error{Kind: fault.Invalid, Field: field, What: what, Expected: expected}
+}

@@ -1,0 +1,190 @@
+package accounts
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"time"
+
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/totp"
+
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/secret"
+	"github.com/nisaba-platform/nisaba/internal/store"
+)
+
+// Time-based one-time passwords as RFC 6238 has them and as apps expect them.
+const (
+	codePeriod = 30 // seconds
+	// codeSkew is how many periods before and after now are accepted.
+	codeSkew      = 1
+	recoveryCodes = 10
+)
+
+var codeOptions = totp.ValidateOpts{Period: codePeriod, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1}
+
+// Enrolment is a second factor that is not confirmed yet.
+type Enrolment struct {
+	Secret string // base32, for typing in
+	URL    string // otpauth://, for a QR code
+}
+
+// Enrol makes the secret of a second factor. Nothing is stored before Confirm.
+func (s *Service) Enrol(p tenant.Person) (Enrolment, error) {
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: "Nisaba", AccountName: p.Email, Period: codePeriod,
+		Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+	if err != nil {
+		return Enrolment{}, err
+	}
+	return Enrolment{Secret: key.Secret(), URL: key.URL()}, nil
+}
+
+// Confirm turns the second factor on with a first code, ends all other sessions,
+// and returns the recovery codes, which are shown once.
+func (s *Service) Confirm(ctx context.Context, v Visit, secretText, code string) (codes []string, err error) {
+	sealed, err := s.box.Seal("totp", v.Person.ID, []byte(secretText))
+	if err != nil {
+		return nil, err
+	}
+	codes, hashes := newRecoveryCodes(v.Person.ID)
+	err = s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
+		p, err := tx.Person(v.Person.ID)
+		if err != nil {
+			return err
+		}
+		step, ok := matchStep(secretText, code, tx.Now())
+		if !ok {
+			return invalid("code", "the code does not match", "the six digits that the app shows now; check the clock of the device")
+		}
+		p.TOTPSecret, p.TOTPLastStep = sealed, step
+		if _, err := tx.PutPerson(p); err != nil {
+			return err
+		}
+		if err := endOthers(tx, p.ID, v.Session.ID); err != nil {
+			return err
+		}
+		session, err := tx.Session(v.Session.ID)
+		if err != nil {
+			return err
+		}
+		session.MFA = true
+		if _, err := tx.PutSession(session); err != nil {
+			return err
+		}
+		return tx.ReplaceRecoveryCodes(p.ID, hashes)
+	})
+	return codes, err
+}
+
+func endOthers(tx *store.Tx, person, keep string) error {
+	sessions, err := tx.SessionsOf(person)
+	if err != nil {
+		return err
+	}
+	for _, other := range sessions {
+		if other.ID != keep {
+			if err := tx.RemoveSession(other.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func newRecoveryCodes(person string) (codes, hashes []string) {
+	for range recoveryCodes {
+		text := strings.ToLower(rand.Text()[:16])
+		code := text[:4] + "-" + text[4:8] + "-" + text[8:12] + "-" + text[12:]
+		codes, hashes = append(codes, code), append(hashes, recoveryHash(person, code))
+	}
+	return codes, hashes
+}
+
+// recoveryHash is bound to the person. The codes carry 80 random bits, so that a
+// plain hash is enough.
+func recoveryHash(person, code string) string {
+	return secret.TokenHash(person + " " + strings.ToLower(strings.ReplaceAll(strings.TrimSpace(code), "-", "")))
+}
+
+// checkCode accepts a code of the app once, or uses up a recovery code.
+func (s *Service) checkCode(tx *store.Tx, p tenant.Person, code string) error {
+	plain, err := s.box.Open("totp", p.ID, p.TOTPSecret)
+	if err != nil {
+		return &fault.Error{Kind: fault.Internal, What: "the second factor cannot be read with the key of this server", Cause: err}
+	}
+	if step, ok := matchStep(string(plain), code, tx.Now()); ok {
+		fresh, err := tx.AcceptTOTPStep(p.ID, step)
+		if err != nil {
+			return err
+		}
+		if fresh {
+			return nil
+		}
+		return ErrSignIn
+	}
+	used, err := tx.UseRecoveryCode(p.ID, recoveryHash(p.ID, code))
+	if err != nil {
+		return err
+	}
+	if !used {
+		return ErrSignIn
+	}
+	return nil
+}
+
+// matchStep finds the period whose code it is.
+func matchStep(secretText, code string, now time.Time) (step int64, ok bool) {
+	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
+	for skew := -codeSkew; skew <= codeSkew; skew++ {
+		at := now.Add(time.Duration(skew) * codePeriod * time.Second)
+		if match, err := totp.ValidateCustom(code, secretText, at, codeOptions); err == nil && match {
+			return at.Unix() / codePeriod, true
+		}
+	}
+	return 0, false
+}
+
+// RemoveFactor turns the second factor off. The visit must have stepped up.
+func (s *Service) RemoveFactor(ctx context.Context, v Visit) error {
+	if !v.Actor.SteppedUp(s.store.Now()) {
+		return ErrStepUp
+	}
+	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
+		p, err := tx.Person(v.Person.ID)
+		if err != nil {
+			return err
+		}
+		p.TOTPSecret, p.TOTPLastStep = "", 0
+		if _, err := tx.PutPerson(p); err != nil {
+			return err
+		}
+		return tx.ReplaceRecoveryCodes(p.ID, nil)
+	})
+}
+
+// ErrStepUp asks for a fresh proof of identity.
+var ErrStepUp = &fault.Error{Kind: fault.Forbidden, What: "this needs a fresh proof of who you are", Expected: "your password again"}
+
+// ChangePassword sets another password and ends all other sessions.
+func (s *Service) ChangePassword(ctx context.Context, v Visit, old, fresh string) error {
+	if _, err := s.passwords.Check(ctx, v.Person.PasswordHash, old); err != nil {
+		return invalid("old", "the password does not match", "the password that you sign in with now")
+	}
+	hash, err := s.hash(ctx, fresh, v.Person.Name, v.Person.Email)
+	if err != nil {
+		return err
+	}
+	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
+		p, err := tx.Person(v.Person.ID)
+		if err != nil {
+			return err
+		}
+		p.PasswordHash = hash
+		if _, err := tx.PutPerson(p); err != nil {
+			return err
+		}
+		return endOthers(tx, p.ID, v.Session.ID)
+	})
+}

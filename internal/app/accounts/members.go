@@ -1,0 +1,193 @@
+package accounts
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/secret"
+	"github.com/nisaba-platform/nisaba/internal/store"
+)
+
+// invitationLasts is how long an invitation can be accepted.
+const invitationLasts = 14 * 24 * time.Hour
+
+// Members lists the members of the workspace.
+func (s *Service) Members(ctx context.Context, v Visit) (members []tenant.Member, invitations []tenant.Invitation, err error) {
+	scope, err := v.Actor.Workspace(authz.MembersRead)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
+		if members, err = tx.Members(); err != nil {
+			return err
+		}
+		all, err := tx.Invitations()
+		for _, i := range all {
+			if i.Open(tx.Now()) {
+				invitations = append(invitations, i)
+			}
+		}
+		return err
+	})
+	return members, invitations, err
+}
+
+// Invite offers a role in the workspace, or in one organisation. The token stands
+// in the link and is returned once. email may be empty: whoever has the link.
+func (s *Service) Invite(ctx context.Context, v Visit, organisation, email string, role tenant.Role) (token string, err error) {
+	scope, err := v.manage(s.store.Now())
+	if err != nil {
+		return "", err
+	}
+	if own, _ := v.Actor.RoleIn(""); !authz.MayGrant(own, role) || role == authz.Guest {
+		return "", &fault.Error{Kind: fault.Forbidden, Field: "role", What: "you cannot hand out this role"}
+	}
+	if email = strings.TrimSpace(email); email != "" {
+		if email, err = tenant.FoldEmail(email); err != nil {
+			return "", err
+		}
+	}
+	token, hash := secret.NewToken()
+	err = s.store.Write(ctx, scope, v.change(), func(tx *store.Tx) error {
+		if organisation != "" {
+			if _, err := tx.Organisation(organisation); err != nil {
+				return err
+			}
+		}
+		_, err := tx.PutInvitation(tenant.Invitation{Organisation: organisation, Email: email, Role: role, TokenHash: hash,
+			InvitedBy: v.Person.ID, ExpiresAt: tx.Now().Add(invitationLasts)})
+		return err
+	})
+	return token, err
+}
+
+// manage is the scope for changes of members, after a step-up.
+func (v Visit) manage(now time.Time) (tenant.Scope, error) {
+	scope, err := v.Actor.Workspace(authz.MembersManage)
+	if err == nil && !v.Actor.SteppedUp(now) {
+		err = ErrStepUp
+	}
+	return scope, err
+}
+
+// Withdraw takes an invitation back.
+func (s *Service) Withdraw(ctx context.Context, v Visit, invitation string) error {
+	scope, err := v.manage(s.store.Now())
+	if err != nil {
+		return err
+	}
+	return s.store.Write(ctx, scope, v.change(), func(tx *store.Tx) error { return tx.RemoveInvitation(invitation) })
+}
+
+// Offer is what the page of an invitation shows.
+type Offer struct {
+	Invitation tenant.Invitation
+	Workspace  string // name
+	HasAccount bool   // the address belongs to somebody who can sign in
+}
+
+// errNoInvitation is one answer for unknown, used and expired invitations.
+var errNoInvitation = &fault.Error{Kind: fault.NotFound, What: "this invitation does not exist or has expired", Expected: "a new invitation"}
+
+// Offer finds the invitation of a token.
+func (s *Service) Offer(ctx context.Context, token string) (o Offer, err error) {
+	err = s.store.Read(ctx, signIn(), func(tx *store.Tx) error {
+		if o.Invitation, err = tx.InvitationByToken(secret.TokenHash(token)); err != nil || !o.Invitation.Open(tx.Now()) {
+			return errNoInvitation
+		}
+		w, err := tx.In(o.Invitation.Workspace, "").Workspace()
+		if err != nil {
+			return err
+		}
+		o.Workspace = w.Name
+		if o.Invitation.Email != "" {
+			_, err = tx.PersonByEmail(o.Invitation.Email)
+			o.HasAccount = err == nil
+		}
+		return nil
+	})
+	return o, err
+}
+
+// Join accepts an invitation as a new person, or as the one who is signed in.
+func (s *Service) Join(ctx context.Context, token string, by *Visit, f FirstRun, d Device) (signed Signed, err error) {
+	var person tenant.Person
+	if by != nil {
+		person = by.Person
+	} else if person, err = s.newPerson(ctx, f.Name, f.Email, f.Password, f.Language); err != nil {
+		return Signed{}, err
+	}
+	err = s.store.Write(ctx, signIn(), change(person, d), func(tx *store.Tx) error {
+		i, err := tx.InvitationByToken(secret.TokenHash(token))
+		if err != nil || !i.Open(tx.Now()) {
+			return errNoInvitation
+		}
+		if i.Email != "" && i.Email != person.Email {
+			return invalid("email", "the invitation is for another address", "the address to which it was sent")
+		}
+		joined := person
+		if by == nil {
+			if joined, err = tx.PutPerson(person); err != nil {
+				return err
+			}
+		}
+		inside := tx.In(i.Workspace, "")
+		if _, err := inside.PutMembership(tenant.Membership{Organisation: i.Organisation, Person: joined.ID, Role: i.Role}); err != nil {
+			return err
+		}
+		i.AcceptedAt, i.AcceptedBy = tx.Now(), joined.ID
+		if _, err := inside.PutInvitation(i); err != nil {
+			return err
+		}
+		signed, err = s.open(tx, joined, i.Workspace, d, by != nil && by.Session.MFA)
+		return err
+	})
+	return signed, err
+}
+
+// ChangeRole gives a member another role; "" removes the membership. The last
+// owner stays.
+func (s *Service) ChangeRole(ctx context.Context, v Visit, person, organisation string, role tenant.Role) error {
+	scope, err := v.manage(s.store.Now())
+	if err != nil {
+		return err
+	}
+	own, _ := v.Actor.RoleIn("")
+	return s.store.Write(ctx, scope, v.change(), func(tx *store.Tx) error {
+		m, err := tx.Membership(person, organisation)
+		if err != nil {
+			return err
+		}
+		if !authz.MayGrant(own, m.Role) || role != "" && !authz.MayGrant(own, role) {
+			return &fault.Error{Kind: fault.Forbidden, Field: "role", What: "you cannot give or take this role"}
+		}
+		if m.Role == authz.Owner && role != authz.Owner {
+			if err := anotherOwner(tx, person); err != nil {
+				return err
+			}
+		}
+		if role == "" {
+			return tx.RemoveMembership(person, organisation)
+		}
+		m.Role = role
+		_, err = tx.PutMembership(m)
+		return err
+	})
+}
+
+func anotherOwner(tx *store.Tx, except string) error {
+	members, err := tx.Members()
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		if m.Role == authz.Owner && m.Organisation == "" && m.Person != except && !m.Disabled {
+			return nil
+		}
+	}
+	return &fault.Error{Kind: fault.Conflict, What: "this is the last owner of the workspace", Expected: "another owner first"}
+}

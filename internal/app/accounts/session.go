@@ -1,0 +1,213 @@
+package accounts
+
+import (
+	"context"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/base/id"
+	"github.com/nisaba-platform/nisaba/internal/domain/account"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/desk"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/secret"
+	"github.com/nisaba-platform/nisaba/internal/store"
+)
+
+func newID() string { return id.New() }
+
+// Visit is a request of somebody who is signed in.
+type Visit struct {
+	Actor     authz.Actor // in the workspace shown; may do nothing before one is chosen
+	Person    tenant.Person
+	Session   account.Session
+	Workspace tenant.Workspace // zero before one is chosen
+	Refused   error            // why the policy of the workspace keeps the person out; nil: it does not
+}
+
+// seenEvery is how exactly the last use of a session is known.
+const seenEvery = time.Minute
+
+// ErrNoSession is returned for a token that opens no session.
+var ErrNoSession = &fault.Error{Kind: fault.Forbidden, What: "you are not signed in", Expected: "to sign in"}
+
+// Visit finds the session of a token with who that is and what they may do.
+func (s *Service) Visit(ctx context.Context, token string, d Device) (v Visit, err error) {
+	if token == "" || len(token) > 100 {
+		return v, ErrNoSession
+	}
+	err = s.store.Read(ctx, signIn(), func(tx *store.Tx) error {
+		v.Session, err = tx.SessionByToken(secret.TokenHash(token))
+		if fault.KindOf(err) == fault.NotFound || err == nil && !v.Session.Live(tx.Now()) {
+			return ErrNoSession
+		}
+		if err != nil {
+			return err
+		}
+		if v.Person, err = tx.Person(v.Session.Person); err != nil {
+			return err
+		}
+		if v.Person.Disabled {
+			return ErrNoSession
+		}
+		return s.enter(tx, &v, d)
+	})
+	if err == nil && s.store.Now().Sub(v.Session.SeenAt) > seenEvery {
+		err = s.touch(ctx, v.Session)
+	}
+	return v, err
+}
+
+// enter binds the visit to the workspace of its session.
+func (s *Service) enter(tx *store.Tx, v *Visit, d Device) error {
+	a := authz.Actor{Person: v.Person.ID, Name: v.Person.Name, Session: authz.Browser, From: d.Address,
+		MFA: v.Session.MFA, StepUpAt: v.Session.StepUpAt}
+	if v.Session.Workspace == "" {
+		v.Actor = authz.NewActor(a, "", nil, s.store)
+		return nil
+	}
+	memberships, err := tx.MembershipsOf(v.Person.ID)
+	if err != nil {
+		return err
+	}
+	v.Actor = authz.NewActor(a, v.Session.Workspace, memberships, s.store)
+	if v.Workspace, err = tx.In(v.Session.Workspace, "").Workspace(); err != nil {
+		return err
+	}
+	if v.Refused = admits(v.Workspace.Policy, d, v.Session.MFA); v.Refused != nil {
+		v.Actor = authz.NewActor(a, v.Session.Workspace, nil, s.store)
+	}
+	return nil
+}
+
+func (s *Service) touch(ctx context.Context, session account.Session) error {
+	return s.store.Write(ctx, signIn(), store.Change{Actor: session.Person}, func(tx *store.Tx) error {
+		return tx.TouchSession(session.ID, session.Data, tx.Now())
+	})
+}
+
+// SignOut ends the session.
+func (s *Service) SignOut(ctx context.Context, v Visit) error {
+	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error { return tx.RemoveSession(v.Session.ID) })
+}
+
+func (v Visit) change() store.Change {
+	return store.Change{Actor: v.Person.ID, ActorName: v.Person.Name, From: v.Actor.From}
+}
+
+// Sessions lists the devices of the person, the last used first.
+func (s *Service) Sessions(ctx context.Context, v Visit) (list []account.Session, err error) {
+	err = s.store.Read(ctx, signIn(), func(tx *store.Tx) error {
+		all, err := tx.SessionsOf(v.Person.ID)
+		for _, session := range all {
+			if session.Live(tx.Now()) {
+				list = append(list, session)
+			}
+		}
+		return err
+	})
+	return list, err
+}
+
+// Revoke ends one of the person's own sessions; NotFound for any other.
+func (s *Service) Revoke(ctx context.Context, v Visit, session string) error {
+	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
+		found, err := tx.Session(session)
+		if err != nil {
+			return err
+		}
+		if found.Person != v.Person.ID {
+			return &fault.Error{Kind: fault.NotFound, What: "there is no such session"}
+		}
+		return tx.RemoveSession(session)
+	})
+}
+
+// StepUp notes a fresh proof of identity before a dangerous act.
+func (s *Service) StepUp(ctx context.Context, v Visit, password, code string) error {
+	if _, err := s.passwords.Check(ctx, v.Person.PasswordHash, password); err != nil {
+		return ErrSignIn
+	}
+	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
+		if v.Person.TOTPSecret != "" {
+			if err := s.checkCode(tx, v.Person, code); err != nil {
+				return err
+			}
+		}
+		session, err := tx.Session(v.Session.ID)
+		if err != nil {
+			return err
+		}
+		session.StepUpAt = tx.Now()
+		_, err = tx.PutSession(session)
+		return err
+	})
+}
+
+// Choice is a workspace that a person may enter.
+type Choice struct {
+	Workspace tenant.Workspace
+	Role      tenant.Role
+}
+
+// Workspaces lists where the person is a member.
+func (s *Service) Workspaces(ctx context.Context, v Visit) (list []Choice, err error) {
+	err = s.store.Read(ctx, signIn(), func(tx *store.Tx) error {
+		memberships, err := tx.MembershipsOf(v.Person.ID)
+		if err != nil {
+			return err
+		}
+		seen := map[string]bool{}
+		for _, m := range memberships {
+			if seen[m.Workspace] {
+				continue
+			}
+			seen[m.Workspace] = true
+			w, err := tx.In(m.Workspace, "").Workspace()
+			if err != nil {
+				return err
+			}
+			list = append(list, Choice{Workspace: w, Role: m.Role})
+		}
+		return nil
+	})
+	return list, err
+}
+
+// Enter shows another workspace in this session; NotFound where the person is no
+// member.
+func (s *Service) Enter(ctx context.Context, v Visit, workspace string) error {
+	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
+		memberships, err := tx.MembershipsOf(v.Person.ID)
+		if err != nil {
+			return err
+		}
+		for _, m := range memberships {
+			if m.Workspace == workspace {
+				session, err := tx.Session(v.Session.ID)
+				if err != nil {
+					return err
+				}
+				session.Workspace = workspace
+				_, err = tx.PutSession(session)
+				return err
+			}
+		}
+		return &fault.Error{Kind: fault.NotFound, What: "there is no such workspace"}
+	})
+}
+
+// noticeNewDevice tells a person who has signed in before that a device or place
+// was not seen yet.
+func noticeNewDevice(tx *store.Tx, p tenant.Person, workspace string, d Device) error {
+	before, err := tx.SessionsOf(p.ID)
+	if err != nil || len(before) == 0 || workspace == "" {
+		return err
+	}
+	for _, s := range before {
+		if s.Device == d.Name {
+			return nil
+		}
+	}
+	return tx.In(workspace, "").Notify(desk.Notice{Person: p.ID, Key: "account.notice.new_device", Link: "/account"})
+}
