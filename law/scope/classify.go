@@ -127,28 +127,29 @@ func (g fired) compare(h fired) int {
 func (m *model) ground(g fired) Ground {
 	t := &ruleTexts[g.rule]
 	out := Ground{Rule: t.id, Citation: t.citation, Class: classOf(g.rank), Text: law.Message{Key: t.key}}
-	args := make([]law.Arg, 0, 4)
-	if g.typ >= 0 {
-		typ := annex.At(int(g.typ))
-		out.Type = typ.ID
-		args = append(args, law.Arg{Name: "type", Value: typ.Title()})
+	if g.typ < 0 {
+		return out
 	}
-	var exceeded level
+	out.Type = annex.At(int(g.typ)).ID
 	switch g.rule {
 	case ess31a:
-		exceeded = m.regime.essentialFrom
+		out.Text.Args = append(make([]law.Arg, 0, 4), m.regime.args[m.regime.essentialFrom-1][:]...)
 	case ess31c, s21:
-		exceeded = aboveSmall
+		out.Text.Args = append(make([]law.Arg, 0, 4), m.regime.args[aboveSmall-1][:]...)
 	}
-	if exceeded > 0 {
-		c := m.regime.ceilings[exceeded-1]
-		args = append(args, law.Arg{Name: "staff", Value: int(c.staff)},
-			law.Arg{Name: "turnover", Value: c.turnover / 1e6}, law.Arg{Name: "balance", Value: c.balance / 1e6})
-	}
-	if len(args) > 0 {
-		out.Text.Args = args
-	}
+	out.Text.Args = append(out.Text.Args, titleArgs[g.typ])
 	return out
+}
+
+// titleArgs name the entity types in texts; indexed like annex.All.
+var titleArgs = buildTitleArgs()
+
+func buildTitleArgs() []law.Arg {
+	args := make([]law.Arg, annex.Count())
+	for i := range args {
+		args[i] = law.Arg{Name: "type", Value: annex.At(i).Title()}
+	}
+	return args
 }
 
 // certain adds the rule of a claim that fires whatever the unknowns are. When

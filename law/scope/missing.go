@@ -76,7 +76,7 @@ func (m *model) steps(c *claim, ch change, own bool) pairs {
 func (m *model) missing() fieldSet {
 	var fields fieldSet
 	m.situations(m.levels, func(s situation) bool {
-		fields |= m.sharedFields(s) | m.claimFields(s)
+		fields = m.claimFields(s, m.sharedFields(s, fields))
 		return true
 	})
 	for i, c := range m.regime.ceilings {
@@ -87,11 +87,11 @@ func (m *model) missing() fieldSet {
 	return fields
 }
 
-// sharedFields are the fields behind what the claims share that matter here.
-func (m *model) sharedFields(s situation) fieldSet {
-	var fields fieldSet
+// sharedFields adds the fields behind what the claims share that matter here to
+// those found before.
+func (m *model) sharedFields(s situation, fields fieldSet) fieldSet {
 	test := func(unknown, now bool, other situation, f fieldSet) {
-		if unknown && !now && m.differs(change{from: s, to: other, claim: -1}) {
+		if unknown && !now && f&^fields != 0 && m.differs(change{from: s, to: other, claim: -1}) {
 			fields |= f
 		}
 	}
@@ -110,15 +110,15 @@ func (m *model) sharedFields(s situation) fieldSet {
 	return fields
 }
 
-// claimFields are the fields behind the claims' own unknowns that matter here.
-func (m *model) claimFields(s situation) fieldSet {
-	var fields fieldSet
+// claimFields adds the fields behind the claims' own unknowns that matter here
+// to those found before.
+func (m *model) claimFields(s situation, fields fieldSet) fieldSet {
 	for i := range m.claims {
 		c := &m.claims[i]
-		if c.a == law.Unknown && m.differs(change{s, s, i, false}) {
+		if c.a == law.Unknown && c.aFields&^fields != 0 && m.differs(change{s, s, i, false}) {
 			fields |= c.aFields
 		}
-		if c.b == law.Unknown && m.differs(change{s, s, i, true}) {
+		if c.b == law.Unknown && c.bFields&^fields != 0 && m.differs(change{s, s, i, true}) {
 			fields |= c.bFields
 		}
 	}

@@ -50,11 +50,12 @@ type regime struct {
 	essentialFrom level // Art. 3(1)(a): Annex I types of this level are essential
 	dnsAnySize    bool  // Art. 2(2)(a)(iii) and Art. 3(1)(b) name DNS service providers
 	source        law.Source
+	args          [][3]law.Arg // what texts say about each ceiling
 }
 
 // regimes are the states of the size rules, oldest first, those in force before
 // proposals.
-var regimes = []regime{
+var regimes = withArgs([]regime{
 	{
 		from: law.Date{Year: 2024, Month: 10, Day: 18}, inForce: true,
 		ceilings: []ceiling{
@@ -83,6 +84,18 @@ var regimes = []regime{
 			Checked: law.Date{Year: 2026, Month: 10, Day: 1}, Confidence: law.Secondary,
 		},
 	},
+})
+
+// withArgs prepares what texts say about the ceilings: staff, and money in
+// millions of euros.
+func withArgs(list []regime) []regime {
+	for i := range list {
+		for _, c := range list[i].ceilings {
+			list[i].args = append(list[i].args, [3]law.Arg{{Name: "staff", Value: int(c.staff)},
+				{Name: "turnover", Value: c.turnover / 1e6}, {Name: "balance", Value: c.balance / 1e6}})
+		}
+	}
+	return list
 }
 
 // regimeAt is the state of the size rules on a day; a day before the first
