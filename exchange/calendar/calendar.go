@@ -31,7 +31,7 @@ func Write(w io.Writer, name string, entries []Entry, stamp time.Time) error {
 	seen := map[string]bool{}
 	for i, e := range entries {
 		switch {
-		case strings.TrimSpace(e.UID) == "":
+		case strings.TrimSpace(escaped(e.UID)) == "":
 			return fmt.Errorf("calendar entry %d: the UID is empty", i)
 		case seen[e.UID]:
 			return fmt.Errorf("calendar entry %d: the UID %q is given twice", i, e.UID)
@@ -60,7 +60,7 @@ func Write(w io.Writer, name string, entries []Entry, stamp time.Time) error {
 	return nil
 }
 
-// file collects content lines.
+// file collects the content lines of a calendar.
 type file struct{ strings.Builder }
 
 func (f *file) event(e Entry, stamp time.Time) {

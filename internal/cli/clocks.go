@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ type clocksCommand struct {
 	Now      string   `help:"The present, for remaining times. Default: the clock of this computer."`
 	WhatIf   []string `help:"Count a pending proposal as if it were law: com-2025-837 or com-2026-13. They are not in force."`
 	Language string   `help:"Language: en, de or fr." enum:"en,de,fr" default:"en"`
+	ICS      string   `name:"ics" help:"Also write the deadlines to this calendar file (iCalendar)." type:"path" placeholder:"FILE"`
 }
 
 func (c *clocksCommand) Run(s *session) error {
@@ -36,6 +38,9 @@ func (c *clocksCommand) Run(s *session) error {
 		}
 	}
 	if c.JSONL {
+		if c.ICS != "" {
+			return argument("--ics", "a calendar is not written from JSON Lines", "--ics with the events as --at aware_at=…")
+		}
 		if c.File == "" {
 			c.File = "-"
 		}
@@ -59,7 +64,26 @@ func (c *clocksCommand) Run(s *session) error {
 	all := clocks.All(cases)
 	out := bufio.NewWriter(s.Out)
 	clockText{text{out}, p, cases[0].Now}.print(all, c.WhatIf)
+	if err := c.calendar(out, p, all, s.Now()); err != nil {
+		return err
+	}
 	return out.Flush()
+}
+
+// calendar writes the deadlines to the file of --ics, if that is asked for.
+func (c *clocksCommand) calendar(out io.Writer, p *locale.Printer, all []clocks.Clock, now time.Time) error {
+	if c.ICS == "" {
+		return nil
+	}
+	b, err := deadlineCalendar(p, all, now)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(c.ICS, b); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\n%s\n", p.T("cli.clocks.calendar", "file", c.ICS))
+	return nil
 }
 
 func argument(name, what, expected string) error {
