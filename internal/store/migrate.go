@@ -62,7 +62,7 @@ const tenantTables = `
 
 // ownWorkspace is the policy of every tenant table. Nothing is visible to a
 // connection that did not announce a workspace; '*' is a system scope.
-const ownWorkspace = `current_setting('nisaba.workspace', true) IN ('*', workspace_id)`
+const ownWorkspace = `NULLIF(current_setting('nisaba.workspace', true), '') IN ('*', workspace_id)`
 
 // protect adds what each engine can do beyond the common schema: an append-only
 // ledger, and row-level security on PostgreSQL.

@@ -30,7 +30,7 @@ func (tx *Tx) record(e entry) error {
 // Note records something that changes no row, such as a download or a refused
 // attempt. action is "kind.verb".
 func (tx *Tx) Note(action, kind, object, organisation, reason string) error {
-	if organisation != "" && !tx.scope.Covers(organisation) {
+	if !tx.scope.Covers(organisation) {
 		return absent("organisation")
 	}
 	return tx.record(entry{Action: action, Kind: kind, Object: object, Organisation: organisation, Reason: reason})

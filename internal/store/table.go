@@ -232,13 +232,10 @@ func (t *table[T]) admit(tx *Tx, v *T) error {
 	if t.org == nil || t.itself {
 		return nil
 	}
-	if o := *t.org(v); o != "" || !t.loose {
-		return tx.owns(o)
+	if t.loose {
+		return tx.belongs(*t.org(v))
 	}
-	if !tx.scope.Covers("") {
-		return absent(t.kind)
-	}
-	return nil
+	return tx.owns(*t.org(v))
 }
 
 // advance checks the version of v against the row, and raises it.

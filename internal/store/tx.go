@@ -130,6 +130,18 @@ func (tx *Tx) owns(organisation string) error {
 	return nil
 }
 
+// belongs checks that a row which may be an organisation's, or the workspace's when
+// organisation is empty, is within the scope.
+func (tx *Tx) belongs(organisation string) error {
+	switch {
+	case organisation != "":
+		return tx.owns(organisation)
+	case !tx.scope.Covers(""):
+		return absent("workspace")
+	}
+	return nil
+}
+
 func absent(kind string) error {
 	return &fault.Error{Kind: fault.NotFound, What: "there is no such " + strings.ReplaceAll(kind, "_", " ")}
 }

@@ -19,7 +19,8 @@ CREATE TABLE jobs (
   result TEXT NOT NULL,
   created_by TEXT NOT NULL,
   created_at BIGINT NOT NULL,
-  finished_at BIGINT NOT NULL
+  finished_at BIGINT NOT NULL,
+  again BOOLEAN NOT NULL -- asked for once more while it was running
 );
 CREATE UNIQUE INDEX jobs_unique ON jobs (workspace_id, kind, unique_key);
 CREATE INDEX jobs_due ON jobs (priority DESC, run_at, id) WHERE state IN ('waiting', 'running');
