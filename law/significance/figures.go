@@ -70,12 +70,13 @@ func (f *Facts) people(t *test, affected Field) outcome {
 	n, okN := f.Number(affected)
 	pct, okPct := f.Number(pctField)
 	total, okTotal := f.Number(totalField)
-	if !okN && okPct && (okTotal || pct == 0) {
+	byShare := !okN && okPct // the percentage is what is known, so that it is compared and not a rounded product
+	if byShare && (okTotal || pct == 0) {
 		n, okN = pct*total/100, true
 	}
 	overShare, overNumber := law.Unknown, law.Unknown
 	switch {
-	case okN && (okTotal || n == 0):
+	case !byShare && okN && (okTotal || n == 0):
 		overShare = law.TruthOf(n*1000 > t.permille*total)
 	case okPct:
 		overShare = law.TruthOf(pct*10 > t.permille)
