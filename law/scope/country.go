@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/law/annex"
 )
 
 // unionStates are the 27 Member States, sorted.
@@ -74,17 +75,29 @@ func one(code string) []string {
 func anyInUnion(codes []string) bool { return slices.ContainsFunc(codes, InUnion) }
 
 // outsideUnion reports whether the organisation neither is established in a
-// Member State nor provides services there. Only when both are stated: silence
-// is not a statement.
+// Member State nor provides services or acts there, Art. 2(1). Only when both
+// lists are stated, for silence is not a statement, and nothing else places it
+// in the Union.
 func (f *Facts) outsideUnion() bool {
-	return len(f.EstablishedIn) > 0 && len(f.Serves) > 0 && !anyInUnion(f.EstablishedIn) && !anyInUnion(f.Serves)
+	if len(f.EstablishedIn) == 0 || len(f.Serves) == 0 || anyInUnion(f.EstablishedIn) || anyInUnion(f.Serves) {
+		return false
+	}
+	return !InUnion(f.DecisionsIn) && !InUnion(f.OperationsIn) && !InUnion(f.MostStaffIn) &&
+		!InUnion(f.EstablishedBy) && !InUnion(f.RepresentativeIn)
 }
 
-// homes are the Member States whose national options may apply.
+// homes are the Member States whose national options may apply. Where every
+// activity falls under Art. 26(1)(b), that is the State of the main
+// establishment once it is known.
 func (m *model) homes() []string {
 	f := m.facts
 	if m.claimsPA && f.EntityTypesKnown && InUnion(f.EstablishedBy) {
 		return one(f.EstablishedBy)
+	}
+	if m.onlyMainEstablishment() {
+		if _, states := f.mainEstablishment(); len(states) == 1 {
+			return states
+		}
 	}
 	if states := union(f.EstablishedIn); len(states) > 0 {
 		return states
@@ -93,6 +106,19 @@ func (m *model) homes() []string {
 		return states
 	}
 	return one(f.RepresentativeIn)
+}
+
+// onlyMainEstablishment reports whether Art. 26(1)(b) governs every claimed type.
+func (m *model) onlyMainEstablishment() bool {
+	if m.claimed == (typeSet{}) {
+		return false
+	}
+	for i := range m.claimed.all {
+		if !annex.At(i).In(annex.Article26b) {
+			return false
+		}
+	}
+	return true
 }
 
 // option is the value of a national option and the rank of the class that it

@@ -19,6 +19,9 @@ func (m *model) locate(d *Determination) {
 	if len(types) == 0 {
 		types = d.MaybeTypes
 	}
+	if d.Class == law.RegistrationOnly { // Art. 2(4): no other activity is in scope
+		types = []string{registrar}
+	}
 	var states, basis []string
 	add := func(rule string, found []string) {
 		if !slices.Contains(basis, rule) {
