@@ -3,6 +3,7 @@ package contract
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -57,6 +58,9 @@ func (s Scope) Answer(o Object) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.future(f); err != nil {
+		return nil, err
+	}
 	d := scope.Classify(f, s.Options)
 	owed := duties.Of(d, f, duties.Options{National: s.Options.National})
 	answer := ScopeAnswer{
@@ -82,6 +86,19 @@ func (s Scope) Answer(o Object) (any, error) {
 		answer.Displaced = append(answer.Displaced, DisplacedDuty{x.Duty, x.Act})
 	}
 	return answer, nil
+}
+
+// future refuses figures of a year that cannot have accounts or an estimate yet.
+func (s Scope) future(f scope.Facts) error {
+	if s.Options.AsOf.IsZero() {
+		return nil
+	}
+	for i, y := range f.Figures {
+		if latest := s.Options.AsOf.Year + 1; y.Year > latest {
+			return Problemf(CodeValue, fmt.Sprintf("figures[%d].year", i), "%d lies in the future; expected %d at the latest", y.Year, latest)
+		}
+	}
+	return nil
 }
 
 func (s Scope) ground(g scope.Ground) ScopeGround {
@@ -180,7 +197,13 @@ func euros(o Object, name string) (scope.Number, error) {
 	return n, err
 }
 
+// scopeLinked reads "linked"; null means that nothing is known about them, so
+// that one enterprise with unknown figures stands for any.
 func scopeLinked(o Object, f *scope.Facts) error {
+	if o.Has("linked") && o.Null("linked") {
+		f.Linked = []scope.Linked{{}}
+		return nil
+	}
 	list, err := o.Objects("linked")
 	if err != nil {
 		return err
@@ -198,7 +221,12 @@ func scopeLinked(o Object, f *scope.Facts) error {
 	return nil
 }
 
+// scopePartners reads "partners"; null as in scopeLinked.
 func scopePartners(o Object, f *scope.Facts) error {
+	if o.Has("partners") && o.Null("partners") {
+		f.Partners = []scope.Partner{{}}
+		return nil
+	}
 	list, err := o.Objects("partners")
 	if err != nil {
 		return err
