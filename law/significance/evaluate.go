@@ -53,7 +53,7 @@ func (f *Facts) test(t *test) outcome {
 		return f.caused(t.field)
 	case moreMinutes:
 		return f.minutes(t)
-	case more, atLeast:
+	case more, atLeast, atMost:
 		return f.number(t)
 	case happened:
 		return f.happened(t)
@@ -93,7 +93,7 @@ func (f *Facts) number(t *test) outcome {
 	n, ok := f.Number(t.field)
 	o := outcome{figure: Figure{n, ok}, threshold: Figure{t.limit, true}, unit: fields[t.field].Unit, missing: f.unknown(t.field)}
 	if ok {
-		o.met = law.TruthOf(n > t.limit || t.kind == atLeast && n == t.limit)
+		o.met = law.TruthOf(n > t.limit != (t.kind == atMost) || t.kind == atLeast && n == t.limit)
 	}
 	return o
 }
@@ -147,6 +147,9 @@ func (f *Facts) access() outcome {
 
 // malicious is a suspectedly malicious action; a malicious access is one.
 func (f *Facts) malicious() outcome {
+	if whole := f.Truth(DataCompromisedMaliciously); whole.Known() {
+		return outcome{met: whole}
+	}
 	o := outcome{met: f.Truth(SuspectedMalicious), missing: f.unknown(SuspectedMalicious)}
 	if o.met == law.Unknown && f.Truth(MaliciousAccess) == law.True {
 		o.met = law.True
@@ -158,8 +161,11 @@ func (f *Facts) malicious() outcome {
 }
 
 // compromised is the integrity, confidentiality or authenticity of data. One
-// fact says it, or three say which.
+// fact says it, or three say which. Data compromised maliciously are compromised.
 func (f *Facts) compromised() outcome {
+	if f.Truth(DataCompromisedMaliciously) == law.True {
+		return outcome{met: law.True}
+	}
 	if whole := f.Truth(DataCompromised); whole.Known() {
 		return outcome{met: whole}
 	}
@@ -221,6 +227,14 @@ func (f *Facts) notWrongData() outcome {
 	if okNames && okTotal {
 		part = law.TruthOf(names*1000 <= namesPermille*total)
 	}
-	exception := f.Truth(Misconfiguration).And(few).And(part)
-	return outcome{met: exception.Not(), missing: f.unknown(Misconfiguration, DomainNamesAffected, DomainNamesTotal)}
+	missing := f.unknown(Misconfiguration, DomainNamesAffected, DomainNamesTotal)
+	misconfigured := f.Truth(Misconfiguration)
+	if misconfigured == law.Unknown {
+		attack := f.malicious()
+		missing |= attack.missing
+		if attack.met == law.True {
+			misconfigured = law.False
+		}
+	}
+	return outcome{met: misconfigured.And(few).And(part).Not(), missing: missing}
 }

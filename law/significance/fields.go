@@ -23,6 +23,7 @@ const (
 	ConfidentialityCompromised
 	IntegrityCompromised
 	AuthenticityCompromised
+	DataCompromisedMaliciously
 	SuspectedMalicious
 	UnauthorisedAccess
 	MaliciousAccess
@@ -41,11 +42,14 @@ const (
 	UsersTotal
 	UsersAffectedPct
 	UsersAffected
+	UsersContract
+	UsersAssociated
 	RelyingPartiesTotal
 	RelyingPartiesAffectedPct
 	RelyingPartiesAffected
 	SameRootCause
 	Occurrences
+	RecurringMonths
 	RecurringLoss
 	Loss
 	PossibleLoss
@@ -68,6 +72,7 @@ const (
 	Users       Unit = "users"   // whole
 	DomainNames Unit = "domain_names"
 	Times       Unit = "times"
+	Months      Unit = "months" // may have a fraction
 )
 
 // Whole reports whether the unit knows no fractions.
@@ -117,14 +122,15 @@ var fields = [fieldCount]FieldInfo{
 	{Name: "limited", Synonyms: []string{"limited_availability", "availability_limited"}},
 	{Name: "unavailable_minutes", Synonyms: []string{"completely_unavailable_minutes"}, Unit: Minutes},
 	{Name: "limited_minutes", Synonyms: []string{"limited_availability_minutes"}, Unit: Minutes},
-	{Name: "unavailable_minutes_week", Synonyms: []string{"unavailable_minutes_per_week", "unavailable_minutes_calendar_week"}, Unit: Minutes, Absent: AsOther, Other: UnavailableMinutes},
+	{Name: "unavailable_minutes_week", Synonyms: []string{"unavailable_minutes_per_week", "unavailable_minutes_calendar_week", "unavailable_minutes_in_week"}, Unit: Minutes, Absent: AsOther, Other: UnavailableMinutes},
 	{Name: "response_time_s", Synonyms: []string{"average_response_time_s", "response_time_seconds"}, Unit: Seconds},
-	{Name: "response_time_minutes", Synonyms: []string{"slow_response_minutes", "response_minutes"}, Unit: Minutes, Absent: AsOther, Other: LimitedMinutes},
+	{Name: "response_time_minutes", Synonyms: []string{"slow_response_minutes", "response_slow_minutes", "response_minutes"}, Unit: Minutes, Absent: AsOther, Other: LimitedMinutes},
 	{Name: "physical_access_compromised", Synonyms: []string{"physical_access"}},
 	{Name: "data_compromised", Synonyms: []string{"cia_compromised", "cia"}},
 	{Name: "confidentiality_compromised", Synonyms: []string{"confidentiality"}, Absent: AsNone, group: dataGroup},
 	{Name: "integrity_compromised", Synonyms: []string{"integrity"}, Absent: AsNone, group: dataGroup},
 	{Name: "authenticity_compromised", Synonyms: []string{"authenticity"}, Absent: AsNone, group: dataGroup},
+	{Name: "data_compromised_maliciously", Synonyms: []string{"malicious_data_compromise", "cia_compromised_maliciously", "cia_malicious"}},
 	{Name: "suspected_malicious", Synonyms: []string{"suspectedly_malicious", "malicious"}},
 	{Name: "unauthorised_access", Synonyms: []string{"unauthorized_access", "successful_unauthorised_access"}},
 	{Name: "malicious_access", Synonyms: []string{"malicious_unauthorised_access", "suspected_malicious_access", "successful_malicious_access",
@@ -136,19 +142,22 @@ var fields = [fieldCount]FieldInfo{
 	{Name: "considerable_damage", Synonyms: []string{"considerable_damage_to_others"}},
 	{Name: "considerable_damage_possible", Synonyms: []string{"could_cause_considerable_damage"}, Absent: AsOther, Other: ConsiderableDamage},
 	{Name: "severe_financial_loss", Synonyms: []string{"financial_loss"}},
-	{Name: "misconfiguration", Absent: AsNo},
+	{Name: "misconfiguration", Synonyms: []string{"dns_misconfiguration", "caused_by_misconfiguration"}, Absent: AsNone, group: 1 << DomainNamesAffected},
 	{Name: "authoritative_data", Synonyms: []string{"authoritative_service", "authoritative"}, Absent: AsYes},
-	{Name: "domain_names_total", Synonyms: []string{"domain_names_managed"}, Unit: DomainNames},
-	{Name: "domain_names_affected", Unit: DomainNames},
+	{Name: "domain_names_total", Synonyms: []string{"domain_names_managed", "domains_managed", "domains_total"}, Unit: DomainNames},
+	{Name: "domain_names_affected", Synonyms: []string{"domains_affected"}, Unit: DomainNames},
 	{Name: "turnover_eur", Unit: Euros},
 	{Name: "users_total", Unit: Users},
 	{Name: "users_affected_pct", Unit: Percent},
 	{Name: "users_affected", Unit: Users},
+	{Name: "users_contract", Synonyms: []string{"users_affected_contract", "contract_customers"}, Unit: Users},
+	{Name: "users_associated", Synonyms: []string{"users_affected_associated", "associated_persons"}, Unit: Users},
 	{Name: "relying_parties_total", Unit: Users},
 	{Name: "relying_parties_affected_pct", Unit: Percent, Absent: AsNone, group: relyingGroup},
 	{Name: "relying_parties_affected", Unit: Users, Absent: AsNone, group: relyingGroup},
-	{Name: "same_root_cause", Synonyms: []string{"same_apparent_root_cause"}, Absent: AsNone, group: recurringGroup},
-	{Name: "occurrences", Synonyms: []string{"occurrences_6_months"}, Unit: Times, Absent: AsNone, group: recurringGroup},
+	{Name: "same_root_cause", Synonyms: []string{"same_apparent_root_cause", "recurring_same_root_cause"}, Absent: AsNone, group: recurringGroup},
+	{Name: "occurrences", Synonyms: []string{"occurrences_6_months", "recurring_count"}, Unit: Times, Absent: AsNone, group: recurringGroup},
+	{Name: "recurring_months", Synonyms: []string{"occurrences_months"}, Unit: Months, Absent: AsNo},
 	{Name: "recurring_loss_eur", Synonyms: []string{"collective_loss_eur"}, Unit: Euros, Absent: AsNone, group: recurringGroup},
 	{Name: "loss_eur", Synonyms: []string{"direct_loss_eur", "financial_loss_eur"}, Unit: Euros},
 	{Name: "possible_loss_eur", Synonyms: []string{"potential_loss_eur", "expected_loss_eur"}, Unit: Euros, Absent: AsOther, Other: Loss},

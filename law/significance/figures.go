@@ -66,23 +66,21 @@ func (f *Facts) share(t *test) outcome {
 // are three fields in a row. More than the smaller of two numbers is more than
 // one of them, so that each of them can settle the test alone.
 func (f *Facts) people(t *test, affected Field) outcome {
-	pctField, totalField := affected-1, affected-2
-	n, okN := f.Number(affected)
-	pct, okPct := f.Number(pctField)
-	total, okTotal := f.Number(totalField)
-	byShare := !okN && okPct // the percentage is what is known, so that it is compared and not a rounded product
-	if byShare && (okTotal || pct == 0) {
-		n, okN = pct*total/100, true
-	}
+	n, exact, missing := f.counted(affected)
+	pct, okPct := f.Number(affected - 1)
+	total, okTotal := f.Number(affected - 2)
 	overShare, overNumber := law.Unknown, law.Unknown
 	switch {
-	case !byShare && okN && (okTotal || n == 0):
+	case exact && (okTotal || n == 0), okTotal && n*1000 > t.permille*total:
 		overShare = law.TruthOf(n*1000 > t.permille*total)
-	case okPct:
+	case okPct: // compared as it is, not as a rounded number of persons
 		overShare = law.TruthOf(pct*10 > t.permille)
 	}
+	if !exact && okPct && (okTotal || pct == 0) {
+		n, exact = max(n, pct*total/100), true
+	}
 	switch {
-	case okN:
+	case exact, n > t.limit:
 		overNumber = law.TruthOf(n > t.limit)
 	case okTotal && total <= t.limit, okTotal && overShare == law.False && t.permille*total <= 1000*t.limit:
 		overNumber = law.False
@@ -90,8 +88,8 @@ func (f *Facts) people(t *test, affected Field) outcome {
 	if okTotal && overNumber == law.False && t.permille*total >= 1000*t.limit {
 		overShare = law.False
 	}
-	o := outcome{met: overShare.Or(overNumber), unit: Users, missing: f.unknown(affected, pctField, totalField)}
-	o.figure = Figure{n, okN}
+	o := outcome{met: overShare.Or(overNumber), unit: Users, missing: missing | f.unknown(affected-1, affected-2)}
+	o.figure = Figure{n, exact || n > 0}
 	switch {
 	case okTotal:
 		o.threshold = Figure{min(t.limit, t.permille*total/1000), true}
@@ -101,4 +99,21 @@ func (f *Facts) people(t *test, affected Field) outcome {
 		o.figure, o.threshold, o.unit = Figure{pct, true}, Figure{t.permille / 10, true}, Percent
 	}
 	return o
+}
+
+// counted is how many persons are affected: at least n, and exactly n when
+// exact. Users are the customers with a contract and the persons associated with
+// business customers together, Art. 3(3), unless their number is stated at once.
+func (f *Facts) counted(affected Field) (n float64, exact bool, missing set) {
+	n, exact = f.Number(affected)
+	missing = f.unknown(affected)
+	if affected != UsersAffected || !f.Stated(UsersContract) && !f.Stated(UsersAssociated) {
+		return n, exact, missing
+	}
+	contract, okContract := f.Number(UsersContract)
+	associated, okAssociated := f.Number(UsersAssociated)
+	if !exact {
+		missing |= f.unknown(UsersContract, UsersAssociated)
+	}
+	return max(n, contract+associated), exact || okContract && okAssociated, missing
 }

@@ -64,6 +64,7 @@ const (
 	moreMinutes              // minutes of an outage, its yes/no fact in other
 	more                     // a number above the limit
 	atLeast                  // a number from the limit on
+	atMost                   // a number up to the limit
 	happened                 // an outage of any length: minutes in field, yes/no fact in other
 	loss                     // above EUR 500 000 or 5 % of the turnover, the smaller
 	share                    // users above a share or a number, the smaller
@@ -138,7 +139,7 @@ func ruleTable() []rule {
 		{"cir.sig.3.1.d", cir + "3(1)(d)", general, []test{possibly(HealthDamage)}},
 		{"cir.sig.3.1.e", cir + "3(1)(e)", general, []test{{kind: access}, possibly(SevereDisruption)}},
 		{"cir.sig.4", "Implementing Regulation (EU) 2024/2690 Arts. 3(1)(f), 4", general,
-			[]test{{kind: atLeast, field: Occurrences, limit: 2}, truth(SameRootCause), lossOf(RecurringLoss)}},
+			[]test{{kind: atLeast, field: Occurrences, limit: 2}, {kind: atMost, field: RecurringMonths, limit: 6}, truth(SameRootCause), lossOf(RecurringLoss)}},
 		{"cir.sig.5.a", cir + "5(a)", dns, []test{unavailable(halfHour)}},
 		{"cir.sig.5.b", cir + "5(b)", dns, slowAnswers()},
 		{"cir.sig.5.c", cir + "5(c)", dns, []test{{kind: compromised}, truth(AuthoritativeData), {kind: notWrongData}}},
@@ -180,8 +181,8 @@ func hosting(article string, g group) []rule {
 // platform is Arts. 11, 12 and 13, which have the same words and no durations.
 func platform(article string, g group) []rule {
 	return []rule{
-		{"cir.sig." + article + ".a", cir + article + "(a)", g, []test{anyOutage(), users(userPermille, userLimit)}},
-		{"cir.sig." + article + ".b", cir + article + "(b)", g, []test{anyLimit(), users(userPermille, userLimit)}},
+		{"cir.sig." + article + ".a", cir + article + "(a)", g, []test{users(userPermille, userLimit), anyOutage()}},
+		{"cir.sig." + article + ".b", cir + article + "(b)", g, []test{users(userPermille, userLimit), anyLimit()}},
 		{"cir.sig." + article + ".c", cir + article + "(c)", g, maliciousCompromise()},
 		{"cir.sig." + article + ".d", cir + article + "(d)", g, []test{{kind: compromised}, users(userPermille, userLimit)}},
 	}
@@ -194,7 +195,7 @@ func trustRules() []rule {
 	return []rule{
 		{"cir.sig.14.a", cir + "14(a)", trust, []test{unavailable(20)}},
 		{"cir.sig.14.b", cir + "14(b)", trust, []test{minutes(UnavailableMinutesWeek, Unavailable, hour)}},
-		{"cir.sig.14.c", cir + "14(c)", trust, []test{anyLimit(), relying(10, 200_000)}},
+		{"cir.sig.14.c", cir + "14(c)", trust, []test{relying(10, 200_000), anyLimit()}},
 		{"cir.sig.14.d", cir + "14(d)", trust, []test{truth(PhysicalAccess)}},
 		{"cir.sig.14.e", cir + "14(e)", trust, []test{{kind: compromised}, relying(1, 100)}},
 	}
