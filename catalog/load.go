@@ -126,8 +126,13 @@ func entryLines(data []byte) map[string]int {
 	lines := map[string]int{}
 	scanner := bufio.NewScanner(bytes.NewReader(data))
 	for n := 1; scanner.Scan(); n++ {
-		if id, ok := strings.CutPrefix(scanner.Text(), "- id:"); ok {
-			id = strings.Trim(strings.TrimSpace(id), `"'`)
+		entry, ok := strings.CutPrefix(scanner.Text(), "- ")
+		if !ok {
+			continue
+		}
+		if id, ok := strings.CutPrefix(strings.TrimLeft(entry, "{ "), "id:"); ok {
+			id, _, _ = strings.Cut(id, ",")
+			id = strings.Trim(strings.TrimSpace(id), `"'}`)
 			if _, twice := lines[id]; !twice {
 				lines[id] = n
 			}

@@ -8,7 +8,7 @@ import (
 
 // Points that one word of a search earns by where it is found.
 const (
-	hitID          = 100 // the word is the id, or its numbers
+	hitID          = 100 // the word is the id, or its numbers; or all words are the title
 	hitIDPart      = 40  // the id starts with the word
 	hitTitle       = 20
 	hitExplanation = 6
@@ -43,6 +43,9 @@ func rank(r *Requirement, terms []string) int {
 	title, explanation, good := Fold(r.Title), Fold(r.Explanation), Fold(r.Good)
 	_, numbers, _ := strings.Cut(r.ID, ".")
 	sum := 0
+	if title == strings.Join(terms, " ") {
+		sum = hitID
+	}
 	for _, term := range terms {
 		points := 0
 		switch {
