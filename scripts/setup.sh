@@ -5,7 +5,15 @@ set -eu
 missing=""
 command -v gcc >/dev/null 2>&1 || missing="$missing gcc libc6-dev"      # race detector
 command -v pdftotext >/dev/null 2>&1 || missing="$missing poppler-utils" # reads the PDF reports back
+command -v chromium >/dev/null 2>&1 || missing="$missing chromium"       # opens the pages as people do
+command -v npm >/dev/null 2>&1 || missing="$missing npm"                 # brings axe-core, the accessibility check
+axe() {
+	[ -f test/browser/node_modules/axe-core/axe.min.js ] && return 0
+	echo "setup: installing axe-core with npm"
+	npm ci --prefix test/browser --no-audit --no-fund --loglevel=error
+}
 if [ -z "$missing" ]; then
+	axe
 	echo "setup: everything is installed"
 	exit 0
 fi
@@ -20,3 +28,4 @@ echo "setup: installing with apt-get"
 $sudo apt-get update -qq
 # shellcheck disable=SC2086
 DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing
+axe

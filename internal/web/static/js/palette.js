@@ -8,6 +8,7 @@ if (dialog && typeof dialog.showModal === "function") {
   const results = dialog.querySelector(".palette-results");
   const links = () => [...results.querySelectorAll("a[href]")];
   let chosen = -1;
+  let stale = false; // typed more than what the results answer
 
   const choose = (index) => {
     const all = links();
@@ -43,12 +44,17 @@ if (dialog && typeof dialog.showModal === "function") {
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") { event.preventDefault(); choose(chosen + 1); }
     if (event.key === "ArrowUp") { event.preventDefault(); choose(chosen - 1); }
-    if (event.key === "Enter") {
-      const link = links()[chosen];
-      if (link) { event.preventDefault(); link.click(); }
-    }
+  });
+
+  // Enter opens what is chosen; while results are still to come the form goes to the search page.
+  input.form.addEventListener("submit", (event) => {
+    const link = stale ? null : links()[chosen];
+    if (!link) return;
+    event.preventDefault();
+    link.click();
   });
 
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-  new MutationObserver(() => choose(0)).observe(results, { childList: true });
+  input.addEventListener("input", () => { stale = true; });
+  new MutationObserver(() => { stale = false; choose(0); }).observe(results, { childList: true });
 }

@@ -11,6 +11,7 @@ for (const all of document.querySelectorAll("input[data-select-all]")) {
     if (count) count.textContent = String(chosen);
   };
   all.hidden = false;
+  tell();
   all.addEventListener("change", () => { for (const box of boxes()) box.checked = all.checked; tell(); });
   table.addEventListener("change", tell);
 }
