@@ -14,7 +14,7 @@ import (
 func (f *File) ScopeFacts() scope.Facts {
 	e := f.Establishment
 	s := scope.Facts{
-		EntityTypes: slices.Clone(f.Activity.EntityTypes), EntityTypesKnown: true,
+		EntityTypes: slices.Clone(f.Activity.EntityTypes), EntityTypesKnown: f.Activity.EntityTypes != nil,
 		EstablishedIn: e.EstablishedIn, Serves: e.Serves,
 		DecisionsIn: e.DecisionsIn, OperationsIn: e.OperationsIn, MostStaffIn: e.MostStaffIn,
 		RepresentativeIn: e.RepresentativeIn, EstablishedBy: e.EstablishedBy,

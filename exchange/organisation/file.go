@@ -66,7 +66,7 @@ type Brand struct {
 // Activity says which entity types the organisation is.
 type Activity struct {
 	Description string             `yaml:"description" doc:"What the organisation does, in one or two sentences."`
-	EntityTypes []string           `yaml:"entity_types" required:"true" doc:"Ids of the entity types, for example ict-service.msp. An empty list means: none of them. List them with: nisaba catalog types."`
+	EntityTypes []string           `yaml:"entity_types" required:"true" doc:"Ids of the entity types, for example ict-service.msp. An empty list means: none of them; null: not known yet. List them with: nisaba catalog types."`
 	Facts       map[string]Setting `yaml:"facts" doc:"Facts that decide a definition or an exclusion, for example network_public: false. null means: not known."`
 }
 

@@ -1,0 +1,112 @@
+package organisation
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Facts is a copy of the file without answers, evidence, exceptions and
+// assertions, and without the day of the assessment: what is true of the
+// organisation whatever its measures are.
+func (f *File) Facts() *File {
+	c := f.Clone()
+	c.Answers, c.Evidence, c.Exceptions, c.Assertions = nil, nil, nil, nil
+	c.AssessedOn = File{}.AssessedOn
+	return c
+}
+
+// Clone is a copy that shares nothing that can be changed.
+func (f *File) Clone() *File {
+	c := *f
+	copyInto(reflect.ValueOf(&c).Elem())
+	return &c
+}
+
+// copyInto replaces what v shares with others by copies.
+func copyInto(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for _, i := range fieldsOf(v.Type()).order {
+			copyInto(v.Field(i))
+		}
+		if v.Type() == settingType {
+			copyInto(v.FieldByName("Number"))
+		}
+	case reflect.Slice:
+		if v.IsNil() {
+			return
+		}
+		v.Set(reflect.AppendSlice(reflect.MakeSlice(v.Type(), 0, v.Len()), v))
+		if k := v.Type().Elem().Kind(); k == reflect.Struct {
+			for i := range v.Len() {
+				copyInto(v.Index(i))
+			}
+		}
+	case reflect.Map:
+		if v.IsNil() {
+			return
+		}
+		m := reflect.MakeMapWithSize(v.Type(), v.Len())
+		for it := v.MapRange(); it.Next(); {
+			item := reflect.New(v.Type().Elem()).Elem()
+			item.Set(it.Value())
+			copyInto(item)
+			m.SetMapIndex(it.Key(), item)
+		}
+		v.Set(m)
+	case reflect.Pointer:
+		if !v.IsNil() {
+			p := reflect.New(v.Type().Elem())
+			p.Elem().Set(v.Elem())
+			v.Set(p)
+		}
+	}
+}
+
+// Changed names the fields in which two files differ, sorted, for example
+// "figures[0].employees". A fault of either file is returned.
+func Changed(a, b *File) ([]string, error) {
+	before, err := a.tree()
+	if err != nil {
+		return nil, err
+	}
+	after, err := b.tree()
+	if err != nil {
+		return nil, err
+	}
+	x, y, out := map[string]string{}, map[string]string{}, map[string]bool{}
+	flatten(before, "", x)
+	flatten(after, "", y)
+	for field, v := range x {
+		if w, ok := y[field]; !ok || w != v {
+			out[field] = true
+		}
+	}
+	for field := range y {
+		if _, ok := x[field]; !ok {
+			out[field] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(out)), nil
+}
+
+// flatten lists the values of the tree by their fields. Lists of words are one
+// value, because their order says little.
+func flatten(n *yaml.Node, field string, into map[string]string) {
+	switch {
+	case n.Kind == yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			flatten(n.Content[i+1], join(field, n.Content[i].Value), into)
+		}
+	case n.Kind == yaml.SequenceNode && n.Style != yaml.FlowStyle:
+		for i, item := range n.Content {
+			flatten(item, field+"["+strconv.Itoa(i)+"]", into)
+		}
+	default:
+		into[field] = string(appendJSON(nil, n))
+	}
+}
