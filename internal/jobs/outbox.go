@@ -1,0 +1,95 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/nisaba-platform/nisaba/internal/domain/work"
+	"github.com/nisaba-platform/nisaba/internal/store"
+)
+
+// sendKind is the kind of the jobs that deliver effects.
+const sendKind = "outbox.send"
+
+// Sender makes one kind of effect happen in the outside world. It must pass the
+// effect's key on (as the Message-ID of a mail, the idempotency key of a request),
+// because an effect whose server died between sending and noting it is sent again
+// with the same key; Attempt is then above 1.
+type Sender interface {
+	Send(ctx context.Context, e work.Effect) (receipt string, err error)
+}
+
+// SenderFunc is a function as a Sender.
+type SenderFunc func(ctx context.Context, e work.Effect) (receipt string, err error)
+
+// Send calls the function.
+func (f SenderFunc) Send(ctx context.Context, e work.Effect) (string, error) { return f(ctx, e) }
+
+// Deliver says who makes effects of a kind happen.
+func (r *Runner) Deliver(kind string, s Sender) { r.senders[kind] = s }
+
+type sendArgs struct {
+	Effect string `json:"effect"`
+}
+
+// Post puts an effect into the outbox and the job that delivers it into the queue,
+// in the caller's transaction. fresh is false, and nothing happens, when the
+// workspace posted an effect with the key before.
+func Post(tx *store.Tx, e work.Effect) (fresh bool, err error) {
+	e, fresh, err = tx.Post(e)
+	if err != nil || !fresh {
+		return false, err
+	}
+	_, err = Enqueue(tx, sendKind, sendArgs{e.ID}, work.Job{Organisation: e.Organisation, Priority: 10})
+	return true, err
+}
+
+// send is the handler of sendKind.
+func (r *Runner) send(ctx context.Context, run *Run) error {
+	var args sendArgs
+	if err := run.Args(&args); err != nil {
+		return err
+	}
+	e, todo, err := r.beginEffect(ctx, args.Effect)
+	if err != nil || !todo {
+		return err
+	}
+	sender, ok := r.senders[e.Kind]
+	if !ok {
+		return r.failEffect(ctx, run, e, Permanent(fmt.Errorf("nobody sends effects of kind %q", e.Kind)))
+	}
+	receipt, err := sender.Send(ctx, e)
+	if err != nil {
+		return r.failEffect(ctx, run, e, err)
+	}
+	// Noted even when the job was lost meanwhile: it did happen.
+	err = r.store.Write(context.WithoutCancel(ctx), queue(), itself(), func(tx *store.Tx) error {
+		return tx.EndEffect(e, receipt, tx.Now())
+	})
+	if err != nil {
+		return fmt.Errorf("note that effect %s happened: %w", e.ID, err)
+	}
+	return nil
+}
+
+func (r *Runner) beginEffect(ctx context.Context, effect string) (e work.Effect, todo bool, err error) {
+	err = r.store.Write(ctx, queue(), itself(), func(tx *store.Tx) error {
+		if todo, err = tx.BeginEffect(effect); err != nil || !todo {
+			return err
+		}
+		e, err = tx.Effect(effect)
+		return err
+	})
+	return e, todo, err
+}
+
+func (r *Runner) failEffect(ctx context.Context, run *Run, e work.Effect, cause error) error {
+	dead := isPermanent(cause) || run.Job.Attempt >= run.Job.MaxAttempts
+	err := r.store.Write(context.WithoutCancel(ctx), queue(), itself(), func(tx *store.Tx) error {
+		return tx.FailEffect(e.ID, cause.Error(), dead)
+	})
+	if err != nil {
+		return fmt.Errorf("%w; and then: %w", cause, err)
+	}
+	return cause
+}
