@@ -94,6 +94,18 @@ func Determine(set *country.Set, f *organisation.File, opt Options) (Determinati
 // and plan. Ids that the catalogue does not know and figures of years to come
 // are a fault.List.
 func Assess(k Knowledge, f *organisation.File, opt Options) (Input, error) {
+	in, err := Score(k, f, opt)
+	if err != nil {
+		return Input{}, err
+	}
+	in.Tasks = posture.Plan(k.Catalogue, in.Posture, in.Statements, deadlines(in.Duties))
+	in.WhatIf = posture.BestTasks(in.Posture, in.Tasks, tasksOfWhatIf)
+	return in, nil
+}
+
+// Score is Assess without the plan and what follows from it, for callers who
+// need the scores at once.
+func Score(k Knowledge, f *organisation.File, opt Options) (Input, error) {
 	if err := checkIDs(k.Catalogue, f); err != nil {
 		return Input{}, err
 	}
@@ -115,8 +127,6 @@ func Assess(k Knowledge, f *organisation.File, opt Options) (Input, error) {
 	s.EntityTypes, s.Class, s.Duties = d.Scope.EntityTypes, d.Scope.Class, d.Duties.IDs()
 	s.Frameworks, s.Voluntary = frameworks(s.Duties, d.Scope.Class, opt.Yardstick)
 	in.Posture = posture.Assess(k.Catalogue, *s, d.AsOf)
-	in.Tasks = posture.Plan(k.Catalogue, in.Posture, *s, deadlines(d.Duties))
-	in.WhatIf = posture.BestTasks(in.Posture, in.Tasks, tasksOfWhatIf)
 	return in, nil
 }
 
