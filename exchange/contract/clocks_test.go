@@ -215,7 +215,7 @@ func TestClocksErrors(t *testing.T) {
 		{"negative period", berlin(`"regime":"nis2","stage":"early_warning","profile":{"early_warning":{"period":"-PT24H"}}`), "invalid_value", "profile.early_warning.period"},
 		{"bad anchor", berlin(`"regime":"nis2","stage":"early_warning","profile":{"early_warning":{"from":"noticed_at"}}`), "invalid_value", "profile.early_warning.from"},
 		{"profile of an invented stage", berlin(`"regime":"nis2","stage":"early_warning","profile":{"warning":{}}`), "unknown_field", "profile.warning"},
-		{"profile that is a text", berlin(`"regime":"nis2","stage":"early_warning","profile":"DE"`), "syntax", "profile"},
+		{"profile that is a text", berlin(`"regime":"nis2","stage":"early_warning","profile":"DE"`), "wrong_type", "profile"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			problem, _ := clocksOut(t, tc.in)["error"].(map[string]any)

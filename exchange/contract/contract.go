@@ -12,6 +12,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // MaxLine is the longest input line in bytes; a longer one is answered with an
@@ -48,7 +49,8 @@ func Problemf(code, field, format string, args ...any) *Problem {
 type Answer func(Object) (any, error)
 
 // Run answers every line of r on w. It reports whether every line could be used;
-// err is a failure to read or write. Empty lines are skipped.
+// err is a failure to read or write. An empty line is a line that cannot be
+// used; what follows the last line end is a line only when it is not empty.
 func Run(r io.Reader, w io.Writer, answer Answer) (ok bool, err error) {
 	in := bufio.NewReaderSize(r, 1<<16)
 	out := bufio.NewWriterSize(w, 1<<16)
@@ -57,8 +59,8 @@ func Run(r io.Reader, w io.Writer, answer Answer) (ok bool, err error) {
 	ok = true
 	for {
 		line, tooLong, readErr := readLine(in)
-		if trimmed := bytes.TrimSpace(line); len(trimmed) > 0 || tooLong {
-			object, good := one(trimmed, tooLong, answer)
+		if len(line) > 0 || tooLong {
+			object, good := one(bytes.TrimSpace(line), tooLong, answer)
 			ok = ok && good
 			if err := encoder.Encode(object); err != nil {
 				return ok, fmt.Errorf("write the answer: %w", err)
@@ -83,6 +85,13 @@ func one(line []byte, tooLong bool, answer Answer) (object any, good bool) {
 		return failed(nil, Problemf(CodeTooLong, "", "the line is longer than %d bytes", MaxLine)), false
 	}
 	o, err := Parse(line)
+	if !utf8.Valid(line) { // the answer must be, so an id that is not is left out
+		id := o.ID()
+		if !utf8.Valid(id) {
+			id = nil
+		}
+		return failed(id, Problemf(CodeSyntax, "", "the line is not valid UTF-8")), false
+	}
 	if err != nil {
 		return failed(o.ID(), err), false
 	}
@@ -140,6 +149,9 @@ func parseAt(path string, b []byte) (Object, error) {
 	o := Object{path: path, fields: map[string]json.RawMessage{}}
 	d := json.NewDecoder(bytes.NewReader(b))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		if path != "" {
+			return o, Problemf(CodeType, path, "expected an object, found %s", abbreviate(b))
+		}
 		return o, Problemf(CodeSyntax, path, "expected a JSON object")
 	}
 	for d.More() {
@@ -217,14 +229,33 @@ func (o Object) Text(name string) (string, error) { return read[string](o, name,
 // Bool reads true, false or, when absent or null, nil.
 func (o Object) Bool(name string) (*bool, error) { return read[*bool](o, name, "true, false or null") }
 
-// Number reads a number or, when absent or null, nil.
+// Number reads a number or, when absent or null, nil. One beyond the range of
+// a float64 is an impossible value.
 func (o Object) Number(name string) (*float64, error) {
-	return read[*float64](o, name, "a number or null")
+	v, err := read[*float64](o, name, "a number or null")
+	if raw := o.fields[name]; err != nil && strings.ContainsRune("-0123456789", rune(raw[0])) {
+		return nil, Problemf(CodeValue, o.at(name), "%s is too large a number", abbreviate(raw))
+	}
+	return v, err
 }
 
-// Texts reads a list of strings; absent or null gives nil.
+// Texts reads a list of strings; absent or null gives nil. A member that is no
+// string is named with its position.
 func (o Object) Texts(name string) ([]string, error) {
-	return read[[]string](o, name, "a list of strings")
+	if o.Null(name) {
+		return nil, nil
+	}
+	raws, err := read[[]json.RawMessage](o, name, "a list of strings")
+	if err != nil {
+		return nil, err
+	}
+	texts := make([]string, len(raws))
+	for i, raw := range raws {
+		if raw[0] != '"' || json.Unmarshal(raw, &texts[i]) != nil {
+			return nil, Problemf(CodeType, fmt.Sprintf("%s[%d]", o.at(name), i), "expected a string, found %s", abbreviate(raw))
+		}
+	}
+	return texts, nil
 }
 
 func read[T any](o Object, name, expected string) (T, error) {
