@@ -183,3 +183,23 @@ func (f Field) Info() FieldInfo {
 
 // String is the name in the machine contract.
 func (f Field) String() string { return fields[f].Name }
+
+// byName has the position of every name and synonym. It is never written.
+var byName = fieldNames()
+
+func fieldNames() map[string]Field {
+	names := map[string]Field{}
+	for i := range fields {
+		names[fields[i].Name] = Field(i)
+		for _, synonym := range fields[i].Synonyms {
+			names[synonym] = Field(i)
+		}
+	}
+	return names
+}
+
+// ParseField finds a fact by its name or a synonym.
+func ParseField(name string) (f Field, ok bool) {
+	f, ok = byName[name]
+	return f, ok
+}
