@@ -44,54 +44,95 @@ func (a *assessment) stands(e *Evidence, months int) (standing, law.Date) {
 // to those that it covers.
 func (a *assessment) readEvidence() {
 	a.evidence = pointers(a.facts.Evidence)
-	slices.SortFunc(a.evidence, func(x, y *Evidence) int {
-		return cmp.Or(cmp.Compare(x.ID, y.ID), newestFirst(x.Date, y.Date), newestFirst(x.ValidUntil, y.ValidUntil),
-			cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Title, y.Title), cmp.Compare(x.Shows, y.Shows),
-			slices.Compare(slices.Sorted(slices.Values(x.Covers)), slices.Sorted(slices.Values(y.Covers))),
-			cmp.Compare(x.Owner, y.Owner), cmp.Compare(x.Location, y.Location), cmp.Compare(x.Note, y.Note))
-	})
-	const covered = 1 << 16 // marks the months of a leaf that the evidence covers
+	slices.SortFunc(a.evidence, compareEvidence)
+	months := make([]int, len(a.leaves)) // for which it counts, by leaf
+	covered := make([]bool, len(a.leaves))
+	var leaves []int
 	for _, e := range a.evidence {
 		if e.Date.After(a.asOf) {
 			a.findings.add(FutureDate, law.Say("posture.finding.future", "what", e.Title, "date", e.Date), []string{e.ID})
 		}
-		months := map[int]int{}
+		leaves = leaves[:0]
 		for _, n := range a.cat.Naming(e.Kind) {
 			months[n.Leaf] = n.Months
+			leaves = append(leaves, n.Leaf)
 		}
 		for _, id := range e.Covers {
 			for _, i := range a.cat.LeafPlaces(id) {
-				m := months[i] &^ covered
-				if m == 0 {
-					m = defaultMonths
+				if months[i] == 0 {
+					months[i] = defaultMonths
+					leaves = append(leaves, i)
 				}
-				months[i] = m | covered
+				covered[i] = true
 			}
 		}
-		text := law.Say("posture.trace.evidence", "title", e.Title, "date", e.Date)
-		for i, m := range months {
-			a.file(e, &a.leaves[i], m&^covered, m&covered != 0, text)
+		folder := folder{a: a, e: e, text: law.Say("posture.trace.evidence", "title", e.Title, "date", e.Date)}
+		for _, i := range leaves {
+			folder.file(&a.leaves[i], months[i], covered[i])
+			months[i], covered[i] = 0, false
 		}
 	}
 }
 
-// file puts one piece of evidence into the folder of one leaf.
-func (a *assessment) file(e *Evidence, l *leaf, months int, covered bool, text law.Message) {
-	how, end := a.stands(e, months)
+// compareEvidence orders evidence by id; the rest decides only between pieces
+// that share an id.
+func compareEvidence(x, y *Evidence) int {
+	if c := cmp.Compare(x.ID, y.ID); c != 0 {
+		return c
+	}
+	return cmp.Or(newestFirst(x.Date, y.Date), newestFirst(x.ValidUntil, y.ValidUntil),
+		cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Title, y.Title), cmp.Compare(x.Shows, y.Shows),
+		slices.Compare(slices.Sorted(slices.Values(x.Covers)), slices.Sorted(slices.Values(y.Covers))),
+		cmp.Compare(x.Owner, y.Owner), cmp.Compare(x.Location, y.Location), cmp.Compare(x.Note, y.Note))
+}
+
+// folder files one piece of evidence with the leaves. How it stands depends only
+// on the months, of which a catalogue knows few.
+type folder struct {
+	a    *assessment
+	e    *Evidence
+	text law.Message
+	seen []*seen
+}
+
+// seen is how the evidence stands where it counts for some months.
+type seen struct {
+	months  int
+	how     standing
+	support support
+}
+
+func (f *folder) stands(months int) *seen {
+	for _, s := range f.seen {
+		if s.months == months {
+			return s
+		}
+	}
+	how, end := f.a.stands(f.e, months)
+	s := &seen{months: months, how: how, support: support{f.e.ID, f.e.Date, end, f.text}}
+	if how != valid {
+		s.support.text = lapse(f.e, how, end)
+	}
+	f.seen = append(f.seen, s)
+	return s
+}
+
+func (f *folder) file(l *leaf, months int, covered bool) {
+	e, s := f.e, f.stands(months)
 	shows := rankNone
 	if covered {
 		shows = rankOf(e.Shows)
 	}
-	if how != valid {
-		l.lapsed = append(l.lapsed, Trace{Kind: Expired, Ref: e.ID, Says: shows.said(), On: e.Date, Text: lapse(e, how, end)})
+	if s.how != valid {
+		l.lapsed = append(l.lapsed, lapsed{&s.support, shows})
 		return
 	}
 	if shows < rankNotApplicable {
 		text := law.Say("posture.trace.shows."+string(e.Shows), "title", e.Title, "date", e.Date)
-		l.opinions = append(l.opinions, opinion{rank: shows, trust: trustHigh, evidence: true, ref: e.ID, on: e.Date, expires: end, text: text})
+		l.opinions = append(l.opinions, opinion{rank: shows, trust: trustHigh, evidence: true, ref: e.ID, on: e.Date, expires: s.support.expires, text: text})
 	}
 	if shows >= rankMet {
-		l.supports = append(l.supports, support{e.ID, e.Date, end, text})
+		l.supports = append(l.supports, &s.support)
 	}
 }
 

@@ -94,6 +94,12 @@ type support struct {
 	text    law.Message
 }
 
+// lapsed is evidence that does not count, with what it would show.
+type lapsed struct {
+	*support
+	shows rank
+}
+
 // leaf is all that was said about one leaf and what follows from it.
 type leaf struct {
 	req     *catalog.Requirement
@@ -103,8 +109,8 @@ type leaf struct {
 	factor  float64 // binding factor of a gap
 
 	opinions   []opinion
-	supports   []support
-	lapsed     []Trace // expired evidence
+	supports   []*support
+	lapsed     []lapsed
 	assertions []*Assertion
 	exceptions []*Exception
 

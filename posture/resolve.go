@@ -139,6 +139,9 @@ var exceptionKinds = []string{ExceptionNotApplicable, ExceptionCompensated, Exce
 // except applies the documented exceptions, newest first; the first that the law
 // allows and that has not ended counts.
 func (a *assessment) except(l *leaf) {
+	if len(l.exceptions) == 0 {
+		return
+	}
 	done := false
 	var before []Trace
 	for _, e := range l.exceptions {

@@ -1,6 +1,8 @@
 package posture
 
 import (
+	"slices"
+
 	"github.com/nisaba-platform/nisaba/law"
 )
 
@@ -117,16 +119,18 @@ func (o *opinion) trace(counted bool) Trace {
 
 // traceSources adds the opinions and the evidence on file to the trace of a leaf.
 func (a *assessment) traceSources(l *leaf) {
+	l.trace = slices.Grow(l.trace, len(l.opinions)+len(l.supports)+len(l.lapsed))
 	for i := range l.opinions {
 		o := &l.opinions[i]
 		l.trace = append(l.trace, o.trace(o.heard && !l.overruled))
 	}
-	for i := range l.supports {
-		s := &l.supports[i]
+	for _, s := range l.supports {
 		counted := l.rank == rankMet || l.rank == rankPartly
 		l.trace = append(l.trace, Trace{Kind: FromEvidence, Ref: s.ref, On: s.on, Counted: counted, Text: s.text})
 	}
-	l.trace = append(l.trace, l.lapsed...)
+	for _, s := range l.lapsed {
+		l.trace = append(l.trace, Trace{Kind: Expired, Ref: s.ref, Says: s.shows.said(), On: s.on, Text: s.text})
+	}
 }
 
 // traceOverruled lists what was said about a directive point whose status comes
