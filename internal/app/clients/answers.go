@@ -1,0 +1,190 @@
+package clients
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/nisaba-platform/nisaba/catalog"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/posture"
+)
+
+// checkAnswer refuses questions and options that the catalogue does not have.
+func checkAnswer(cat *catalog.Catalogue, question string, options []string) error {
+	q, ok := cat.Question(question)
+	if !ok {
+		return invalid("question", fmt.Sprintf("there is no question %q", question), "a question of the catalogue")
+	}
+	if q.Type != catalog.Many && len(options) > 1 {
+		return invalid("options", "several options are given", "one option")
+	}
+	for i, id := range options {
+		if !slices.ContainsFunc(q.Options, func(o catalog.Option) bool { return o.ID == id }) {
+			return invalid("options", fmt.Sprintf("the question has no option %q", id), "one of its options")
+		}
+		if slices.Contains(options[:i], id) {
+			return invalid("options", fmt.Sprintf("the option %q is given twice", id), "it once")
+		}
+	}
+	return nil
+}
+
+// checkIDs refuses a kind of evidence ("" for none) and requirements that the
+// catalogue does not have.
+func checkIDs(cat *catalog.Catalogue, kind string, requirements ...string) error {
+	if kind != "" {
+		if _, ok := cat.KindTitle(kind); !ok {
+			return invalid("kind", fmt.Sprintf("there is no kind of evidence %q", kind), "a kind of the catalogue")
+		}
+	}
+	for _, id := range requirements {
+		if _, ok := cat.Get(id); !ok {
+			return invalid("requirement", fmt.Sprintf("there is no requirement %q", id), "a requirement of the catalogue")
+		}
+	}
+	return nil
+}
+
+// Answer answers a question; no options take the answer back. It returns the
+// overall scores before and after.
+func (s *Service) Answer(ctx context.Context, a authz.Actor, organisation, question string, options []string, note string) (before, after posture.Score, err error) {
+	if err = short(map[string]string{"note": note}); err != nil {
+		return before, after, err
+	}
+	err = s.write(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
+		if err := checkAnswer(s.knowledge.Catalogue, question, options); err != nil {
+			return err
+		}
+		old, err := tx.Answer(organisation, question)
+		had := err == nil
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+		if err := s.putAnswer(tx, a, old, had, organisation, question, options, note); err != nil {
+			return err
+		}
+		before, after, err = s.compare(tx, organisation, question, old, had)
+		return err
+	})
+	return before, after, err
+}
+
+func (s *Service) putAnswer(tx *store.Tx, a authz.Actor, old assessment.Answer, had bool, organisation, question string, options []string, note string) error {
+	switch {
+	case len(options) == 0 && had:
+		return tx.RemoveAnswer(organisation, question)
+	case len(options) == 0:
+		return nil
+	}
+	_, err := tx.PutAnswer(assessment.Answer{Organisation: organisation, Version: old.Version, Source: assessment.ByPerson,
+		Answer: posture.Answer{Question: question, Options: options, By: signature(a), On: dayOf(tx.Now()), Note: strings.TrimSpace(note)}})
+	return err
+}
+
+// compare stores the roll-up after an answer changed and returns the overall
+// scores with the old and the new answer. It reads after the change, when no other
+// change of the organisation can come between.
+func (s *Service) compare(tx *store.Tx, organisation, question string, old assessment.Answer, had bool) (before, after posture.Score, err error) {
+	now, err := s.gather(tx, organisation)
+	if err != nil {
+		return before, after, err
+	}
+	day := dayOf(tx.Now())
+	in, err := s.score(now.file, day)
+	if err != nil {
+		return before, after, err
+	}
+	then := *now.file
+	then.Answers = maps.Clone(then.Answers)
+	delete(then.Answers, question)
+	if had && checkAnswer(s.knowledge.Catalogue, question, old.Options) == nil {
+		then.Answers[question] = fileAnswer(old.Answer)
+	}
+	was, err := s.score(&then, day)
+	if err != nil {
+		return before, after, err
+	}
+	return overallOf(was.Posture), overallOf(in.Posture), s.putRollup(tx, now, in)
+}
+
+// PutException makes an exception, or changes the one of the same requirement and
+// kind.
+func (s *Service) PutException(ctx context.Context, a authz.Actor, organisation string, e posture.Exception) (id string, err error) {
+	err = s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
+		if e.On.IsZero() {
+			e.On = dayOf(tx.Now())
+		}
+		if err := s.checkException(e); err != nil {
+			return err
+		}
+		row := assessment.Exception{Organisation: organisation, Exception: e}
+		all, err := tx.Exceptions(organisation)
+		if err != nil {
+			return err
+		}
+		for _, old := range all {
+			if old.Requirement == e.Requirement && old.Kind == e.Kind {
+				row.ID, row.Version = old.ID, old.Version
+			}
+		}
+		row, err = tx.PutException(row)
+		id = row.ID
+		return err
+	})
+	return id, err
+}
+
+func (s *Service) checkException(e posture.Exception) error {
+	if err := checkIDs(s.knowledge.Catalogue, "", e.Requirement); err != nil {
+		return err
+	}
+	switch {
+	case !slices.Contains([]string{posture.ExceptionNotApplicable, posture.ExceptionCompensated, posture.ExceptionAccepted}, e.Kind):
+		return invalid("kind", "there is no such kind of exception", "not_applicable, compensated or accepted")
+	case blank(e.Reason):
+		return invalid("reason", "the reason is missing", "why, in words that an outsider understands")
+	case blank(e.ApprovedBy):
+		return invalid("approved_by", "nobody approved the exception", "who approved it")
+	case e.Kind == posture.ExceptionCompensated && blank(e.Compensation):
+		return invalid("compensation", "the other measure is not named", "the measure that serves the purpose instead")
+	case !e.Until.IsZero() && e.Until.Before(e.On):
+		return invalid("until", "the exception ends before it begins", "a day on or after "+e.On.String())
+	}
+	return short(map[string]string{"reason": e.Reason, "compensation": e.Compensation, "approved_by": e.ApprovedBy})
+}
+
+// RemoveException takes an exception back.
+func (s *Service) RemoveException(ctx context.Context, a authz.Actor, organisation, id string) error {
+	return s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error { return tx.RemoveException(id) })
+}
+
+// Assert sets the status of one requirement by hand; an empty status takes it back.
+func (s *Service) Assert(ctx context.Context, a authz.Actor, organisation string, as posture.Assertion) error {
+	return s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
+		if err := checkIDs(s.knowledge.Catalogue, "", as.Requirement); err != nil {
+			return err
+		}
+		if as.Status == "" {
+			return tx.RemoveAssertion(organisation, as.Requirement)
+		}
+		if !slices.Contains([]posture.Status{posture.Met, posture.PartlyMet, posture.NotMet}, as.Status) {
+			return invalid("status", "this status cannot be set by hand", "met, partly or not_met; an exception says what does not apply")
+		}
+		if err := short(map[string]string{"note": as.Note}); err != nil {
+			return err
+		}
+		as.By, as.On = signature(a), dayOf(tx.Now())
+		old, err := tx.Assertion(organisation, as.Requirement)
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+		_, err = tx.PutAssertion(assessment.Assertion{Organisation: organisation, Assertion: as, Version: old.Version})
+		return err
+	})
+}

@@ -1,0 +1,184 @@
+// Package clients is the use cases around the organisations of a workspace: their
+// facts and the scope test, answers, evidence, exceptions, the plan, what the
+// management body approves, and the history of it all. Each change is checked
+// against the actor's rights, recorded in the ledger, and followed by the new
+// roll-up in the same transaction.
+package clients
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/exchange/organisation"
+	"github.com/nisaba-platform/nisaba/internal/app/assessing"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/blob"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/planning"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
+)
+
+// Service is the use cases. It is safe for concurrent use.
+//
+// Every method that takes an organisation answers NotFound to an actor who does
+// not belong to it and Forbidden to one whose role is too low. Input that cannot
+// be used is Invalid with the name of the field.
+type Service struct {
+	store     *store.Store
+	knowledge assessing.Knowledge
+	files     *blob.Dir
+	facts     *facts
+	whole     *whole
+}
+
+// New makes the service. files keeps what is uploaded.
+func New(s *store.Store, k assessing.Knowledge, files *blob.Dir) *Service {
+	return &Service{store: s, knowledge: k, files: files, facts: newFacts(), whole: newWhole()}
+}
+
+// Client is one organisation with all that its pages show.
+type Client struct {
+	Organisation   tenant.Organisation
+	File           *organisation.File // facts, answers, evidence, exceptions and assertions; the caller's own copy
+	In             assessing.Input    // the whole assessment as of today; shared, to be read only
+	Tasks          []planning.Task    // stored, by due day
+	Determinations []assessment.Determination
+	Role           tenant.Role           // of the actor who loaded it
+	Answers        []assessment.Answer   // with origin and version
+	Evidence       []assessment.Evidence // with files and version, newest first
+	Exceptions     []assessment.Exception
+	Files          []assessment.File
+}
+
+// Standing is the determination that holds; ok is false when there is none, or
+// when the newest was re-opened.
+func (c Client) Standing() (d assessment.Determination, ok bool) {
+	if len(c.Determinations) == 0 || !c.Determinations[0].ReopenedAt.IsZero() {
+		return assessment.Determination{}, false
+	}
+	return c.Determinations[0], true
+}
+
+// Portfolio lists the organisations in reach with their roll-ups, by name, without
+// archived ones and templates.
+func (s *Service) Portfolio(ctx context.Context, a authz.Actor) (list []assessment.Standing, err error) {
+	scope, err := a.Reach(authz.OrganisationRead)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
+		list, err = tx.Portfolio()
+		return err
+	})
+	return list, err
+}
+
+// Aside lists the organisations in reach that the portfolio leaves out: templates
+// and archived ones.
+func (s *Service) Aside(ctx context.Context, a authz.Actor) (list []tenant.Organisation, err error) {
+	scope, err := a.Reach(authz.OrganisationRead)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
+		list, err = tx.Organisations()
+		return err
+	})
+	return slices.DeleteFunc(list, func(o tenant.Organisation) bool { return !o.Template && !o.Archived }), err
+}
+
+// Load gives one organisation with its assessment as of today.
+func (s *Service) Load(ctx context.Context, a authz.Actor, organisation string) (Client, error) {
+	c := Client{}
+	err := s.read(ctx, a, organisation, authz.AssessmentRead, func(tx *store.Tx) error {
+		said, err := s.gather(tx, organisation)
+		if err != nil {
+			return err
+		}
+		c = Client{Organisation: said.organisation, File: said.file, Answers: said.answers, Evidence: said.evidence, Exceptions: said.exceptions}
+		if c.Tasks, err = tx.Tasks(organisation); err != nil {
+			return err
+		}
+		if c.Determinations, err = tx.Determinations(organisation); err != nil {
+			return err
+		}
+		c.Files, err = tx.Files(organisation)
+		return err
+	})
+	if err != nil {
+		return Client{}, err
+	}
+	if c.In, err = s.assess(organisation, c.File, s.today()); err != nil {
+		return Client{}, err
+	}
+	c.File = c.File.Clone()
+	c.Role, _ = a.RoleIn(organisation)
+	return c, nil
+}
+
+// today is the day in UTC.
+func (s *Service) today() law.Date { return law.DateOf(s.store.Now()) }
+
+// read runs f in the scope of one organisation after a check of rights.
+func (s *Service) read(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*store.Tx) error) error {
+	scope, err := a.Organisation(ctx, organisation, need)
+	if err != nil {
+		return err
+	}
+	return s.store.Read(ctx, scope, f)
+}
+
+// write runs f in the scope of one organisation after a check of rights.
+func (s *Service) write(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*store.Tx) error) error {
+	scope, err := a.Organisation(ctx, organisation, need)
+	if err != nil {
+		return err
+	}
+	return s.store.Write(ctx, scope, change(a), f)
+}
+
+// revise is write followed by the new roll-up in the same transaction.
+func (s *Service) revise(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*store.Tx) error) error {
+	return s.write(ctx, a, organisation, need, func(tx *store.Tx) error {
+		if err := f(tx); err != nil {
+			return err
+		}
+		_, err := s.rollUp(tx, organisation)
+		return err
+	})
+}
+
+func change(a authz.Actor) store.Change {
+	return store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}
+}
+
+// signature is how the actor stands in records that people read.
+func signature(a authz.Actor) string { return cmp.Or(a.Name, a.Person) }
+
+func invalid(field, what, expected string) error {
+	return &fault.Error{Kind: fault.Invalid, Field: field, What: what, Expected: expected}
+}
+
+// longest is the longest text in bytes that a field takes.
+const longest = 20_000
+
+// short checks texts that people typed, by field.
+func short(texts map[string]string) error {
+	for field, text := range texts {
+		if len(text) > longest {
+			return invalid(field, "the text is too long", "at most 20,000 characters")
+		}
+	}
+	return nil
+}
+
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
+// dayOf is the day in UTC of an instant.
+func dayOf(t time.Time) law.Date { return law.DateOf(t.UTC()) }

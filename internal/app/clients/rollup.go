@@ -1,0 +1,299 @@
+package clients
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/catalog"
+	"github.com/nisaba-platform/nisaba/exchange/organisation"
+	"github.com/nisaba-platform/nisaba/internal/app/assessing"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/planning"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/law/duties"
+	"github.com/nisaba-platform/nisaba/posture"
+)
+
+// said is all that an organisation says and proves.
+type said struct {
+	organisation tenant.Organisation
+	file         *organisation.File // shared facts with the statements; not to be changed
+	answers      []assessment.Answer
+	evidence     []assessment.Evidence
+	exceptions   []assessment.Exception
+}
+
+// gather reads an organisation. Statements about what the catalogue no longer has
+// stay in the store but not in the file, so that a new catalogue breaks nothing.
+func (s *Service) gather(tx *store.Tx, id string) (said, error) {
+	var out said
+	var err error
+	if out.organisation, err = tx.Organisation(id); err != nil {
+		return out, err
+	}
+	known, err := s.facts.of(out.organisation)
+	if err != nil {
+		return out, err
+	}
+	f := *known
+	if out.answers, err = tx.Answers(id); err != nil {
+		return out, err
+	}
+	if out.evidence, err = tx.Evidence(id); err != nil {
+		return out, err
+	}
+	if out.exceptions, err = tx.Exceptions(id); err != nil {
+		return out, err
+	}
+	assertions, err := tx.Assertions(id)
+	if err != nil {
+		return out, err
+	}
+	f.Answers = map[string]organisation.Answer{}
+	for _, a := range out.answers {
+		if checkAnswer(s.knowledge.Catalogue, a.Question, a.Options) == nil {
+			f.Answers[a.Question] = fileAnswer(a.Answer)
+		}
+	}
+	for _, e := range out.evidence {
+		if checkIDs(s.knowledge.Catalogue, e.Kind, e.Covers...) == nil {
+			f.Evidence = append(f.Evidence, fileEvidence(e.Evidence))
+		}
+	}
+	for _, e := range out.exceptions {
+		if checkIDs(s.knowledge.Catalogue, "", e.Requirement) == nil {
+			f.Exceptions = append(f.Exceptions, fileException(e.Exception))
+		}
+	}
+	for _, a := range assertions {
+		if checkIDs(s.knowledge.Catalogue, "", a.Requirement) == nil {
+			f.Assertions = append(f.Assertions, fileAssertion(a.Assertion))
+		}
+	}
+	out.file = &f
+	return out, nil
+}
+
+func fileAnswer(a posture.Answer) organisation.Answer {
+	return organisation.Answer{Options: a.Options, By: a.By, On: a.On, Note: a.Note}
+}
+
+func fileEvidence(e posture.Evidence) organisation.Evidence {
+	return organisation.Evidence{ID: e.ID, Kind: e.Kind, Title: e.Title, Date: e.Date, ValidUntil: e.ValidUntil, Owner: e.Owner,
+		Location: e.Location, Covers: e.Covers, Shows: string(e.Shows), Note: e.Note}
+}
+
+func fileException(e posture.Exception) organisation.Exception {
+	return organisation.Exception{Requirement: e.Requirement, Kind: e.Kind, Reason: e.Reason, Compensation: e.Compensation,
+		ApprovedBy: e.ApprovedBy, On: e.On, Until: e.Until}
+}
+
+func fileAssertion(a posture.Assertion) organisation.Assertion {
+	return organisation.Assertion{Requirement: a.Requirement, Status: string(a.Status), By: a.By, On: a.On, Note: a.Note}
+}
+
+// score is the posture of a file as of the day, without a plan.
+func (s *Service) score(f *organisation.File, day law.Date) (assessing.Input, error) {
+	return assessing.Score(s.knowledge, f, assessing.Options{Today: day})
+}
+
+// rollUp computes the scores as they are within the transaction and stores the
+// portfolio row.
+func (s *Service) rollUp(tx *store.Tx, id string) (said, error) {
+	now, err := s.gather(tx, id)
+	if err != nil {
+		return now, err
+	}
+	in, err := s.score(now.file, dayOf(tx.Now()))
+	if err != nil {
+		return now, err
+	}
+	return now, s.putRollup(tx, now, in)
+}
+
+func (s *Service) putRollup(tx *store.Tx, of said, in assessing.Input) error {
+	r := rollup(in, of.file)
+	r.Organisation = of.organisation.ID
+	for _, e := range of.evidence {
+		if end := ValidUntil(s.knowledge.Catalogue, e.Evidence); !end.IsZero() && !end.Before(in.AsOf) && !end.After(in.AsOf.AddDays(soon)) {
+			r.ExpiringEvidence++
+		}
+	}
+	tasks, err := tx.Tasks(r.Organisation)
+	if err != nil {
+		return err
+	}
+	countTasks(&r, tasks)
+	if r.PointsThen, err = pointsThen(tx, r); err != nil {
+		return err
+	}
+	return tx.PutRollup(r)
+}
+
+// soon is how many days ahead evidence counts as expiring, and how many days back
+// the score is compared with.
+const soon = 30
+
+func countTasks(r *assessment.Rollup, tasks []planning.Task) {
+	for _, t := range tasks {
+		if t.State.Open() {
+			r.OpenTasks++
+		}
+		if t.Overdue(r.AsOf) {
+			r.OverdueTasks++
+		}
+	}
+}
+
+// pointsThen is the overall score thirty days before; it is looked up once a day.
+func pointsThen(tx *store.Tx, r assessment.Rollup) (float64, error) {
+	old, err := tx.Rollup(r.Organisation)
+	if err == nil && old.AsOf == r.AsOf {
+		return old.PointsThen, nil
+	}
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return 0, err
+	}
+	then, err := tx.SnapshotBefore(r.Organisation, r.AsOf.AddDays(-soon))
+	switch {
+	case err == nil:
+		return then.Points, nil
+	case fault.KindOf(err) == fault.NotFound:
+		return -1, nil
+	}
+	return 0, err
+}
+
+// measures are the letters of Directive (EU) 2022/2555 Art. 21(2).
+const measures = "abcdefghij"
+
+// rollup is the portfolio row as far as the scores and the law fill it.
+func rollup(in assessing.Input, f *organisation.File) assessment.Rollup {
+	r := assessment.Rollup{AsOf: in.AsOf, Class: in.Scope.Class, Measures: slices.Repeat([]float64{-1}, len(measures))}
+	for _, sc := range in.Posture.Scores {
+		switch {
+		case sc.Key == overall:
+			r.Points, r.Met, r.NotAssessed = sc.Points, sc.Met, sc.NotAssessed
+			r.Applicable = sc.Met + sc.Partly + sc.NotMet + sc.NotAssessed
+		case len(sc.Key) == len("measure.a") && sc.Key[:len(sc.Key)-1] == "measure." && sc.Weight > 0:
+			if i := int(sc.Key[len(sc.Key)-1] - 'a'); i >= 0 && i < len(measures) {
+				r.Measures[i] = sc.Points
+			}
+		}
+	}
+	r.NextDeadline, r.NextDeadlineText = nextDeadline(in, f.Registration)
+	return r
+}
+
+// overall is the key of the score of everything.
+const overall = "overall"
+
+func overallOf(p posture.Posture) posture.Score {
+	for _, sc := range p.Scores {
+		if sc.Key == overall {
+			return sc
+		}
+	}
+	return posture.Score{Key: overall}
+}
+
+// nextDeadline is the statutory date to keep next, or the first that was missed: a
+// registration that was not made, a change of registered data that was not
+// notified (Arts. 3(4) and 27), or a date that the law fixes. The instant is the
+// last minute of the day where the competent authority is.
+func nextDeadline(in assessing.Input, done organisation.Registration) (time.Time, law.Message) {
+	var day law.Date
+	var text law.Message
+	add := func(on law.Date, what law.Message) {
+		if !on.IsZero() && (day.IsZero() || on.Before(day)) {
+			day, text = on, what
+		}
+	}
+	for _, r := range in.Duties.Registrations {
+		if done.RegisteredOn.IsZero() {
+			add(r.FirstDue, r.Title)
+		} else if done.LastChangeOn.After(done.RegisteredOn) && done.LastNotifiedOn.Before(done.LastChangeOn) {
+			add(changeDue(r, done.LastChangeOn), r.Title)
+		}
+	}
+	for _, d := range in.Duties.Dates {
+		if !d.On.Before(in.AsOf) {
+			add(d.On, d.Text)
+		}
+	}
+	if day.IsZero() {
+		return time.Time{}, law.Message{}
+	}
+	return day.AddDays(1).At(zone(in)).Add(-time.Minute).UTC(), text
+}
+
+func changeDue(r duties.Registration, changed law.Date) law.Date {
+	if r.ChangeMonths > 0 {
+		return changed.AddMonths(r.ChangeMonths)
+	}
+	return changed.AddDays(r.ChangeDays)
+}
+
+// zone is the time zone of the competent authority, UTC when several are.
+func zone(in assessing.Input) *time.Location {
+	if len(in.Countries) == 1 {
+		if z, err := time.LoadLocation(in.Countries[0].Zone); err == nil {
+			return z
+		}
+	}
+	return time.UTC
+}
+
+// usualMonths is how long evidence counts whose kind no requirement names.
+const usualMonths = 12
+
+// ValidUntil is the last day on which a piece of evidence counts for all
+// requirements that name its kind: its own end, or the shortest usual period of
+// its kind. Zero for evidence without a date.
+func ValidUntil(cat *catalog.Catalogue, e posture.Evidence) law.Date {
+	if !e.ValidUntil.IsZero() || e.Date.IsZero() {
+		return e.ValidUntil
+	}
+	months := 0
+	for _, n := range cat.Naming(e.Kind) {
+		if n.Months > 0 && (months == 0 || n.Months < months) {
+			months = n.Months
+		}
+	}
+	if months == 0 {
+		months = usualMonths
+	}
+	return e.Date.AddMonths(months)
+}
+
+// Refresh brings the roll-ups of a scope up to date that were computed for an
+// earlier day, and returns how many. The daily job calls it with a scope of one
+// workspace.
+func (s *Service) Refresh(ctx context.Context, scope tenant.Scope) (n int, err error) {
+	var stale []string
+	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
+		stale = nil
+		all, err := tx.Portfolio()
+		for _, p := range all {
+			if p.Rollup.AsOf != dayOf(tx.Now()) {
+				stale = append(stale, p.Organisation.ID)
+			}
+		}
+		return err
+	})
+	for _, id := range stale {
+		if err != nil {
+			return n, err
+		}
+		err = s.store.Write(ctx, scope, store.Change{Actor: "system"}, func(tx *store.Tx) error {
+			_, err := s.rollUp(tx, id)
+			return err
+		})
+		n++
+	}
+	return n, err
+}
