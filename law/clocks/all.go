@@ -19,17 +19,43 @@ type Case struct {
 // the incident was handled or finally reported in time, is left out; so is an
 // intermediate report that nobody asked for.
 func All(cases []Case) []Clock {
-	clocks := make([]Clock, 0, 8*len(cases))
+	clocks := make([]Clock, 0, stages(cases))
 	for i := range cases {
 		clocks = appendCase(clocks, &cases[i])
 	}
-	slices.SortStableFunc(clocks, compare)
-	return clocks
+	return sorted(clocks)
+}
+
+// stages is how many clocks the cases have at most.
+func stages(cases []Case) int {
+	n := 0
+	for i := range cases {
+		for k := range terms {
+			if terms[k].Regime == cases[i].Regime {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// sorted orders positions, because clocks are large values.
+func sorted(clocks []Clock) []Clock {
+	order := make([]int, len(clocks))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return compare(&clocks[a], &clocks[b]) })
+	result := make([]Clock, len(clocks))
+	for i, from := range order {
+		result[i] = clocks[from]
+	}
+	return result
 }
 
 func appendCase(clocks []Clock, k *Case) []Clock {
 	r := k.Request
-	q := query{Request: &r}
+	q := newQuery(&r)
 	for i := range SubmittedAt {
 		stage, ok := q.stageOf(i)
 		if at, sent := k.Submitted[stage]; ok && sent && r.Inputs.at[i].IsZero() {
@@ -45,9 +71,8 @@ func appendCase(clocks []Clock, k *Case) []Clock {
 			continue
 		}
 		last = t.Stage
-		r.Stage = t.Stage
 		r.Inputs.Set(SubmittedAt, k.Submitted[t.Stage])
-		if c := Compute(r); !k.superfluous(&c) {
+		if c := q.clock(t.Stage); !k.superfluous(&c) {
 			clocks = append(clocks, c)
 		}
 	}
@@ -66,7 +91,7 @@ func (k *Case) superfluous(c *Clock) bool {
 	return false
 }
 
-func compare(a, b Clock) int {
+func compare(a, b *Clock) int {
 	switch {
 	case a.Strict.IsZero() && b.Strict.IsZero():
 		return 0

@@ -14,11 +14,16 @@ import (
 // is on time, and the anchor wins over later corrections only when the caller
 // hands the corrected value in.
 func Compute(r Request) Clock {
-	if r.Zone == nil {
-		r.Zone = time.UTC
-	}
-	q := query{Request: &r, place: place{zone: r.Zone, holiday: r.Holiday}}
+	q := newQuery(&r)
 	return q.clock(r.Stage)
+}
+
+func newQuery(r *Request) query {
+	zone := r.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	return query{Request: r, place: place{zone: zone, holiday: r.Holiday}}
 }
 
 type query struct {
