@@ -1,0 +1,248 @@
+package clients
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/nisaba-platform/nisaba/exchange/organisation"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/planning"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/posture"
+)
+
+// Draft is a new organisation.
+type Draft struct {
+	Name     string // "": that of the facts
+	Kind     tenant.OrganisationKind
+	Facts    *organisation.File // nil: those of From, or none
+	From     string             // organisation to copy, often a template; "": none
+	Template bool               // the new one is a template
+}
+
+func checkKind(k tenant.OrganisationKind) error {
+	if !slices.Contains([]tenant.OrganisationKind{tenant.Client, tenant.Prospect, tenant.Own}, k) {
+		return invalid("kind", "there is no such kind of organisation", "client, prospect or own")
+	}
+	return nil
+}
+
+// Create makes an organisation. Copied from another one are its facts, without
+// what identifies it, its answers (with their origin "template") and its tasks;
+// evidence, exceptions and approvals are of one organisation only.
+func (s *Service) Create(ctx context.Context, a authz.Actor, d Draft) (o tenant.Organisation, err error) {
+	scope, err := a.Workspace(authz.OrganisationCreate)
+	if err != nil {
+		return o, err
+	}
+	if err := checkKind(d.Kind); err != nil {
+		return o, err
+	}
+	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+		from := said{}
+		if d.From != "" {
+			if from, err = s.gather(tx, d.From); err != nil {
+				return err
+			}
+		}
+		f := d.Facts
+		switch {
+		case f != nil:
+			f = f.Facts()
+		case d.From != "":
+			f = template(from.file)
+		default:
+			f = empty(d.Name)
+		}
+		if !blank(d.Name) {
+			f.Organisation.Name = strings.TrimSpace(d.Name)
+		}
+		if o, err = s.put(tx, tenant.Organisation{Kind: d.Kind, Template: d.Template, Tags: []string{}}, f); err != nil {
+			return err
+		}
+		if d.From != "" {
+			if err := copyInto(tx, o.ID, from, d.From); err != nil {
+				return err
+			}
+		}
+		_, err = s.rollUp(tx, o.ID)
+		return err
+	})
+	return o, err
+}
+
+// put stores a new organisation with its facts.
+func (s *Service) put(tx *store.Tx, o tenant.Organisation, f *organisation.File) (tenant.Organisation, error) {
+	b, read, err := document(f)
+	if err != nil {
+		return o, err
+	}
+	describe(&o, b, read)
+	return tx.PutOrganisation(o)
+}
+
+// template is the facts of a file without what identifies the organisation.
+func template(f *organisation.File) *organisation.File {
+	c := f.Facts()
+	c.Organisation = organisation.Organisation{Name: c.Organisation.Name, Brand: c.Organisation.Brand}
+	c.Registration = organisation.Registration{}
+	return c
+}
+
+// copyInto copies answers and tasks of one organisation to another.
+func copyInto(tx *store.Tx, to string, from said, source string) error {
+	for _, x := range from.answers {
+		x.Organisation, x.Version, x.Source = to, 0, assessment.ByTemplate
+		if _, err := tx.PutAnswer(x); err != nil {
+			return err
+		}
+	}
+	tasks, err := tx.Tasks(source)
+	if err != nil {
+		return err
+	}
+	renamed := map[string]string{}
+	for _, t := range tasks {
+		renamed[t.ID] = newID()
+	}
+	for _, t := range tasks {
+		c := planning.Task{ID: renamed[t.ID], Organisation: to, Origin: t.Origin, Title: t.Title, Body: t.Body, State: planning.ToDo, Phase: t.Phase,
+			Requirements: t.Requirements, Measures: t.Measures, Role: t.Role, Effort: t.Effort, CostCents: t.CostCents, Start: t.Start, Due: t.Due,
+			DueBecause: t.DueBecause, EveryMonths: t.EveryMonths, Priority: t.Priority, Position: t.Position}
+		for _, id := range t.After {
+			if n, ok := renamed[id]; ok {
+				c.After = append(c.After, n)
+			}
+		}
+		if _, err := tx.PutTask(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Import makes an organisation from a whole file: facts, answers, evidence,
+// exceptions and assertions. The day of the assessment is left out, because a
+// stored organisation is assessed as of today. A file with ids that the catalogue
+// does not have is refused as a whole.
+func (s *Service) Import(ctx context.Context, a authz.Actor, kind tenant.OrganisationKind, f *organisation.File) (o tenant.Organisation, err error) {
+	scope, err := a.Workspace(authz.OrganisationCreate)
+	if err != nil {
+		return o, err
+	}
+	if err := checkKind(kind); err != nil {
+		return o, err
+	}
+	today := *f
+	today.AssessedOn = s.today()
+	if _, err := s.score(&today, s.today()); err != nil {
+		return o, err
+	}
+	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+		if o, err = s.put(tx, tenant.Organisation{Kind: kind, Tags: []string{}}, f.Facts()); err != nil {
+			return err
+		}
+		if err := state(tx, o.ID, f.PostureFacts()); err != nil {
+			return err
+		}
+		_, err := s.rollUp(tx, o.ID)
+		return err
+	})
+	return o, err
+}
+
+// state stores the statements of a file.
+func state(tx *store.Tx, id string, p posture.Facts) error {
+	for _, x := range p.Answers {
+		if len(x.Options) == 0 {
+			continue
+		}
+		if _, err := tx.PutAnswer(assessment.Answer{Organisation: id, Answer: x, Source: assessment.ByImport}); err != nil {
+			return err
+		}
+	}
+	for _, x := range p.Evidence {
+		if _, err := tx.PutEvidence(assessment.Evidence{Organisation: id, Evidence: x, Form: formOf(x, nil)}); err != nil {
+			return err
+		}
+	}
+	for _, x := range p.Exceptions {
+		if _, err := tx.PutException(assessment.Exception{Organisation: id, Exception: x}); err != nil {
+			return err
+		}
+	}
+	for _, x := range p.Assertions {
+		if _, err := tx.PutAssertion(assessment.Assertion{Organisation: id, Assertion: x}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Clone makes a copy of an organisation under another name, as Create does.
+func (s *Service) Clone(ctx context.Context, a authz.Actor, organisation, name string, kind tenant.OrganisationKind) (tenant.Organisation, error) {
+	if _, err := a.Organisation(ctx, organisation, authz.OrganisationRead); err != nil {
+		return tenant.Organisation{}, err
+	}
+	if blank(name) {
+		return tenant.Organisation{}, invalid("name", "the copy has no name", "the full legal name")
+	}
+	return s.Create(ctx, a, Draft{Name: name, Kind: kind, From: organisation})
+}
+
+// Archive puts an organisation aside, or takes it back into the portfolio.
+func (s *Service) Archive(ctx context.Context, a authz.Actor, organisation string, on bool) error {
+	return s.relabel(ctx, a, organisation, authz.OrganisationCreate, func(o *tenant.Organisation) { o.Archived = on })
+}
+
+// SetKind turns a prospect into a client, for example.
+func (s *Service) SetKind(ctx context.Context, a authz.Actor, organisation string, kind tenant.OrganisationKind) error {
+	if err := checkKind(kind); err != nil {
+		return err
+	}
+	return s.relabel(ctx, a, organisation, authz.OrganisationEdit, func(o *tenant.Organisation) { o.Kind = kind })
+}
+
+// SetTemplate makes an organisation a template, or a template an organisation.
+func (s *Service) SetTemplate(ctx context.Context, a authz.Actor, organisation string, on bool) error {
+	return s.relabel(ctx, a, organisation, authz.OrganisationCreate, func(o *tenant.Organisation) { o.Template = on })
+}
+
+// mostTags and longestTag bound the tags of an organisation.
+const (
+	mostTags   = 20
+	longestTag = 60
+)
+
+// Tag replaces the tags of an organisation.
+func (s *Service) Tag(ctx context.Context, a authz.Actor, organisation string, tags []string) error {
+	clean := []string{}
+	for _, t := range tags {
+		if t = strings.TrimSpace(t); t != "" && !slices.Contains(clean, t) {
+			clean = append(clean, t)
+		}
+		if len(t) > longestTag {
+			return invalid("tags", "the tag is too long", "at most 60 characters")
+		}
+	}
+	if len(clean) > mostTags {
+		return invalid("tags", "there are too many tags", "at most 20")
+	}
+	return s.relabel(ctx, a, organisation, authz.OrganisationEdit, func(o *tenant.Organisation) { o.Tags = clean })
+}
+
+// relabel changes what an organisation is beside its facts.
+func (s *Service) relabel(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*tenant.Organisation)) error {
+	return s.write(ctx, a, organisation, need, func(tx *store.Tx) error {
+		o, err := tx.Organisation(organisation)
+		if err != nil {
+			return err
+		}
+		f(&o)
+		_, err = tx.PutOrganisation(o)
+		return err
+	})
+}

@@ -1,0 +1,202 @@
+package clients
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/blob"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/posture"
+)
+
+// The forms of evidence.
+const (
+	FormFile        = "file"
+	FormLink        = "link"
+	FormAttestation = "attestation"
+)
+
+// formOf is the form that evidence without one has.
+func formOf(e posture.Evidence, files []string) string {
+	switch {
+	case len(files) > 0:
+		return FormFile
+	case strings.HasPrefix(e.Location, "https://") || strings.HasPrefix(e.Location, "http://"):
+		return FormLink
+	}
+	return FormAttestation
+}
+
+// PutEvidence makes a piece of evidence (id ""), or changes what it says; its
+// files, owner and renewal stay.
+func (s *Service) PutEvidence(ctx context.Context, a authz.Actor, organisation string, e posture.Evidence) error {
+	return s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
+		row, err := piece(tx, organisation, e.ID)
+		if err != nil {
+			return err
+		}
+		row.Evidence = e
+		_, err = s.putPiece(tx, row)
+		return err
+	})
+}
+
+// PutPiece is PutEvidence with files, owner and renewal. The version must be the
+// newest, 0 for a new piece; the form follows from the rest when it is empty. It
+// returns the id.
+func (s *Service) PutPiece(ctx context.Context, a authz.Actor, organisation string, e assessment.Evidence) (id string, err error) {
+	err = s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
+		old, err := piece(tx, organisation, e.ID)
+		if err != nil {
+			return err
+		}
+		row := e
+		row.Organisation, row.CreatedAt = organisation, old.CreatedAt
+		row, err = s.putPiece(tx, row)
+		id = row.ID
+		return err
+	})
+	return id, err
+}
+
+// piece is the stored piece of evidence, or a new one.
+func piece(tx *store.Tx, organisation, id string) (assessment.Evidence, error) {
+	fresh := assessment.Evidence{Organisation: organisation}
+	if id == "" {
+		return fresh, nil
+	}
+	row, err := tx.Piece(organisation, id)
+	if fault.KindOf(err) == fault.NotFound {
+		return fresh, nil
+	}
+	return row, err
+}
+
+func (s *Service) putPiece(tx *store.Tx, e assessment.Evidence) (assessment.Evidence, error) {
+	if err := s.checkPiece(e); err != nil {
+		return e, err
+	}
+	for _, id := range e.Files {
+		f, err := tx.File(id)
+		if err != nil || f.Organisation != e.Organisation {
+			return e, errors.Join(invalid("files", "there is no such file", "a file that was uploaded for this organisation"), err)
+		}
+	}
+	e.Form = cmp.Or(e.Form, formOf(e.Evidence, e.Files))
+	return tx.PutEvidence(e)
+}
+
+// longestID bounds the ids of evidence, which people choose in files.
+const longestID = 200
+
+func (s *Service) checkPiece(e assessment.Evidence) error {
+	if err := checkIDs(s.knowledge.Catalogue, e.Kind, e.Covers...); err != nil {
+		return err
+	}
+	switch {
+	case e.Kind == "":
+		return invalid("kind", "the kind of the evidence is missing", "a kind of the catalogue")
+	case blank(e.Title):
+		return invalid("title", "the evidence has no title", "the title of the document or record")
+	case e.Date.IsZero():
+		return invalid("date", "the evidence has no date", "the day of issue, approval or test")
+	case !e.ValidUntil.IsZero() && e.ValidUntil.Before(e.Date):
+		return invalid("valid_until", "the evidence ends before it begins", "a day on or after "+e.Date.String())
+	case !slices.Contains([]posture.Status{"", posture.Met, posture.PartlyMet, posture.NotMet}, e.Shows):
+		return invalid("shows", "evidence cannot show this status", "met, partly or not_met")
+	case !slices.Contains([]string{"", FormFile, FormLink, FormAttestation}, e.Form):
+		return invalid("form", "there is no such form of evidence", "file, link or attestation")
+	case e.RenewMonths < 0 || e.RenewMonths > 240:
+		return invalid("renew_months", "the renewal is out of range", "0 to 240 months")
+	case len(e.ID) > longestID:
+		return invalid("id", "the id is too long", "at most 200 characters")
+	case e.Form == FormLink && !strings.HasPrefix(e.Location, "https://") && !strings.HasPrefix(e.Location, "http://"):
+		return invalid("location", "the link is no web address", "an address that begins with https://")
+	}
+	return short(map[string]string{"title": e.Title, "note": e.Note, "location": e.Location, "owner": e.Owner})
+}
+
+// RemoveEvidence takes a piece of evidence back; its files stay.
+func (s *Service) RemoveEvidence(ctx context.Context, a authz.Actor, organisation, id string) error {
+	return s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error { return tx.RemoveEvidence(organisation, id) })
+}
+
+// LargestFile is the largest file in bytes that can be uploaded.
+const LargestFile = 50 << 20
+
+// Upload stores a file for an organisation. Its type is found in its content.
+// Nothing is stored for an actor without the right.
+func (s *Service) Upload(ctx context.Context, a authz.Actor, organisation, name string, r io.Reader) (f assessment.File, err error) {
+	scope, err := a.Organisation(ctx, organisation, authz.AssessmentEdit)
+	if err != nil {
+		return f, err
+	}
+	stored, err := s.files.Put(r, LargestFile)
+	if errors.Is(err, blob.ErrTooLarge) {
+		return f, invalid("file", "the file is too large", "at most 50 MB")
+	}
+	if err != nil {
+		return f, err
+	}
+	if stored.Bytes == 0 {
+		return f, invalid("file", "the file is empty", "a file with content")
+	}
+	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+		f, err = tx.PutFile(assessment.File{Organisation: organisation, SHA256: stored.SHA256, Name: fileName(name), MediaType: stored.Type,
+			Size: stored.Bytes, UploadedBy: signature(a)})
+		return err
+	})
+	return f, err
+}
+
+// longestName bounds the names of files, in characters.
+const longestName = 200
+
+// fileName is a name without folders and without characters that do not print.
+func fileName(name string) string {
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	name = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || strings.ContainsRune(`<>:"/|?*`, r) {
+			return '_'
+		}
+		return r
+	}, name))
+	if runes := []rune(name); len(runes) > longestName {
+		end := []rune(path.Ext(name))
+		end = end[:min(len(end), 20)]
+		name = string(runes[:longestName-len(end)]) + string(end)
+	}
+	if strings.Trim(name, "._ ") == "" {
+		return "file"
+	}
+	return name
+}
+
+// Download opens an uploaded file of the organisation. The caller closes it. A file
+// in which a scan found something is refused.
+func (s *Service) Download(ctx context.Context, a authz.Actor, organisation, file string) (f assessment.File, r io.ReadSeekCloser, err error) {
+	err = s.read(ctx, a, organisation, authz.AssessmentRead, func(tx *store.Tx) error {
+		f, err = tx.File(file)
+		return err
+	})
+	if err != nil {
+		return f, nil, err
+	}
+	if f.Scan == "infected" {
+		return f, nil, &fault.Error{Kind: fault.Forbidden, What: "a scan found something harmful in this file"}
+	}
+	r, err = s.files.Open(f.SHA256)
+	if errors.Is(err, blob.ErrNotFound) {
+		return f, nil, &fault.Error{Kind: fault.NotFound, What: "the content of this file is missing", Cause: err}
+	}
+	return f, r, err
+}
