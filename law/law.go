@@ -82,6 +82,9 @@ type Arg struct {
 // Say builds a message from a key and name, value pairs.
 func Say(key string, nameValue ...any) Message {
 	m := Message{Key: key}
+	if n := len(nameValue) / 2; n > 0 {
+		m.Args = make([]Arg, 0, n)
+	}
 	for i := 0; i+1 < len(nameValue); i += 2 {
 		m.Args = append(m.Args, Arg{Name: nameValue[i].(string), Value: nameValue[i+1]})
 	}
