@@ -37,15 +37,16 @@ var errSomeFailed = errors.New("some lines could not be used")
 type commands struct {
 	Countries string `help:"Folder with country packs that \"nisaba country update\" has installed. Default: the built-in ones." env:"NISABA_COUNTRIES" placeholder:"DIR"`
 
-	Demo    demoCommand    `cmd:"" help:"Three example organisations, the whole job: class, score, gaps, report."`
-	Init    initCommand    `cmd:"" help:"Ask the minimum and write an organisation file."`
-	Scope   scopeCommand   `cmd:"" help:"Which class an organisation has, why, where, and what follows."`
-	Assess  assessCommand  `cmd:"" help:"Gaps against what binds the organisation, a plan, and the report."`
-	Clocks  clocksCommand  `cmd:"" help:"Deadlines of an incident under every regime."`
-	Catalog catalogCommand `cmd:"" help:"Requirements, questions, entity types and kinds of evidence."`
-	Country countryCommand `cmd:"" help:"National laws: list, show, compare and update the country packs."`
-	Schema  schemaCommand  `cmd:"" help:"JSON Schema of an input file."`
-	Version versionCommand `cmd:"" help:"Version of the program and of its data."`
+	Demo         demoCommand         `cmd:"" help:"Three example organisations, the whole job: class, score, gaps, report."`
+	Init         initCommand         `cmd:"" help:"Ask the minimum and write an organisation file."`
+	Scope        scopeCommand        `cmd:"" help:"Which class an organisation has, why, where, and what follows."`
+	Assess       assessCommand       `cmd:"" help:"Gaps against what binds the organisation, a plan, and the report."`
+	Clocks       clocksCommand       `cmd:"" help:"Deadlines of an incident under every regime."`
+	Significance significanceCommand `cmd:"" help:"Whether an incident is significant, and which fact would decide."`
+	Catalog      catalogCommand      `cmd:"" help:"Requirements, questions, entity types and kinds of evidence."`
+	Country      countryCommand      `cmd:"" help:"National laws: list, show, compare and update the country packs."`
+	Schema       schemaCommand       `cmd:"" help:"JSON Schema of an input file."`
+	Version      versionCommand      `cmd:"" help:"Version of the program and of its data."`
 }
 
 // AfterApply hands the global flags to the session.
