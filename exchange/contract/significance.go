@@ -25,6 +25,9 @@ type SignificanceAnswer struct {
 	ID          json.RawMessage         `json:"id"`
 	Significant law.Truth               `json:"significant"` // null while the facts do not decide
 	Criteria    []SignificanceCriterion `json:"criteria"`
+	// Missing names the facts that could change the answer, cheapest to find
+	// first; only while Significant is null.
+	Missing []string `json:"missing,omitempty"`
 }
 
 // SignificanceCriterion is one criterion that applies to the entity. Figure and
@@ -50,7 +53,7 @@ func (s Significance) Answer(o Object) (any, error) {
 		return nil, err
 	}
 	v := significance.Judge(f, s.Options)
-	answer := SignificanceAnswer{ID: o.ID(), Significant: v.Significant, Criteria: make([]SignificanceCriterion, len(v.Criteria))}
+	answer := SignificanceAnswer{ID: o.ID(), Significant: v.Significant, Criteria: make([]SignificanceCriterion, len(v.Criteria)), Missing: v.Missing}
 	if answer.ID == nil {
 		answer.ID = json.RawMessage("null")
 	}

@@ -16,6 +16,7 @@ type significanceLine struct {
 	ID          any                     `json:"id"`
 	Significant *bool                   `json:"significant"`
 	Criteria    []significanceCriterion `json:"criteria"`
+	Missing     []string                `json:"missing"`
 	Error       *contract.Problem       `json:"error"`
 }
 
@@ -111,6 +112,20 @@ func TestSignificanceOutput(t *testing.T) {
 		`{"rule":"nis2.sig.23.3.b","citation":"Directive (EU) 2022/2555 Art. 23(3)(b)","met":true,"figure":null,"threshold":null}]}` + "\n"
 	if out.String() != want {
 		t.Errorf("got  %swant %s", out.String(), want)
+	}
+}
+
+// While the answer is null, the facts that could change it are named, cheapest
+// to find first.
+func TestSignificanceMissing(t *testing.T) {
+	in := `{"entity_types":["digital-infra.cloud"],"death":false,"health_damage":false,"trade_secrets":false,"malicious_access":false,` +
+		`"data_compromised":false,"limited":false,"loss_eur":400000,"unavailable":null}`
+	a := judge(t, in)
+	if want := []string{"unavailable", "unavailable_minutes", "turnover_eur"}; threeValued(a.Significant) != "null" || !slices.Equal(a.Missing, want) {
+		t.Errorf("%s, missing %v; want %v", threeValued(a.Significant), a.Missing, want)
+	}
+	if a := judge(t, `{"entity_types":null}`); a.Missing[0] != "entity_types" {
+		t.Errorf("missing %v, want the entity types first", a.Missing)
 	}
 }
 
