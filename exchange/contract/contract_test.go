@@ -29,6 +29,7 @@ func TestLinesThatCannotBeUsed(t *testing.T) {
 		{"number in a list of objects", `{"id":1,"figures":[1]}`, `1`, "wrong_type", "figures[0]"},
 		{"null in a list of objects", `{"id":1,"linked":[null]}`, `1`, "wrong_type", "linked[0]"},
 		{"number in a list of texts", `{"id":1,"entity_types":["digital-infra.dns",1]}`, `1`, "wrong_type", "entity_types[1]"},
+		{"empty country", `{"id":1,"decisions_in":""}`, `1`, "invalid_value", "decisions_in"},
 		{"null in a list of texts", `{"id":1,"serves":[null]}`, `1`, "wrong_type", "serves[0]"},
 	}
 	var in strings.Builder
@@ -67,6 +68,30 @@ func TestEndOfInput(t *testing.T) {
 		}
 		if got := strings.Count(out.String(), "\n"); got != answers {
 			t.Errorf("%q: got %d answers, want %d", in, got, answers)
+		}
+	}
+}
+
+// TestIdentifiedOperator: Art. 3(1)(g) asks for an identification before 16
+// January 2023; who states its time states that there was one.
+func TestIdentifiedOperator(t *testing.T) {
+	t.Parallel()
+	for fields, class := range map[string]string{
+		`"nis1_oes_before_2023_01_16":true`:                  "essential",
+		`"nis1_oes":true,"nis1_oes_before_2023_01_16":true`:  "essential",
+		`"nis1_oes":true,"nis1_oes_before_2023_01_16":false`: "out",
+		`"nis1_oes":true`: "depends",
+		`"nis1_oes":false,"nis1_oes_before_2023_01_16":true`: "out",
+		`"nis1_oes":null,"nis1_oes_before_2023_01_16":true`:  "depends",
+		`"nis1_oes_before_2023_01_16":null`:                  "out",
+	} {
+		line := `{"id":1,"entity_types":[],"national":{"oes_are_essential":true},` + fields + `}`
+		var out bytes.Buffer
+		if _, err := (contract.Scope{}).Run(strings.NewReader(line), &out); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.String(), `"class":"`+class+`"`) {
+			t.Errorf("%s: got %s, want %s", fields, out.String(), class)
 		}
 	}
 }

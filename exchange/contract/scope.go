@@ -279,6 +279,9 @@ func scopePlaces(o Object, f *scope.Facts) (err error) {
 		if *p.to, err = o.Text(p.name); err != nil {
 			return err
 		}
+		if *p.to == "" && !o.Null(p.name) {
+			return Problemf(CodeValue, o.at(p.name), "an empty text is no country; expected two capital letters of ISO 3166-1, or null")
+		}
 	}
 	return nil
 }
@@ -295,6 +298,9 @@ func scopeStatuses(o Object, f *scope.Facts) (err error) {
 		if *s.to, err = presumed(o, s.name, s.absent); err != nil {
 			return err
 		}
+	}
+	if f.NIS1OESBefore16January2023 == law.True && !o.Has("nis1_oes") {
+		f.NIS1OES = law.True // who says when it was identified says that it was, Art. 3(1)(g)
 	}
 	class, err := o.Text("identified_as")
 	f.IdentifiedAs = law.Class(class)
