@@ -24,20 +24,21 @@ var (
 	partnerFields = [3]fieldSet{fPartnerEmployees, fPartnerTurnover, fPartnerBalance}
 )
 
-// maxTrials bounds the exact search of decidingFields; with more combinations
-// every unknown field of an open ceiling is named.
-const maxTrials = 1 << 13
+// maxTrials bounds the exact search of decidingFields, counted in combinations
+// times enterprises; beyond it every unknown field of an open ceiling is named.
+const maxTrials = 1 << 14
 
 // trial is a copy of the figures whose unknowns are filled in by way of trial.
 type trial struct {
-	ceiling  ceiling
-	years    []Figures
-	linked   []Linked
-	partners []Partner
-	alone    bool      // recital 16: without other enterprises
-	base     []figures // lowest figures by year
-	slots    []slot
-	values   []figures
+	ceiling     ceiling
+	years       []Figures
+	linked      []Linked
+	partners    []Partner
+	enterprises int       // in the group
+	alone       bool      // recital 16: without other enterprises
+	base        []figures // lowest figures by year
+	slots       []slot
+	values      []figures
 }
 
 // decidingFields are the fields of which the value changes, in some completion
@@ -62,7 +63,7 @@ func (s *sizer) decidingFields(c ceiling, independent law.Truth, independentFiel
 	}
 	t.base = withGroup(s.low, groupFigures(t.linked, t.partners, nil, lowest))
 	var all, deciding fieldSet
-	candidates, trials := make([][]float64, len(t.slots)), 1
+	candidates, trials := make([][]float64, len(t.slots)), 1+t.enterprises
 	for i := range t.slots {
 		all |= t.slots[i].field
 		candidates[i] = t.candidates(&t.slots[i])
@@ -106,6 +107,7 @@ func (t *trial) addFigures(names [3]fieldSet, partner *Partner, numbers ...*Numb
 func (t *trial) addLinked(linked []Linked, names [3]fieldSet, partner *Partner) {
 	for i := range linked {
 		l := &linked[i]
+		t.enterprises++
 		t.addFigures(names, partner, &l.Employees, &l.Turnover, &l.BalanceSheet)
 		t.addPartners(l.Partners)
 	}
@@ -114,6 +116,7 @@ func (t *trial) addLinked(linked []Linked, names [3]fieldSet, partner *Partner) 
 func (t *trial) addPartners(partners []Partner) {
 	for i := range partners {
 		p := &partners[i]
+		t.enterprises++
 		if p.counted(highest) == 0 {
 			continue
 		}
@@ -129,7 +132,7 @@ func (t *trial) addPartners(partners []Partner) {
 }
 
 // candidates are the values of an unknown that can make a difference: its ends,
-// for a share the end of the investors' exemption, and where other enterprises
+// for a share where the investors' exemption ends, and where other enterprises
 // count the values at which a year meets or just misses the ceiling.
 func (t *trial) candidates(x *slot) []float64 {
 	if x.number == nil {
@@ -138,7 +141,7 @@ func (t *trial) candidates(x *slot) []float64 {
 	share := x.field == fShare
 	values := []float64{0, infinity}
 	if share {
-		values = []float64{0, investorUpTo, 100}
+		values = []float64{0, investorUpTo, investorUpTo + 0.001, 100}
 	}
 	if len(t.linked)+len(t.partners) == 0 {
 		return values
@@ -150,8 +153,10 @@ func (t *trial) candidates(x *slot) []float64 {
 			case gap <= 0:
 			case share:
 				full := x.partner.figures(lowest)[m]
-				if v := 100 * gap / full; full > 0 && v >= partnerFrom && v <= 100 {
-					values = append(values, v)
+				for _, v := range []float64{100 * gap / full, 100 * below / full} {
+					if full > 0 && v >= partnerFrom && v <= 100 {
+						values = append(values, v)
+					}
 				}
 			case m != x.measure:
 			case x.partner != nil && x.partner.Share.Known:
