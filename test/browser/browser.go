@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long one test may take in all.
-const patience = 3 * time.Minute
+const patience = 8 * time.Minute
 
 // Browser is one running Chromium. It is for one test at a time.
 type Browser struct {

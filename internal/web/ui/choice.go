@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-func rows(f Field) int {
+func areaRows(f Field) int {
 	if f.Rows > 0 {
 		return f.Rows
 	}

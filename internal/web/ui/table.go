@@ -1,7 +1,7 @@
 package ui
 
 import (
-	"context"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -57,15 +57,6 @@ type Empty struct {
 	Action      ButtonProps // without text: no button
 }
 
-// Words is a cell of text.
-func Words(s string) templ.Component { return cell(s) }
-
-// cell avoids a closure per cell.
-type cell string
-
-// Render writes the escaped text.
-func (c cell) Render(_ context.Context, w writer) error { return writeText(w, string(c)) }
-
 // columnOf is the column of a cell; a row may be longer than the head.
 func (t TableProps) columnOf(i int) Column {
 	if i < len(t.Columns) {
@@ -74,18 +65,19 @@ func (t TableProps) columnOf(i int) Column {
 	return Column{}
 }
 
+// class is the class attribute of the cells of the column, "" for none.
 func (c Column) class() string {
-	s := ""
+	var s []string
 	if c.Numeric {
-		s += " r"
+		s = append(s, "r")
 	}
 	if c.Optional {
-		s += " optional"
+		s = append(s, "optional")
 	}
 	if c.Narrow {
-		s += " narrow"
+		s = append(s, "narrow")
 	}
-	return s
+	return strings.Join(s, " ")
 }
 
 // twinTable is the table with the figures of a chart.

@@ -159,7 +159,7 @@ func TestFieldsAreLinked(t *testing.T) {
 // TestTextStaysText puts markup into every part that shows text or an address.
 func TestTextStaysText(t *testing.T) {
 	ctx := ui.With(t.Context(), view(t, "en"))
-	for _, evil := range []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' onmouseover='alert(1)`, `</title><svg onload=alert(1)>`} {
+	for _, evil := range []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' onmouseover='alert(1)`, `</title><svg onload=alert(1)>`, `javascript:alert(1)`} {
 		f := ui.Field{Name: evil, Label: evil, Hint: evil, Error: evil, Value: evil, Placeholder: evil, Unit: evil}
 		link := ui.Link{Text: evil, URL: evil, CountText: evil, Count: 1}
 		page := ui.PageProps{Title: evil, Lead: evil, Workspace: link, Nav: []ui.Section{{Title: evil, Links: []ui.Link{link}}}, Switch: ui.Switcher{Current: evil, Links: []ui.Link{link}, All: link},
@@ -178,7 +178,7 @@ func TestTextStaysText(t *testing.T) {
 		}
 		for i, c := range parts {
 			html := render(t, ctx, c)
-			for _, bad := range []string{"<script>alert", "<img", "<svg onload", `' onmouseover='`} {
+			for _, bad := range []string{"<script>alert", "<img", "<svg onload", `' onmouseover='`, `href="javascript:`, `action="javascript:`} {
 				if strings.Contains(html, bad) {
 					t.Errorf("part %d: %q comes out as markup: %s", i, evil, html)
 				}
@@ -277,9 +277,9 @@ func BenchmarkPortfolioPage(b *testing.B) {
 	}
 	page := ui.Page(ui.PageProps{Title: "Portfolio"})
 	var w httptest.ResponseRecorder
-	r := httptest.NewRequest("GET", "/", nil).WithContext(templ.WithChildren(ctx, ui.Table(t)))
 	for b.Loop() {
 		w = *httptest.NewRecorder()
+		r := httptest.NewRequest("GET", "/", nil).WithContext(templ.WithChildren(ctx, ui.Table(t)))
 		if err := ui.Render(&w, r, http.StatusOK, page); err != nil {
 			b.Fatal(err)
 		}

@@ -1,0 +1,70 @@
+package ui
+
+import (
+	"context"
+	"io"
+
+	"github.com/a-h/templ"
+)
+
+// rows are the rows of a table.
+func rows(t TableProps) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		b := templ.GetBuffer()
+		defer templ.ReleaseBuffer(b)
+		m := &markup{b}
+		for _, r := range t.Rows {
+			m.openRow(t, r)
+			for i, c := range r.Cells {
+				if err := m.cell(ctx, t.columnOf(i), i == 0, c); err != nil {
+					return err
+				}
+			}
+			m.raw("</tr>")
+		}
+		_, err := w.Write(b.Bytes())
+		return err
+	})
+}
+
+// openRow starts a row, with its check box where the table has them.
+func (m *markup) openRow(t TableProps, r Row) {
+	m.raw(`<tr role="row"`)
+	m.attr("id", r.ID)
+	if r.Current {
+		m.raw(` aria-current="true"`)
+	}
+	m.raw(">")
+	if t.Select == "" {
+		return
+	}
+	m.raw(`<td role="cell" class="select"><input type="checkbox"`)
+	m.attr("name", t.Select)
+	m.attr("value", r.Value)
+	m.attr("form", t.SelectForm)
+	m.attr("aria-label", r.Name)
+	m.raw("></td>")
+}
+
+// cell writes one cell; the first one of a row is its head.
+func (m *markup) cell(ctx context.Context, c Column, first bool, content templ.Component) error {
+	element := "td"
+	if first {
+		element = "th"
+		m.raw(`<th scope="row" role="rowheader"`)
+	} else {
+		m.raw(`<td role="cell"`)
+	}
+	m.attr("class", c.class())
+	m.attr("data-label", c.Label)
+	m.raw(">")
+	if f, ok := content.(byHand); ok {
+		f(ctx, m)
+	} else if content != nil {
+		if err := content.Render(ctx, m.Buffer); err != nil {
+			return err
+		}
+	}
+	m.raw("</", element, ">")
+	return nil
+}
