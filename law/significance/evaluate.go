@@ -132,8 +132,9 @@ func (f *Facts) happened(t *test) outcome {
 	return o
 }
 
-// access is Art. 3(1)(e): a successful access that is suspectedly malicious and
-// unauthorised. One fact says all of it, or two say the parts.
+// access is Implementing Regulation (EU) 2024/2690 Art. 3(1)(e): a successful
+// access that is suspectedly malicious and unauthorised. One fact says all of
+// it, or two say the parts.
 func (f *Facts) access() outcome {
 	if whole := f.Truth(MaliciousAccess); whole.Known() {
 		return outcome{met: whole}
@@ -214,9 +215,9 @@ func (f *Facts) disruption() outcome {
 	return o
 }
 
-// notWrongData is true unless the exception of Art. 5(c) applies: wrong data of
-// fewer than 1 000 domain names, and of not more than 1 % of those managed,
-// because of a misconfiguration.
+// notWrongData is true unless the exception of Implementing Regulation (EU)
+// 2024/2690 Art. 5(c) applies: wrong data of fewer than 1 000 domain names,
+// and of not more than 1 % of those managed, because of a misconfiguration.
 func (f *Facts) notWrongData() outcome {
 	names, okNames := f.Number(DomainNamesAffected)
 	total, okTotal := f.Number(DomainNamesTotal)

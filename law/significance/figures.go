@@ -9,9 +9,9 @@ func (f *Facts) worstLoss() (n float64, ok bool) {
 	return max(actual, possible), ok
 }
 
-// loss is the limit of Art. 3(1)(a): EUR 500 000 or 5 % of the total annual
-// turnover of the preceding financial year, whichever is lower. An amount above
-// one of them is above the lower one.
+// loss is the limit of Implementing Regulation (EU) 2024/2690 Art. 3(1)(a): EUR
+// 500 000 or 5 % of the total annual turnover of the preceding financial year,
+// whichever is lower. An amount above one of them is above the lower one.
 func (f *Facts) loss(t *test) outcome {
 	o := outcome{unit: Euros, missing: f.unknown(t.field, Turnover)}
 	n, complete := f.Number(t.field)
@@ -102,8 +102,9 @@ func (f *Facts) people(t *test, affected Field) outcome {
 }
 
 // counted is how many persons are affected: at least n, and exactly n when
-// exact. Users are the customers with a contract and the persons associated with
-// business customers together, Art. 3(3), unless their number is stated at once.
+// exact. Users are the customers with a contract and the persons associated
+// with business customers together, Implementing Regulation (EU) 2024/2690 Art.
+// 3(3), unless their number is stated at once.
 func (f *Facts) counted(affected Field) (n float64, exact bool, missing set) {
 	n, exact = f.Number(affected)
 	missing = f.unknown(affected)

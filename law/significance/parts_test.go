@@ -11,8 +11,9 @@ import (
 	"github.com/nisaba-platform/nisaba/law/significance"
 )
 
-// Facts that come in parts: users by Art. 3(3), data compromised maliciously,
-// the span of recurring incidents, the exception of Art. 5(c).
+// Facts that come in parts: users by Implementing Regulation (EU) 2024/2690
+// Art. 3(3), data compromised maliciously, the span of recurring incidents, the
+// exception of Implementing Regulation (EU) 2024/2690 Art. 5(c).
 func TestParts(t *testing.T) {
 	contract, associated := significance.UsersContract, significance.UsersAssociated
 	users := f{significance.LimitedMinutes: 61, significance.UsersAffected: nil, significance.UsersTotal: 2000}

@@ -73,7 +73,7 @@ const (
 	compromised              // integrity, confidentiality or authenticity of data
 	damage                   // considerable damage to others
 	disruption               // severe operational disruption or financial loss
-	notWrongData             // not the exception of Art. 5(c)
+	notWrongData             // not the exception for misconfigured domain names
 )
 
 // test is one part of a criterion.
@@ -106,12 +106,12 @@ func lossOf(f Field) test { return test{kind: loss, field: f, limit: lossLimit} 
 const (
 	lossLimit     = 500_000 // euros, Implementing Regulation (EU) 2024/2690 Art. 3(1)(a)
 	lossPermille  = 50      // of the total annual turnover of the preceding financial year
-	userPermille  = 50      // of the users in the Union, Art. 7(b) and others
+	userPermille  = 50      // of the users in the Union, Implementing Regulation (EU) 2024/2690 Art. 7(b) and others
 	userLimit     = 1_000_000
 	hour          = 60 // minutes
 	halfHour      = 30
 	slowSeconds   = 10
-	namesLimit    = 1_000 // domain names, Art. 5(c)
+	namesLimit    = 1_000 // domain names, Implementing Regulation (EU) 2024/2690 Art. 5(c)
 	namesPermille = 10
 )
 
@@ -168,7 +168,8 @@ func slowAnswers() []test {
 
 func maliciousCompromise() []test { return []test{{kind: compromised}, {kind: malicious}} }
 
-// hosting is Arts. 7, 9 and 10, which have the same words.
+// hosting is Implementing Regulation (EU) 2024/2690 Arts. 7, 9 and 10, which
+// have the same words.
 func hosting(article string, g group) []rule {
 	return []rule{
 		{"cir.sig." + article + ".a", cir + article + "(a)", g, []test{unavailable(halfHour)}},
@@ -178,7 +179,8 @@ func hosting(article string, g group) []rule {
 	}
 }
 
-// platform is Arts. 11, 12 and 13, which have the same words and no durations.
+// platform is Implementing Regulation (EU) 2024/2690 Arts. 11, 12 and 13, which
+// have the same words and no durations.
 func platform(article string, g group) []rule {
 	return []rule{
 		{"cir.sig." + article + ".a", cir + article + "(a)", g, []test{users(userPermille, userLimit), anyOutage()}},

@@ -231,7 +231,8 @@ func TestCriteriaWithoutFigures(t *testing.T) {
 	}
 }
 
-// Art. 3(2): planned maintenance is never significant, and it has to be claimed.
+// Implementing Regulation (EU) 2024/2690 Art. 3(2): planned maintenance is
+// never significant, and it has to be claimed.
 func TestPlannedMaintenance(t *testing.T) {
 	outage := f{significance.UnavailableMinutes: 500}
 	for _, tc := range []struct {
@@ -352,7 +353,8 @@ func TestNationalThreshold(t *testing.T) {
 	}
 }
 
-// Art. 4: six months back by date, same apparent root cause, losses together.
+// Implementing Regulation (EU) 2024/2690 Art. 4: six months back by date, same
+// apparent root cause, losses together.
 func TestRecur(t *testing.T) {
 	known := func(v float64) significance.Figure { return significance.Figure{Value: v, Known: true} }
 	on := func(day, cause string, loss significance.Figure) significance.Occurrence {
