@@ -87,8 +87,7 @@ func (s *Service) PutTask(ctx context.Context, a authz.Actor, organisation strin
 		}
 		if need == authz.AssignedEdit {
 			if old.ID == "" || old.Owner != a.Person || a.Person == "" {
-				_, err := a.Organisation(ctx, organisation, authz.PlanEdit)
-				return err
+				return a.Can(authz.PlanEdit, tx.Scope())
 			}
 			next = old
 			next.State, next.Body, next.Position, next.Version = t.State, t.Body, t.Position, t.Version
