@@ -55,6 +55,13 @@ func New(messages fs.FS, root string) (http.Handler, error) {
 		found := ui.SearchResults(results(r.URL.Query().Get("q")), "Nothing found. Try fewer letters.")
 		return ui.Render(w, r.WithContext(ui.With(r.Context(), view(r))), http.StatusOK, found)
 	}))
+	mux.Handle("POST /save", g.Page(func(w http.ResponseWriter, r *http.Request) error {
+		if r.FormValue("people") == "0" {
+			return &fault.Error{Kind: fault.Invalid, Field: "people", What: "nobody works here"}
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}))
 	mux.Handle("/", g.Page(func(http.ResponseWriter, *http.Request) error {
 		return &fault.Error{Kind: fault.NotFound, What: "there is no such page in the gallery"}
 	}))

@@ -165,6 +165,28 @@ func TestWithoutScripts(t *testing.T) {
 	b.Do(chromedp.WaitNotVisible("[data-reveal]"))
 }
 
+// TestAutosave shows what the form says when an answer is saved, and that an error
+// comes as a notice without replacing the form.
+func TestAutosave(t *testing.T) {
+	site, b := serve(t), browser.Start(t)
+	b.Open(site+"/wizard", 1280, false)
+	b.Do(chromedp.WaitReady(`#size[data-htmx-powered]`), chromedp.Click(`input[value=linked]`), chromedp.WaitVisible(`output.autosave[data-state=saved]`))
+	b.Do(chromedp.SetValue("#f-people", "0"), chromedp.Click(`input[value=no]`), chromedp.WaitVisible(`output.autosave[data-state=failed]`), chromedp.WaitVisible(`#notices .callout`))
+	if text := browser.Evaluate[string](b, `document.querySelector("#notices").innerText`); !strings.Contains(text, "Nobody works here") {
+		t.Errorf("the notice says %q", text)
+	}
+	if browser.Evaluate[bool](b, `document.querySelector("#f-people") === null`) {
+		t.Error("the form is gone")
+	}
+}
+
+func TestPasswordIsShown(t *testing.T) {
+	site, b := serve(t), browser.Start(t)
+	b.Open(site+"/sign-in", 1280, false)
+	b.Do(chromedp.SendKeys("#f-password", "correct horse"), chromedp.Click("[data-reveal]"), chromedp.WaitVisible("#f-password[type=text]"),
+		chromedp.Click("[data-reveal]"), chromedp.WaitVisible("#f-password[type=password]"))
+}
+
 // TestRowsAreChosen shows the bar of bulk actions counting.
 func TestRowsAreChosen(t *testing.T) {
 	site, b := serve(t), browser.Start(t)
