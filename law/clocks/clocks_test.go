@@ -1,8 +1,6 @@
 package clocks_test
 
 import (
-	"encoding/json"
-	"os"
 	"testing"
 	"time"
 	_ "time/tzdata"
@@ -226,49 +224,6 @@ func TestParsePeriod(t *testing.T) {
 	for _, s := range []string{"", "P", "PT", "P0D", "PT0H", "24H", "P1", "P1H", "PT1D", "P1M2D", "PT1M1H", "P-1D", "P1.5D", "P99999999D", "P9999M", "p1d", "PT1H ", "P1MT1H"} {
 		if got, err := clocks.ParsePeriod(s); err == nil {
 			t.Errorf("%q was read as %+v", s, got)
-		}
-	}
-}
-
-// Every term, stage, status and input has its sentence in the three languages.
-func TestMessagesExist(t *testing.T) {
-	keys := map[string]bool{"clocks.basis.national": true, "clocks.period.none": true}
-	for _, term := range clocks.Terms() {
-		keys["clocks.basis."+term.ID] = true
-		keys[term.Recipient] = true
-		keys[term.Stage.Title().Key] = true
-		keys[term.Regime.Title().Key] = true
-		keys[term.Period.Message().Key] = true
-	}
-	for _, s := range []clocks.Status{clocks.OnTime, clocks.LateStrictWithinLegal, clocks.Late, clocks.NotStarted, clocks.Voluntary, clocks.WaitingForMeasure, clocks.Open, clocks.Overdue} {
-		keys[s.Title().Key] = true
-	}
-	for _, i := range clocks.AllInputs() {
-		keys[i.Title().Key] = true
-	}
-	for _, p := range clocks.Proposals() {
-		keys[p.Text] = true
-	}
-	var english map[string]any
-	for _, language := range []string{"en", "de", "fr"} {
-		b, err := os.ReadFile("../../content/messages/" + language + "/clocks.json")
-		if err != nil {
-			t.Fatal(err)
-		}
-		var texts map[string]any
-		if err := json.Unmarshal(b, &texts); err != nil {
-			t.Fatal(err)
-		}
-		for key := range keys {
-			if texts[key] == nil {
-				t.Errorf("%s has no text for %s", language, key)
-			}
-		}
-		if english == nil {
-			english = texts
-		}
-		if len(texts) != len(english) {
-			t.Errorf("%s has %d texts, English %d", language, len(texts), len(english))
 		}
 	}
 }
