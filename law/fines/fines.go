@@ -69,6 +69,9 @@ func Ceiling(d scope.Determination, turnover scope.Number) Amount {
 		a.compute(rate)
 		a.Notes = notes(d)
 	}
+	if d.Class == law.Depends {
+		a.Notes = append(a.Notes, law.Message{Key: "fines.note.depends"})
+	}
 	a.Text = law.Say("fines.answer."+string(a.Basis), "euros", a.Euros)
 	return a
 }
@@ -100,13 +103,10 @@ func shareOf(turnover float64, perMille int64) int64 {
 	return (whole*perMille + 500) / 1000
 }
 
-// notes are the sentences that belong to every ceiling.
+// notes are the sentences that belong to every ceiling of Art. 34.
 func notes(d scope.Determination) []law.Message {
 	out := []law.Message{
 		{Key: "fines.note.minimum"}, {Key: "fines.note.undertaking"}, {Key: "fines.note.other-infringements"},
-	}
-	if d.Class == law.Depends {
-		out = append(out, law.Message{Key: "fines.note.depends"})
 	}
 	if has(d, annex.PublicAdmin) {
 		out = append(out, law.Message{Key: "fines.note.public-administration"})
