@@ -2,6 +2,7 @@ package clients_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -217,17 +218,11 @@ func TestAnEmptyClient(t *testing.T) {
 	}
 	_, err = o.Create(ctx, o.owner, clients.Draft{Kind: tenant.Client})
 	var list fault.List
-	if !asList(err, &list) || list[0].Field != "organisation.name" {
+	if !errors.As(err, &list) || list[0].Field != "organisation.name" {
 		t.Errorf("without name: %v", err)
 	}
 	wantKind(t, "another kind", second(o.Create(ctx, o.owner, clients.Draft{Name: "X"})), fault.Invalid)
 	wantKind(t, "an unknown template", second(o.Create(ctx, o.owner, clients.Draft{Name: "X", Kind: tenant.Client, From: "nothing"})), fault.NotFound)
-}
-
-func asList(err error, to *fault.List) bool {
-	l, ok := err.(fault.List)
-	*to = l
-	return ok && len(l) > 0
 }
 
 func second[T any](_ T, err error) error { return err }
