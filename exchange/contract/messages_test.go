@@ -88,9 +88,13 @@ func situations() []scope.Facts {
 		{Year: 2025},
 	}
 	var out []scope.Facts
-	for _, typ := range annex.All() {
+	for i, typ := range annex.All() {
+		tried := changes
+		if i > 0 && (typ.Sector == "energy" || typ.Sector == "manufacturing") {
+			tried = changes[:1] // judged by size alone, like the first
+		}
 		for _, size := range sizes {
-			for _, change := range changes {
+			for _, change := range tried {
 				f := base
 				f.EntityTypes, f.Figures = []string{typ.ID}, []scope.Figures{size}
 				change(&f)
@@ -147,7 +151,7 @@ func emitted() said {
 	}
 	for _, f := range situations() {
 		s.organisation(f, national(law.True))
-		if len(f.EntityTypes) == 0 || f.EntityTypes[0] == "public-admin.local" || f.EntityTypes[0] == "education" {
+		if len(f.EntityTypes) == 0 || slices.Contains([]string{"public-admin.local", "education", "research.organisation"}, f.EntityTypes[0]) {
 			s.organisation(f, national(law.False))
 		}
 	}
