@@ -32,6 +32,10 @@ test-long: setup ## longer fuzzing and property runs
 	sh scripts/fuzz.sh 60s
 	RAPID_CHECKS=20000 $(GO) test -timeout 60m ./law/... ./posture/... ./catalog/... -rapid.checks=20000
 
+.PHONY: generate
+generate: ## Go files of the pages, from their templates
+	$(TOOLS) templ generate -path internal/web
+
 .PHONY: check
 check: ## gofmt, generated pages, go vet, staticcheck, import rule, vulnerabilities
 	@files=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$files" ]; then echo "gofmt: $$files"; exit 1; fi
