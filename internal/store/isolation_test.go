@@ -35,6 +35,8 @@ type probe struct {
 	list   func(tx *store.Tx, w world) ([]string, error) // keys
 	remove func(tx *store.Tx, w world, key string) error // nil: nobody removes one
 	shared bool                                          // by all organisations of the workspace
+
+	trip func(t *testing.T, s *store.Store, w world) // every field survives, and so does undo
 }
 
 func keysOf[T any](key func(T) string) func([]T, error) ([]string, error) {
@@ -61,6 +63,11 @@ func byID[T any](put func(*store.Tx, T) (T, error), make func(w world, key strin
 			return keysOf(key)(list(tx, w.organisation))
 		},
 		remove: func(tx *store.Tx, _ world, k string) error { return remove(tx, k) },
+		trip: func(t *testing.T, s *store.Store, w world) {
+			k := id.New()
+			roundTrip(t, s, w, make(w, k), put, func(tx *store.Tx) (T, error) { return get(tx, k) },
+				func(tx *store.Tx) error { return remove(tx, k) })
+		},
 	}
 }
 
@@ -74,6 +81,11 @@ func byName[T any](put func(*store.Tx, T) (T, error), make func(w world, key str
 			return keysOf(key)(list(tx, w.organisation))
 		},
 		remove: func(tx *store.Tx, w world, k string) error { return remove(tx, w.organisation, k) },
+		trip: func(t *testing.T, s *store.Store, w world) {
+			k := id.New()
+			roundTrip(t, s, w, make(w, k), put, func(tx *store.Tx) (T, error) { return get(tx, w.organisation, k) },
+				func(tx *store.Tx) error { return remove(tx, w.organisation, k) })
+		},
 	}
 }
 

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"testing"
 
@@ -13,7 +14,13 @@ import (
 
 var kit storetest.Kit
 
-func TestMain(m *testing.M) { os.Exit(kit.Main(m)) }
+func TestMain(m *testing.M) {
+	if spec := os.Getenv(writerOf); spec != "" { // a child of TestKilled
+		fmt.Fprintln(os.Stderr, runWriter(spec))
+		os.Exit(1)
+	}
+	os.Exit(kit.Main(m))
+}
 
 var by = store.Change{Actor: "tester", ActorName: "Test Er", From: "192.0.2.7", Reason: "test"}
 

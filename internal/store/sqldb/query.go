@@ -61,12 +61,14 @@ func (t *Tx) Each(f func(Row) error, query string, args ...any) (err error) {
 }
 
 // Collect returns a value for every row, in order. fields says where the columns
-// of a row go.
+// of a row go; it is asked once, and every field must be set anew by each row, as
+// plain pointers and Columns are.
 func Collect[T any](t *Tx, fields func(*T) []any, query string, args ...any) ([]T, error) {
 	var out []T
+	var v T
+	into := fields(&v)
 	err := t.Each(func(r Row) error {
-		var v T
-		if err := r.Scan(fields(&v)...); err != nil {
+		if err := r.Scan(into...); err != nil {
 			return fmt.Errorf("read row: %w", err)
 		}
 		out = append(out, v)

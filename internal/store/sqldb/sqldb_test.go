@@ -1,0 +1,226 @@
+package sqldb_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
+	"github.com/nisaba-platform/nisaba/internal/store/storetest"
+)
+
+var kit storetest.Kit
+
+func TestMain(m *testing.M) { os.Exit(kit.Main(m)) }
+
+func TestRebind(t *testing.T) {
+	for query, want := range map[string]string{
+		"SELECT 1": "SELECT 1",
+		"SELECT a FROM b WHERE c = ? AND d IN (?, ?)":   "SELECT a FROM b WHERE c = $1 AND d IN ($2, $3)",
+		"SELECT 'what?' || ? || 'it''s ?' || ?":         "SELECT 'what?' || $1 || 'it''s ?' || $2",
+		"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?":               "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11",
+		"SELECT 'Zürich?' WHERE note = ? -- über alles": "SELECT 'Zürich?' WHERE note = $1 -- über alles",
+	} {
+		if got := sqldb.Postgres.Rebind(query); got != want {
+			t.Errorf("%s\n got %s\nwant %s", query, got, want)
+		}
+		if got := sqldb.SQLite.Rebind(query); got != query {
+			t.Errorf("SQLite: %s", got)
+		}
+	}
+	if got := sqldb.Rows(2, 3); got != "(?, ?, ?), (?, ?, ?)" {
+		t.Error(got)
+	}
+}
+
+func eachEngine(t *testing.T, f func(t *testing.T, target string)) {
+	t.Helper()
+	t.Run("SQLite", func(t *testing.T) { f(t, filepath.Join(t.TempDir(), "a db ?#%.sqlite")) })
+	t.Run("PostgreSQL", func(t *testing.T) { f(t, kit.Postgres(t)) })
+}
+
+func open(t *testing.T, target string) *sqldb.DB {
+	t.Helper()
+	db, err := sqldb.Open(t.Context(), target, sqldb.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func exec(t *testing.T, db *sqldb.DB, query string, args ...any) {
+	t.Helper()
+	if err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(query, args...)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestErrorsAreClassified(t *testing.T) {
+	eachEngine(t, func(t *testing.T, target string) {
+		db := open(t, target)
+		exec(t, db, `CREATE TABLE parents (id TEXT PRIMARY KEY)`)
+		exec(t, db, `CREATE TABLE children (id TEXT PRIMARY KEY, parent TEXT REFERENCES parents (id))`)
+		exec(t, db, `INSERT INTO parents (id) VALUES (?)`, "p")
+		for _, tc := range []struct {
+			statement string
+			want      error
+		}{
+			{`INSERT INTO parents (id) VALUES ('p')`, sqldb.ErrDuplicate},
+			{`INSERT INTO children (id, parent) VALUES ('c', 'nobody')`, sqldb.ErrReference},
+		} {
+			err := db.Write(t.Context(), func(tx *sqldb.Tx) error { _, err := tx.Exec(tc.statement); return err })
+			if !errors.Is(err, tc.want) {
+				t.Errorf("%s: %v", tc.statement, err)
+			}
+		}
+		err := db.Read(t.Context(), func(tx *sqldb.Tx) error { _, err := tx.Exec(`INSERT INTO parents (id) VALUES ('q')`); return err })
+		if !errors.Is(err, sqldb.ErrRestricted) {
+			t.Errorf("write in a transaction that reads: %v", err)
+		}
+		err = db.Write(t.Context(), func(tx *sqldb.Tx) error { _, err := tx.Exec(`SELEKT`); return err })
+		if err == nil || errors.Is(err, sqldb.ErrRestricted) {
+			t.Errorf("nonsense: %v", err)
+		}
+	})
+}
+
+// TestClashesAreTriedAgain lets writers of two pools, as two processes have, add to
+// one number.
+func TestClashesAreTriedAgain(t *testing.T) {
+	eachEngine(t, func(t *testing.T, target string) {
+		one, two := open(t, target), open(t, target)
+		exec(t, one, `CREATE TABLE sums (id TEXT PRIMARY KEY, n BIGINT NOT NULL)`)
+		exec(t, one, `INSERT INTO sums (id, n) VALUES ('a', 0), ('b', 0)`)
+		var group sync.WaitGroup
+		const writers, times = 4, 4
+		for i := range writers {
+			db, order := []*sqldb.DB{one, two}[i%2], [][2]string{{"a", "b"}, {"b", "a"}}[i/2] // locks in either order: deadlocks
+			group.Go(func() {
+				for range times {
+					err := db.Write(context.Background(), func(tx *sqldb.Tx) error {
+						for _, id := range order {
+							if _, err := tx.Exec(`UPDATE sums SET n = n + 1 WHERE id = ?`, id); err != nil {
+								return err
+							}
+						}
+						return nil
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		group.Wait()
+		err := one.Read(t.Context(), func(tx *sqldb.Tx) error {
+			sums, err := sqldb.Collect(tx, sqldb.Single[int64], `SELECT n FROM sums ORDER BY id`)
+			if fmt.Sprint(sums) != fmt.Sprintf("[%d %d]", writers*times, writers*times) {
+				t.Errorf("sums %v", sums)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestReadsSeeOneState writes between two reads of one transaction.
+func TestReadsSeeOneState(t *testing.T) {
+	eachEngine(t, func(t *testing.T, target string) {
+		db := open(t, target)
+		exec(t, db, `CREATE TABLE rows_of_test (n BIGINT)`)
+		count := func(tx *sqldb.Tx) int64 {
+			n, _, err := sqldb.One(tx, sqldb.Single[int64], `SELECT COUNT(*) FROM rows_of_test`)
+			if err != nil {
+				t.Error(err)
+			}
+			return n
+		}
+		err := db.Read(t.Context(), func(tx *sqldb.Tx) error {
+			first := count(tx)
+			exec(t, db, `INSERT INTO rows_of_test (n) VALUES (1)`)
+			if again := count(tx); again != first {
+				t.Errorf("%d rows, then %d", first, again)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestPanicRollsBack(t *testing.T) {
+	eachEngine(t, func(t *testing.T, target string) {
+		db := open(t, target)
+		exec(t, db, `CREATE TABLE rows_of_test (n BIGINT)`)
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic was swallowed")
+				}
+			}()
+			_ = db.Write(t.Context(), func(tx *sqldb.Tx) error { // it panics before it can return
+				if _, err := tx.Exec(`INSERT INTO rows_of_test (n) VALUES (1)`); err != nil {
+					t.Error(err)
+				}
+				panic("oh")
+			})
+		}()
+		err := db.Read(t.Context(), func(tx *sqldb.Tx) error {
+			n, _, err := sqldb.One(tx, sqldb.Single[int64], `SELECT COUNT(*) FROM rows_of_test`)
+			if n != 0 {
+				t.Errorf("%d rows", n)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestCancelledQuery proves that a connection survives, or is replaced, when the
+// caller goes away.
+func TestCancelledQuery(t *testing.T) {
+	db := open(t, kit.Postgres(t))
+	for range 12 { // more than there are connections
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		err := db.Read(ctx, func(tx *sqldb.Tx) error { _, err := tx.Exec(`SELECT pg_sleep(5)`); return err })
+		cancel()
+		if err == nil {
+			t.Fatal("the query was not cancelled")
+		}
+	}
+	if err := db.Pool().PingContext(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOpenHidesThePassword(t *testing.T) {
+	for _, target := range []string{
+		"postgres://nisaba:hunter2@127.0.0.1:1/x?connect_timeout=1",
+		"postgres://nisaba:hunter2@[::1/x",
+		"postgres://nisaba:hunter2@127.0.0.1:99999/x",
+	} {
+		_, err := sqldb.Open(t.Context(), target, sqldb.Options{})
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%v", err)
+		}
+	}
+}
