@@ -42,14 +42,6 @@ func (a scopeAnswer) size() string {
 	return *a.Size
 }
 
-func (a scopeAnswer) rules() []string {
-	var rules []string
-	for _, g := range a.Grounds {
-		rules = append(rules, g.Rule)
-	}
-	return rules
-}
-
 // ask answers one line by the pack option of the given States.
 func ask(t testing.TB, line string, options ...string) scopeAnswer {
 	t.Helper()
