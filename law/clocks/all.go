@@ -23,34 +23,35 @@ func All(cases []Case) []Clock {
 	for i := range cases {
 		clocks = appendCase(clocks, &cases[i])
 	}
-	return sorted(clocks)
+	sortClocks(clocks)
+	return clocks
 }
 
 // stages is how many clocks the cases have at most.
 func stages(cases []Case) int {
 	n := 0
 	for i := range cases {
-		for k := range terms {
-			if terms[k].Regime == cases[i].Regime {
-				n++
-			}
-		}
+		n += len(termsOf(cases[i].Regime))
 	}
 	return n
 }
 
-// sorted orders positions, because clocks are large values.
-func sorted(clocks []Clock) []Clock {
+// sortClocks sorts positions first, because clocks are large values, and then
+// moves each clock to its place: what a place asks for may have been moved to a
+// later one already.
+func sortClocks(clocks []Clock) {
 	order := make([]int, len(clocks))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return compare(&clocks[a], &clocks[b]) })
-	result := make([]Clock, len(clocks))
-	for i, from := range order {
-		result[i] = clocks[from]
+	for i := range clocks {
+		from := order[i]
+		for from < i {
+			from = order[from]
+		}
+		clocks[i], clocks[from] = clocks[from], clocks[i]
 	}
-	return result
 }
 
 func appendCase(clocks []Clock, k *Case) []Clock {
@@ -65,9 +66,9 @@ func appendCase(clocks []Clock, k *Case) []Clock {
 	_, handled := r.Inputs.At(HandledAt)
 	r.Inputs.Ongoing = !handled
 	var last Stage
-	for i := range terms {
-		t := &terms[i]
-		if t.Regime != r.Regime || t.Stage == last || t.Proposal != "" && !slices.Contains(r.WhatIf, t.Proposal) {
+	for i := range q.terms {
+		t := &q.terms[i]
+		if t.Stage == last || t.Proposal != "" && !slices.Contains(r.WhatIf, t.Proposal) {
 			continue
 		}
 		last = t.Stage

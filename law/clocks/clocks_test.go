@@ -239,3 +239,15 @@ func TestStages(t *testing.T) {
 		}
 	}
 }
+
+// The rows of a regime stand together, which the search for a term relies on.
+func TestTermsStandTogether(t *testing.T) {
+	seen := map[clocks.Regime]bool{}
+	var last clocks.Regime
+	for _, term := range clocks.Terms() {
+		if term.Regime != last && seen[term.Regime] {
+			t.Errorf("%s stands apart from the other terms of %s", term.ID, term.Regime)
+		}
+		last, seen[term.Regime] = term.Regime, true
+	}
+}

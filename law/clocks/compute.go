@@ -23,11 +23,12 @@ func newQuery(r *Request) query {
 	if zone == nil {
 		zone = time.UTC
 	}
-	return query{Request: r, place: place{zone: zone, holiday: r.Holiday}}
+	return query{Request: r, terms: termsOf(r.Regime), place: place{zone: zone, holiday: r.Holiday}}
 }
 
 type query struct {
 	*Request
+	terms []Term // of the regime
 	place place
 	depth int // of projections, so that a profile cannot go round in circles
 }
@@ -65,9 +66,9 @@ func (q *query) describe(c *Clock, t *Term) {
 // of the anchor before others.
 func (q *query) term(stage Stage) *Term {
 	var best *Term
-	for i := range terms {
-		t := &terms[i]
-		if t.Regime != q.Regime || t.Stage != stage || !q.matches(t) {
+	for i := range q.terms {
+		t := &q.terms[i]
+		if t.Stage != stage || !q.matches(t) {
 			continue
 		}
 		if t.Proposal != "" {

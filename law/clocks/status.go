@@ -23,7 +23,8 @@ func (q *query) anchorAt(anchor Input) (at time.Time, projected, ok bool) {
 			}
 		}
 	}
-	deeper := query{Request: q.Request, place: q.place, depth: q.depth + 1}
+	deeper := *q
+	deeper.depth++
 	c := Clock{Regime: q.Regime, Stage: stage}
 	t := deeper.term(stage)
 	if t == nil {

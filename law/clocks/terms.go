@@ -71,6 +71,19 @@ const (
 // Terms lists every term, NIS2 first, each regime in the order of its stages.
 func Terms() []Term { return slices.Clone(terms[:]) }
 
+// termsOf is the rows of one regime, which stand together in the table.
+func termsOf(r Regime) []Term {
+	from := 0
+	for from < len(terms) && terms[from].Regime != r {
+		from++
+	}
+	to := from
+	for to < len(terms) && terms[to].Regime == r {
+		to++
+	}
+	return terms[from:to]
+}
+
 // Stages lists the stages of a regime that are law, in order; nil for an unknown
 // regime.
 func Stages(r Regime) []Stage {
