@@ -106,11 +106,12 @@ func (s *Service) compare(tx *store.Tx, organisation, question string, old asses
 	if had && checkAnswer(s.knowledge.Catalogue, question, old.Options) == nil {
 		then.Answers[question] = fileAnswer(old.Answer)
 	}
-	was, err := s.score(&then, day)
-	if err != nil {
+	if before, err = s.overallBefore(organisation, &then, day); err != nil {
 		return before, after, err
 	}
-	return overallOf(was.Posture), overallOf(in.Posture), s.putRollup(tx, now, in)
+	after = overallOf(in.Posture)
+	s.scores.keep(organisation, now.file, day, after)
+	return before, after, s.putRollup(tx, now, in)
 }
 
 // PutException makes an exception, or changes the one of the same requirement and

@@ -35,11 +35,12 @@ type Service struct {
 	files     *blob.Dir
 	facts     *facts
 	whole     *whole
+	scores    *scores
 }
 
 // New makes the service. files keeps what is uploaded.
 func New(s *store.Store, k assessing.Knowledge, files *blob.Dir) *Service {
-	return &Service{store: s, knowledge: k, files: files, facts: newFacts(), whole: newWhole()}
+	return &Service{store: s, knowledge: k, files: files, facts: newFacts(), whole: newWhole(), scores: newScores()}
 }
 
 // Client is one organisation with all that its pages show.

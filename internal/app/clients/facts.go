@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"strings"
 	"sync"
 
@@ -16,7 +15,6 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
-	"github.com/nisaba-platform/nisaba/law"
 )
 
 // document is the facts of a file as they are stored. Everything that the format
@@ -84,46 +82,6 @@ func makeRoom[K comparable, V any](m map[K]V, most int) {
 		}
 		delete(m, k)
 	}
-}
-
-// mostWhole is how many whole assessments are kept; each takes some hundred
-// kilobytes.
-const mostWhole = 32
-
-// whole keeps the newest assessments, so that several pages of one organisation
-// cost one. What it hands out is shared and must not be changed.
-type whole struct {
-	mu   sync.Mutex
-	kept map[string]keptWhole // by organisation
-}
-
-type keptWhole struct {
-	file *organisation.File
-	day  law.Date
-	in   assessing.Input
-}
-
-func newWhole() *whole { return &whole{kept: map[string]keptWhole{}} }
-
-// assess is the whole assessment of a file as of the day. The file must not be
-// changed afterwards.
-func (s *Service) assess(id string, f *organisation.File, day law.Date) (assessing.Input, error) {
-	c := s.whole
-	c.mu.Lock()
-	k, ok := c.kept[id]
-	c.mu.Unlock()
-	if ok && k.day == day && reflect.DeepEqual(k.file, f) {
-		return k.in, nil
-	}
-	in, err := assessing.Assess(s.knowledge, f, assessing.Options{Today: day})
-	if err != nil {
-		return in, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	makeRoom(c.kept, mostWhole)
-	c.kept[id] = keptWhole{f, day, in}
-	return in, nil
 }
 
 // SetFacts replaces the facts; answers, evidence, exceptions and assertions in the
