@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -28,13 +29,27 @@ const (
 	asked   = "- id: q.one\n  topic: a\n  type: choice\n  options:\n    - {id: yes-so, effects: [{requirements: [cir.1.1], status: met, confidence: high}]}\n    - {id: unknown}\n"
 )
 
+// faulty is a content folder with what Load says about it.
+type faulty struct {
+	name                          string
+	nis2, annex, kinds, questions string
+	want                          string
+}
+
 // TestLoadRefuses names the file, the line and the id of each mistake.
 func TestLoadRefuses(t *testing.T) {
-	for _, tc := range []struct {
-		name                          string
-		nis2, annex, kinds, questions string
-		want                          string
-	}{
+	for _, tc := range slices.Concat(faultyRequirements(), faultyQuestions()) {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := catalog.Load(files(tc.nis2, tc.annex, tc.kinds, tc.questions))
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("%v\nwant %s", err, tc.want)
+			}
+		})
+	}
+}
+
+func faultyRequirements() []faulty {
+	return []faulty{
 		{"no YAML", "", "- {id: [", "", "", "frameworks/cir-2024-2690/01.yaml"},
 		{"unknown field", "", leaf + "- id: cir.1.2\n  kind: requirement\n  colour: red\n", "", "", "frameworks/cir-2024-2690/01.yaml:5: cir.1.2: field colour not found"},
 		{"wrong type", "", section + "- id: cir.1.1\n  kind: requirement\n  weight: heavy\n", "", "", "frameworks/cir-2024-2690/01.yaml:4: cir.1.1: cannot unmarshal"},
@@ -57,6 +72,11 @@ func TestLoadRefuses(t *testing.T) {
 		{"evidence kind", "", section + "- {id: cir.1.1, kind: item, evidence: [{kind: doc.x, text: T, valid_months: 12}]}\n", "", "", "evidence kind \"doc.x\""},
 		{"evidence for ever", "", section + "- {id: cir.1.1, kind: item, evidence: [{kind: doc.x, text: T, valid_months: 99}]}\n", "- {id: doc.x, title: X}\n", "", "valid for 99 months"},
 		{"no citation", "- {id: nis2.other, kind: section}\n", "", "", "", "nis2.other: no citation"},
+	}
+}
+
+func faultyQuestions() []faulty {
+	return []faulty{
 		{"topic", "", leaf, "", strings.Replace(asked, "topic: a", "topic: z", 1), "questions/01.yaml:1: q.one: topic \"z\""},
 		{"type", "", leaf, "", strings.Replace(asked, "choice", "several", 1), "type \"several\""},
 		{"option twice", "", leaf, "", strings.Replace(asked, "{id: unknown}", "{id: yes-so}", 1), "option id \"yes-so\" is missing or used twice"},
@@ -67,13 +87,6 @@ func TestLoadRefuses(t *testing.T) {
 		{"question", "", leaf, "", asked + "  ask_when: {answers: {q.two: [a]}}\n", "ask_when: question q.two does not exist"},
 		{"option", "", leaf, "", asked + strings.Replace(asked, "q.one", "q.two", 1) + "  ask_when: {answers: {q.one: [no-such]}}\n", "question q.one has no option no-such"},
 		{"circle of questions", "", leaf, "", asked + "  ask_when: {answers: {q.one: [yes-so]}}\n", "ask_when: runs in a circle"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			_, err := catalog.Load(files(tc.nis2, tc.annex, tc.kinds, tc.questions))
-			if err == nil || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("%v\nwant %s", err, tc.want)
-			}
-		})
 	}
 }
 

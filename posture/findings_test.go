@@ -1,6 +1,7 @@
 package posture_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,28 +25,37 @@ func findingsOf(p posture.Posture) []finding {
 	return out
 }
 
+// findingCase is facts with the contradictions that they give.
+type findingCase struct {
+	name  string
+	facts posture.Facts
+	want  []finding
+}
+
 // TestFindings provokes each kind of contradiction alone, and the neighbour of
 // each that is none.
 func TestFindings(t *testing.T) {
 	t.Parallel()
-	policy := document("E1", "doc.policy", "2026-06-01")
-	oldPolicy := document("E1", "doc.policy", "2024-03-01") // over for cir.1.1.1.b too
-	late, lateAnswer, lateDoc := except("cir.2.1.1", posture.ExceptionNotApplicable), answer("q.branch", "often"), document("E9", "rec.audit", "2026-11-26")
-	late.On, lateAnswer.On = today.AddDays(1), today.AddDays(1)
-	lateAssertion := set("cir.2.1.3", posture.Met)
-	lateAssertion.On = today.AddDays(1)
-	endless := except("cir.2.1.1", posture.ExceptionAccepted)
-	endless.Until = law.Date{}
+	for _, tc := range slices.Concat(unlawfulCases(), disagreements(), doubtfulCases()) {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			f := bound()
+			f.Answers, f.Evidence, f.Assertions, f.Exceptions = tc.facts.Answers, tc.facts.Evidence, tc.facts.Assertions, tc.facts.Exceptions
+			if d := cmp.Diff(tc.want, findingsOf(posture.Assess(small(t), f, today)), cmp.AllowUnexported(finding{})); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+// unlawfulCases are about what may be left out (Implementing Regulation Art. 2(2)).
+func unlawfulCases() []findingCase {
 	silent := except("cir.2.1.1", posture.ExceptionNotApplicable)
 	silent.Reason = ""
 	weak := set("cir.2.1.1", posture.NotApplicable)
 	weak.Note = ""
 	const unlawful = "posture.finding."
-	for _, tc := range []struct {
-		name  string
-		facts posture.Facts
-		want  []finding
-	}{
+	return []findingCase{
 		{"nothing", posture.Facts{}, []finding{}},
 		{"not applicable without a soft word", posture.Facts{Exceptions: []posture.Exception{except("cir.2.1.3", posture.ExceptionNotApplicable)}},
 			[]finding{{posture.NotLawful, []string{"cir.2.1.3", unlawful + "no_exception_here"}, []string{"cir.2.1.3"}}}},
@@ -58,6 +68,12 @@ func TestFindings(t *testing.T) {
 		{"soft, with a reason", posture.Facts{Exceptions: []posture.Exception{except("cir.2.1.1", posture.ExceptionNotApplicable)}}, []finding{}},
 		{"an answer places it outside the profile", posture.Facts{Answers: []posture.Answer{answer("q.login", "no-log-in")},
 			Exceptions: []posture.Exception{except("cir.2.1.2", posture.ExceptionNotApplicable)}}, []finding{}},
+	}
+}
+
+// disagreements are about sources that say different things.
+func disagreements() []findingCase {
+	return []findingCase{
 		{"an audit shows less than the answer", posture.Facts{Answers: []posture.Answer{answer("q.login.check", "failed")},
 			Evidence: []posture.Evidence{shown("E2", "2026-10-10", posture.PartlyMet, "cir.2.1.1")}},
 			[]finding{{posture.EvidenceAgainst, []string{"q.login.check", "E2"}, []string{"cir.2.1.1"}}}},
@@ -71,6 +87,23 @@ func TestFindings(t *testing.T) {
 		{"met here, not applicable there", posture.Facts{Answers: []posture.Answer{answer("q.login", "no-log-in"), answer("q.login.check", "failed")}},
 			[]finding{{posture.AnswersDisagree, []string{"q.login", "q.login.check"}, []string{"cir.2.1.1"}}}},
 		{"in part and not met do not disagree", posture.Facts{Answers: []posture.Answer{answer("q.login", "some"), answer("q.login.check", "worked")}}, []finding{}},
+		{"a surer answer does not disagree with a weaker one", posture.Facts{Answers: []posture.Answer{answer("q.branch", "often"),
+			answer("q.ticks", "roles"), answer("q.policy", "full")}, Evidence: []posture.Evidence{document("E1", "doc.policy", "2026-06-01")}}, []finding{}},
+	}
+}
+
+// doubtfulCases are about evidence that is missing or over, dates of the future
+// and risks accepted for ever.
+func doubtfulCases() []findingCase {
+	policy := document("E1", "doc.policy", "2026-06-01")
+	oldPolicy := document("E1", "doc.policy", "2024-03-01") // over for cir.1.1.1.b too
+	late, lateAnswer, lateDoc := except("cir.2.1.1", posture.ExceptionNotApplicable), answer("q.branch", "often"), document("E9", "rec.audit", "2026-11-26")
+	late.On, lateAnswer.On = today.AddDays(1), today.AddDays(1)
+	lateAssertion := set("cir.2.1.3", posture.Met)
+	lateAssertion.On = today.AddDays(1)
+	endless := except("cir.2.1.1", posture.ExceptionAccepted)
+	endless.Until = law.Date{}
+	return []findingCase{
 		{"the evidence of an answer has expired", posture.Facts{Answers: []posture.Answer{answer("q.policy", "full")}, Evidence: []posture.Evidence{oldPolicy}},
 			[]finding{{posture.EvidenceExpired, []string{"q.policy", "E1"}, []string{"nis2.21.2.a.policy", "cir.1.1.1.a"}}}},
 		{"the evidence of an answer is missing", posture.Facts{Answers: []posture.Answer{answer("q.policy", "full")}},
@@ -83,15 +116,6 @@ func TestFindings(t *testing.T) {
 				{posture.FutureDate, []string{"cir.2.1.3"}, []string{"cir.2.1.3"}}, {posture.FutureDate, []string{"q.branch"}, []string{}}}},
 		{"a risk accepted for ever", posture.Facts{Exceptions: []posture.Exception{endless}},
 			[]finding{{posture.AcceptanceWithoutEnd, []string{"cir.2.1.1"}, []string{"cir.2.1.1"}}}},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			f := bound()
-			f.Answers, f.Evidence, f.Assertions, f.Exceptions = tc.facts.Answers, tc.facts.Evidence, tc.facts.Assertions, tc.facts.Exceptions
-			if d := cmp.Diff(tc.want, findingsOf(posture.Assess(small(t), f, today)), cmp.AllowUnexported(finding{})); d != "" {
-				t.Error(d)
-			}
-		})
 	}
 }
 

@@ -9,19 +9,34 @@ import (
 	"github.com/nisaba-platform/nisaba/posture"
 )
 
+// statusCase is facts with the status and confidence that they give a requirement.
+type statusCase struct {
+	name, requirement string
+	facts             posture.Facts
+	want              posture.Status
+	confidence        posture.Confidence
+}
+
 // TestPrecedence goes up the order in which sources decide: evidence that merely
 // exists, answers with evidence that shows a status, a person, an exception.
 func TestPrecedence(t *testing.T) {
 	t.Parallel()
+	for _, tc := range slices.Concat(answersAndEvidence(), decisions()) {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			f := bound()
+			f.Answers, f.Evidence, f.Assertions, f.Exceptions = tc.facts.Answers, tc.facts.Evidence, tc.facts.Assertions, tc.facts.Exceptions
+			r := result(t, posture.Assess(small(t), f, today), tc.requirement)
+			if r.Status != tc.want || r.Confidence != tc.confidence {
+				t.Errorf("%s %s, want %s %s; trace %+v", r.Status, r.Confidence, tc.want, tc.confidence, r.Trace)
+			}
+		})
+	}
+}
+
+func answersAndEvidence() []statusCase {
 	policy := document("E1", "doc.policy", "2026-06-01")
-	unapproved := except("cir.2.1.1", posture.ExceptionCompensated)
-	unapproved.ApprovedBy = ""
-	for _, tc := range []struct {
-		name, requirement string
-		facts             posture.Facts
-		want              posture.Status
-		confidence        posture.Confidence
-	}{
+	return []statusCase{
 		{"nothing is known", "cir.1.1.1.a", posture.Facts{}, posture.NotAssessed, ""},
 		{"a document alone", "cir.1.1.1.a", posture.Facts{Evidence: []posture.Evidence{policy}}, posture.PartlyMet, posture.Low},
 		{"an answer alone", "cir.1.1.1.a", posture.Facts{Answers: []posture.Answer{answer("q.policy", "full")}}, posture.Met, posture.Medium},
@@ -37,6 +52,14 @@ func TestPrecedence(t *testing.T) {
 			Evidence: []posture.Evidence{shown("E2", "2026-05-05", posture.NotMet, "cir.1.1.1.a")}}, posture.NotMet, posture.High},
 		{"of findings the newest", "cir.1.1.1.a", posture.Facts{Evidence: []posture.Evidence{shown("E2", "2026-05-05", posture.NotMet, "cir.1.1.1.a"),
 			shown("E3", "2026-08-08", posture.Met, "cir.1.1.1.a")}}, posture.Met, posture.High},
+	}
+}
+
+func decisions() []statusCase {
+	policy := document("E1", "doc.policy", "2026-06-01")
+	unapproved := except("cir.2.1.1", posture.ExceptionCompensated)
+	unapproved.ApprovedBy = ""
+	return []statusCase{
 		{"a person beats a sure answer", "cir.2.1.1", posture.Facts{Answers: []posture.Answer{answer("q.login", "none")},
 			Assertions: []posture.Assertion{set("cir.2.1.1", posture.Met)}}, posture.Met, posture.Medium},
 		{"a person with a document", "cir.1.1.1.a", posture.Facts{Evidence: []posture.Evidence{policy},
@@ -52,16 +75,6 @@ func TestPrecedence(t *testing.T) {
 			Exceptions: []posture.Exception{except("cir.1.1.1.a", posture.ExceptionNotApplicable)}}, posture.NotMet, posture.High},
 		{"an exception of no known kind", "cir.2.1.1", posture.Facts{Exceptions: []posture.Exception{except("cir.2.1.1", "forgiven")}}, posture.NotAssessed, ""},
 		{"a heading means the leaves below", "cir.1.1.1.c", posture.Facts{Assertions: []posture.Assertion{set("cir.1", posture.PartlyMet)}}, posture.PartlyMet, posture.Medium},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			f := bound()
-			f.Answers, f.Evidence, f.Assertions, f.Exceptions = tc.facts.Answers, tc.facts.Evidence, tc.facts.Assertions, tc.facts.Exceptions
-			r := result(t, posture.Assess(small(t), f, today), tc.requirement)
-			if r.Status != tc.want || r.Confidence != tc.confidence {
-				t.Errorf("%s %s, want %s %s; trace %+v", r.Status, r.Confidence, tc.want, tc.confidence, r.Trace)
-			}
-		})
 	}
 }
 
