@@ -12,27 +12,13 @@ import (
 // which everything is known. It shares no code with the package.
 func oracle(f scope.Facts) law.Class {
 	yes := func(name string) bool { return f.Definition[name] == law.True }
-	no := func(name string) bool { return f.Definition[name] == law.False }
 	union := func(list []string) bool { return slices.ContainsFunc(list, scope.InUnion) }
 	if f.DORAExempt == law.True ||
 		len(f.EstablishedIn) > 0 && len(f.Serves) > 0 && !union(f.EstablishedIn) && !union(f.Serves) {
 		return law.Out
 	}
-	removed := map[string]bool{
-		"digital-infra.dns":                yes("root_name_server_only") || yes("dns_own_domains_only") || yes("dns_internal_only"),
-		"digital-infra.tld":                yes("tld_own_use_only"),
-		"digital-infra.trust":              yes("closed_system_trust_service"),
-		"digital-infra.trust.qualified":    yes("closed_system_trust_service"),
-		"digital-infra.trust.nonqualified": yes("closed_system_trust_service"),
-		"digital-infra.ecn":                no("network_public"),
-		"digital-infra.datacentre":         yes("data_centre_in_house_only"),
-		"waste.undertaking":                no("waste_principal_activity"),
-		"water.waste.operator":             no("waste_water_essential_part"),
-		"water.drinking.supplier":          no("drinking_water_essential_part"),
-		"transport.road.authority":         no("traffic_management_essential_part"),
-		"research.organisation":            yes("education_institution") || slices.Contains(f.EntityTypes, "education"),
-	}
 	body := yes("judiciary") || yes("parliament") || yes("central_bank") || yes("diplomatic_mission_third_country")
+	removed := removedOracle(f)
 	types := map[string]annex.Type{}
 	public, trust := false, false
 	for _, id := range f.EntityTypes {
@@ -71,6 +57,27 @@ func oracle(f scope.Facts) law.Class {
 		raise(law.Important)
 	}
 	return class
+}
+
+// removedOracle has the entity types that a definition or the row of the annex
+// takes away.
+func removedOracle(f scope.Facts) map[string]bool {
+	yes := func(name string) bool { return f.Definition[name] == law.True }
+	no := func(name string) bool { return f.Definition[name] == law.False }
+	return map[string]bool{
+		"digital-infra.dns":                yes("root_name_server_only") || yes("dns_own_domains_only") || yes("dns_internal_only"),
+		"digital-infra.tld":                yes("tld_own_use_only"),
+		"digital-infra.trust":              yes("closed_system_trust_service"),
+		"digital-infra.trust.qualified":    yes("closed_system_trust_service"),
+		"digital-infra.trust.nonqualified": yes("closed_system_trust_service"),
+		"digital-infra.ecn":                no("network_public"),
+		"digital-infra.datacentre":         yes("data_centre_in_house_only"),
+		"waste.undertaking":                no("waste_principal_activity"),
+		"water.waste.operator":             no("waste_water_essential_part"),
+		"water.drinking.supplier":          no("drinking_water_essential_part"),
+		"transport.road.authority":         no("traffic_management_essential_part"),
+		"research.organisation":            yes("education_institution") || slices.Contains(f.EntityTypes, "education"),
+	}
 }
 
 func typeOracle(id string, t annex.Type, medium, large, assessed bool, national map[string]law.Truth) law.Class {
