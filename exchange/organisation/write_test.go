@@ -107,19 +107,7 @@ func settle(f *File) {
 const deepest = 4
 
 func fill(t *rapid.T, v reflect.Value, tag reflect.StructTag, depth int) {
-	required := tag.Get("required") == "true"
-	switch v.Type() {
-	case dateType:
-		if required || rapid.Bool().Draw(t, "dated") {
-			v.Set(reflect.ValueOf(law.MustDate("2024-02-28").AddDays(rapid.IntRange(-9000, 9000).Draw(t, "days"))))
-		}
-		return
-	case truthType:
-		v.Set(reflect.ValueOf(rapid.SampledFrom([]law.Truth{law.Unknown, law.False, law.True}).Draw(t, "truth")))
-		return
-	case settingType:
-		n := someNumber(t)
-		v.Set(reflect.ValueOf(rapid.SampledFrom([]Setting{{}, {Truth: law.True}, {Truth: law.False}, {Number: &n}, {Word: word(t)}}).Draw(t, "setting")))
+	if fillSpecial(t, v, tag) {
 		return
 	}
 	switch v.Kind() {
@@ -155,8 +143,26 @@ func fill(t *rapid.T, v reflect.Value, tag reflect.StructTag, depth int) {
 	case reflect.Float64:
 		v.SetFloat(someNumber(t))
 	default:
-		v.SetString(textFor(t, tag, required))
+		v.SetString(textFor(t, tag, tag.Get("required") == "true"))
 	}
+}
+
+// fillSpecial fills the types that the format writes in a form of their own.
+func fillSpecial(t *rapid.T, v reflect.Value, tag reflect.StructTag) bool {
+	switch v.Type() {
+	case dateType:
+		if tag.Get("required") == "true" || rapid.Bool().Draw(t, "dated") {
+			v.Set(reflect.ValueOf(law.MustDate("2024-02-28").AddDays(rapid.IntRange(-9000, 9000).Draw(t, "days"))))
+		}
+	case truthType:
+		v.Set(reflect.ValueOf(rapid.SampledFrom([]law.Truth{law.Unknown, law.False, law.True}).Draw(t, "truth")))
+	case settingType:
+		n := someNumber(t)
+		v.Set(reflect.ValueOf(rapid.SampledFrom([]Setting{{}, {Truth: law.True}, {Truth: law.False}, {Number: &n}, {Word: word(t)}}).Draw(t, "setting")))
+	default:
+		return false
+	}
+	return true
 }
 
 func someNumber(t *rapid.T) float64 {

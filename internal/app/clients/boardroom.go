@@ -9,6 +9,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/board"
@@ -29,13 +30,9 @@ const (
 // version is kept as a file, and its hash in the record. A decision is on the
 // version that waits, or, when none does, on the present one.
 func (s *Service) Approve(ctx context.Context, a authz.Actor, organisation, subject string, decision board.Decision, note string) (out board.Approval, err error) {
-	need := authz.ApprovalDecide
-	switch decision {
-	case board.Waiting:
-		need = authz.ApprovalRequest
-	case board.Approved, board.Rejected:
-	default:
-		return out, invalid("decision", "there is no such decision", "waiting, approved or rejected")
+	need, err := neededFor(decision)
+	if err != nil {
+		return out, err
 	}
 	scope, err := a.Organisation(ctx, organisation, need)
 	if err != nil {
@@ -53,21 +50,8 @@ func (s *Service) Approve(ctx context.Context, a authz.Actor, organisation, subj
 		return out, err
 	}
 	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
-		all, err := tx.Approvals(organisation)
-		if err != nil {
+		if out, err = asked(tx, a, organisation, subject, decision, stored); err != nil {
 			return err
-		}
-		out = board.Approval{Organisation: organisation, Subject: subject, Title: subject}
-		if i := slices.IndexFunc(all, func(x board.Approval) bool { return x.Subject == subject && x.Decision == board.Waiting }); i >= 0 {
-			out = all[i]
-		}
-		if out.File == "" || decision == board.Waiting {
-			f, err := tx.PutFile(assessment.File{Organisation: organisation, SHA256: stored.SHA256, Name: subject + "-" + dayOf(tx.Now()).String() + ".json",
-				MediaType: "application/json", Size: stored.Bytes, UploadedBy: signature(a)})
-			if err != nil {
-				return err
-			}
-			out.SHA256, out.File, out.RequestedBy = f.SHA256, f.ID, signature(a)
 		}
 		out.Decision, out.Note = decision, note
 		if decision != board.Waiting {
@@ -76,6 +60,36 @@ func (s *Service) Approve(ctx context.Context, a authz.Actor, organisation, subj
 		out, err = tx.PutApproval(out)
 		return err
 	})
+	return out, err
+}
+
+func neededFor(d board.Decision) (authz.Permission, error) {
+	switch d {
+	case board.Waiting:
+		return authz.ApprovalRequest, nil
+	case board.Approved, board.Rejected:
+		return authz.ApprovalDecide, nil
+	}
+	return "", invalid("decision", "there is no such decision", "waiting, approved or rejected")
+}
+
+// asked is the approval of the subject that waits, or a new one, with the present
+// version when it has none yet or is asked for again.
+func asked(tx *store.Tx, a authz.Actor, organisation, subject string, d board.Decision, present blob.File) (board.Approval, error) {
+	out := board.Approval{Organisation: organisation, Subject: subject, Title: subject}
+	all, err := tx.Approvals(organisation)
+	if err != nil {
+		return out, err
+	}
+	if i := slices.IndexFunc(all, func(x board.Approval) bool { return x.Subject == subject && x.Decision == board.Waiting }); i >= 0 {
+		out = all[i]
+	}
+	if out.File != "" && d != board.Waiting {
+		return out, nil
+	}
+	f, err := tx.PutFile(assessment.File{Organisation: organisation, SHA256: present.SHA256, Name: subject + "-" + dayOf(tx.Now()).String() + ".json",
+		MediaType: "application/json", Size: present.Bytes, UploadedBy: signature(a)})
+	out.SHA256, out.File, out.RequestedBy = f.SHA256, f.ID, signature(a)
 	return out, err
 }
 

@@ -53,29 +53,35 @@ func (s *Service) gather(tx *store.Tx, id string) (said, error) {
 	if err != nil {
 		return out, err
 	}
+	s.speak(&f, out, assertions)
+	out.file = &f
+	return out, nil
+}
+
+// speak gives a file the statements that the catalogue knows.
+func (s *Service) speak(f *organisation.File, of said, assertions []assessment.Assertion) {
+	cat := s.knowledge.Catalogue
 	f.Answers = map[string]organisation.Answer{}
-	for _, a := range out.answers {
-		if checkAnswer(s.knowledge.Catalogue, a.Question, a.Options) == nil {
+	for _, a := range of.answers {
+		if checkAnswer(cat, a.Question, a.Options) == nil {
 			f.Answers[a.Question] = fileAnswer(a.Answer)
 		}
 	}
-	for _, e := range out.evidence {
-		if checkIDs(s.knowledge.Catalogue, e.Kind, e.Covers...) == nil {
+	for _, e := range of.evidence {
+		if checkIDs(cat, e.Kind, e.Covers...) == nil {
 			f.Evidence = append(f.Evidence, fileEvidence(e.Evidence))
 		}
 	}
-	for _, e := range out.exceptions {
-		if checkIDs(s.knowledge.Catalogue, "", e.Requirement) == nil {
+	for _, e := range of.exceptions {
+		if checkIDs(cat, "", e.Requirement) == nil {
 			f.Exceptions = append(f.Exceptions, fileException(e.Exception))
 		}
 	}
 	for _, a := range assertions {
-		if checkIDs(s.knowledge.Catalogue, "", a.Requirement) == nil {
+		if checkIDs(cat, "", a.Requirement) == nil {
 			f.Assertions = append(f.Assertions, fileAssertion(a.Assertion))
 		}
 	}
-	out.file = &f
-	return out, nil
 }
 
 func fileAnswer(a posture.Answer) organisation.Answer {

@@ -1,10 +1,7 @@
 package clients_test
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
 	"strings"
 	"testing"
@@ -17,10 +14,8 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
-	"github.com/nisaba-platform/nisaba/internal/domain/board"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
-	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/posture"
 )
@@ -350,99 +345,6 @@ func TestContributorsTasks(t *testing.T) {
 	}
 }
 
-// TestApproval: what is decided is the version that was asked for, kept byte for
-// byte.
-func TestApproval(t *testing.T) {
-	o, org := imported(t)
-	ctx := context.Background()
-	asked, err := o.Approve(ctx, o.owner, org.ID, clients.SubjectMeasures, board.Waiting, "please")
-	if err != nil || asked.Decision != board.Waiting || asked.RequestedBy != "Anna owner" {
-		t.Fatalf("%+v, %v", asked, err)
-	}
-	q, option := turn(t, o, o.load(t, org.ID))
-	if _, _, err := o.Answer(ctx, o.owner, org.ID, q, []string{option}, ""); err != nil {
-		t.Fatal(err)
-	}
-	done, err := o.Approve(ctx, o.actor(home, org.ID, authz.Board), org.ID, clients.SubjectMeasures, board.Approved, "")
-	if err != nil || done.ID != asked.ID || done.SHA256 != asked.SHA256 || done.DecidedName != "Anna board" || !done.DecidedAt.Equal(o.store.Now()) {
-		t.Fatalf("%+v, %v", done, err)
-	}
-	_, r, err := o.Download(ctx, o.owner, org.ID, done.File)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	b, err := io.ReadAll(r)
-	if sum := sha256.Sum256(b); err != nil || hex.EncodeToString(sum[:]) != done.SHA256 || !bytes.Contains(b, []byte(`"results"`)) {
-		t.Errorf("the file has %d bytes and another hash, %v", len(b), err)
-	}
-	direct, err := o.Approve(ctx, o.owner, org.ID, clients.SubjectMeasures, board.Rejected, "not yet")
-	if err != nil || direct.ID == done.ID || direct.SHA256 == done.SHA256 {
-		t.Errorf("%+v, %v", direct, err)
-	}
-	_, err = o.Approve(ctx, o.owner, org.ID, "lunch", board.Approved, "")
-	wantKind(t, "a subject that is none", err, fault.Invalid)
-	_, err = o.Approve(ctx, o.owner, org.ID, clients.SubjectPlan, "maybe", "")
-	wantKind(t, "a decision that is none", err, fault.Invalid)
-	if list, err := o.Approvals(ctx, o.owner, org.ID); err != nil || len(list) != 2 {
-		t.Errorf("%d approvals, %v", len(list), err)
-	}
-}
-
-func TestTrainings(t *testing.T) {
-	o, org := imported(t)
-	ctx := context.Background()
-	id, err := o.PutTraining(ctx, o.owner, org.ID, board.Training{Name: "Eva Berger", Management: true, Course: "NIS2 for boards", On: today, Minutes: 90})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = o.PutTraining(ctx, o.owner, org.ID, board.Training{Name: "Eva Berger", On: today})
-	wantKind(t, "without course", err, fault.Invalid)
-	list, err := o.Trainings(ctx, o.owner, org.ID)
-	if err != nil || len(list) != 1 || list[0].ID != id {
-		t.Fatalf("%+v, %v", list, err)
-	}
-	list[0].Minutes = 120
-	if _, err := o.PutTraining(ctx, o.owner, org.ID, list[0]); err != nil {
-		t.Error(err)
-	}
-	if err := o.RemoveTraining(ctx, o.owner, org.ID, id); err != nil {
-		t.Error(err)
-	}
-}
-
-// TestSnapshotsAndTrend: thirty days later the roll-up compares with the snapshot.
-func TestSnapshotsAndTrend(t *testing.T) {
-	o, org := imported(t)
-	ctx := context.Background()
-	then := o.load(t, org.ID).In.Posture
-	if err := o.Snapshot(ctx, o.owner, org.ID, "before the project"); err != nil {
-		t.Fatal(err)
-	}
-	o.clock.Move(30 * 24 * time.Hour)
-	scope, err := o.owner.Workspace(authz.WorkspaceRead)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n, err := o.Refresh(ctx, scope); err != nil || n != 1 {
-		t.Fatalf("%d refreshed, %v", n, err)
-	}
-	if n, err := o.Refresh(ctx, scope); err != nil || n != 0 {
-		t.Errorf("%d refreshed again, %v", n, err)
-	}
-	if r := o.row(t, org.ID).Rollup; r.PointsThen != then.Scores[0].Points || r.AsOf != today.AddDays(30) {
-		t.Errorf("%+v", r)
-	}
-	list, err := o.Snapshots(ctx, o.owner, org.ID)
-	if err != nil || len(list) != 1 || list[0].Label != "before the project" {
-		t.Fatalf("%+v, %v", list, err)
-	}
-	_, p, err := o.Posture(ctx, o.owner, org.ID, list[0].ID)
-	if err != nil || len(p.Results) != len(then.Results) || p.Scores[0] != then.Scores[0] {
-		t.Errorf("%d of %d results, %v", len(p.Results), len(then.Results), err)
-	}
-}
-
 // TestNextDeadline: the registration that was not made, then the change that was
 // not notified, then what the law fixes.
 func TestNextDeadline(t *testing.T) {
@@ -467,154 +369,4 @@ func TestNextDeadline(t *testing.T) {
 	if !missed.Before(o.store.Now()) || !change.After(o.store.Now()) || !quiet.IsZero() && !quiet.After(change) {
 		t.Errorf("missed %v, change %v, then %v", missed, change, quiet)
 	}
-}
-
-// TestEveryChangeIsRecorded: who, what, and what it was before.
-func TestEveryChangeIsRecorded(t *testing.T) {
-	o, org := imported(t)
-	ctx := context.Background()
-	c := o.load(t, org.ID)
-	leaf, kind := c.In.Posture.Gaps[0].Requirement, o.k.Catalogue.Kinds()[0].ID
-	q := o.k.Catalogue.Questions()[0]
-	var exception, training string
-	for _, step := range []struct {
-		action string
-		do     func() error
-	}{
-		{"answer.change|create", func() error {
-			_, _, err := o.Answer(ctx, o.owner, org.ID, q.ID, []string{q.Options[0].ID}, "n")
-			return err
-		}},
-		{"answer.remove", func() error { _, _, err := o.Answer(ctx, o.owner, org.ID, q.ID, nil, ""); return err }},
-		{"evidence.create", func() error {
-			return o.PutEvidence(ctx, o.owner, org.ID, posture.Evidence{ID: "e", Kind: kind, Title: "T", Date: today})
-		}},
-		{"evidence.remove", func() error { return o.RemoveEvidence(ctx, o.owner, org.ID, "e") }},
-		{"file.create", func() error { return second(o.Upload(ctx, o.owner, org.ID, "f", strings.NewReader("x"))) }},
-		{"exception.create", func() (err error) {
-			exception, err = o.PutException(ctx, o.owner, org.ID, posture.Exception{Requirement: leaf, Kind: "accepted", Reason: "R", ApprovedBy: "B"})
-			return err
-		}},
-		{"exception.remove", func() error { return o.RemoveException(ctx, o.owner, org.ID, exception) }},
-		{"assertion.create", func() error {
-			return o.Assert(ctx, o.owner, org.ID, posture.Assertion{Requirement: leaf, Status: "met"})
-		}},
-		{"determination.create", func() error { return second(o.Determine(ctx, o.owner, org.ID)) }},
-		{"organisation.change", func() error { return o.SetFacts(ctx, o.owner, org.ID, c.Organisation.Version, c.File) }},
-		{"task.create", func() error { return second(o.AdoptPlan(ctx, o.owner, org.ID)) }},
-		{"task.create", func() error { return o.PutTask(ctx, o.owner, org.ID, planning.Task{Title: "T", State: planning.ToDo}) }},
-		{"approval.create", func() error { return second(o.Approve(ctx, o.owner, org.ID, "plan", board.Approved, "")) }},
-		{"training.create", func() (err error) {
-			training, err = o.PutTraining(ctx, o.owner, org.ID, board.Training{Name: "N", Course: "C", On: today})
-			return err
-		}},
-		{"training.remove", func() error { return o.RemoveTraining(ctx, o.owner, org.ID, training) }},
-		{"snapshot.create", func() error { return o.Snapshot(ctx, o.owner, org.ID, "") }},
-		{"organisation.change", func() error { return o.Tag(ctx, o.owner, org.ID, []string{"x"}) }},
-		{"organisation.change", func() error { return o.Archive(ctx, o.owner, org.ID, true) }},
-	} {
-		before := o.size(t)
-		if err := step.do(); err != nil {
-			t.Errorf("%s: %v", step.action, err)
-			continue
-		}
-		list, err := o.History(ctx, o.owner, org.ID, "", "", 1)
-		if err != nil || len(list) != 1 || list[0].Seq < before {
-			t.Errorf("%s left no entry, %v", step.action, err)
-			continue
-		}
-		kind, verbs, _ := strings.Cut(step.action, ".")
-		if e := list[0]; e.Kind != kind || !strings.Contains(verbs, strings.TrimPrefix(e.Action, kind+".")) || e.Actor != o.owner.Person ||
-			e.ActorName != "Anna owner" || e.From != "192.0.2.7" || e.Organisation != org.ID {
-			t.Errorf("%s is recorded as %+v", step.action, e)
-		}
-	}
-}
-
-func TestUndo(t *testing.T) {
-	o, org := imported(t)
-	ctx := context.Background()
-	c := o.load(t, org.ID)
-	question, option := turn(t, o, c)
-	before, _, err := o.Answer(ctx, o.owner, org.ID, question, []string{option}, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	last := func() int64 {
-		list, err := o.History(ctx, o.owner, org.ID, "", "", 1)
-		if err != nil || len(list) == 0 {
-			t.Fatal(err)
-		}
-		return list[0].Seq
-	}
-	answered := last()
-	if err := o.Undo(ctx, o.owner, org.ID, answered); err != nil {
-		t.Fatal(err)
-	}
-	if got := o.load(t, org.ID).In.Posture.Scores[0]; got != before || o.row(t, org.ID).Rollup.Points != before.Points {
-		t.Errorf("%+v after the undo, %+v before", got, before)
-	}
-	wantKind(t, "undone twice", o.Undo(ctx, o.owner, org.ID, answered), fault.Conflict)
-	if err := o.Restore(ctx, o.owner, org.ID, answered); err != nil || o.row(t, org.ID).Rollup.Points <= before.Points {
-		t.Errorf("restored: %v, %v points", err, o.row(t, org.ID).Rollup.Points)
-	}
-	if _, err := o.Determine(ctx, o.owner, org.ID); err != nil {
-		t.Fatal(err)
-	}
-	small := 3.0
-	c = o.load(t, org.ID)
-	c.File.Figures[0].Employees = &small
-	if err := o.SetFacts(ctx, o.owner, org.ID, c.Organisation.Version, c.File); err != nil {
-		t.Fatal(err)
-	}
-	list, err := o.History(ctx, o.owner, org.ID, "organisation", "", 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := o.Undo(ctx, o.owner, org.ID, list[0].Seq); err != nil || o.load(t, org.ID).In.Scope.Class != c.In.Scope.Class {
-		t.Errorf("facts: %v, %s", err, o.load(t, org.ID).In.Scope.Class)
-	}
-	wantKind(t, "a determination", o.Undo(ctx, o.owner, org.ID, entryOf(t, o, org.ID, "determination")), fault.Forbidden)
-	wantKind(t, "an entry that is none", o.Undo(ctx, o.owner, org.ID, 1<<40), fault.NotFound)
-}
-
-// TestUndoGivesNoRights: who may not manage members cannot bring one back.
-func TestUndoGivesNoRights(t *testing.T) {
-	o, org := imported(t)
-	ctx := context.Background()
-	scope, err := o.owner.Workspace(authz.MembersManage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	person := "0190a000-0000-7000-8000-0000000000aa"
-	err = o.store.Write(ctx, tenant.System("test"), store.Change{Actor: "test"}, func(tx *store.Tx) error {
-		return second(tx.PutPerson(tenant.Person{ID: person, Email: "eve@example.org", Name: "Eve"}))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range []func(*store.Tx) error{
-		func(tx *store.Tx) error {
-			return second(tx.PutMembership(tenant.Membership{Organisation: org.ID, Person: person, Role: authz.Owner}))
-		},
-		func(tx *store.Tx) error { return tx.RemoveMembership(person, org.ID) },
-	} {
-		if err := o.store.Write(ctx, scope, store.Change{Actor: "test"}, f); err != nil {
-			t.Fatal(err)
-		}
-	}
-	list, err := o.History(ctx, o.owner, org.ID, "", "", 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantKind(t, list[0].Action, o.Undo(ctx, o.actor(home, org.ID, authz.Editor), org.ID, list[0].Seq), fault.Forbidden)
-}
-
-func entryOf(t *testing.T, o office, org, kind string) int64 {
-	t.Helper()
-	list, err := o.History(context.Background(), o.owner, org, kind, "", 1)
-	if err != nil || len(list) == 0 {
-		t.Fatalf("no entry of a %s, %v", kind, err)
-	}
-	return list[0].Seq
 }
