@@ -70,7 +70,7 @@ var homes = map[string][]string{
 	"github.com/alecthomas/kong":       {"internal/cli"},
 	"codeberg.org/go-pdf/fpdf":         {"internal/report/pdf"},
 	"github.com/nicksnyder/go-i18n/v2": {"internal/base/locale"},
-	"golang.org/x/text":                {"internal/base/locale", "internal/report/pdf", "catalog"},
+	"golang.org/x/text":                {"internal/web/pages", "internal/base/locale", "internal/report/pdf", "catalog"},
 	"golang.org/x/mod":                 {"law/country", "internal/domain/ledger", "internal/store"},
 	"github.com/rickar/cal/v2":         {"law/holidays"},
 	"github.com/google/uuid":           {"internal/base/id"},

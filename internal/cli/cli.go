@@ -45,6 +45,7 @@ type commands struct {
 	Significance significanceCommand `cmd:"" help:"Whether an incident is significant, and which fact would decide."`
 	Catalog      catalogCommand      `cmd:"" help:"Requirements, questions, entity types and kinds of evidence."`
 	Country      countryCommand      `cmd:"" help:"National laws: list, show, compare and update the country packs."`
+	Serve        serveCommand        `cmd:"" help:"The platform with its pages, on this machine or for many."`
 	Schema       schemaCommand       `cmd:"" help:"JSON Schema of an input file."`
 	Version      versionCommand      `cmd:"" help:"Version of the program and of its data."`
 }

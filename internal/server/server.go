@@ -1,0 +1,139 @@
+// Package server wires the platform together: database, key, files, use cases,
+// pages; and stops it in good order.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/app/assessing"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/base/clock"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/blob"
+	"github.com/nisaba-platform/nisaba/internal/secret"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/pages"
+)
+
+// Config is how a server is run.
+type Config struct {
+	Address     string // HOST:PORT
+	Data        string // folder of key and files, and of the SQLite database
+	DatabaseURL string // postgres://…; "": SQLite in Data
+	HTTPS       bool   // browsers come by https, through a proxy
+	Hosts       []string
+	Knowledge   assessing.Knowledge
+	Messages    *locale.Catalogue
+	Log         *slog.Logger
+	Clock       clock.Clock // nil: the machine's
+}
+
+// Server is a prepared server.
+type Server struct {
+	config  Config
+	store   *store.Store
+	site    *pages.Site
+	handler http.Handler
+}
+
+// Open prepares a server: it makes the data folder, opens the database and brings
+// it up to date. The caller closes it.
+func Open(ctx context.Context, c Config) (*Server, error) {
+	if c.Clock == nil {
+		c.Clock = clock.System{}
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, &fault.Error{Kind: fault.Invalid, File: c.Data, What: "the data folder cannot be made",
+			Expected: "--data with a folder that may be written to", Cause: err}
+	}
+	target := c.DatabaseURL
+	if target == "" {
+		target = filepath.Join(c.Data, "nisaba.db")
+	}
+	box, err := secret.LoadKey(filepath.Join(c.Data, "key"))
+	if err != nil {
+		return nil, err
+	}
+	files, err := blob.Open(filepath.Join(c.Data, "files"))
+	if err != nil {
+		return nil, err
+	}
+	passwords, err := secret.NewPasswords(secret.DefaultCost, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, target, store.Options{Clock: c.Clock})
+	if err != nil {
+		return nil, err
+	}
+	site, err := pages.New(pages.Options{Accounts: accounts.New(s, passwords, box), Clients: clients.New(s, c.Knowledge, files),
+		Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return &Server{config: c, store: s, site: site, handler: site.Routes()}, nil
+}
+
+// hosts are the names under which the server answers. A server that listens on
+// this machine only answers to the machine's own names, so that no page of another
+// name that resolves here can talk to it.
+func (c Config) hosts() []string {
+	if len(c.Hosts) > 0 {
+		return c.Hosts
+	}
+	host, _, err := net.SplitHostPort(c.Address)
+	if err == nil && (host == "localhost" || net.ParseIP(host) != nil && net.ParseIP(host).IsLoopback()) {
+		return []string{"localhost", "127.0.0.1", "::1"}
+	}
+	return nil
+}
+
+// Handler is every page.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Routes lists every registered page.
+func (s *Server) Routes() []pages.Route { return s.site.Table() }
+
+// Close closes the database.
+func (s *Server) Close() error { return s.store.Close() }
+
+// patience is how long running requests may take when the server is stopped.
+const patience = 10 * time.Second
+
+// Serve answers requests until ctx ends, then lets the running ones finish.
+func (s *Server) Serve(ctx context.Context, out io.Writer) error {
+	l, err := net.Listen("tcp", s.config.Address)
+	if err != nil {
+		return &fault.Error{Kind: fault.Invalid, Field: "--addr", What: "the server cannot listen on " + s.config.Address,
+			Expected: "a free address such as 127.0.0.1:8080", Cause: err}
+	}
+	h := guard.Server(s.config.Address, s.handler, s.config.Log)
+	fmt.Fprintf(out, "Nisaba listens on http://%s (%s)\n", l.Addr(), strings.ToLower(s.store.Engine()))
+	done := make(chan error, 1)
+	go func() { done <- h.Serve(l) }()
+	select {
+	case err := <-done:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	if err := h.Shutdown(stop); err != nil {
+		return errors.Join(fmt.Errorf("stop: %w", err), h.Close())
+	}
+	return nil
+}

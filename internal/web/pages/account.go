@@ -1,0 +1,245 @@
+package pages
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/ui"
+)
+
+type adder func(a Access, pattern string, h guard.Handler)
+
+func (s *Site) accountRoutes(add adder) {
+	limited := func(h guard.Handler) guard.Handler {
+		return func(w http.ResponseWriter, r *http.Request) error {
+			if wait := s.signIn.Take(guard.ByAddress(r)); wait > 0 {
+				return guard.Status(http.StatusTooManyRequests, "too many attempts to sign in")
+			}
+			return h(w, r)
+		}
+	}
+	add(Public, "GET /start", s.startPage)
+	add(Public, "POST /start", limited(s.start))
+	add(Public, "GET /sign-in", s.signInPage)
+	add(Public, "POST /sign-in", limited(s.signInPost))
+	add(Public, "GET /join/{token}", s.joinPage)
+	add(Public, "POST /join/{token}", limited(s.join))
+	add(Public, "POST "+ui.ThemePath, ui.SetTheme)
+	add(Public, "GET /about", s.about)
+	add(SignedIn, "POST /sign-out", s.signOut)
+	add(SignedIn, "GET /workspaces", s.workspaces)
+	add(SignedIn, "POST /workspaces", s.enter)
+	add(SignedIn, "GET /account", s.account)
+	add(SignedIn, "POST /account/password", s.changePassword)
+	add(SignedIn, "POST /account/factor", s.confirmFactor)
+	add(SignedIn, "POST /account/factor/remove", s.removeFactor)
+	add(SignedIn, "POST /account/sessions/revoke", s.revoke)
+	add(SignedIn, "GET /step-up", s.stepUpPage)
+	add(SignedIn, "POST /step-up", limited(s.stepUp))
+}
+
+func (s *Site) startPage(w http.ResponseWriter, r *http.Request) error {
+	needed, err := s.accounts.FirstRunNeeded(r.Context())
+	if err != nil {
+		return err
+	}
+	if !needed {
+		return guard.Redirect(w, r, "/sign-in")
+	}
+	return ui.Render(w, r, http.StatusOK, startForm(r, nil))
+}
+
+func (s *Site) start(w http.ResponseWriter, r *http.Request) error {
+	kind := tenant.Kind(r.PostFormValue("kind"))
+	if kind != tenant.Provider && kind != tenant.Group {
+		kind = tenant.Company
+	}
+	signed, err := s.accounts.Start(r.Context(), accounts.FirstRun{
+		Workspace: r.PostFormValue("workspace"), Kind: kind, Name: r.PostFormValue("name"),
+		Email: r.PostFormValue("email"), Password: r.PostFormValue("password"), Language: "en"}, device(r))
+	if fault.KindOf(err) == fault.Conflict && err != nil {
+		return guard.Redirect(w, r, "/sign-in")
+	}
+	if e, ok := mistakes(r.Context(), err); ok {
+		return ui.Render(w, r, statusOf(e), startForm(r, e))
+	}
+	if err != nil {
+		return err
+	}
+	s.setCookie(w, signed)
+	return guard.Redirect(w, r, "/")
+}
+
+func (s *Site) signInPage(w http.ResponseWriter, r *http.Request) error {
+	needed, err := s.accounts.FirstRunNeeded(r.Context())
+	if err != nil {
+		return err
+	}
+	if needed {
+		return guard.Redirect(w, r, "/start")
+	}
+	return ui.Render(w, r, http.StatusOK, signInForm(r, guard.Local(r.FormValue("next"), "/"), nil))
+}
+
+func (s *Site) signInPost(w http.ResponseWriter, r *http.Request) error {
+	next := guard.Local(r.PostFormValue("next"), "/")
+	signed, needCode, err := s.accounts.SignIn(r.Context(), r.PostFormValue("email"), r.PostFormValue("password"), r.PostFormValue("code"), device(r))
+	if needCode {
+		e := ui.Errors{"code": ui.T(r.Context(), "pages.sign_in.need_code")}
+		return ui.Render(w, r, http.StatusUnprocessableEntity, signInForm(r, next, e))
+	}
+	if errors.Is(err, accounts.ErrSignIn) {
+		e := ui.Errors{"": ui.T(r.Context(), "pages.sign_in.failed")}
+		return ui.Render(w, r, http.StatusUnprocessableEntity, signInForm(r, next, e))
+	}
+	if err != nil {
+		return err
+	}
+	s.setCookie(w, signed)
+	return guard.Redirect(w, r, next)
+}
+
+func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
+	if err := s.accounts.SignOut(r.Context(), visitOf(r)); err != nil {
+		return err
+	}
+	s.clearCookie(w)
+	return guard.Redirect(w, r, "/sign-in")
+}
+
+// joining is the person who is signed in, if any.
+func (s *Site) joining(r *http.Request) *accounts.Visit {
+	v, err := s.accounts.Visit(r.Context(), tokenOf(r), device(r))
+	if err != nil {
+		return nil
+	}
+	return &v
+}
+
+func (s *Site) joinPage(w http.ResponseWriter, r *http.Request) error {
+	offer, err := s.accounts.Offer(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, joinForm(r, offer, s.joining(r), nil))
+}
+
+func (s *Site) join(w http.ResponseWriter, r *http.Request) error {
+	offer, err := s.accounts.Offer(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	by := s.joining(r)
+	signed, err := s.accounts.Join(r.Context(), r.PathValue("token"), by, accounts.FirstRun{Name: r.PostFormValue("name"),
+		Email: r.PostFormValue("email"), Password: r.PostFormValue("password"), Language: "en"}, device(r))
+	if e, ok := mistakes(r.Context(), err); ok {
+		return ui.Render(w, r, statusOf(e), joinForm(r, offer, by, e))
+	}
+	if err != nil {
+		return err
+	}
+	s.setCookie(w, signed)
+	return guard.Redirect(w, r, "/")
+}
+
+func (s *Site) workspaces(w http.ResponseWriter, r *http.Request) error {
+	list, err := s.accounts.Workspaces(r.Context(), visitOf(r))
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, workspaceList(s.frame(r, ui.T(r.Context(), "pages.workspaces.title"), ""), list))
+}
+
+func (s *Site) enter(w http.ResponseWriter, r *http.Request) error {
+	if err := s.accounts.Enter(r.Context(), visitOf(r), r.PostFormValue("workspace")); err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/")
+}
+
+func (s *Site) account(w http.ResponseWriter, r *http.Request) error {
+	return s.showAccount(w, r, nil, nil, "")
+}
+
+// showAccount shows the account; codes are recovery codes that are shown once,
+// and key the secret of a second factor that is being set up.
+func (s *Site) showAccount(w http.ResponseWriter, r *http.Request, e ui.Errors, codes []string, key string) error {
+	v := visitOf(r)
+	sessions, err := s.accounts.Sessions(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	enrolment := accounts.Enrolment{Secret: key}
+	if v.Person.TOTPSecret == "" && len(codes) == 0 && key == "" {
+		if enrolment, err = s.accounts.Enrol(v.Person); err != nil {
+			return err
+		}
+	}
+	return ui.Render(w, r, statusOf(e), accountPage(r, s.frame(r, ui.T(r.Context(), "pages.account.title"), ""), v, sessions, enrolment, codes, e))
+}
+
+func (s *Site) changePassword(w http.ResponseWriter, r *http.Request) error {
+	err := s.accounts.ChangePassword(r.Context(), visitOf(r), r.PostFormValue("old"), r.PostFormValue("password"))
+	if e, ok := mistakes(r.Context(), err); ok {
+		return s.showAccount(w, r, e, nil, "")
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/account")
+}
+
+func (s *Site) confirmFactor(w http.ResponseWriter, r *http.Request) error {
+	key := r.PostFormValue("key")
+	codes, err := s.accounts.Confirm(r.Context(), visitOf(r), key, r.PostFormValue("code"))
+	if e, ok := mistakes(r.Context(), err); ok {
+		return s.showAccount(w, r, e, nil, key)
+	}
+	if err != nil {
+		return err
+	}
+	return s.showAccount(w, r, nil, codes, "")
+}
+
+func (s *Site) removeFactor(w http.ResponseWriter, r *http.Request) error {
+	err := s.accounts.RemoveFactor(r.Context(), visitOf(r))
+	if errors.Is(err, accounts.ErrStepUp) {
+		return guard.Redirect(w, r, "/step-up?next=/account")
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/account")
+}
+
+func (s *Site) revoke(w http.ResponseWriter, r *http.Request) error {
+	if err := s.accounts.Revoke(r.Context(), visitOf(r), r.PostFormValue("session")); err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/account")
+}
+
+func (s *Site) stepUpPage(w http.ResponseWriter, r *http.Request) error {
+	return ui.Render(w, r, http.StatusOK, stepUpForm(r, visitOf(r), guard.Local(r.FormValue("next"), "/"), nil))
+}
+
+func (s *Site) stepUp(w http.ResponseWriter, r *http.Request) error {
+	next := guard.Local(r.PostFormValue("next"), "/")
+	err := s.accounts.StepUp(r.Context(), visitOf(r), r.PostFormValue("password"), r.PostFormValue("code"))
+	if errors.Is(err, accounts.ErrSignIn) {
+		e := ui.Errors{"": ui.T(r.Context(), "pages.sign_in.failed")}
+		return ui.Render(w, r, http.StatusUnprocessableEntity, stepUpForm(r, visitOf(r), next, e))
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, next)
+}
+
+func (s *Site) about(w http.ResponseWriter, r *http.Request) error {
+	return ui.Render(w, r, http.StatusOK, aboutPage())
+}

@@ -1,0 +1,306 @@
+package pages
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nisaba-platform/nisaba/exchange/organisation"
+	"github.com/nisaba-platform/nisaba/internal/app/assessing"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/report/html"
+	"github.com/nisaba-platform/nisaba/internal/report/pdf"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/ui"
+	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/posture"
+)
+
+const client = "/organisations/{organisation}"
+
+func (s *Site) clientRoutes(add adder) {
+	add(Client, "GET "+client, s.home)
+	add(Client, "GET "+client+"/facts", s.facts)
+	add(Client, "POST "+client+"/facts", s.setFacts)
+	add(Client, "POST "+client+"/determine", s.determine)
+	add(Client, "GET "+client+"/questions", s.questions)
+	add(Client, "POST "+client+"/questions/{question}", s.answer)
+	add(Client, "GET "+client+"/requirements", s.requirements)
+	add(Client, "GET "+client+"/evidence", s.evidence)
+	add(Client, "POST "+client+"/evidence", s.addEvidence)
+	add(Client, "POST "+client+"/evidence/remove", s.removeEvidence)
+	add(Client, "GET "+client+"/plan", s.plan)
+	add(Client, "GET "+client+"/history", s.history)
+	add(Client, "POST "+client+"/undo", s.undo)
+	add(Client, "GET "+client+"/report.html", s.report)
+	add(Client, "GET "+client+"/report.pdf", s.report)
+	add(Client, "GET "+client+"/assessment.json", s.report)
+}
+
+// load reads the client of the address.
+func (s *Site) load(r *http.Request) (clients.Client, error) {
+	return s.clients.Load(r.Context(), visitOf(r).Actor, r.PathValue("organisation"))
+}
+
+func clientURL(r *http.Request, page string) string {
+	url := "/organisations/" + r.PathValue("organisation")
+	if page != "" {
+		url += "/" + page
+	}
+	return url
+}
+
+// clientFrame is the frame of a page of one organisation.
+func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.PageProps {
+	title := ui.T(r.Context(), "pages.client."+key)
+	p := s.frame(r, title, "")
+	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "pages.portfolio.title"), URL: "/"}, {Text: c.Organisation.Name, URL: clientURL(r, "")}}
+	if key == "home" {
+		p.Title, p.Crumbs = c.Organisation.Name, p.Crumbs[:1]
+	}
+	section := ui.Section{Title: c.Organisation.Name}
+	for _, page := range []struct{ key, path string }{{"home", ""}, {"facts", "facts"}, {"questions", "questions"},
+		{"requirements", "requirements"}, {"evidence", "evidence"}, {"plan", "plan"}, {"history", "history"}} {
+		section.Links = append(section.Links, ui.Link{Text: ui.T(r.Context(), "pages.client."+page.key), URL: clientURL(r, page.path), Current: page.key == key})
+	}
+	p.Nav = append(p.Nav, section)
+	return p
+}
+
+func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	p := s.clientFrame(r, c, "home")
+	p.Actions = []ui.ButtonProps{
+		{Text: ui.T(r.Context(), "pages.report.pdf"), URL: clientURL(r, "report.pdf"), Icon: ui.IconDownload},
+		{Text: ui.T(r.Context(), "pages.report.html"), URL: clientURL(r, "report.html"), Icon: ui.IconFile},
+	}
+	return ui.Render(w, r, http.StatusOK, homePage(r, p, c))
+}
+
+func (s *Site) facts(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	text, err := factsText(c.File)
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, factsPage(r, s.clientFrame(r, c, "facts"), c, text, nil))
+}
+
+// factsText is the facts of an organisation file without what the other pages
+// keep: answers, evidence, exceptions and assertions.
+func factsText(f *organisation.File) (string, error) {
+	facts := *f
+	facts.Answers, facts.Evidence, facts.Exceptions, facts.Assertions = nil, nil, nil, nil
+	b, err := facts.YAML()
+	return string(b), err
+}
+
+func (s *Site) setFacts(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	text := r.PostFormValue("text")
+	version, err := strconv.ParseInt(r.PostFormValue("version"), 10, 64)
+	if err != nil {
+		return &fault.Error{Kind: fault.Invalid, Field: "version", What: "the version is missing", Expected: "the form of this page"}
+	}
+	f, err := organisation.Read("facts.yaml", []byte(text))
+	if err == nil {
+		err = s.clients.SetFacts(r.Context(), visitOf(r).Actor, c.Organisation.ID, version, f)
+	}
+	if e, ok := mistakes(r.Context(), err); ok && fault.KindOf(err) == fault.Invalid {
+		lines := []string{}
+		if l := err.Error(); l != "" {
+			lines = strings.Split(l, "\n")
+		}
+		e = ui.Errors{"text": strings.Join(lines, "; ")}
+		return ui.Render(w, r, statusOf(e), factsPage(r, s.clientFrame(r, c, "facts"), c, text, e))
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, clientURL(r, "facts"))
+}
+
+func (s *Site) determine(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.clients.Determine(r.Context(), visitOf(r).Actor, r.PathValue("organisation")); err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, clientURL(r, "facts"))
+}
+
+// topics of the questions, in the order of the pages.
+var topics = []string{"governance", "registration", "reporting", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}
+
+func topicOf(r *http.Request) string {
+	if t := r.FormValue("topic"); slices.Contains(topics, t) {
+		return t
+	}
+	return topics[0]
+}
+
+func (s *Site) questions(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, questionsPage(r, s.clientFrame(r, c, "questions"), c, topicOf(r)))
+}
+
+func (s *Site) answer(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return guard.Status(http.StatusBadRequest, "the form cannot be read")
+	}
+	question := r.PathValue("question")
+	_, _, err := s.clients.Answer(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), question, r.PostForm["option"], r.PostFormValue("note"))
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, clientURL(r, "questions?topic="+topicOf(r)+"#"+anchor(question)))
+}
+
+func anchor(id string) string { return "q-" + id }
+
+func (s *Site) requirements(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	p := s.clientFrame(r, c, "requirements")
+	p.Wide = true
+	measure := r.FormValue("measure")
+	if len(measure) != 1 || !strings.Contains("abcdefghij", measure) {
+		measure = "a"
+	}
+	return ui.Render(w, r, http.StatusOK, requirementsPage(r, p, c, measure, r.FormValue("open")))
+}
+
+func (s *Site) evidence(w http.ResponseWriter, r *http.Request) error {
+	return s.showEvidence(w, r, nil)
+}
+
+func (s *Site) showEvidence(w http.ResponseWriter, r *http.Request, e ui.Errors) error {
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, statusOf(e), evidencePage(r, s.clientFrame(r, c, "evidence"), c, e))
+}
+
+func (s *Site) addEvidence(w http.ResponseWriter, r *http.Request) error {
+	e := ui.Errors{}
+	day := func(name string, required bool) law.Date {
+		text := r.PostFormValue(name)
+		d, err := law.ParseDate(text)
+		if err != nil && (required || text != "") {
+			e[name] = ui.T(r.Context(), "pages.expected_day")
+		}
+		return d
+	}
+	piece := posture.Evidence{ID: r.PostFormValue("id"), Kind: r.PostFormValue("kind"), Title: strings.TrimSpace(r.PostFormValue("title")),
+		Date: day("date", true), ValidUntil: day("valid_until", false), Owner: r.PostFormValue("owner"), Location: r.PostFormValue("location")}
+	if piece.Title == "" {
+		e["title"] = ui.T(r.Context(), "pages.expected_title")
+	}
+	if len(e) > 0 {
+		return s.showEvidence(w, r, e)
+	}
+	err := s.clients.PutEvidence(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), piece)
+	if wrong, ok := mistakes(r.Context(), err); ok && fault.KindOf(err) == fault.Invalid {
+		return s.showEvidence(w, r, wrong)
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, clientURL(r, "evidence"))
+}
+
+func (s *Site) removeEvidence(w http.ResponseWriter, r *http.Request) error {
+	if err := s.clients.RemoveEvidence(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("id")); err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, clientURL(r, "evidence"))
+}
+
+func (s *Site) plan(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	p := s.clientFrame(r, c, "plan")
+	p.Wide = true
+	return ui.Render(w, r, http.StatusOK, planPage(r, p, c))
+}
+
+// mostHistory is how many entries the page of one organisation shows.
+const mostHistory = 100
+
+func (s *Site) history(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	entries, err := s.clients.History(r.Context(), visitOf(r).Actor, c.Organisation.ID, "", "", mostHistory)
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, historyPage(r, s.clientFrame(r, c, "history"), entries))
+}
+
+func (s *Site) undo(w http.ResponseWriter, r *http.Request) error {
+	seq, err := strconv.ParseInt(r.PostFormValue("entry"), 10, 64)
+	if err != nil {
+		return &fault.Error{Kind: fault.Invalid, Field: "entry", What: "no change is named", Expected: "the undo button of a change"}
+	}
+	if err := s.clients.Undo(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), seq); err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, clientURL(r, "history"))
+}
+
+// report writes the report of the command line: same composition, same numbers.
+// The page is a download, so that its own styles need no exception from the
+// policy of this server.
+func (s *Site) report(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	p := s.messages.Printer(languageOf(c))
+	name := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+	var b bytes.Buffer
+	contentType := "application/json"
+	switch name {
+	case "report.html":
+		contentType, err = "text/html; charset=utf-8", html.Write(&b, assessing.Compose(c.In, p))
+	case "report.pdf":
+		contentType, err = "application/pdf", pdf.Write(&b, assessing.Compose(c.In, p))
+	default:
+		err = assessing.JSON(&b, c.In, p)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	guard.Download(w, `attachment; filename="`+name+`"`)
+	w.Header().Set("Content-Type", contentType)
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+func languageOf(c clients.Client) string {
+	if c.File.Language == "" {
+		return "en"
+	}
+	return c.File.Language
+}

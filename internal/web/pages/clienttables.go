@@ -1,0 +1,249 @@
+package pages
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"github.com/nisaba-platform/nisaba/catalog"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
+	"github.com/nisaba-platform/nisaba/internal/report/chart"
+	"github.com/nisaba-platform/nisaba/internal/web/ui"
+	"github.com/nisaba-platform/nisaba/posture"
+)
+
+func clientFigures(ctx context.Context, r *http.Request, c clients.Client) []ui.Figure {
+	overall, _ := c.In.Posture.Score("overall")
+	figures := []ui.Figure{
+		{Label: ui.T(ctx, "report.figure.class"), Value: ui.T(ctx, "report.class."+string(c.In.Scope.Class)+".name"), URL: clientURL(r, "facts")},
+		{Label: ui.T(ctx, "report.figure.score"), Value: points(ctx, overall.Points), Tone: tone(overall.Points, overall.Weight > 0)},
+		{Label: ui.T(ctx, "report.figure.gaps"), Value: ui.Number(ctx, float64(len(c.In.Posture.Gaps)), 0), URL: clientURL(r, "requirements")},
+	}
+	if c.In.Fines.Euros > 0 {
+		figures = append(figures, ui.Figure{Label: ui.T(ctx, "report.figure.fine"), Value: ui.From(ctx).Printer.Euros(c.In.Fines.Euros), Note: c.In.Fines.Citation})
+	}
+	return figures
+}
+
+// measureScore is a measure with its score.
+type measureScore struct {
+	name  string
+	score ui.Score
+}
+
+func clientMeasures(ctx context.Context, r *http.Request, c clients.Client) []measureScore {
+	var out []measureScore
+	for _, m := range "abcdefghij" {
+		s, ok := c.In.Posture.Score("measure." + string(m))
+		if !ok || s.Weight == 0 {
+			continue
+		}
+		out = append(out, measureScore{"(" + string(m) + ") " + ui.T(ctx, "report.measure."+string(m)), ui.Score{Percent: s.Points, Text: points(ctx, s.Points),
+			Target: c.In.Target, Tone: tone(s.Points, s.Met+s.Partly+s.NotMet > 0), Why: clientURL(r, "requirements?measure="+string(m)), WhyText: ui.T(ctx, "pages.score.why")}})
+	}
+	return out
+}
+
+// gap is a requirement that is not met.
+type gap struct {
+	id, title, measure string
+	status             posture.Status
+}
+
+func worst(c clients.Client, n int) []gap {
+	var out []gap
+	for _, g := range c.In.Posture.Gaps[:min(n, len(c.In.Posture.Gaps))] {
+		req, _ := c.In.Catalogue.Get(g.Requirement)
+		measure := "a"
+		if len(req.Measures) > 0 {
+			measure = req.Measures[0]
+		}
+		out = append(out, gap{g.Requirement, req.Title, measure, g.Status})
+	}
+	return out
+}
+
+func status(ctx context.Context, s posture.Status) ui.Status {
+	tones := map[posture.Status]ui.Tone{posture.Met: chart.ToneGood, posture.PartlyMet: chart.TonePartly, posture.NotMet: chart.ToneBad, posture.NotApplicable: chart.ToneAside}
+	t, ok := tones[s]
+	if !ok {
+		s, t = posture.NotAssessed, chart.ToneOpen
+	}
+	return ui.Status{Tone: t, Word: ui.T(ctx, "report.status."+string(s))}
+}
+
+func resultOf(c clients.Client, id string) posture.Result {
+	for _, r := range c.In.Posture.Results {
+		if r.Requirement == id {
+			return r
+		}
+	}
+	return posture.Result{Status: posture.NotAssessed}
+}
+
+func factsField(r *http.Request, text string, e ui.Errors) ui.Field {
+	return ui.Field{Name: "text", Label: label(r, "facts"), Hint: ui.T(r.Context(), "pages.facts.hint"), Value: text, Error: e["text"], Rows: 30}
+}
+
+// questionsOf are the questions of a topic that apply to the organisation.
+func questionsOf(c clients.Client, topic string) []catalog.Question {
+	asked := map[string]bool{}
+	for _, id := range c.In.Posture.OpenQuestions {
+		asked[id] = true
+	}
+	for _, a := range c.In.Statements.Answers {
+		asked[a.Question] = true
+	}
+	var out []catalog.Question
+	for _, q := range c.In.Catalogue.Questions() {
+		if q.Topic == topic && asked[q.ID] {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+func topicLinks(ctx context.Context, r *http.Request, c clients.Client, topic string) []ui.Link {
+	open := map[string]int{}
+	for _, id := range c.In.Posture.OpenQuestions {
+		if q, ok := c.In.Catalogue.Question(id); ok {
+			open[q.Topic]++
+		}
+	}
+	var out []ui.Link
+	for _, t := range topics {
+		text := "report.topic." + t
+		if len(t) == 1 {
+			text = "report.measure." + t
+		}
+		out = append(out, ui.Link{Text: ui.T(ctx, text), URL: clientURL(r, "questions?topic="+t), Current: t == topic, Count: open[t], CountText: ui.T(ctx, "pages.questions.open")})
+	}
+	return out
+}
+
+func optionsOf(c clients.Client, q catalog.Question) []ui.Option {
+	var chosen []string
+	for _, a := range c.In.Statements.Answers {
+		if a.Question == q.ID {
+			chosen = a.Options
+		}
+	}
+	var out []ui.Option
+	for _, o := range q.Options {
+		out = append(out, ui.Option{Value: o.ID, Label: o.Text, Selected: slices.Contains(chosen, o.ID)})
+	}
+	return out
+}
+
+func measureLinks(ctx context.Context, r *http.Request, c clients.Client, measure string) []ui.Link {
+	open := map[string]int{}
+	for _, g := range c.In.Posture.Gaps {
+		req, _ := c.In.Catalogue.Get(g.Requirement)
+		for _, m := range req.Measures {
+			open[m]++
+		}
+	}
+	var out []ui.Link
+	for _, m := range "abcdefghij" {
+		k := string(m)
+		out = append(out, ui.Link{Text: k + " " + ui.T(ctx, "report.measure."+k), URL: clientURL(r, "requirements?measure="+k), Current: k == measure, Count: open[k], CountText: ui.T(ctx, "report.figure.gaps")})
+	}
+	return out
+}
+
+func requirementTable(ctx context.Context, r *http.Request, c clients.Client, measure, open string) ui.TableProps {
+	t := ui.TableProps{ID: "requirements", Caption: ui.T(ctx, "report.measure."+measure), Dense: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "report.column.requirement")}, {Label: ui.T(ctx, "report.column.status"), Narrow: true}, {Label: ui.T(ctx, "pages.column.expires"), Optional: true}},
+		Empty: ui.Empty{Title: ui.T(ctx, "pages.requirements.none"), Text: ui.T(ctx, "pages.requirements.none.text")}}
+	for _, result := range c.In.Posture.Results {
+		req, _ := c.In.Catalogue.Get(result.Requirement)
+		if !req.IsLeaf() || !slices.Contains(req.Measures, measure) {
+			continue
+		}
+		expires := templ.Component(ui.Words(""))
+		if !result.ExpiresOn.IsZero() {
+			expires = ui.Deadline(ui.DeadlineProps{On: result.ExpiresOn})
+		}
+		t.Rows = append(t.Rows, ui.Row{Current: req.ID == open, Cells: []templ.Component{
+			ui.LinkCell(req.Title, clientURL(r, "requirements?measure="+measure+"&open="+escape(req.ID)+"#open"), req.Citation),
+			ui.StatusBadge(status(ctx, result.Status)), expires}})
+	}
+	return t
+}
+
+func traceOf(ctx context.Context, r *http.Request, c clients.Client, id string) []ui.TraceItem {
+	var out []ui.TraceItem
+	for _, t := range resultOf(c, id).Trace {
+		item := ui.TraceItem{Kind: ui.T(ctx, "report.trace."+string(t.Kind)), Text: ui.Say(ctx, t.Text), Counted: t.Counted}
+		if !t.On.IsZero() {
+			item.Note = ui.DayText(ctx, t.On)
+		}
+		if q, ok := c.In.Catalogue.Question(t.Ref); ok {
+			item.URL = clientURL(r, "questions?topic="+escape(q.Topic)+"#"+anchor(q.ID))
+		}
+		out = append(out, item)
+	}
+	return out
+}
+
+func evidenceFields(r *http.Request, e ui.Errors) []ui.Field {
+	t := func(key string) string { return ui.T(r.Context(), "pages.evidence."+key) }
+	return []ui.Field{
+		field(r, e, ui.Field{Name: "title", Label: t("title"), Required: true, MaxLength: 300, Autocomplete: "off"}),
+		field(r, e, ui.Field{Name: "date", Label: t("date"), Required: true}),
+		field(r, e, ui.Field{Name: "valid_until", Label: t("valid_until"), Hint: t("valid_until.hint")}),
+		field(r, e, ui.Field{Name: "owner", Label: t("owner"), MaxLength: 200, Autocomplete: "off"}),
+		field(r, e, ui.Field{Name: "location", Label: t("location"), MaxLength: 500, Autocomplete: "off"}),
+	}
+}
+
+func kindOptions(c clients.Client, chosen string) []ui.Option {
+	var out []ui.Option
+	for _, k := range c.In.Catalogue.Kinds() {
+		out = append(out, ui.Option{Value: k.ID, Label: k.Title, Selected: k.ID == chosen})
+	}
+	return out
+}
+
+func evidenceTable(ctx context.Context, r *http.Request, c clients.Client) ui.TableProps {
+	t := ui.TableProps{ID: "evidence-list", Caption: ui.T(ctx, "pages.client.evidence"), HideCaption: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "pages.evidence.title")}, {Label: ui.T(ctx, "pages.evidence.date")}, {Label: ui.T(ctx, "pages.evidence.valid_until")},
+		{Label: ui.T(ctx, "pages.evidence.owner"), Optional: true}, {Label: ui.T(ctx, "pages.remove"), HideLabel: true}},
+		Empty: ui.Empty{Title: ui.T(ctx, "pages.evidence.none"), Text: ui.T(ctx, "pages.evidence.none.text")}}
+	for _, e := range c.In.Statements.Evidence {
+		kind, _ := c.In.Catalogue.KindTitle(e.Kind)
+		until := templ.Component(ui.Words("–"))
+		if d := clients.ValidUntil(c.In.Catalogue, e); !d.IsZero() {
+			until = ui.Deadline(ui.DeadlineProps{On: d})
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(e.Title, "", kind), ui.Day(e.Date), until, ui.Words(e.Owner), removeEvidenceForm(r, e.ID)}})
+	}
+	return t
+}
+
+func planTable(ctx context.Context, c clients.Client) ui.TableProps {
+	t := ui.TableProps{ID: "plan", Caption: ui.T(ctx, "pages.client.plan"), HideCaption: true, Dense: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "report.column.task")}, {Label: ui.T(ctx, "report.column.phase"), Optional: true}, {Label: ui.T(ctx, "report.column.owner")},
+		{Label: ui.T(ctx, "report.column.effort"), Numeric: true}, {Label: ui.T(ctx, "report.column.due")}, {Label: ui.T(ctx, "report.column.gain"), Numeric: true}},
+		Empty: ui.Empty{Title: ui.T(ctx, "report.plan.none"), Text: ui.T(ctx, "report.gaps.none")}}
+	for _, k := range c.In.Tasks {
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(k.Title), ui.Words(ui.T(ctx, "report.phase."+string(k.Phase))),
+			ui.Words(ui.T(ctx, "report.role."+k.Owner)), ui.Words(ui.Number(ctx, k.Effort[0], 1) + "–" + ui.Number(ctx, k.Effort[1], 1)),
+			ui.Deadline(ui.DeadlineProps{On: k.Due}), ui.Words(ui.Number(ctx, k.Gain, 1))}})
+	}
+	return t
+}
+
+// undoable puts an undo button at every change that has one.
+func undoable(r *http.Request, events []ui.Event, entries []ledger.Entry) []ui.Event {
+	for i, e := range entries {
+		if e.Before != nil || e.After != nil {
+			events[i].Undo = ui.Undo{Action: clientURL(r, "undo"), Fields: map[string]string{"entry": strconv.FormatInt(e.Seq, 10)}}
+		}
+	}
+	return events
+}

@@ -1,0 +1,232 @@
+// Package pages is the pages of the platform: each handler reads the request,
+// calls a use case, and renders parts of package ui. Every page works without
+// script.
+package pages
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/base/clock"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/static"
+	"github.com/nisaba-platform/nisaba/internal/web/ui"
+)
+
+// Site is all pages with what they need. Make it with New.
+type Site struct {
+	accounts *accounts.Service
+	clients  *clients.Service
+	messages *locale.Catalogue
+	assets   *static.Assets
+	guard    *guard.Guard
+	clock    clock.Clock
+	secure   bool
+	signIn   *guard.Limiter
+}
+
+// Options of New.
+type Options struct {
+	Accounts *accounts.Service
+	Clients  *clients.Service
+	Messages *locale.Catalogue
+	Clock    clock.Clock
+	Guard    guard.Options // ErrorPage is set by New
+	Log      *slog.Logger
+}
+
+// New prepares the site.
+func New(o Options) (*Site, error) {
+	assets, err := static.New()
+	if err != nil {
+		return nil, err
+	}
+	s := &Site{accounts: o.Accounts, clients: o.Clients, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS}
+	o.Guard.Log = o.Log
+	o.Guard.ErrorPage = ui.ErrorPage(s.view)
+	s.guard = guard.New(o.Guard)
+	s.signIn = guard.NewLimiter(o.Clock, 20, 3*time.Second, 10_000)
+	return s, nil
+}
+
+// view is what every part needs to know of a request.
+func (s *Site) view(r *http.Request) ui.View {
+	v := ui.View{Printer: s.messages.Printer(s.language(r)), Assets: s.assets, Theme: ui.ThemeOf(r), Now: s.clock.Now()}
+	if visit, ok := r.Context().Value(visitKey{}).(accounts.Visit); ok {
+		v.Accent = visit.Workspace.Brand.Colour
+	}
+	return v
+}
+
+// language is the first language that the browser asks for and that there is.
+func (s *Site) language(r *http.Request) string {
+	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
+	if err != nil {
+		return "en"
+	}
+	for _, t := range tags {
+		if base, _ := t.Base(); slices.Contains(s.messages.Languages(), base.String()) {
+			return base.String()
+		}
+	}
+	return "en"
+}
+
+type visitKey struct{}
+
+// visitOf is the visit of a page behind the sign-in.
+func visitOf(r *http.Request) accounts.Visit {
+	v, _ := r.Context().Value(visitKey{}).(accounts.Visit)
+	return v
+}
+
+// cookie holds the token of the session.
+const cookie = "session"
+
+func (s *Site) setCookie(w http.ResponseWriter, signed accounts.Signed) {
+	http.SetCookie(w, &http.Cookie{Name: cookie, Value: signed.Token, Path: "/", Expires: signed.Session.ExpiresAt,
+		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
+}
+
+func (s *Site) clearCookie(w http.ResponseWriter) {
+	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
+}
+
+func tokenOf(r *http.Request) string {
+	c, err := r.Cookie(cookie)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// mostDevice is how much of what a browser says of itself is kept.
+const mostDevice = 200
+
+func device(r *http.Request) accounts.Device {
+	name := r.UserAgent()
+	return accounts.Device{Address: guard.Address(r.Context()).String(), Name: name[:min(len(name), mostDevice)]}
+}
+
+// public is a page that anybody may open.
+func (s *Site) public(h guard.Handler) http.Handler {
+	return s.guard.Page(func(w http.ResponseWriter, r *http.Request) error {
+		return h(w, r.WithContext(ui.With(r.Context(), s.view(r))))
+	})
+}
+
+// private is a page behind the sign-in. Without a session it leads to the sign-in
+// page and back. A workspace whose policy keeps the person out leads to the
+// account, where a second factor can be set up.
+func (s *Site) private(h guard.Handler) http.Handler {
+	return s.guard.Page(func(w http.ResponseWriter, r *http.Request) error {
+		v, err := s.accounts.Visit(r.Context(), tokenOf(r), device(r))
+		if errors.Is(err, accounts.ErrNoSession) {
+			s.clearCookie(w)
+			back := "/"
+			if r.Method == http.MethodGet {
+				back = r.URL.RequestURI()
+			}
+			return guard.Redirect(w, r, "/sign-in?next="+escape(back))
+		}
+		if err != nil {
+			return err
+		}
+		ctx := context.WithValue(r.Context(), visitKey{}, v)
+		r = r.WithContext(ctx)
+		r = r.WithContext(ui.With(ctx, s.view(r)))
+		w.Header().Set("Cache-Control", "no-store")
+		return h(w, r)
+	})
+}
+
+// inside is a private page of a workspace.
+func (s *Site) inside(h guard.Handler) http.Handler {
+	return s.private(func(w http.ResponseWriter, r *http.Request) error {
+		v := visitOf(r)
+		if v.Workspace.ID == "" {
+			return guard.Redirect(w, r, "/workspaces")
+		}
+		if v.Refused != nil {
+			return v.Refused
+		}
+		return h(w, r)
+	})
+}
+
+// Routes is every page behind the guard.
+func (s *Site) Routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET "+static.Prefix, s.assets)
+	for _, route := range s.Table() {
+		mux.Handle(route.Pattern, route.handler)
+	}
+	mux.Handle("/", s.public(func(http.ResponseWriter, *http.Request) error {
+		return &fault.Error{Kind: fault.NotFound, What: "there is no such page"}
+	}))
+	return s.guard.Wrap(mux)
+}
+
+// Access says who may open a route.
+type Access string
+
+// The kinds of access.
+const (
+	Public    Access = "public"
+	SignedIn  Access = "signed-in" // one's own account
+	Workspace Access = "workspace"
+	Client    Access = "client" // an organisation of the workspace: {organisation} in the pattern
+)
+
+// Route is one registered page.
+type Route struct {
+	Pattern string // as http.ServeMux has it
+	Access  Access
+	handler http.Handler
+}
+
+// Table lists every route; a test proves for each who is kept out.
+func (s *Site) Table() []Route {
+	var all []Route
+	add := func(a Access, pattern string, h guard.Handler) {
+		wrap := map[Access]func(guard.Handler) http.Handler{
+			Public: s.public, SignedIn: s.private, Workspace: s.inside, Client: s.inside}[a]
+		all = append(all, Route{pattern, a, wrap(h)})
+	}
+	s.accountRoutes(add)
+	s.workspaceRoutes(add)
+	s.clientRoutes(add)
+	return all
+}
+
+// frame is the frame of a page behind the sign-in.
+func (s *Site) frame(r *http.Request, title, lead string) ui.PageProps {
+	v, t := visitOf(r), func(key string, args ...any) string { return ui.T(r.Context(), key, args...) }
+	link := func(key, url string) ui.Link {
+		return ui.Link{Text: t(key), URL: url, Current: r.URL.Path == url}
+	}
+	role, _ := v.Actor.RoleIn("")
+	p := ui.PageProps{Title: title, Lead: lead, Workspace: ui.Link{Text: v.Workspace.Name, URL: "/"},
+		Person: ui.Person{Name: v.Person.Name, SignOut: "/sign-out",
+			Links: []ui.Link{link("pages.account.title", "/account"), link("pages.workspaces.title", "/workspaces")}},
+		Footer: []ui.Link{{Text: t("pages.not_advice"), URL: "/about"}},
+	}
+	if role != "" {
+		p.Person.Note = t("pages.role." + string(role))
+	}
+	if v.Workspace.ID != "" && v.Refused == nil {
+		p.Nav = []ui.Section{{Links: []ui.Link{link("pages.portfolio.title", "/"), link("pages.members.title", "/members"), link("pages.ledger.title", "/ledger")}}}
+		p.Search = ui.Search{URL: "/search", Label: t("pages.search")}
+	}
+	return p
+}

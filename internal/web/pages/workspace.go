@@ -1,0 +1,206 @@
+package pages
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nisaba-platform/nisaba/exchange/organisation"
+	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/ui"
+)
+
+func (s *Site) workspaceRoutes(add adder) {
+	add(Workspace, "GET /{$}", s.portfolio)
+	add(Workspace, "GET /organisations/new", s.newOrganisation)
+	add(Workspace, "POST /organisations", s.createOrganisation)
+	add(Workspace, "POST /organisations/import", s.importOrganisation)
+	add(Workspace, "GET /members", s.members)
+	add(Workspace, "POST /members/invite", s.invite)
+	add(Workspace, "POST /members/role", s.changeRole)
+	add(Workspace, "POST /members/withdraw", s.withdraw)
+	add(Workspace, "GET /ledger", s.ledger)
+	add(Workspace, "GET /search", s.search)
+}
+
+func (s *Site) portfolio(w http.ResponseWriter, r *http.Request) error {
+	list, err := s.clients.Portfolio(r.Context(), visitOf(r).Actor)
+	if err != nil {
+		return err
+	}
+	p := s.frame(r, ui.T(r.Context(), "pages.portfolio.title"), ui.T(r.Context(), "pages.portfolio.lead"))
+	p.Wide = true
+	if _, err := visitOf(r).Actor.Workspace(authz.OrganisationCreate); err == nil {
+		p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "pages.organisation.new"), URL: "/organisations/new", Icon: ui.IconPlus, Kind: ui.Primary}}
+	}
+	q := strings.ToLower(strings.TrimSpace(r.FormValue("q")))
+	class := r.FormValue("class")
+	shown := slices.Clone(list)
+	for i := len(shown) - 1; i >= 0; i-- {
+		o := shown[i]
+		if q != "" && !strings.Contains(strings.ToLower(o.Organisation.Name), q) || class != "" && string(o.Rollup.Class) != class {
+			shown = slices.Delete(shown, i, i+1)
+		}
+	}
+	return ui.Render(w, r, http.StatusOK, portfolioPage(r, p, list, shown))
+}
+
+func (s *Site) newOrganisation(w http.ResponseWriter, r *http.Request) error {
+	return s.showNew(w, r, nil)
+}
+
+func (s *Site) showNew(w http.ResponseWriter, r *http.Request, e ui.Errors) error {
+	p := s.frame(r, ui.T(r.Context(), "pages.organisation.new"), "")
+	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "pages.portfolio.title"), URL: "/"}}
+	return ui.Render(w, r, statusOf(e), newOrganisationPage(r, p, e))
+}
+
+func kindOf(r *http.Request) tenant.OrganisationKind {
+	switch k := tenant.OrganisationKind(r.FormValue("kind")); k {
+	case tenant.Prospect, tenant.Own:
+		return k
+	}
+	return tenant.Client
+}
+
+func (s *Site) createOrganisation(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.clients.Create(r.Context(), visitOf(r).Actor, clients.Draft{Name: r.PostFormValue("name"), Kind: kindOf(r)})
+	if e, ok := mistakes(r.Context(), err); ok {
+		return s.showNew(w, r, e)
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/organisations/"+o.ID+"/facts")
+}
+
+// importOrganisation takes an organisation file as the command line uses it.
+func (s *Site) importOrganisation(w http.ResponseWriter, r *http.Request) error {
+	text := r.FormValue("text")
+	f, err := organisation.Read("organisation.yaml", []byte(text))
+	if err != nil {
+		return s.showNew(w, r, ui.Errors{"text": err.Error()})
+	}
+	o, err := s.clients.Import(r.Context(), visitOf(r).Actor, kindOf(r), f)
+	if e, ok := mistakes(r.Context(), err); ok {
+		var lines []string
+		for _, m := range e {
+			lines = append(lines, m)
+		}
+		return s.showNew(w, r, ui.Errors{"text": strings.Join(lines, "\n")})
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/organisations/"+o.ID)
+}
+
+func (s *Site) members(w http.ResponseWriter, r *http.Request) error {
+	return s.showMembers(w, r, nil, "")
+}
+
+// showMembers shows the members; link is a new invitation, shown once.
+func (s *Site) showMembers(w http.ResponseWriter, r *http.Request, e ui.Errors, link string) error {
+	v := visitOf(r)
+	members, invitations, err := s.accounts.Members(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	_, denied := v.Actor.Workspace(authz.MembersManage)
+	p := s.frame(r, ui.T(r.Context(), "pages.members.title"), "")
+	return ui.Render(w, r, statusOf(e), membersPage(r, p, members, invitations, denied == nil, e, link))
+}
+
+// stepUpFirst leads to the step-up page when the use case asks for it.
+func stepUpFirst(w http.ResponseWriter, r *http.Request, err error, back string) (handled bool, failed error) {
+	if errors.Is(err, accounts.ErrStepUp) {
+		return true, guard.Redirect(w, r, "/step-up?next="+escape(back))
+	}
+	return false, nil
+}
+
+func (s *Site) invite(w http.ResponseWriter, r *http.Request) error {
+	token, err := s.accounts.Invite(r.Context(), visitOf(r), "", r.PostFormValue("email"), tenant.Role(r.PostFormValue("role")))
+	if handled, failed := stepUpFirst(w, r, err, "/members"); handled {
+		return failed
+	}
+	if fault.KindOf(err) == fault.Invalid {
+		e, _ := mistakes(r.Context(), err)
+		return s.showMembers(w, r, e, "")
+	}
+	if err != nil {
+		return err
+	}
+	scheme := "http://"
+	if s.secure {
+		scheme = "https://"
+	}
+	return s.showMembers(w, r, nil, scheme+r.Host+"/join/"+token)
+}
+
+func (s *Site) changeRole(w http.ResponseWriter, r *http.Request) error {
+	err := s.accounts.ChangeRole(r.Context(), visitOf(r), r.PostFormValue("person"), r.PostFormValue("organisation"), tenant.Role(r.PostFormValue("role")))
+	if handled, failed := stepUpFirst(w, r, err, "/members"); handled {
+		return failed
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/members")
+}
+
+func (s *Site) withdraw(w http.ResponseWriter, r *http.Request) error {
+	err := s.accounts.Withdraw(r.Context(), visitOf(r), r.PostFormValue("invitation"))
+	if handled, failed := stepUpFirst(w, r, err, "/members"); handled {
+		return failed
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/members")
+}
+
+// entriesPerPage of the ledger.
+const entriesPerPage = 50
+
+func (s *Site) ledger(w http.ResponseWriter, r *http.Request) error {
+	before, _ := strconv.ParseInt(r.FormValue("before"), 10, 64) // nonsense shows the newest
+	entries, err := s.clients.Ledger(r.Context(), visitOf(r).Actor, store.Filter{
+		Text: r.FormValue("q"), Before: max(before, 0), Limit: entriesPerPage})
+	if err != nil {
+		return err
+	}
+	p := s.frame(r, ui.T(r.Context(), "pages.ledger.title"), ui.T(r.Context(), "pages.ledger.lead"))
+	return ui.Render(w, r, http.StatusOK, ledgerPage(r, p, entries))
+}
+
+func (s *Site) search(w http.ResponseWriter, r *http.Request) error {
+	list, err := s.clients.Portfolio(r.Context(), visitOf(r).Actor)
+	if err != nil {
+		return err
+	}
+	q := strings.ToLower(strings.TrimSpace(r.FormValue("q")))
+	group := ui.ResultGroup{Title: ui.T(r.Context(), "pages.portfolio.title")}
+	for _, o := range list {
+		if q != "" && strings.Contains(strings.ToLower(o.Organisation.Name), q) {
+			group.Links = append(group.Links, ui.Link{Text: o.Organisation.Name, URL: "/organisations/" + o.Organisation.ID})
+		}
+	}
+	var groups []ui.ResultGroup
+	if len(group.Links) > 0 {
+		groups = append(groups, group)
+	}
+	found := ui.SearchResults(groups, ui.T(r.Context(), "pages.search.nothing"))
+	if r.FormValue("part") == "results" {
+		return ui.Render(w, r, http.StatusOK, found)
+	}
+	return ui.Render(w, r, http.StatusOK, searchPage(r, s.frame(r, ui.T(r.Context(), "pages.search"), ""), found))
+}
