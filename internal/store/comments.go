@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
@@ -18,6 +19,7 @@ var comments = define(table[planning.Comment]{
 	version: func(c *planning.Comment) *int64 { return &c.Version },
 	id:      func(c *planning.Comment) *string { return &c.ID },
 	created: func(c *planning.Comment) *time.Time { return &c.CreatedAt },
+	found:   func(c *planning.Comment) found { return found{firstLine(c.Body), c.Body + " " + c.AuthorName} },
 })
 
 // Comment returns one comment.
@@ -33,3 +35,12 @@ func (tx *Tx) PutComment(c planning.Comment) (planning.Comment, error) { return 
 
 // RemoveComment deletes a comment.
 func (tx *Tx) RemoveComment(id string) error { return comments.remove(tx, id) }
+
+// firstLine is the beginning of a text, at most 80 letters of its first line.
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	if letters := []rune(s); len(letters) > 80 {
+		return string(letters[:79]) + "…"
+	}
+	return s
+}

@@ -22,6 +22,7 @@ var evidence = define(table[assessment.Evidence]{
 	id:      func(e *assessment.Evidence) *string { return &e.ID },
 	created: func(e *assessment.Evidence) *time.Time { return &e.CreatedAt },
 	updated: func(e *assessment.Evidence) *time.Time { return &e.UpdatedAt },
+	found:   func(e *assessment.Evidence) found { return found{e.Title, e.ID + " " + e.Location + " " + e.Note} },
 })
 
 // Piece returns one piece of evidence of an organisation.

@@ -281,7 +281,7 @@ func elsewhere() map[string]string {
 		"goose_db_version": "schema",
 		"workspaces":       "TestWorkspacesAreApart",
 		"people":           "TestSystemOnly", "sessions": "TestSystemOnly", "passkeys": "TestSystemOnly", "recovery_codes": "TestSystemOnly",
-		"crons": "TestSystemOnly", "counters": "TestSystemOnly",
+		"crons": "TestSystemOnly", "counters": "TestSystemOnly", "search": "TestSearch",
 		"ledger_heads": "TestLedgersAreApart", "ledger_entries": "TestLedgersAreApart", "ledger_hashes": "TestLedgersAreApart",
 		"checkpoints": "TestLedgersAreApart", "marks": "TestLedgersAreApart",
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -20,6 +21,7 @@ var organisations = define(table[tenant.Organisation]{
 	id:      func(o *tenant.Organisation) *string { return &o.ID },
 	created: func(o *tenant.Organisation) *time.Time { return &o.CreatedAt },
 	updated: func(o *tenant.Organisation) *time.Time { return &o.UpdatedAt },
+	found:   func(o *tenant.Organisation) found { return found{o.Name, strings.Join(o.Tags, " ")} },
 })
 
 // Organisation returns one organisation.

@@ -31,8 +31,9 @@ type table[T any] struct {
 	id      func(*T) *string // made when empty; nil: the key is the caller's
 	created func(*T) *time.Time
 	updated func(*T) *time.Time
-	system  bool // the rows belong to no workspace
-	secret  bool // holds what the ledger does not: cannot be restored from it
+	system  bool           // the rows belong to no workspace
+	secret  bool           // holds what the ledger does not: cannot be restored from it
+	found   func(*T) found // nil: not searched
 
 	names, key                      []string
 	where, selects, inserts, update string
@@ -316,7 +317,21 @@ func (t *table[T]) record(tx *Tx, verb string, key []string, before, after *T) e
 			e.Organisation = *t.org(side.v)
 		}
 	}
+	if err := t.index(tx, e, after); err != nil {
+		return err
+	}
 	return tx.record(e)
+}
+
+func (t *table[T]) index(tx *Tx, e entry, after *T) error {
+	switch {
+	case t.found == nil, after == nil && t.itself: // with an organisation its rows go
+		return nil
+	case after == nil:
+		return tx.index(t.kind, e.Organisation, e.Object, nil)
+	}
+	f := t.found(after)
+	return tx.index(t.kind, e.Organisation, e.Object, &f)
 }
 
 // description is what a table says of itself.

@@ -23,6 +23,7 @@ var tasks = define(table[planning.Task]{
 	id:      func(t *planning.Task) *string { return &t.ID },
 	created: func(t *planning.Task) *time.Time { return &t.CreatedAt },
 	updated: func(t *planning.Task) *time.Time { return &t.UpdatedAt },
+	found:   func(t *planning.Task) found { return found{t.Title, t.Body} },
 })
 
 // Task returns one task.

@@ -39,3 +39,11 @@ type Setting struct {
 	UpdatedAt    time.Time       `json:"updated_at"`
 	Version      int64           `json:"version"`
 }
+
+// Hit is an object that a search found.
+type Hit struct {
+	Organisation string `json:"organisation"`
+	Kind         string `json:"kind"`   // as in the ledger: "task", "evidence", …
+	Object       string `json:"object"` // as in the ledger
+	Title        string `json:"title"`
+}
