@@ -119,12 +119,8 @@ func (s *Site) setFacts(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = s.clients.SetFacts(r.Context(), visitOf(r).Actor, c.Organisation.ID, version, f)
 	}
-	if e, ok := mistakes(r.Context(), err); ok && fault.KindOf(err) == fault.Invalid {
-		lines := []string{}
-		if l := err.Error(); l != "" {
-			lines = strings.Split(l, "\n")
-		}
-		e = ui.Errors{"text": strings.Join(lines, "; ")}
+	if err != nil && fault.KindOf(err) == fault.Invalid {
+		e := ui.Errors{"text": strings.ReplaceAll(err.Error(), "\n", "; ")}
 		return ui.Render(w, r, statusOf(e), factsPage(r, s.clientFrame(r, c, "facts"), c, text, e))
 	}
 	if err != nil {
