@@ -31,6 +31,16 @@ func (tx *Tx) PersonByEmail(email string) (tenant.Person, error) {
 // People lists all people by address.
 func (tx *Tx) People() ([]tenant.Person, error) { return people.list(tx, "1 = 1", "email") }
 
+// AnyPerson reports whether anybody has an account: without one, the first run is
+// still to come.
+func (tx *Tx) AnyPerson() (bool, error) {
+	if err := tx.system(); err != nil {
+		return false, err
+	}
+	_, found, err := sqldb.One(tx.q, sqldb.Single[string], `SELECT id FROM people LIMIT 1`)
+	return found, err
+}
+
 // PutPerson makes or changes a person. Conflict when the address is taken.
 func (tx *Tx) PutPerson(p tenant.Person) (tenant.Person, error) { return people.put(tx, p) }
 

@@ -35,7 +35,7 @@ func TestDueTasks(t *testing.T) {
 				{Title: "done", Due: law.MustDate("2026-09-30"), State: planning.Done},
 				{Title: "some time", State: planning.ToDo},
 			} {
-				task.Organisation = w.organisation
+				task.Organisation, task.Owner = w.organisation, w.person
 				if _, err := tx.PutTask(task); err != nil {
 					return err
 				}
@@ -44,6 +44,13 @@ func TestDueTasks(t *testing.T) {
 		})
 		read(t, b.Store, w.scope, func(tx *store.Tx) error {
 			due, err := tx.DueTasks(law.MustDate("2026-10-01"))
+			if err != nil {
+				return err
+			}
+			mine, err := tx.TasksOf(w.person)
+			if got := titles(mine); len(got) != 4 || got[0] != "late" || got[3] != "some time" {
+				t.Errorf("tasks of a person %v", got)
+			}
 			if err != nil {
 				return err
 			}
@@ -208,6 +215,9 @@ func TestSigningIn(t *testing.T) {
 			p, err := tx.PersonByEmail("acme@example.org")
 			if p.ID != w.person {
 				t.Errorf("%+v", p)
+			}
+			if any, err := tx.AnyPerson(); !any || err != nil {
+				t.Errorf("any person: %v %v", any, err)
 			}
 			return err
 		})

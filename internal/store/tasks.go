@@ -40,6 +40,13 @@ func (tx *Tx) DueTasks(day law.Date) ([]planning.Task, error) {
 	return tasks.list(tx, "state IN ('todo', 'doing', 'blocked') AND due_day <> '' AND due_day <= ?", "due_day, id", day.String())
 }
 
+// TasksOf lists the open tasks of the scope that a person owns, by due day; those
+// without one come last.
+func (tx *Tx) TasksOf(person string) ([]planning.Task, error) {
+	return tasks.list(tx, "owner = ? AND state IN ('todo', 'doing', 'blocked')",
+		"CASE due_day WHEN '' THEN 1 ELSE 0 END, due_day, priority DESC, id", person)
+}
+
 // PutTask makes or changes a task.
 func (tx *Tx) PutTask(t planning.Task) (planning.Task, error) { return tasks.put(tx, t) }
 

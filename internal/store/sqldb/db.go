@@ -72,6 +72,9 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 }
 
 func sqliteURL(path, lock string, pragmas []string) string {
+	if path = filepath.ToSlash(path); !strings.HasPrefix(path, "/") {
+		path = "/" + path // C:/…
+	}
 	q := url.Values{"_txlock": {lock}, "_pragma": pragmas}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }

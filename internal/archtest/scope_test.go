@@ -1,0 +1,60 @@
+package archtest
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// systemScopes lists the packages that may make a scope without a check of rights,
+// each with why.
+func systemScopes() map[string]string {
+	return map[string]string{
+		"internal/store":        "checks the existence of organisations before rights are granted, seals, verifies and dumps",
+		"internal/jobs":         "works on behalf of those who asked",
+		"internal/app/accounts": "people sign in before they have any rights",
+		"internal/server":       "wires, and speaks for the command line on the server's own machine",
+		"internal/cli":          "runs on the server's own machine",
+	}
+}
+
+// TestSystemScopesAreFew finds every call of tenant.System outside tests.
+func TestSystemScopesAreFew(t *testing.T) {
+	for _, p := range listPackages(t) {
+		from := strings.TrimPrefix(p.ImportPath, module+"/")
+		if systemScopes()[from] != "" || !slices.Contains(p.Imports, module+"/internal/domain/tenant") {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if callsSystem(f) {
+				t.Errorf("%s/%s calls tenant.System: let authz grant the scope, or list the package with its reason", from, name)
+			}
+		}
+	}
+}
+
+func callsSystem(f *ast.File) (found bool) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "System" {
+			x, ok := s.X.(*ast.Ident)
+			found = found || ok && x.Name == "tenant"
+		}
+		return true
+	})
+	return found
+}
+
+func TestSystemScopeIsSeen(t *testing.T) {
+	f, err := parser.ParseFile(token.NewFileSet(), "x.go", "package x\nfunc f() any { return tenant.System(\"because\") }", 0)
+	if err != nil || !callsSystem(f) {
+		t.Errorf("a call of tenant.System was not seen: %v", err)
+	}
+}
