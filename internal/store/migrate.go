@@ -61,7 +61,9 @@ const tenantTables = `
 	ORDER BY c.table_name`
 
 // ownWorkspace is the policy of every tenant table. Nothing is visible to a
-// connection that did not announce a workspace; '*' is a system scope.
+// connection that did not announce a workspace; '*' is a system scope. The planner
+// takes it for a condition that hardly any row meets: two tenant tables must not be
+// joined in one statement, or it joins them row by row.
 const ownWorkspace = `NULLIF(current_setting('nisaba.workspace', true), '') IN ('*', workspace_id)`
 
 // protect adds what each engine can do beyond the common schema: an append-only

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"fmt"
+
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
 )
@@ -48,11 +50,9 @@ func (tx *Tx) Rollup(organisation string) (assessment.Rollup, error) {
 		append(args, organisation)...))("rollup")
 }
 
-func portfolioFields(p *assessment.Standing) []any {
-	o, r := &p.Organisation, &p.Rollup
-	return []any{&o.ID, &o.Kind, &o.Name, sqldb.JSON(&o.Brand), sqldb.JSON(&o.Tags), sqldb.Time(&o.CreatedAt), sqldb.Time(&o.UpdatedAt), &o.Version,
-		&p.Assessed, sqldb.Date(&r.AsOf), &r.Class, &r.Points, &r.PointsThen, sqldb.JSON(&r.Measures), &r.Met, &r.Applicable, &r.NotAssessed,
-		sqldb.Time(&r.NextDeadline), sqldb.JSON(&r.NextDeadlineText), &r.OpenTasks, &r.OverdueTasks, &r.ExpiringEvidence, sqldb.Time(&r.UpdatedAt)}
+func standingFields(p *assessment.Standing) []any {
+	o := &p.Organisation
+	return []any{&o.ID, &o.Kind, &o.Name, sqldb.JSON(&o.Brand), sqldb.JSON(&o.Tags), sqldb.Time(&o.CreatedAt), sqldb.Time(&o.UpdatedAt), &o.Version}
 }
 
 // Portfolio lists the organisations of the scope with their roll-ups, by name;
@@ -62,18 +62,34 @@ func (tx *Tx) Portfolio() ([]assessment.Standing, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := sqldb.Collect(tx.q, portfolioFields, `
-		SELECT o.id, o.kind, o.name, o.brand, o.tags, o.created_at, o.updated_at, o.version,
-			r.organisation_id IS NOT NULL, COALESCE(r.as_of, ''), COALESCE(r.class, ''), COALESCE(r.points, 0),
-			COALESCE(r.points_then, -1), COALESCE(r.measures, ''), COALESCE(r.met, 0), COALESCE(r.applicable, 0),
-			COALESCE(r.not_assessed, 0), COALESCE(r.next_deadline, 0), COALESCE(r.next_deadline_text, ''),
-			COALESCE(r.open_tasks, 0), COALESCE(r.overdue_tasks, 0), COALESCE(r.expiring_evidence, 0), COALESCE(r.updated_at, 0)
-		FROM (SELECT id, workspace_id, kind, name, brand, tags, created_at, updated_at, version FROM organisations
-			WHERE `+within+` AND NOT archived AND NOT template) o
-		LEFT JOIN rollups r ON r.workspace_id = o.workspace_id AND r.organisation_id = o.id
-		ORDER BY o.name, o.id`, args...)
+	rows, err := sqldb.Collect(tx.q, standingFields, `
+		SELECT id, kind, name, brand, tags, created_at, updated_at, version
+		FROM organisations WHERE `+within+` AND NOT archived AND NOT template ORDER BY name, id`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list organisations: %w", err)
+	}
+	rollups, err := tx.rollups()
 	for i := range rows {
-		rows[i].Rollup.Organisation = rows[i].Organisation.ID
+		r, ok := rollups[rows[i].Organisation.ID]
+		r.Organisation = rows[i].Organisation.ID
+		rows[i].Rollup, rows[i].Assessed = r, ok
 	}
 	return rows, err
+}
+
+// rollups are the roll-ups of the scope by organisation.
+func (tx *Tx) rollups() (map[string]assessment.Rollup, error) {
+	within, args, err := tx.within("organisation_id")
+	if err != nil {
+		return nil, err
+	}
+	all, err := sqldb.Collect(tx.q, rollupFields, `SELECT `+rollupColumns+` FROM rollups WHERE `+within, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list rollups: %w", err)
+	}
+	out := make(map[string]assessment.Rollup, len(all))
+	for _, r := range all {
+		out[r.Organisation] = r
+	}
+	return out, nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,10 +28,7 @@ func (s *Store) SealLedgers(ctx context.Context, signer ledger.Signer, origin st
 	scope, change := tenant.System("seal the ledgers"), Change{Actor: "system"}
 	err := s.Write(ctx, scope, change, func(tx *Tx) error {
 		n = 0
-		open, err := sqldb.Collect(tx.q, sqldb.Single[string], `
-			SELECT workspace_id FROM ledger_heads h WHERE size > 0 AND NOT EXISTS
-				(SELECT 1 FROM checkpoints c WHERE c.workspace_id = h.workspace_id AND c.size = h.size)
-			ORDER BY workspace_id`)
+		open, err := tx.unsealed()
 		if err != nil {
 			return fmt.Errorf("look for ledgers to seal: %w", err)
 		}
@@ -43,6 +41,27 @@ func (s *Store) SealLedgers(ctx context.Context, signer ledger.Signer, origin st
 		return nil
 	})
 	return n, err
+}
+
+// unsealed lists the ledgers that grew since their last checkpoint.
+func (tx *Tx) unsealed() ([]string, error) {
+	type size struct {
+		workspace string
+		size      int64
+	}
+	fields := func(s *size) []any { return []any{&s.workspace, &s.size} }
+	sealed, err := sqldb.Collect(tx.q, fields, `SELECT workspace_id, MAX(size) FROM checkpoints GROUP BY workspace_id`)
+	if err != nil {
+		return nil, err
+	}
+	heads, err := sqldb.Collect(tx.q, fields, `SELECT workspace_id, size FROM ledger_heads WHERE size > 0 ORDER BY workspace_id`)
+	var open []string
+	for _, h := range heads {
+		if !slices.Contains(sealed, h) {
+			open = append(open, h.workspace)
+		}
+	}
+	return open, err
 }
 
 func (tx *Tx) checkpoint(workspace string, signer ledger.Signer, origin string) error {
