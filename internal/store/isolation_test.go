@@ -197,6 +197,16 @@ func TestWorkspacesAreApart(t *testing.T) {
 		})
 		refused(t, "change of another workspace", err)
 		narrow := system().In(mine.workspace, mine.organisation)
+		refused(t, "change with a limited scope", b.Write(t.Context(), narrow, by, func(tx *store.Tx) error {
+			w, err := tx.Workspace() // its name and look are for everybody in it
+			if err != nil {
+				t.Error(err)
+			}
+			return drop(tx.PutWorkspace(w))
+		}))
+		refused(t, "a new organisation with a limited scope", b.Write(t.Context(), narrow, by, func(tx *store.Tx) error {
+			return drop(tx.PutOrganisation(tenant.Organisation{Name: "another"}))
+		}))
 		refused(t, "removal with a limited scope", b.Write(t.Context(), narrow, by, (*store.Tx).RemoveWorkspace))
 		write(t, b.Store, mine.scope, (*store.Tx).RemoveWorkspace)
 		read(t, b.Store, system(), func(tx *store.Tx) error {

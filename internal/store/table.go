@@ -185,10 +185,10 @@ func (t *table[T]) object(tx *Tx, key []string) string {
 // written; v itself stays as it is, so that the transaction can be tried again.
 func (t *table[T]) put(tx *Tx, v T) (T, error) {
 	var none T
+	t.stamp(tx, &v)
 	if err := t.admit(tx, &v); err != nil {
 		return none, err
 	}
-	t.stamp(tx, &v)
 	key := t.keyOf(&v)
 	before, found, err := t.find(tx, key)
 	if err != nil {
@@ -227,11 +227,14 @@ func (t *table[T]) admit(tx *Tx, v *T) error {
 	if t.home != nil && *t.home(v) == "" {
 		t.settle(tx, v)
 	}
-	if t.home != nil && *t.home(v) != tx.scope.WorkspaceID() {
+	if t.home != nil && (*t.home(v) != tx.scope.WorkspaceID() || t.org == nil && !tx.scope.Covers("")) {
 		return absent("workspace")
 	}
-	if t.org == nil || t.itself {
+	if t.org == nil || t.itself && tx.scope.Covers(*t.org(v)) {
 		return nil
+	}
+	if t.itself { // a limited scope makes no other organisation
+		return absent(t.kind)
 	}
 	if t.loose {
 		return tx.belongs(*t.org(v))

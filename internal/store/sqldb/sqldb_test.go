@@ -198,18 +198,24 @@ func TestPanicRollsBack(t *testing.T) {
 // TestCancelledQuery proves that a connection survives, or is replaced, when the
 // caller goes away.
 func TestCancelledQuery(t *testing.T) {
-	db := open(t, kit.Postgres(t))
-	for range 12 { // more than there are connections
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		err := db.Read(ctx, func(tx *sqldb.Tx) error { _, err := tx.Exec(`SELECT pg_sleep(5)`); return err })
-		cancel()
-		if err == nil {
-			t.Fatal("the query was not cancelled")
+	eachEngine(t, func(t *testing.T, target string) {
+		db := open(t, target)
+		slow := `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n` // never ends
+		if db.Dialect == sqldb.Postgres {
+			slow = `SELECT pg_sleep(60)`
 		}
-	}
-	if err := db.Pool().PingContext(t.Context()); err != nil {
-		t.Error(err)
-	}
+		for range 12 { // more than there are connections
+			for _, in := range []func(context.Context, func(*sqldb.Tx) error) error{db.Read, db.Write} {
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+				err := in(ctx, func(tx *sqldb.Tx) error { _, err := tx.Exec(slow); return err })
+				cancel()
+				if err == nil {
+					t.Fatal("the query was not cancelled")
+				}
+			}
+		}
+		exec(t, db, `CREATE TABLE after_all (n BIGINT)`)
+	})
 }
 
 func TestOpenHidesThePassword(t *testing.T) {
