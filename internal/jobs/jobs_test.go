@@ -105,6 +105,19 @@ func job(t *testing.T, s *store.Store, jobID string) (j work.Job) {
 	return j
 }
 
+// running lists the jobs that a server works on.
+func running(t *testing.T, s *store.Store) (list []work.Job) {
+	t.Helper()
+	err := s.Read(t.Context(), system(), func(tx *store.Tx) (err error) {
+		list, err = tx.Jobs(work.Running, 10)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
 func inState(t *testing.T, s *store.Store, jobID string, state work.State) {
 	t.Helper()
 	until(t, "job "+string(state), func() bool { return job(t, s, jobID).State == state })
@@ -365,6 +378,8 @@ func TestSchedule(t *testing.T) {
 			}
 			b.Clock.Move(24 * time.Hour)
 			until(t, "run of the day", func() bool { return runs.Load() > day })
+			// The next move outlasts every lease: a job that still runs would rightly run again.
+			until(t, "end of the run", func() bool { return len(running(t, b.Store)) == 0 })
 		}
 	})
 }
