@@ -2,7 +2,6 @@ package contract
 
 import (
 	"encoding/json"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -21,12 +20,6 @@ type ClockAnswer struct {
 	Status       clocks.Status   `json:"status"`
 	Projected    bool            `json:"projected"`
 	NotInForce   string          `json:"not_in_force,omitempty"` // the proposal behind a what-if answer
-}
-
-// RunClocks answers "nisaba clocks --jsonl". whatIf names the proposals to count
-// as if they were law. See Run for the results.
-func RunClocks(r io.Reader, w io.Writer, whatIf ...string) (ok bool, err error) {
-	return Run(r, w, NewClocks(whatIf...).Answer)
 }
 
 // Clocks answers clock requests. It remembers zones and holidays, so that one

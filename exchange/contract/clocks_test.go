@@ -172,7 +172,7 @@ func sameInstant(t *testing.T, field string, got any, want string) {
 func clocksOut(t *testing.T, line string, whatIf ...string) map[string]any {
 	t.Helper()
 	var out bytes.Buffer
-	if _, err := contract.RunClocks(strings.NewReader(line+"\n"), &out, whatIf...); err != nil {
+	if _, err := contract.Run(strings.NewReader(line+"\n"), &out, contract.NewClocks(whatIf...).Answer); err != nil {
 		t.Fatal(err)
 	}
 	var got map[string]any
@@ -185,7 +185,7 @@ func clocksOut(t *testing.T, line string, whatIf ...string) map[string]any {
 func TestClocksShape(t *testing.T) {
 	var out bytes.Buffer
 	line := nis2("early_warning", `"aware_at":"2026-06-10T10:20:00Z"`)
-	ok, err := contract.RunClocks(strings.NewReader(line), &out)
+	ok, err := contract.Run(strings.NewReader(line), &out, contract.NewClocks().Answer)
 	const want = `{"id":"x","strict":"2026-06-11T12:20:00+02:00","legal_end_excl":"2026-06-11T13:00:00+02:00","extended":null,"status":"open","projected":false}` + "\n"
 	if !ok || err != nil || out.String() != want {
 		t.Errorf("got %v %v %s want %s", ok, err, out.String(), want)
@@ -249,7 +249,7 @@ func FuzzClocks(f *testing.F) {
 			t.Skip()
 		}
 		var out bytes.Buffer
-		if _, err := contract.RunClocks(strings.NewReader(line), &out); err != nil {
+		if _, err := contract.Run(strings.NewReader(line), &out, contract.NewClocks().Answer); err != nil {
 			t.Fatal(err)
 		}
 		if out.Len() > 0 && (!json.Valid(out.Bytes()) || bytes.Count(out.Bytes(), []byte("\n")) != 1) {

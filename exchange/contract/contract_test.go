@@ -37,7 +37,7 @@ func TestLinesThatCannotBeUsed(t *testing.T) {
 		in.WriteString(tc.line + "\n")
 	}
 	var out bytes.Buffer
-	ok, err := (contract.Scope{}).Run(strings.NewReader(in.String()), &out)
+	ok, err := contract.Run(strings.NewReader(in.String()), &out, contract.Scope{}.Answer)
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 	if ok || err != nil || len(lines) != len(tests) || !utf8.Valid(out.Bytes()) {
 		t.Fatalf("ok %v, error %v, %d answers to %d lines:\n%s", ok, err, len(lines), len(tests), out.String())
@@ -63,7 +63,7 @@ func TestEndOfInput(t *testing.T) {
 	t.Parallel()
 	for in, answers := range map[string]int{"": 0, "{}": 1, "{}\n": 1, "{}\r\n{}": 2, "\n": 1, "{}\n\n{}\n": 3} {
 		var out bytes.Buffer
-		if _, err := (contract.Scope{}).Run(strings.NewReader(in), &out); err != nil {
+		if _, err := contract.Run(strings.NewReader(in), &out, contract.Scope{}.Answer); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Count(out.String(), "\n"); got != answers {
@@ -87,7 +87,7 @@ func TestIdentifiedOperator(t *testing.T) {
 	} {
 		line := `{"id":1,"entity_types":[],"national":{"oes_are_essential":true},` + fields + `}`
 		var out bytes.Buffer
-		if _, err := (contract.Scope{}).Run(strings.NewReader(line), &out); err != nil {
+		if _, err := contract.Run(strings.NewReader(line), &out, contract.Scope{}.Answer); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(out.String(), `"class":"`+class+`"`) {

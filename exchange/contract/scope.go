@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 
@@ -48,9 +47,6 @@ type DisplacedDuty struct {
 	Duty string `json:"duty"`
 	Act  string `json:"act"`
 }
-
-// Run answers every line of r on w; see Run for the results.
-func (s Scope) Run(r io.Reader, w io.Writer) (ok bool, err error) { return Run(r, w, s.Answer) }
 
 // Answer computes the output object for one input object, or a *Problem.
 func (s Scope) Answer(o Object) (any, error) {

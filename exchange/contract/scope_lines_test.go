@@ -51,7 +51,7 @@ func TestScopeErrors(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			ok, err := s.Run(strings.NewReader(tc.line), &out)
+			ok, err := contract.Run(strings.NewReader(tc.line), &out, s.Answer)
 			if ok || err != nil {
 				t.Fatalf("ok %v, error %v", ok, err)
 			}
@@ -95,7 +95,7 @@ func TestScopeShape(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{everyField, `{}`, entity("", ""), entity("banking.credit-institution", year(900, 90, 90))} {
 		var out bytes.Buffer
-		if ok, err := (contract.Scope{}).Run(strings.NewReader(line), &out); !ok || err != nil {
+		if ok, err := contract.Run(strings.NewReader(line), &out, contract.Scope{}.Answer); !ok || err != nil {
 			t.Fatal(ok, err, out.String())
 		}
 		d := json.NewDecoder(&out)
@@ -139,7 +139,7 @@ func TestScopeRun(t *testing.T) {
 	t.Parallel()
 	in := `{"id":"a","entity_types":[]}` + "\n" + `nonsense` + "\r\n" + `{"id":"c","x":1}` + "\n" + entity("digital-infra.dns", "")
 	var out bytes.Buffer
-	ok, err := (contract.Scope{}).Run(strings.NewReader(in), &out)
+	ok, err := contract.Run(strings.NewReader(in), &out, contract.Scope{}.Answer)
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 	if ok || err != nil || len(lines) != 4 {
 		t.Fatal(ok, err, out.String())
@@ -161,7 +161,7 @@ func FuzzScope(f *testing.F) {
 			t.Skip()
 		}
 		var out bytes.Buffer
-		ok, err := (contract.Scope{}).Run(strings.NewReader(line), &out)
+		ok, err := contract.Run(strings.NewReader(line), &out, contract.Scope{}.Answer)
 		if err != nil {
 			t.Fatal(err)
 		}

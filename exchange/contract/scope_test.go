@@ -54,7 +54,7 @@ func ask(t testing.TB, line string, options ...string) scopeAnswer {
 		return scope.NationalOption{}
 	}
 	var out bytes.Buffer
-	ok, err := s.Run(strings.NewReader(line), &out)
+	ok, err := contract.Run(strings.NewReader(line), &out, s.Answer)
 	if err != nil || !ok {
 		t.Fatalf("%s: %v, %s", line, err, out.String())
 	}

@@ -3,7 +3,6 @@ package contract
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strings"
@@ -39,11 +38,6 @@ type SignificanceCriterion struct {
 	Met       law.Truth `json:"met"`
 	Figure    *float64  `json:"figure"`
 	Threshold *float64  `json:"threshold"`
-}
-
-// Run answers every line of r on w; see Run for the results.
-func (s Significance) Run(r io.Reader, w io.Writer) (ok bool, err error) {
-	return Run(r, w, s.Answer)
 }
 
 // Answer computes the output object for one input object, or a *Problem.

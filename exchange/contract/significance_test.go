@@ -31,7 +31,7 @@ type significanceCriterion struct {
 func judge(t testing.TB, line string) significanceLine {
 	t.Helper()
 	var out bytes.Buffer
-	ok, err := contract.Significance{}.Run(strings.NewReader(line), &out)
+	ok, err := contract.Run(strings.NewReader(line), &out, contract.Significance{}.Answer)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestSignificance(t *testing.T) {
 func TestSignificanceOutput(t *testing.T) {
 	var out bytes.Buffer
 	in := `{"id":7,"entity_types":["health.provider"],"severe_disruption":null,"considerable_damage":true}`
-	if _, err := (contract.Significance{}).Run(strings.NewReader(in), &out); err != nil {
+	if _, err := contract.Run(strings.NewReader(in), &out, contract.Significance{}.Answer); err != nil {
 		t.Fatal(err)
 	}
 	want := `{"id":7,"significant":true,"criteria":[` +

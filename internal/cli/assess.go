@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,7 +20,7 @@ type assessCommand struct {
 	Out       string  `help:"Folder for report.html, report.pdf and assessment.json." default:"report" type:"path"`
 	Language  string  `help:"Language of the report: en, de or fr. Default: the file's, else en." enum:"en,de,fr," default:""`
 	Yardstick bool    `help:"Where Implementing Regulation (EU) 2024/2690 does not bind, measure against its annex all the same, as a voluntary yardstick."`
-	Target    float64 `help:"Score aimed at, 1 to 100." default:"80"`
+	Target    float64 `help:"Score aimed at, 1 to 100." default:"${target}"`
 }
 
 func (c *assessCommand) Run(s *session) error {
@@ -38,11 +39,7 @@ func (c *assessCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	language := c.Language
-	if language == "" {
-		language = f.Language
-	}
-	p, err := s.printer(language)
+	p, err := s.printer(cmp.Or(c.Language, f.Language))
 	if err != nil {
 		return err
 	}

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 )
 
@@ -62,6 +64,7 @@ func Run(args []string, sys System) int {
 	exit := -1
 	parser, err := kong.New(&c,
 		kong.Name("nisaba"),
+		kong.Vars{"target": strconv.Itoa(assessing.DefaultTarget)},
 		kong.Description("The open NIS2 platform: scope, duties, gaps, plan and report; deadlines and significance of incidents.\nNot legal advice. Start with: nisaba demo"),
 		kong.Writers(sys.Out, sys.Err),
 		kong.Exit(func(code int) { exit = code }),

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,11 +46,7 @@ func (c *scopeCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	language := c.Language
-	if language == "" {
-		language = f.Language
-	}
-	p, err := s.printer(language)
+	p, err := s.printer(cmp.Or(c.Language, f.Language))
 	if err != nil {
 		return err
 	}

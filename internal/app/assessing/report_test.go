@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	stdhtml "html"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,6 +17,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/report/html"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
 	"github.com/nisaba-platform/nisaba/internal/report/pdf"
+	"github.com/nisaba-platform/nisaba/internal/report/reporttest"
 )
 
 // page is the report as HTML.
@@ -74,23 +72,10 @@ func words(page string) string {
 	return space.ReplaceAllString(stdhtml.UnescapeString(tags.ReplaceAllString(style.ReplaceAllString(page, " "), " ")), " ")
 }
 
-// pdfWords is the text of some pages of a PDF on one line; it skips the test
-// where pdftotext is not installed.
-func pdfWords(t *testing.T, file []byte, first, last int) string {
+// pdfWords is the text of the first page of a PDF on one line.
+func pdfWords(t *testing.T, file []byte) string {
 	t.Helper()
-	tool, err := exec.LookPath("pdftotext")
-	if err != nil {
-		t.Skip("pdftotext is not installed (package poppler-utils)")
-	}
-	name := filepath.Join(t.TempDir(), "r.pdf")
-	if err := os.WriteFile(name, file, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Command(tool, "-raw", "-f", fmt.Sprint(first), "-l", fmt.Sprint(last), name, "-").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return space.ReplaceAllString(string(out), " ")
+	return space.ReplaceAllString(string(reporttest.PDFText(t, file, "-raw", "-f", "1", "-l", "1")), " ")
 }
 
 func TestTheSameScoreEverywhere(t *testing.T) {
@@ -104,7 +89,7 @@ func TestTheSameScoreEverywhere(t *testing.T) {
 				t.Fatal("no score")
 			}
 			web := words(page(t, in, p))
-			paper := pdfWords(t, printed(t, in, p), 1, 1)
+			paper := pdfWords(t, printed(t, in, p))
 			for form, text := range map[string]string{"HTML": web, "PDF": paper} {
 				find(t, form, text, `Overall score \(0–100\) (\d+)`, fmt.Sprint(*a.Score))
 				find(t, form, text, `Requirements with a gap (\d+)`, fmt.Sprint(gaps(a)))
@@ -204,7 +189,7 @@ func TestBoardFitsOnItsPage(t *testing.T) {
 	last := map[string]string{"en": "documented exceptions.", "de": "dokumentierten Ausnahmen bestätigen oder zurücknehmen.", "fr": "exceptions documentées."}
 	for _, name := range examples {
 		for _, language := range languages {
-			first := pdfWords(t, printed(t, example(t, name), printer(t, language)), 1, 1)
+			first := pdfWords(t, printed(t, example(t, name), printer(t, language)))
 			if !strings.Contains(first, last[language]) {
 				t.Errorf("%s, %s: the last decision is not on the first page", name, language)
 			}

@@ -6,9 +6,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -139,23 +136,10 @@ type page struct {
 	} `xml:"word"`
 }
 
-// pages reads the words of a file with their places; it skips the test where
-// pdftotext is not installed.
+// pages reads the words of a file with their places.
 func pages(t *testing.T, file []byte) []page {
 	t.Helper()
-	tool, err := exec.LookPath("pdftotext")
-	if err != nil {
-		t.Skip("pdftotext is not installed (package poppler-utils)")
-	}
-	name := filepath.Join(t.TempDir(), "r.pdf")
-	if err := os.WriteFile(name, file, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Command(tool, "-bbox", name, "-").Output()
-	if err != nil {
-		t.Fatalf("pdftotext cannot read the file: %v", err)
-	}
-	d := xml.NewDecoder(bytes.NewReader(out))
+	d := xml.NewDecoder(bytes.NewReader(reporttest.PDFText(t, file, "-bbox")))
 	d.Strict, d.Entity = false, xml.HTMLEntity
 	var all []page
 	for {

@@ -137,13 +137,15 @@ func (s *Site) determine(w http.ResponseWriter, r *http.Request) error {
 }
 
 // topics of the questions, in the order of the pages.
-var topics = []string{"governance", "registration", "reporting", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}
+func topics() []string {
+	return []string{"governance", "registration", "reporting", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}
+}
 
 func topicOf(r *http.Request) string {
-	if t := r.FormValue("topic"); slices.Contains(topics, t) {
+	if t := r.FormValue("topic"); slices.Contains(topics(), t) {
 		return t
 	}
-	return topics[0]
+	return topics()[0]
 }
 
 func (s *Site) questions(w http.ResponseWriter, r *http.Request) error {
@@ -213,7 +215,7 @@ func (s *Site) addEvidence(w http.ResponseWriter, r *http.Request) error {
 		return s.showEvidence(w, r, e)
 	}
 	err := s.clients.PutEvidence(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), piece)
-	if wrong, ok := mistakes(r.Context(), err); ok && fault.KindOf(err) == fault.Invalid {
+	if wrong, ok := ui.ErrorsOf(err); ok && fault.KindOf(err) == fault.Invalid {
 		return s.showEvidence(w, r, wrong)
 	}
 	if err != nil {

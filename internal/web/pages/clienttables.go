@@ -127,7 +127,7 @@ func topicLinks(ctx context.Context, r *http.Request, c clients.Client, topic st
 		}
 	}
 	var out []ui.Link
-	for _, t := range topics {
+	for _, t := range topics() {
 		text := "report.topic." + t
 		if len(t) == 1 {
 			text = "report.measure." + t

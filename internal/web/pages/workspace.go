@@ -73,7 +73,7 @@ func kindOf(r *http.Request) tenant.OrganisationKind {
 
 func (s *Site) createOrganisation(w http.ResponseWriter, r *http.Request) error {
 	o, err := s.clients.Create(r.Context(), visitOf(r).Actor, clients.Draft{Name: r.PostFormValue("name"), Kind: kindOf(r)})
-	if e, ok := mistakes(r.Context(), err); ok {
+	if e, ok := ui.ErrorsOf(err); ok {
 		return s.showNew(w, r, e)
 	}
 	if err != nil {
@@ -90,7 +90,7 @@ func (s *Site) importOrganisation(w http.ResponseWriter, r *http.Request) error 
 		return s.showNew(w, r, ui.Errors{"text": err.Error()})
 	}
 	o, err := s.clients.Import(r.Context(), visitOf(r).Actor, kindOf(r), f)
-	if e, ok := mistakes(r.Context(), err); ok {
+	if e, ok := ui.ErrorsOf(err); ok {
 		var lines []string
 		for _, m := range e {
 			lines = append(lines, m)
@@ -133,7 +133,7 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request) error {
 		return failed
 	}
 	if fault.KindOf(err) == fault.Invalid {
-		e, _ := mistakes(r.Context(), err)
+		e, _ := ui.ErrorsOf(err)
 		return s.showMembers(w, r, e, "")
 	}
 	if err != nil {
