@@ -90,6 +90,15 @@ func argument(name, what, expected string) error {
 	return &fault.Error{Kind: fault.Invalid, Field: name, What: what, Expected: expected}
 }
 
+// memberState is the pack of the country that --country names.
+func memberState(set *country.Set, code string) (country.Pack, error) {
+	p, ok := set.Get(strings.ToUpper(code))
+	if !ok {
+		return p, argument("--country", fmt.Sprintf("%q is not a Member State", code), "two letters, for example DE")
+	}
+	return p, nil
+}
+
 // cases makes one case per regime through the reader of the JSON contract, so
 // that both forms accept and refuse the same values.
 func (c *clocksCommand) cases(s *session, set *country.Set) ([]clocks.Case, error) {
@@ -139,9 +148,9 @@ func (c *clocksCommand) shared(s *session, set *country.Set) (map[string]any, er
 		shared["now"] = s.Now().Format(time.RFC3339)
 	}
 	if c.Country != "" {
-		p, ok := set.Get(strings.ToUpper(c.Country))
-		if !ok {
-			return nil, argument("--country", fmt.Sprintf("%q is not a Member State", c.Country), "two letters, for example DE")
+		p, err := memberState(set, c.Country)
+		if err != nil {
+			return nil, err
 		}
 		shared["country"] = p.Code
 		if c.Zone == "" {

@@ -17,12 +17,17 @@ import (
 type significanceCommand struct {
 	File     string `arg:"" help:"File with the facts of one incident as a JSON object; with --jsonl a file of JSON Lines. - for standard input."`
 	JSONL    bool   `name:"jsonl" help:"Read and write JSON Lines, one incident per line."`
+	Country  string `help:"Member State whose national thresholds count too, for example DE."`
 	Language string `help:"Language of the answer: en, de or fr." enum:"en,de,fr" default:"en"`
 }
 
 func (c *significanceCommand) Run(s *session) error {
+	opt, err := c.national(s)
+	if err != nil {
+		return err
+	}
 	if c.JSONL {
-		return s.lines(c.File, contract.Significance{}.Answer)
+		return s.lines(c.File, contract.Significance{Options: opt}.Answer)
 	}
 	p, err := s.printer(c.Language)
 	if err != nil {
@@ -33,8 +38,21 @@ func (c *significanceCommand) Run(s *session) error {
 		return err
 	}
 	out := bufio.NewWriter(s.Out)
-	verdictText{text{out}, p}.print(significance.Judge(facts, significance.Options{}))
+	verdictText{text{out}, p}.print(significance.Judge(facts, opt))
 	return out.Flush()
+}
+
+// national is the thresholds of the Member State that was named.
+func (c *significanceCommand) national(s *session) (significance.Options, error) {
+	if c.Country == "" {
+		return significance.Options{}, nil
+	}
+	set, err := s.countrySet()
+	if err != nil {
+		return significance.Options{}, err
+	}
+	p, err := memberState(set, c.Country)
+	return significance.Options{National: p.Limits()}, err
 }
 
 // incident reads the facts of one incident from a file or, for "-", from

@@ -49,6 +49,9 @@ func (p Pack) Fields() []Field {
 	for _, d := range p.Deviations {
 		fields = append(fields, d.fields()...)
 	}
+	for _, t := range p.Thresholds {
+		fields = append(fields, t.field())
+	}
 	return fields
 }
 
@@ -163,6 +166,9 @@ func (d Difference) Touches() Touch {
 	}
 	if strings.HasPrefix(d.Path, "options.") {
 		return TouchesClass
+	}
+	if strings.HasPrefix(d.Path, "thresholds.") {
+		return TouchesDuty // whether an incident must be reported
 	}
 	if strings.HasPrefix(d.Path, "deviations.") { // the terms
 		return TouchesDeadline

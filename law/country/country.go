@@ -105,6 +105,7 @@ type Pack struct {
 	Framework    Fact              `yaml:"framework" json:"framework"` // national baseline of measures
 	Options      map[string]Option `yaml:"options" json:"options"`
 	Deviations   []Deviation       `yaml:"deviations" json:"deviations"`
+	Thresholds   []Threshold       `yaml:"thresholds" json:"thresholds,omitempty"` // national figures of significance; empty: none known
 }
 
 // Name is the name of the Member State.

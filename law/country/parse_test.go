@@ -13,6 +13,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/law/country"
+	"github.com/nisaba-platform/nisaba/law/significance"
 )
 
 func packText(t testing.TB, code string) string {
@@ -84,6 +85,45 @@ func TestParseNamesTheMistake(t *testing.T) {
 				t.Errorf("%v; want it to match %s", err, pattern)
 			}
 		})
+	}
+}
+
+const threshold = `
+thresholds:
+  - {id: sig.de.users, citation: "National act § 9", field: users_affected, above: 500, value: "More than 500 users.", source: "National act", checked: 2026-11-25, confidence: act}
+`
+
+// TestThresholds: a national figure of significance reaches the significance
+// test, the comparison of packs says that it touches a duty, and mistakes are named.
+func TestThresholds(t *testing.T) {
+	plain, err := country.Parse("de.yaml", []byte(packText(t, "de")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := country.Parse("de.yaml", []byte(packText(t, "de")+threshold))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []significance.Limit{{Rule: "sig.de.users", Citation: "National act § 9", Field: significance.UsersAffected, Above: 500}}
+	if diff := cmp.Diff(want, p.Limits()); diff != "" {
+		t.Error(diff)
+	}
+	found := country.Compare(plain, p)
+	if len(found) != 1 || found[0].Path != "thresholds.sig.de.users" || found[0].Touches() != country.TouchesDuty {
+		t.Errorf("the packs differ in %+v", found)
+	}
+	for _, tc := range []struct{ from, to, field, says string }{
+		{"id: sig.de.users", "id: users", "thresholds[0].id", "an id of its own"},
+		{`citation: "National act § 9"`, `citation: " "`, "thresholds[0].citation", "the act and the provision"},
+		{"field: users_affected", "field: people", "thresholds[0].field", "a number of the significance contract"},
+		{"field: users_affected", "field: death", "thresholds[0].field", "a number of the significance contract"},
+		{"above: 500", "above: -1", "thresholds[0].above", "0 or more"},
+		{"confidence: act", "confidence: sure", "thresholds[0].confidence", "expected verified"},
+	} {
+		_, err := country.Parse("de.yaml", []byte(packText(t, "de")+strings.Replace(threshold, tc.from, tc.to, 1)))
+		if err == nil || !strings.Contains(err.Error(), tc.field) || !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%s: %v", tc.to, err)
+		}
 	}
 }
 

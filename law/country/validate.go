@@ -75,6 +75,7 @@ func check(p *Pack, file string, bad complain) {
 	}
 	checkOptions(p.Options, bad)
 	checkDeviations(p.Deviations, bad)
+	checkThresholds(p.Thresholds, bad)
 }
 
 func checkStatus(p *Pack, bad complain) {
