@@ -4,7 +4,9 @@ package site
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
@@ -165,64 +167,168 @@ func TestPagesInBrowser(t *testing.T) {
 	}
 }
 
-// TestAnswerMovesTheScore works without script.
+// score is the score of a key in assessment.json.
+func (v visitor) score(organisation, key string) float64 {
+	v.t.Helper()
+	_, file := v.get(organisation + "/assessment.json")
+	var a struct {
+		Scores []struct {
+			Key    string
+			Points float64
+		}
+	}
+	if err := json.Unmarshal([]byte(file), &a); err != nil {
+		v.t.Fatal(err)
+	}
+	for _, s := range a.Scores {
+		if s.Key == key {
+			return s.Points
+		}
+	}
+	v.t.Fatalf("assessment.json has no score %q", key)
+	return 0
+}
+
+// TestAnswerMovesTheScore works without script: the answer "none" to a question
+// that was answered better lowers the score of its measure, is in the history,
+// and undoing it brings the score back.
 func TestAnswerMovesTheScore(t *testing.T) {
 	site, _ := start(t)
 	v := newVisitor(t, site)
-	organisation := v.begin("food-manufacturer.yaml")
-	_, page := v.get(organisation + "/questions?topic=h")
-	found := regexp.MustCompile(`action="(/organisations/[^"]+/questions/[^"]+)"`).FindStringSubmatch(page)
-	options := regexp.MustCompile(`name="option" value="([^"]+)"`).FindAllStringSubmatch(page, -1)
-	if found == nil || len(options) == 0 {
-		t.Fatalf("no question on the page:\n%.600s", page)
-	}
-	score := regexp.MustCompile(`Overall score[\s\S]{0,300}?>\s*([0-9]+)\s*<`)
-	_, home := v.get(organisation)
-	before := score.FindStringSubmatch(home)
-	status, _, at := v.post(found[1], url.Values{"option": {options[0][1]}, "topic": {"h"}})
+	organisation := v.begin("managed-service-provider.yaml")
+	before := v.score(organisation, "measure.c")
+	status, _, at := v.post(organisation+"/questions/q.backup.exists", url.Values{"option": {"none"}, "topic": {"c"}})
 	if status != http.StatusOK || !strings.HasSuffix(at, "/questions") {
-		t.Errorf("the answer led to %s with %d", at, status)
+		t.Fatalf("the answer led to %s with %d", at, status)
+	}
+	if after := v.score(organisation, "measure.c"); after >= before {
+		t.Errorf("the score of measure c went from %v to %v", before, after)
 	}
 	_, history := v.get(organisation + "/history")
-	if !strings.Contains(history, "answer.") {
-		t.Error("the answer is not in the history")
+	entry := regexp.MustCompile(`name="entry" value="([0-9]+)"`).FindStringSubmatch(history)
+	if entry == nil || !strings.Contains(history, "q.backup.exists") {
+		t.Fatal("the answer is not in the history")
 	}
-	if before == nil {
-		t.Errorf("the first page shows no score:\n%.600s", home)
+	if status, page, _ := v.post(organisation+"/undo", url.Values{"entry": {entry[1]}}); status != http.StatusOK {
+		t.Errorf("undo: %d\n%.600s", status, page)
 	}
-	for _, name := range []string{"report.html", "report.pdf", "assessment.json"} {
-		if status, file := v.get(organisation + "/" + name); status != http.StatusOK || len(file) < 10_000 {
-			t.Errorf("%s: %d with %d bytes", name, status, len(file))
+	if again := v.score(organisation, "measure.c"); again != before {
+		t.Errorf("after the undo the score is %v, it was %v", again, before)
+	}
+	for name, begin := range map[string]string{"report.html": "<!doctype html>", "report.pdf": "%PDF-", "assessment.json": "{"} {
+		if status, file := v.get(organisation + "/" + name); status != http.StatusOK || !strings.HasPrefix(strings.ToLower(file), strings.ToLower(begin)) {
+			t.Errorf("%s: %d, %.40q", name, status, file)
 		}
 	}
 }
 
-// TestTenants: whoever belongs to another workspace gets 404 on every route of an
-// organisation, whoever has a lower role 403 on what changes something, and
-// whoever is not signed in is led to the sign-in page.
-func TestTenants(t *testing.T) {
+// TestNonsense: entries that cannot be used come back with what is wrong, are
+// never run as script, and change nothing.
+func TestNonsense(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	organisation := v.begin("food-manufacturer.yaml")
+	const hostile = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>`
+	for _, tc := range []struct {
+		path string
+		form url.Values
+		says string
+	}{
+		{"/organisations/import", url.Values{"text": {hostile}}, "expected"},
+		{"/organisations/import", url.Values{"text": {"nisaba: [" + hostile}}, "expected"},
+		{"/organisations", url.Values{"name": {""}}, "f-name"},
+		{organisation + "/evidence", url.Values{"title": {hostile}, "date": {"31.31.2026"}, "kind": {"doc.security-policy"}}, "2026-03-31"},
+		{organisation + "/facts", url.Values{"version": {"1"}, "text": {hostile}}, "expected"},
+		{"/members/invite", url.Values{"email": {hostile}, "role": {"editor"}}, "e-mail"},
+	} {
+		status, page, _ := v.post(tc.path, tc.form)
+		if status != http.StatusUnprocessableEntity || !strings.Contains(page, tc.says) || strings.Contains(page, "<script>alert") || strings.Contains(page, "<img src=x") {
+			t.Errorf("%s with %v: %d\n%.600s", tc.path, tc.form, status, page)
+		}
+	}
+	for path, form := range map[string]url.Values{
+		organisation + "/questions/no.such":                {"option": {"yes"}},
+		organisation + "/questions/q.backup.exists":        {"option": {"no.such"}},
+		organisation + "/undo":                             {"entry": {"x"}},
+		organisation + "/evidence/remove":                  {"id": {"no.such"}},
+		"/organisations/../../etc/passwd/facts":            {"text": {"x"}},
+		"/members/role":                                    {"person": {"x"}, "role": {"owner"}},
+		organisation + "/questions/" + url.PathEscape("<"): {"option": {"yes"}},
+	} {
+		if status, page, _ := v.post(path, form); status < 400 || status >= 500 {
+			t.Errorf("%s with %v: %d\n%.300s", path, form, status, page)
+		}
+	}
+}
+
+// TestRights walks every registered route: who is not signed in is led to the
+// sign-in page, an organisation that is not the workspace's does not exist, and
+// an auditor, who may read everything, is refused by everything that changes
+// something.
+func TestRights(t *testing.T) {
 	site, routes := start(t)
 	anna := newVisitor(t, site)
 	organisation := anna.begin("water-supplier.yaml")
 	stranger, auditor := newVisitor(t, site), newVisitor(t, site)
 	auditor.joinAs(anna, "auditor")
+	facts := anna.facts(organisation)
+	text, err := examples.FS.ReadFile("food-manufacturer.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	valid := map[string]url.Values{ // what the owner could send
+		"/organisations":                 {"name": {"Another"}},
+		"/organisations/import":          {"text": {string(text)}},
+		"/members/invite":                {"role": {"auditor"}},
+		"/members/role":                  {"person": {"x"}, "role": {"owner"}},
+		"/members/withdraw":              {"invitation": {"x"}},
+		client + "/facts":                facts,
+		client + "/determine":            {},
+		client + "/questions/{question}": {"option": {"none"}},
+		client + "/evidence":             {"title": {"Policy"}, "date": {"2026-01-01"}, "kind": {"doc.security-policy"}},
+		client + "/evidence/remove":      {"id": {"x"}},
+		client + "/undo":                 {"entry": {"1"}},
+	}
 	for _, route := range routes {
 		method, pattern, _ := strings.Cut(route.Pattern, " ")
-		if !strings.Contains(pattern, "{organisation}") {
+		if route.Access == pages.Public {
 			continue
 		}
-		path := strings.NewReplacer("/organisations/{organisation}", organisation, "{question}", "q.backup.copies").Replace(pattern)
-		if status, at := stranger.try(method, path); at != "/sign-in" && at != "/start" {
+		path := strings.NewReplacer(client, organisation, "{question}", "q.backup.exists", "{$}", "").Replace(pattern)
+		form, stated := valid[pattern]
+		if status, at := stranger.try(method, path, form); at != "/sign-in" {
 			t.Errorf("%s without a session: %d at %s", route.Pattern, status, at)
 		}
-		other := strings.Replace(path, organisation, "/organisations/01900000-0000-7000-8000-000000000000", 1)
-		if status, _ := anna.try(method, other); status != http.StatusNotFound {
-			t.Errorf("%s of another organisation: %d", route.Pattern, status)
+		if route.Access == pages.Client {
+			other := strings.Replace(path, organisation, "/organisations/01900000-0000-7000-8000-000000000000", 1)
+			if status, _ := anna.try(method, other, form); status != http.StatusNotFound {
+				t.Errorf("%s of another organisation: %d", route.Pattern, status)
+			}
 		}
-		if status, _ := auditor.try(method, path); method == http.MethodPost && status != http.StatusForbidden && status != http.StatusUnprocessableEntity {
+		if method != http.MethodPost || route.Access == pages.SignedIn {
+			continue
+		}
+		if !stated {
+			t.Errorf("%s has no form in this test: add what its owner could send", route.Pattern)
+		}
+		if status, _ := auditor.try(method, path, form); status != http.StatusForbidden {
 			t.Errorf("%s as auditor: %d", route.Pattern, status)
 		}
 	}
+}
+
+const client = "/organisations/{organisation}"
+
+// facts is the form of the facts page as it is shown.
+func (v visitor) facts(organisation string) url.Values {
+	v.t.Helper()
+	_, page := v.get(organisation + "/facts")
+	version := regexp.MustCompile(`name="version" value="([0-9]+)"`).FindStringSubmatch(page)
+	text := regexp.MustCompile(`(?s)<textarea[^>]*>(.*?)</textarea>`).FindStringSubmatch(page)
+	if version == nil || text == nil {
+		v.t.Fatalf("no form on the facts page:\n%.600s", page)
+	}
+	return url.Values{"version": {version[1]}, "text": {html.UnescapeString(text[1])}}
 }
 
 // joinAs takes an invitation of the owner.
@@ -238,10 +344,11 @@ func (v visitor) joinAs(owner visitor, role string) {
 	}
 }
 
-func (v visitor) try(method, path string) (status int, at string) {
+// try opens or posts to a route and returns where that led.
+func (v visitor) try(method, path string, form url.Values) (status int, at string) {
 	v.t.Helper()
 	if method == http.MethodPost {
-		status, _, at = v.post(path, url.Values{"version": {"1"}, "text": {"x"}, "entry": {"1"}, "title": {"T"}, "date": {"2026-01-01"}, "kind": {"doc.security-policy"}, "option": {"yes"}, "id": {"x"}})
+		status, _, at = v.post(path, form)
 		return status, at
 	}
 	r, err := v.http.Get(v.site + path)
