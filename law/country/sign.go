@@ -165,11 +165,25 @@ func verify(files map[string][]byte, publicKeys ...string) (version int, err err
 	if err != nil {
 		return 0, fmt.Errorf("%w: %s: %s", ErrSignature, noteFile, explain(err))
 	}
+	if !canonicalSignatures(opened) {
+		return 0, fmt.Errorf("%w: %s: the signature is not written as the program writes it", ErrSignature, noteFile)
+	}
 	version, sums, err := readListing(opened.Text)
 	if err != nil {
 		return 0, err
 	}
 	return version, compareSums(files, sums)
+}
+
+// canonicalSignatures refuses base64 whose last character has bits that say
+// nothing: the note package ignores them, so that several texts would be one note.
+func canonicalSignatures(n *note.Note) bool {
+	for _, sig := range slices.Concat(n.Sigs, n.UnverifiedSigs) {
+		if _, err := base64.StdEncoding.Strict().DecodeString(sig.Base64); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // explain says in plain words why a note does not open.

@@ -92,11 +92,13 @@ func TestAnyByteOfTheNoteCounts(t *testing.T) {
 	bundle, _, public := signed(t, 3)
 	note := bundle["packs.note"].Data
 	for at := range note {
-		changed := bytes.Clone(note)
-		changed[at] ^= 1
-		bundle["packs.note"].Data = changed
-		if err := openError(bundle, public); err == nil {
-			t.Fatalf("the note with byte %d (%q) flipped was accepted", at, note[at])
+		for bit := range 8 {
+			changed := bytes.Clone(note)
+			changed[at] ^= 1 << bit
+			bundle["packs.note"].Data = changed
+			if err := openError(bundle, public); err == nil {
+				t.Fatalf("the note with bit %d of byte %d (%q) flipped was accepted", bit, at, note[at])
+			}
 		}
 	}
 }
