@@ -63,8 +63,15 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 		p.Title, p.Crumbs = c.Organisation.Name, p.Crumbs[:1]
 	}
 	section := ui.Section{Title: c.Organisation.Name}
-	for _, page := range []struct{ key, path string }{{"home", ""}, {"facts", "facts"}, {"questions", "questions"},
-		{"requirements", "requirements"}, {"evidence", "evidence"}, {"plan", "plan"}, {"history", "history"}} {
+	for _, page := range []struct{ key, path string }{
+		{"home", ""},
+		{"facts", "facts"},
+		{"questions", "questions"},
+		{"requirements", "requirements"},
+		{"evidence", "evidence"},
+		{"plan", "plan"},
+		{"history", "history"},
+	} {
 		section.Links = append(section.Links, ui.Link{Text: ui.T(r.Context(), "pages.client."+page.key), URL: clientURL(r, page.path), Current: page.key == key})
 	}
 	p.Nav = append(p.Nav, section)
