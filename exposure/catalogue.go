@@ -1,0 +1,106 @@
+package exposure
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Check is one entry of the catalogue.
+type Check struct {
+	ID         string   `yaml:"id"`
+	Area       Area     `yaml:"area"`
+	Class      Class    `yaml:"class"`
+	Severity   Severity `yaml:"severity"` // of a failure
+	Title      string   `yaml:"title"`
+	Criteria   string   `yaml:"criteria"`           // when it passes, warns, fails
+	Why        string   `yaml:"why"`                // what can happen
+	Fix        string   `yaml:"fix"`                // what to do
+	References []string `yaml:"references"`         // "RFC 7208", "NCSC-NL 2025-05 table 3", …
+	Checked    string   `yaml:"checked"`            // day on which the references were checked, or "unverified"
+	Measures   []string `yaml:"measures"`           // points of Art. 21(2)
+	Points     []string `yaml:"points"`             // "6.7.2.l", of the annex to Implementing Regulation (EU) 2024/2690
+	Rescan     bool     `yaml:"rescan,omitempty"`   // runs on its own
+	Offline    string   `yaml:"offline,omitempty"`  // kind of imported data without which it is not tested
+	Snippets   []string `yaml:"snippets,omitempty"` // ids of ready configuration
+}
+
+// Catalogue is every check.
+type Catalogue struct {
+	Edition string // names the checks by what they are
+	Checks  []Check
+	index   map[string]int
+}
+
+var checkID = regexp.MustCompile(`^[A-Z]{2,4}-[0-9]{2}$`)
+
+// LoadCatalogue reads exposure/checks/*.yaml of a content folder. Errors name the
+// file and the check.
+func LoadCatalogue(fsys fs.FS) (*Catalogue, error) {
+	files, err := fs.Glob(fsys, "exposure/checks/*.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("list the checks: %w", err)
+	}
+	c, sum, errs := &Catalogue{index: map[string]int{}}, sha256.New(), []error(nil)
+	for _, name := range files {
+		b, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, fmt.Errorf("read the checks: %w", err)
+		}
+		sum.Write(b)
+		d := yaml.NewDecoder(bytes.NewReader(b))
+		d.KnownFields(true)
+		var list []Check
+		if err := d.Decode(&list); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		for _, check := range list {
+			if err := check.validate(); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %s: %w", name, check.ID, err))
+			}
+			if _, twice := c.index[check.ID]; twice {
+				errs = append(errs, fmt.Errorf("%s: %s stands twice", name, check.ID))
+			}
+			c.index[check.ID] = len(c.Checks)
+			c.Checks = append(c.Checks, check)
+		}
+	}
+	c.Edition = hex.EncodeToString(sum.Sum(nil))[:12]
+	return c, errors.Join(errs...)
+}
+
+func (c Check) validate() error {
+	switch {
+	case !checkID.MatchString(c.ID):
+		return errors.New("id: expected letters, a hyphen and two digits")
+	case !slices.Contains(Areas(), c.Area):
+		return fmt.Errorf("area %q is unknown", c.Area)
+	case !slices.Contains([]Class{Passive, Handshake, Intrusive}, c.Class):
+		return fmt.Errorf("class %q is unknown", c.Class)
+	case !slices.Contains(Severities(), c.Severity):
+		return fmt.Errorf("severity %q is unknown", c.Severity)
+	case c.Title == "" || c.Criteria == "" || c.Why == "":
+		return errors.New("title, criteria and why are required")
+	case len(c.Measures) == 0:
+		return errors.New("no measure of Art. 21(2) is named")
+	case c.Checked == "":
+		return errors.New("checked: expected a day or \"unverified\"")
+	}
+	return nil
+}
+
+// Get finds a check.
+func (c *Catalogue) Get(id string) (Check, bool) {
+	i, ok := c.index[id]
+	if !ok {
+		return Check{}, false
+	}
+	return c.Checks[i], true
+}

@@ -1,0 +1,156 @@
+package exposure
+
+import (
+	"crypto/ed25519"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Signed is a scope with the signature of who keeps the authorisations.
+type Signed struct {
+	Scope     json.RawMessage `json:"scope"`
+	Signature []byte          `json:"signature"`
+}
+
+// Sign signs a scope.
+func Sign(s Scope, key ed25519.PrivateKey) (Signed, error) {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return Signed{}, fmt.Errorf("sign scope %s: %w", s.ID, err)
+	}
+	return Signed{b, ed25519.Sign(key, b)}, nil
+}
+
+// Permit is a checked scope, and cannot be changed. Make one with Open or Own.
+type Permit struct {
+	scope Scope
+}
+
+// Open checks the signature of a scope. The error is a Refusal when it was not
+// signed with the key or the scope cannot be used.
+func Open(s Signed, key ed25519.PublicKey) (*Permit, error) {
+	if len(key) != ed25519.PublicKeySize || !ed25519.Verify(key, s.Scope, s.Signature) {
+		return nil, refuse("the scope", "its signature is not valid")
+	}
+	var scope Scope
+	if err := json.Unmarshal(s.Scope, &scope); err != nil {
+		return nil, refuse("the scope", "it cannot be read: %v", err)
+	}
+	return Own(scope)
+}
+
+// Own makes a permit of a scope for which the caller answers, as on the command
+// line, where the person who types the targets states that they may be scanned.
+func Own(s Scope) (*Permit, error) {
+	if s.Until.IsZero() {
+		return nil, refuse("the scope", "it has no end")
+	}
+	if len(s.Classes) == 0 {
+		return nil, refuse("the scope", "it allows no class of checks")
+	}
+	s.Domains, s.Networks = slices.Clone(s.Domains), slices.Clone(s.Networks)
+	s.Exclude.Names = slices.Clone(s.Exclude.Names)
+	for i, d := range s.Domains {
+		name, err := FoldName(d.Name)
+		if err != nil {
+			return nil, err
+		}
+		s.Domains[i].Name = name
+	}
+	for i, name := range s.Exclude.Names {
+		folded, err := FoldName(name)
+		if err != nil {
+			return nil, err
+		}
+		s.Exclude.Names[i] = folded
+	}
+	for i, n := range s.Networks {
+		if !n.Prefix.IsValid() || n.Prefix.Addr().Zone() != "" {
+			return nil, refuse(n.Prefix.String(), "it is no range of addresses")
+		}
+		s.Networks[i].Prefix = n.Prefix.Masked()
+	}
+	s.Rate = s.Rate.withDefaults()
+	return &Permit{s}, nil
+}
+
+// Scope is a copy of what the permit covers.
+func (p *Permit) Scope() Scope { return p.scope }
+
+// ID is the id of the authorisation.
+func (p *Permit) ID() string { return p.scope.ID }
+
+// Allows reports whether checks of a class may run now.
+func (p *Permit) Allows(c Class) bool { return slices.Contains(p.scope.Classes, c) }
+
+// servicePorts are the ports of a name's own services: names, web, mail, remote
+// sign-in. Other ports need an entry with Sweep, or the address in a network.
+var servicePorts = []uint16{21, 22, 25, 53, 80, 110, 143, 389, 443, 465, 587, 636, 853, 990, 993, 995, 3389, 4190, 5222, 5269, 8080, 8443}
+
+// IndustrialPorts are the ports of industrial protocols, which are connected to
+// only when the scope says so, and never more than one at a time.
+var IndustrialPorts = []uint16{102, 502, 789, 1911, 1962, 2222, 2404, 2455, 4840, 4911, 5006, 5007, 5094, 9600, 10001, 11740, 18245, 20000, 20547, 34962, 34963, 34964, 44818, 47808}
+
+// Via says on whose behalf a contact is made, when the contacted host is not
+// itself covered.
+type Via struct {
+	Domain string // a covered domain
+	Port   uint16 // 53: host is its name server; 25: host is its mail server
+}
+
+// check decides whether an address may be contacted on a port. name is folded or
+// "". The reason is a Refusal.
+func (p *Permit) check(now time.Time, name string, at netip.AddrPort, class Class, via *Via) error {
+	s := &p.scope
+	target := at.String()
+	if name != "" {
+		target = name + " (" + target + ")"
+	}
+	switch a := at.Addr(); {
+	case !at.IsValid() || a.Zone() != "":
+		return refuse(target, "it is no address that can be judged")
+	case now.Before(s.From):
+		return refuse(target, "the authorisation begins on %s", s.From.UTC().Format(time.RFC3339))
+	case !now.Before(s.Until):
+		return refuse(target, "the authorisation ended on %s", s.Until.UTC().Format(time.RFC3339))
+	case !p.Allows(class):
+		return refuse(target, "the scope does not allow checks of class %s", class)
+	case slices.Contains(s.Exclude.Ports, at.Port()):
+		return refuse(target, "the port is excluded")
+	case !s.OT && slices.Contains(IndustrialPorts, at.Port()):
+		return refuse(target, "the scope does not allow ports of industrial protocols")
+	}
+	a := plain(at.Addr())
+	if s.excludesAddress(a) || name != "" && s.excludesName(name) {
+		return refuse(target, "it is excluded")
+	}
+	named := s.network(a)
+	if what, internal, loopback := specialUse(a); what != "" {
+		if !named || !(internal && s.Internal) && !(loopback && s.Loopback) {
+			return refuse(target, "the address is not public (%s), and the scope does not name it as internal", what)
+		}
+	}
+	if named {
+		return nil
+	}
+	return p.checkName(target, name, at.Port(), via)
+}
+
+// checkName decides for an address that no network of the scope covers: its name
+// must be covered.
+func (p *Permit) checkName(target, name string, port uint16, via *Via) error {
+	s := &p.scope
+	if d, ok := s.domain(name); ok && name != "" {
+		if d.Sweep || slices.Contains(servicePorts, port) {
+			return nil
+		}
+		return refuse(target, "the scope covers the name, and not port %d of its host", port)
+	}
+	if via != nil && s.Services && s.CoversName(via.Domain) && port == via.Port && (port == 53 || port == 25) {
+		return nil
+	}
+	return refuse(target, "the scope does not cover it")
+}
