@@ -138,13 +138,15 @@ func TestLimitsOfScope(t *testing.T) {
 		at     netip.AddrPort
 		class  exposure.Class
 	}{
-		"ended":            {func(s *exposure.Scope) { s.Until = now }, at, exposure.Passive},
-		"not begun":        {func(s *exposure.Scope) { s.From = now.Add(time.Second) }, at, exposure.Passive},
-		"class":            {func(*exposure.Scope) {}, at, exposure.Intrusive},
-		"excluded port":    {func(s *exposure.Scope) { s.Exclude.Ports = []uint16{443} }, at, exposure.Passive},
-		"industrial port":  {func(*exposure.Scope) {}, netip.MustParseAddrPort("192.0.2.1:502"), exposure.Handshake},
-		"private unnamed":  {func(s *exposure.Scope) { s.Internal = true }, netip.MustParseAddrPort("10.0.0.1:443"), exposure.Passive},
-		"private unmarked": {func(s *exposure.Scope) { s.Networks = append(s.Networks, exposure.Network{Prefix: netip.MustParsePrefix("10.0.0.0/8")}) }, netip.MustParseAddrPort("10.0.0.1:443"), exposure.Passive},
+		"ended":           {func(s *exposure.Scope) { s.Until = now }, at, exposure.Passive},
+		"not begun":       {func(s *exposure.Scope) { s.From = now.Add(time.Second) }, at, exposure.Passive},
+		"class":           {func(*exposure.Scope) {}, at, exposure.Intrusive},
+		"excluded port":   {func(s *exposure.Scope) { s.Exclude.Ports = []uint16{443} }, at, exposure.Passive},
+		"industrial port": {func(*exposure.Scope) {}, netip.MustParseAddrPort("192.0.2.1:502"), exposure.Handshake},
+		"private unnamed": {func(s *exposure.Scope) { s.Internal = true }, netip.MustParseAddrPort("10.0.0.1:443"), exposure.Passive},
+		"private unmarked": {func(s *exposure.Scope) {
+			s.Networks = append(s.Networks, exposure.Network{Prefix: netip.MustParsePrefix("10.0.0.0/8")})
+		}, netip.MustParseAddrPort("10.0.0.1:443"), exposure.Passive},
 	} {
 		s := scope()
 		tc.change(&s)
