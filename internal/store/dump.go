@@ -24,7 +24,7 @@ func dumped() []string {
 	return []string{
 		"workspaces", "organisations", "people", "passkeys", "recovery_codes", "sessions", "members", "invitations", "tokens", "settings",
 		"answers", "evidence", "files", "exceptions", "assertions", "determinations", "snapshots", "rollups", "delegations",
-		"tasks", "comments", "approvals", "trainings", "saved_views", "inbox", "search",
+		"tasks", "comments", "approvals", "trainings", "reports", "feeds", "saved_views", "inbox", "search",
 		"jobs", "crons", "outbox", "marks", "counters",
 		"ledger_heads", "ledger_entries", "ledger_hashes", "checkpoints",
 	}

@@ -20,7 +20,7 @@ func aggregates() []aggregate {
 	return []aggregate{
 		workspaces, organisations, people, passkeys, recoveryCodes, sessions, members, invitations, tokens, settings,
 		answers, evidence, files, exceptions, assertions, determinations, snapshots, delegations,
-		tasks, comments, approvals, trainings, views,
+		tasks, comments, approvals, trainings, views, reports, feeds,
 	}
 }
 

@@ -51,6 +51,22 @@ func (tx *Tx) Members() ([]tenant.Member, error) {
 		ORDER BY p.name, p.email, m.organisation_id`, args...)
 }
 
+// MembersOf lists who belongs to an organisation, by a role of their own in it or
+// by one in the whole workspace, by name.
+func (tx *Tx) MembersOf(organisation string) ([]tenant.Member, error) {
+	w, err := tx.workspace()
+	if err != nil {
+		return nil, err
+	}
+	if !tx.scope.Covers(organisation) {
+		return nil, absent("organisation")
+	}
+	return sqldb.Collect(tx.q, memberFields, `
+		SELECT m.person_id, m.organisation_id, m.role, m.created_at, m.workspace_id, p.email, p.name, p.disabled
+		FROM (SELECT * FROM members WHERE workspace_id = ? AND organisation_id IN ('', ?)) m JOIN people p ON p.id = m.person_id
+		ORDER BY p.name, p.email, m.organisation_id`, w, organisation)
+}
+
 // MembershipsOf lists the memberships of a person in all workspaces. It needs a
 // scope of everything.
 func (tx *Tx) MembershipsOf(person string) ([]tenant.Membership, error) {

@@ -262,6 +262,16 @@ func workProbes() map[string]probe {
 		"approvals": byID((*store.Tx).PutApproval,
 			func(w world, k string) board.Approval { return board.Approval{ID: k, Organisation: w.organisation} },
 			(*store.Tx).Approval, (*store.Tx).Approvals, func(a board.Approval) string { return a.ID }, (*store.Tx).RemoveApproval),
+		"reports": byID((*store.Tx).PutReport,
+			func(w world, k string) assessment.Report {
+				return assessment.Report{ID: k, Organisation: w.organisation, Format: "pdf"}
+			},
+			(*store.Tx).Report, (*store.Tx).Reports, func(r assessment.Report) string { return r.ID }, (*store.Tx).RemoveReport),
+		"feeds": byID((*store.Tx).PutFeed,
+			func(w world, k string) planning.Feed {
+				return planning.Feed{ID: k, Person: w.person, Organisation: w.organisation, TokenHash: k + w.organisation}
+			},
+			(*store.Tx).Feed, whole((*store.Tx).Feeds), func(f planning.Feed) string { return f.ID }, (*store.Tx).RemoveFeed),
 		"trainings": byID((*store.Tx).PutTraining,
 			func(w world, k string) board.Training { return board.Training{ID: k, Organisation: w.organisation} },
 			(*store.Tx).Training, (*store.Tx).Trainings, func(t board.Training) string { return t.ID }, (*store.Tx).RemoveTraining),

@@ -10,11 +10,11 @@ import (
 
 var tasks = define(table[planning.Task]{
 	name: "tasks", kind: "task", keys: "id",
-	columns: "id, organisation_id, origin, title, body, state, phase, requirements, measures, after_tasks, owner, role, effort, cost_cents, " +
+	columns: "id, organisation_id, origin, title, body, state, phase, requirements, measures, after_tasks, owner, role, effort, cost_cents, currency, " +
 		"start_day, due_day, due_because, every_months, priority, position, done_at, created_at, updated_at, version",
 	fields: func(t *planning.Task) []any {
 		return []any{&t.ID, &t.Organisation, &t.Origin, &t.Title, &t.Body, &t.State, &t.Phase, sqldb.JSON(&t.Requirements),
-			sqldb.JSON(&t.Measures), sqldb.JSON(&t.After), &t.Owner, &t.Role, sqldb.JSON(&t.Effort), &t.CostCents,
+			sqldb.JSON(&t.Measures), sqldb.JSON(&t.After), &t.Owner, &t.Role, sqldb.JSON(&t.Effort), &t.CostCents, &t.Currency,
 			sqldb.Date(&t.Start), sqldb.Date(&t.Due), sqldb.JSON(&t.DueBecause), &t.EveryMonths, &t.Priority, &t.Position,
 			sqldb.Time(&t.DoneAt), sqldb.Time(&t.CreatedAt), sqldb.Time(&t.UpdatedAt), &t.Version}
 	},

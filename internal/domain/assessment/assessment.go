@@ -107,6 +107,22 @@ type Snapshot struct {
 	Version      int64           `json:"version"`
 }
 
+// Report is a report that was made and kept: the file is what was handed out.
+type Report struct {
+	ID           string    `json:"id"`
+	Organisation string    `json:"organisation"`
+	Format       string    `json:"format"`   // "html", "pdf" or "json"
+	Language     string    `json:"language"` // BCP 47
+	Parts        []string  `json:"parts"`    // what it holds
+	File         string    `json:"file"`     // id of the file
+	SHA256       string    `json:"sha256"`   // of its content, hexadecimal
+	Size         int64     `json:"size"`     // bytes
+	AsOf         law.Date  `json:"as_of"`    // the day of the assessment
+	MadeBy       string    `json:"made_by"`
+	CreatedAt    time.Time `json:"created_at"`
+	Version      int64     `json:"version"`
+}
+
 // Rollup is the row of an organisation in the portfolio. It is derived: the use
 // case that changes an assessment writes it in the same transaction.
 type Rollup struct {

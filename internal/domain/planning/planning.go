@@ -36,8 +36,9 @@ type Task struct {
 	After        []string    `json:"after,omitempty"` // ids of tasks that come first
 	Owner        string      `json:"owner,omitempty"` // person
 	Role         string      `json:"role,omitempty"`
-	Effort       [2]float64  `json:"effort_person_days"` // from, to
-	CostCents    int64       `json:"cost_cents,omitempty"`
+	Effort       [2]float64  `json:"effort_person_days"`   // from, to
+	CostCents    int64       `json:"cost_cents,omitempty"` // hundredths of the currency
+	Currency     string      `json:"currency,omitempty"`   // ISO 4217; "" without a cost
 	Start        law.Date    `json:"start"`
 	Due          law.Date    `json:"due"`
 	DueBecause   law.Message `json:"due_because"`
@@ -53,6 +54,26 @@ type Task struct {
 // Overdue reports whether the task is late on the day.
 func (t Task) Overdue(today law.Date) bool {
 	return t.State.Open() && !t.Due.IsZero() && t.Due.Before(today)
+}
+
+// Currencies are those in which a cost can be stated: of the Member States and of
+// the countries that apply the directive with them, ISO 4217.
+func Currencies() []string {
+	return []string{"EUR", "CHF", "CZK", "DKK", "GBP", "HUF", "ISK", "NOK", "PLN", "RON", "SEK"}
+}
+
+// States lists the states in the order of the columns of the board.
+func States() []State { return []State{ToDo, Doing, Blocked, Done, Dropped} }
+
+// Feed is a secret address under which a calendar program reads the deadlines and
+// tasks of one organisation, or of everything in reach of the person.
+type Feed struct {
+	ID           string    `json:"id"`
+	Workspace    string    `json:"workspace"`
+	Person       string    `json:"person"`       // whose rights it has
+	Organisation string    `json:"organisation"` // "" = everything in reach
+	TokenHash    string    `json:"-"`
+	CreatedAt    time.Time `json:"created_at"`
 }
 
 // Comment is a remark about any object of an organisation.
