@@ -65,3 +65,30 @@ func TestWhatIfAll(t *testing.T) {
 		}
 	}
 }
+
+// TestExpected: the promise per measure equals the scores after the tasks are marked
+// done, and with none it is the posture itself.
+func TestExpected(t *testing.T) {
+	t.Parallel()
+	for _, e := range exampleOrganisations(t) {
+		p, tasks := e.posture(t)
+		for _, n := range []int{0, 1, 5, len(tasks)} {
+			chosen := tasks[:min(n, len(tasks))]
+			var met []string
+			for _, k := range chosen {
+				met = append(met, k.Requirements...)
+			}
+			after := posture.Assess(whole(t), done(e.facts, chosen), today)
+			expected := posture.Expected(whole(t), p, met)
+			if len(expected) < 2 {
+				t.Errorf("%s: only %d scores", e.name, len(expected))
+			}
+			for _, s := range expected {
+				want, ok := after.Score(s.Key)
+				if !ok || math.Abs(want.Points-s.Points) > 1e-9 || want.Met != s.Met || want.Weight != s.Weight {
+					t.Errorf("%s: with %d tasks %s is promised as %+v and comes out as %+v", e.name, n, s.Key, s, want)
+				}
+			}
+		}
+	}
+}

@@ -325,6 +325,7 @@ func TestContributorsTasks(t *testing.T) {
 	ctx := context.Background()
 	helper := o.actor(home, org.ID, authz.Contributor)
 	for _, owner := range []string{helper.Person, "somebody"} {
+		o.join(t, org.ID, owner)
 		if err := o.PutTask(ctx, o.owner, org.ID, planning.Task{Title: owner, State: planning.ToDo, Owner: owner}); err != nil {
 			t.Fatal(err)
 		}
