@@ -18,6 +18,7 @@ type serveCommand struct {
 	DatabaseURL string   `name:"database-url" env:"NISABA_DATABASE_URL" help:"PostgreSQL database, postgres://…. Default: SQLite in the data folder."`
 	HTTPS       bool     `name:"https" help:"Browsers reach the server by https, through a proxy."`
 	Host        []string `help:"Name under which browsers reach the server. Default: any, or this machine's own names when it listens on a loopback address."`
+	ScanCommand string   `name:"scan-command" env:"NISABA_SCAN_COMMAND" help:"Program that looks for harmful content in uploaded files, with its arguments, for example \"clamdscan --no-summary -\". It gets the file on standard input; exit status 0 says clean, 1 harmful. Default: none."`
 }
 
 func (c *serveCommand) Run(s *session) error {
@@ -31,7 +32,7 @@ func (c *serveCommand) Run(s *session) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	v, err := server.Open(ctx, server.Config{Address: c.Addr, Data: c.Data, DatabaseURL: c.DatabaseURL, HTTPS: c.HTTPS, Hosts: c.Host,
+	v, err := server.Open(ctx, server.Config{Address: c.Addr, Data: c.Data, DatabaseURL: c.DatabaseURL, HTTPS: c.HTTPS, Hosts: c.Host, ScanCommand: c.ScanCommand,
 		Knowledge: k, Messages: messages, Log: slog.New(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/viruscheck"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/pages"
 )
@@ -36,6 +37,7 @@ type Config struct {
 	DatabaseURL string // postgres://…; "": SQLite in Data
 	HTTPS       bool   // browsers come by https, through a proxy
 	Hosts       []string
+	ScanCommand string // looks for harmful content in uploads, see viruscheck.New; "": none
 	Knowledge   assessing.Knowledge
 	Messages    *locale.Catalogue
 	Log         *slog.Logger
@@ -72,6 +74,14 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	var options []clients.Option
+	if c.ScanCommand != "" {
+		scanner, err := viruscheck.New(c.ScanCommand, viruscheck.Limit)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, clients.WithScanner(scanner))
+	}
 	passwords, err := secret.NewPasswords(secret.DefaultCost, runtime.GOMAXPROCS(0))
 	if err != nil {
 		return nil, err
@@ -80,7 +90,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := pages.New(pages.Options{Accounts: accounts.New(s, passwords, box), Clients: clients.New(s, c.Knowledge, files),
+	site, err := pages.New(pages.Options{Accounts: accounts.New(s, passwords, box), Clients: clients.New(s, c.Knowledge, files, options...),
 		Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
 	if err != nil {
 		return nil, errors.Join(err, s.Close())

@@ -36,12 +36,23 @@ type Service struct {
 	facts     *facts
 	whole     *whole
 	scores    *scores
+	scanner   Scanner
 }
 
 // New makes the service. files keeps what is uploaded.
-func New(s *store.Store, k assessing.Knowledge, files *blob.Dir) *Service {
-	return &Service{store: s, knowledge: k, files: files, facts: newFacts(), whole: newWhole(), scores: newScores()}
+func New(s *store.Store, k assessing.Knowledge, files *blob.Dir, options ...Option) *Service {
+	out := &Service{store: s, knowledge: k, files: files, facts: newFacts(), whole: newWhole(), scores: newScores()}
+	for _, set := range options {
+		set(out)
+	}
+	return out
 }
+
+// Option changes how New makes the service.
+type Option func(*Service)
+
+// WithScanner has every uploaded file looked at before it can be read.
+func WithScanner(sc Scanner) Option { return func(s *Service) { s.scanner = sc } }
 
 // Client is one organisation with all that its pages show.
 type Client struct {

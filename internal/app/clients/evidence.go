@@ -4,14 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
-	"path"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
-	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -90,6 +86,12 @@ func (s *Service) putPiece(tx *store.Tx, e assessment.Evidence) (assessment.Evid
 		if err != nil || f.Organisation != e.Organisation {
 			return e, errors.Join(invalid("files", "there is no such file", "a file that was uploaded for this organisation"), err)
 		}
+		if f.Scan == assessment.ScanHarmful {
+			return e, refused(ErrHarmful, "a scan found something harmful in this file", "a file that is clean")
+		}
+	}
+	if err := s.checkOwner(tx, e); err != nil {
+		return e, err
 	}
 	e.Form = cmp.Or(e.Form, formOf(e.Evidence, e.Files))
 	return tx.PutEvidence(e)
@@ -128,75 +130,4 @@ func (s *Service) checkPiece(e assessment.Evidence) error {
 // RemoveEvidence takes a piece of evidence back; its files stay.
 func (s *Service) RemoveEvidence(ctx context.Context, a authz.Actor, organisation, id string) error {
 	return s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error { return tx.RemoveEvidence(organisation, id) })
-}
-
-// LargestFile is the largest file in bytes that can be uploaded.
-const LargestFile = 50 << 20
-
-// Upload stores a file for an organisation. Its type is found in its content.
-// Nothing is stored for an actor without the right.
-func (s *Service) Upload(ctx context.Context, a authz.Actor, organisation, name string, r io.Reader) (f assessment.File, err error) {
-	scope, err := a.Organisation(ctx, organisation, authz.AssessmentEdit)
-	if err != nil {
-		return f, err
-	}
-	stored, err := s.files.Put(r, LargestFile)
-	if errors.Is(err, blob.ErrTooLarge) {
-		return f, invalid("file", "the file is too large", "at most 50 MB")
-	}
-	if err != nil {
-		return f, err
-	}
-	if stored.Bytes == 0 {
-		return f, invalid("file", "the file is empty", "a file with content")
-	}
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
-		f, err = tx.PutFile(assessment.File{Organisation: organisation, SHA256: stored.SHA256, Name: fileName(name), MediaType: stored.Type,
-			Size: stored.Bytes, UploadedBy: signature(a)})
-		return err
-	})
-	return f, err
-}
-
-// longestName bounds the names of files, in characters.
-const longestName = 200
-
-// fileName is a name without folders and without characters that do not print.
-func fileName(name string) string {
-	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	name = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) || strings.ContainsRune(`<>:"/|?*`, r) {
-			return '_'
-		}
-		return r
-	}, name))
-	if runes := []rune(name); len(runes) > longestName {
-		end := []rune(path.Ext(name))
-		end = end[:min(len(end), 20)]
-		name = string(runes[:longestName-len(end)]) + string(end)
-	}
-	if strings.Trim(name, "._ ") == "" {
-		return "file"
-	}
-	return name
-}
-
-// Download opens an uploaded file of the organisation. The caller closes it. A file
-// in which a scan found something is refused.
-func (s *Service) Download(ctx context.Context, a authz.Actor, organisation, file string) (f assessment.File, r io.ReadSeekCloser, err error) {
-	err = s.read(ctx, a, organisation, authz.AssessmentRead, func(tx *store.Tx) error {
-		f, err = tx.File(file)
-		return err
-	})
-	if err != nil {
-		return f, nil, err
-	}
-	if f.Scan == "infected" {
-		return f, nil, &fault.Error{Kind: fault.Forbidden, What: "a scan found something harmful in this file"}
-	}
-	r, err = s.files.Open(f.SHA256)
-	if errors.Is(err, blob.ErrNotFound) {
-		return f, nil, &fault.Error{Kind: fault.NotFound, What: "the content of this file is missing", Cause: err}
-	}
-	return f, r, err
 }

@@ -56,9 +56,21 @@ type File struct {
 	Size         int64     `json:"size"`       // bytes
 	UploadedBy   string    `json:"uploaded_by"`
 	UploadedAt   time.Time `json:"uploaded_at"`
-	Scan         string    `json:"scan"` // "", "clean" or "infected"
+	Scan         Scan      `json:"scan"`
 	Version      int64     `json:"version"`
 }
+
+// Scan is what is known of harmful content in a file.
+type Scan string
+
+// The results of a scan. Only a clean file and one that came without a scanner can
+// be read.
+const (
+	NotScanned  Scan = "" // no scanner was there
+	ScanPending Scan = "pending"
+	ScanClean   Scan = "clean"
+	ScanHarmful Scan = "infected"
+)
 
 // Exception is a documented decision not to apply, or not yet to apply, a requirement.
 type Exception struct {

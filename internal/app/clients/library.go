@@ -1,0 +1,88 @@
+package clients
+
+import (
+	"context"
+	"slices"
+
+	"github.com/nisaba-platform/nisaba/catalog"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/posture"
+)
+
+// Validity is whether a piece of evidence still counts.
+type Validity string
+
+// The validities.
+const (
+	Valid    Validity = "valid"
+	Expiring Validity = "expiring" // within thirty days
+	Expired  Validity = "expired"
+)
+
+// ValidityOf is the validity of a piece of evidence on a day.
+func ValidityOf(cat *catalog.Catalogue, e posture.Evidence, day law.Date) Validity {
+	switch end := ValidUntil(cat, e); {
+	case end.IsZero():
+		return Valid
+	case end.Before(day):
+		return Expired
+	case !end.After(day.AddDays(soon)):
+		return Expiring
+	}
+	return Valid
+}
+
+// Serves lists the requirements, without headings, that a piece of evidence serves:
+// those that name its kind and those that it covers, in catalogue order.
+func Serves(cat *catalog.Catalogue, e posture.Evidence) []string {
+	places := map[int]bool{}
+	for _, n := range cat.Naming(e.Kind) {
+		places[n.Leaf] = true
+	}
+	for _, id := range e.Covers {
+		for _, place := range cat.LeafPlaces(id) {
+			places[place] = true
+		}
+	}
+	var out []string
+	for i := range cat.Len() {
+		if places[i] {
+			out = append(out, cat.At(i).ID)
+		}
+	}
+	return out
+}
+
+// Colleagues lists who may own a piece of evidence of the organisation, each person
+// once, by name.
+func (s *Service) Colleagues(ctx context.Context, a authz.Actor, organisation string) (list []tenant.Member, err error) {
+	err = s.read(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
+		list, err = tx.MembersOf(organisation)
+		return err
+	})
+	list = slices.DeleteFunc(list, func(m tenant.Member) bool { return m.Disabled })
+	return slices.CompactFunc(list, func(one, two tenant.Member) bool { return one.Person == two.Person }), err
+}
+
+// checkOwner refuses an owner who does not belong to the organisation. A piece that
+// had the owner before keeps a person who has left.
+func (s *Service) checkOwner(tx *store.Tx, e assessment.Evidence) error {
+	if e.OwnerPerson == "" {
+		return nil
+	}
+	if old, err := piece(tx, e.Organisation, e.ID); err != nil || old.OwnerPerson == e.OwnerPerson {
+		return err
+	}
+	list, err := tx.MembersOf(e.Organisation)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(list, func(m tenant.Member) bool { return m.Person == e.OwnerPerson }) {
+		return invalid("owner_person", "this person does not belong to the organisation", "a member")
+	}
+	return nil
+}
