@@ -13,7 +13,7 @@ import (
 	"github.com/nisaba-platform/nisaba/law"
 )
 
-// Colleagues lists who may own tasks of an organisation, each once, by name. Their
+// Colleagues lists who may own tasks and evidence of an organisation, each once, by name. Their
 // addresses are left out.
 func (s *Service) Colleagues(ctx context.Context, a authz.Actor, organisation string) (list []tenant.Member, err error) {
 	err = s.read(ctx, a, organisation, authz.PlanRead, func(tx *store.Tx) error {

@@ -1,12 +1,10 @@
 package clients
 
 import (
-	"context"
 	"slices"
 
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
-	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law"
@@ -55,17 +53,6 @@ func Serves(cat *catalog.Catalogue, e posture.Evidence) []string {
 		}
 	}
 	return out
-}
-
-// Colleagues lists who may own a piece of evidence of the organisation, each person
-// once, by name.
-func (s *Service) Colleagues(ctx context.Context, a authz.Actor, organisation string) (list []tenant.Member, err error) {
-	err = s.read(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
-		list, err = tx.MembersOf(organisation)
-		return err
-	})
-	list = slices.DeleteFunc(list, func(m tenant.Member) bool { return m.Disabled })
-	return slices.CompactFunc(list, func(one, two tenant.Member) bool { return one.Person == two.Person }), err
 }
 
 // checkOwner refuses an owner who does not belong to the organisation. A piece that

@@ -48,7 +48,6 @@ func rights(t *testing.T, o office) map[string]right {
 		"RemoveEvidence":  {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.RemoveEvidence(ctx, a, id, "x") }},
 		"Upload":          {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Upload(ctx, a, id, "x", strings.NewReader("x"))) }},
 		"Rescan":          {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Rescan(ctx, a, id, "x")) }},
-		"Colleagues":      {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Colleagues(ctx, a, id)) }},
 		"Download":        {low: authz.Guest, call: func(a authz.Actor, id string) error { _, _, err := s.Download(ctx, a, id, "x"); return err }},
 		"PutException":    {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.PutException(ctx, a, id, posture.Exception{})) }},
 		"RemoveException": {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.RemoveException(ctx, a, id, "x") }},
