@@ -91,8 +91,9 @@ func (s *Service) SignOut(ctx context.Context, v Visit) error {
 	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error { return tx.RemoveSession(v.Session.ID) })
 }
 
+// change is who does it, for the ledger.
 func (v Visit) change() store.Change {
-	return store.Change{Actor: v.Person.ID, ActorName: v.Person.Name, From: v.Actor.From}
+	return store.Change{Actor: v.Person.ID, ActorName: v.Actor.Name, From: v.Actor.From}
 }
 
 // Sessions lists the devices of the person, the last used first.
