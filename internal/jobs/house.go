@@ -28,6 +28,9 @@ func (r *Runner) KeepHouse(signer ledger.Signer, origin string) error {
 			if _, err := tx.SweepSessions(tx.Now()); err != nil {
 				return err
 			}
+			if _, err := tx.SweepPasses(tx.Now()); err != nil {
+				return err
+			}
 			if _, err := tx.SweepCounters(tx.Now().Add(-24 * time.Hour)); err != nil {
 				return err
 			}

@@ -22,7 +22,7 @@ const dumpFormat = "nisaba-dump/1"
 // dumped lists the tables in the order in which rows can be inserted.
 func dumped() []string {
 	return []string{
-		"workspaces", "organisations", "people", "passkeys", "recovery_codes", "sessions", "members", "invitations", "tokens", "settings",
+		"workspaces", "organisations", "people", "passkeys", "recovery_codes", "sessions", "passes", "members", "invitations", "tokens", "settings",
 		"answers", "evidence", "files", "exceptions", "assertions", "determinations", "snapshots", "rollups", "delegations",
 		"tasks", "comments", "approvals", "trainings", "reports", "feeds", "saved_views", "inbox", "search",
 		"jobs", "crons", "outbox", "marks", "counters",

@@ -41,6 +41,9 @@ func populate(t *testing.T, b *storetest.Bench) {
 		if _, err := tx.PutSession(account.Session{Person: w.person, MFA: true}); err != nil {
 			return err
 		}
+		if err := tx.AddPass(account.Pass{Hash: "p", Kind: account.KnownDevice, Person: w.person, ExpiresAt: tx.Now()}); err != nil {
+			return err
+		}
 		if _, err := tx.Count("c", time.Hour); err != nil {
 			return err
 		}

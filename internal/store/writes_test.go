@@ -24,6 +24,8 @@ func unrecorded() map[string]string {
 		"accounts.go: INSERT INTO counters":       "book-keeping",
 		"accounts.go: DELETE FROM counters":       "book-keeping",
 		"people.go: UPDATE people":                "last time step",
+		"passes.go: INSERT INTO passes":           "what a pass opens is recorded",
+		"passes.go: DELETE FROM passes":           "used up, or over",
 		"organisations.go: DELETE FROM members":   "gone with the organisation, whose removal is recorded",
 		"organisations.go: DELETE FROM settings":  "gone with the organisation",
 		"organisations.go: DELETE FROM jobs":      "gone with the organisation",

@@ -62,3 +62,24 @@ type Token struct {
 
 // Live reports whether the token may still be used.
 func (t Token) Live(at time.Time) bool { return t.RevokedAt.IsZero() && at.Before(t.ExpiresAt) }
+
+// PassKind is what a pass is for.
+type PassKind string
+
+// The kinds of passes.
+const (
+	Challenge     PassKind = "challenge" // of a passkey; Data is the state of the ceremony
+	PasswordReset PassKind = "reset"     // the holder may set a new password
+	KnownDevice   PassKind = "device"    // the person signed in with this browser before
+)
+
+// Pass is something short that its holder shows later: the answer to a challenge,
+// the token of a link, the cookie of a browser. It is stored under its hash.
+type Pass struct {
+	Hash      string    `json:"-"`
+	Kind      PassKind  `json:"kind"`
+	Person    string    `json:"person"` // "" where nobody is known yet
+	Data      string    `json:"-"`
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
