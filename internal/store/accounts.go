@@ -180,6 +180,15 @@ func (tx *Tx) Count(name string, every time.Duration) (int64, error) {
 	return n, err
 }
 
+// ResetCount forgets a counter. The ledger does not record it.
+func (tx *Tx) ResetCount(name string) error {
+	if err := tx.system(); err != nil {
+		return err
+	}
+	_, err := tx.q.Exec(`DELETE FROM counters WHERE name = ?`, name)
+	return err
+}
+
 // SweepCounters deletes the counters of periods that began before the time.
 func (tx *Tx) SweepCounters(before time.Time) (int64, error) {
 	if err := tx.system(); err != nil {

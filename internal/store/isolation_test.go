@@ -250,6 +250,7 @@ func TestSystemOnly(t *testing.T) {
 		"ReplaceRecoveryCodes": func(tx *store.Tx) error { return tx.ReplaceRecoveryCodes(w.person, []string{"x"}) },
 		"UseRecoveryCode":      func(tx *store.Tx) error { return drop(tx.UseRecoveryCode(w.person, "x")) },
 		"Count":                func(tx *store.Tx) error { return drop(tx.Count("x", time.Hour)) },
+		"ResetCount":           func(tx *store.Tx) error { return tx.ResetCount("x") },
 		"SweepCounters":        func(tx *store.Tx) error { return drop(tx.SweepCounters(tx.Now())) },
 		"AddPass":              func(tx *store.Tx) error { return tx.AddPass(account.Pass{Hash: "x"}) },
 		"Pass":                 func(tx *store.Tx) error { return drop(tx.Pass(account.Challenge, "x")) },

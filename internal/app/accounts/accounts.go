@@ -24,6 +24,8 @@ type Service struct {
 	store     *store.Store
 	passwords *secret.Passwords
 	box       secret.Box
+
+	passkeyHost string // relying party id; "": no passkeys
 }
 
 // New makes the service. box seals the secrets of second factors.
@@ -35,6 +37,7 @@ func New(s *store.Store, p *secret.Passwords, box secret.Box) *Service {
 type Device struct {
 	Address string // IP address
 	Name    string // what the browser says of itself, shortened
+	Known   string // token of the browser's device cookie (Signed.Device); "": none
 }
 
 // Signed is the result of a sign-in: the token for the cookie, shown once.
@@ -42,6 +45,7 @@ type Signed struct {
 	Token   string
 	Session account.Session
 	Person  tenant.Person
+	Device  string // new token for the device cookie, to be kept for DeviceLasts; "": the cookie stays as it is
 }
 
 // sessionHours is how long a session lives when no workspace says otherwise.
@@ -140,12 +144,15 @@ func (s *Service) hash(ctx context.Context, password string, own ...string) (str
 	return s.passwords.Hash(ctx, password)
 }
 
-// attempts of one address on one account within a period; then the answer is the
-// same for every password until the period ends. The count is per account and
-// address, so that nobody can lock somebody else out.
+// Attempts to sign in within a period; then the answer is the same for every
+// password until the period ends. One place is a browser that the person signed in
+// with before, or else an address. The places that are not known have a limit for
+// all of them together too, against guessing from many addresses; a known browser
+// is not part of it, so that nobody can lock the owner of an account out.
 const (
-	attempts       = 10
-	attemptsPeriod = 15 * time.Minute
+	attempts         = 10
+	attemptsOfOthers = 100
+	attemptsPeriod   = 15 * time.Minute
 )
 
 // ErrSignIn is the only answer to a failed sign-in: it does not say whether the
@@ -164,13 +171,11 @@ func (s *Service) SignIn(ctx context.Context, email, password, code string, d De
 	var person tenant.Person
 	allowed := false
 	err = s.store.Write(ctx, signIn(), store.Change{Actor: "system", From: d.Address}, func(tx *store.Tx) error {
-		n, err := tx.Count("sign-in "+secret.TokenHash(folded+" "+d.Address), attemptsPeriod)
-		if err != nil {
-			return err
-		}
-		allowed = n <= attempts
 		if person, err = tx.PersonByEmail(folded); fault.KindOf(err) == fault.NotFound {
 			person, err = tenant.Person{}, nil
+		}
+		if err == nil {
+			allowed, err = attempt(tx, folded, person, d)
 		}
 		return err
 	})
@@ -188,11 +193,57 @@ func (s *Service) SignIn(ctx context.Context, email, password, code string, d De
 	if err != nil {
 		return Signed{}, false, err
 	}
-	if person.TOTPSecret != "" && strings.TrimSpace(code) == "" {
-		return Signed{}, true, nil
+	if needCode, err = s.wantsCode(ctx, person, code); err != nil || needCode {
+		return Signed{}, needCode, err
 	}
 	signed, err = s.complete(ctx, person, code, password, stale, d)
 	return signed, false, err
+}
+
+// place is the counter of the attempts on an account from one place.
+func place(folded string, d Device, known bool) string {
+	from := d.Address
+	if known {
+		from = "device " + d.Known
+	}
+	return "sign-in " + secret.TokenHash(folded+" "+from)
+}
+
+// attempt counts one attempt to sign in and reports whether it is within the limits.
+func attempt(tx *store.Tx, folded string, p tenant.Person, d Device) (allowed bool, err error) {
+	known, err := knownDevice(tx, p.ID, d)
+	if err != nil {
+		return false, err
+	}
+	n, err := tx.Count(place(folded, d, known), attemptsPeriod)
+	if err != nil || known {
+		return n <= attempts, err
+	}
+	all, err := tx.Count("sign-in of others "+secret.TokenHash(folded), attemptsPeriod)
+	return n <= attempts && all <= attemptsOfOthers, err
+}
+
+// wantsCode reports whether the second factor of a person is still to be shown.
+func (s *Service) wantsCode(ctx context.Context, p tenant.Person, code string) (bool, error) {
+	if strings.TrimSpace(code) != "" {
+		return false, nil
+	}
+	wanted := false
+	err := s.store.Read(ctx, signIn(), func(tx *store.Tx) (err error) {
+		wanted, err = hasFactor(tx, p)
+		return err
+	})
+	return wanted, err
+}
+
+// hasFactor reports whether the person signs in with two factors: an app, or a
+// passkey. In place of either a recovery code works once.
+func hasFactor(tx *store.Tx, p tenant.Person) (bool, error) {
+	if p.TOTPSecret != "" {
+		return true, nil
+	}
+	keys, err := tx.PasskeysOf(p.ID)
+	return len(keys) > 0, err
 }
 
 // complete checks the code and opens the session.
@@ -204,7 +255,10 @@ func (s *Service) complete(ctx context.Context, person tenant.Person, code, pass
 		}
 	}
 	err = s.store.Write(ctx, signIn(), change(person, d), func(tx *store.Tx) error {
-		mfa := person.TOTPSecret != ""
+		mfa, err := hasFactor(tx, person)
+		if err != nil {
+			return err
+		}
 		if mfa {
 			if err := s.checkCode(tx, person, code); err != nil {
 				return err
@@ -224,8 +278,11 @@ func (s *Service) complete(ctx context.Context, person tenant.Person, code, pass
 		if err != nil {
 			return err
 		}
-		signed, err = s.open(tx, now, workspace, d, mfa)
-		return err
+		if signed, err = s.open(tx, now, workspace, d, mfa); err != nil {
+			return err
+		}
+		known := signed.Device == ""
+		return tx.ResetCount(place(now.Email, d, known))
 	})
 	return signed, err
 }
@@ -265,7 +322,7 @@ func admits(p tenant.Policy, d Device, mfa bool) error {
 	return nil
 }
 
-// open makes a session and tells the person about a device that is new.
+// open makes a session, and remembers a device that is new and tells the person.
 func (s *Service) open(tx *store.Tx, p tenant.Person, workspace string, d Device, mfa bool) (Signed, error) {
 	hours := sessionHours
 	if workspace != "" {
@@ -277,7 +334,8 @@ func (s *Service) open(tx *store.Tx, p tenant.Person, workspace string, d Device
 			hours = w.Policy.SessionHours
 		}
 	}
-	if err := noticeNewDevice(tx, p, workspace, d); err != nil {
+	device, err := s.meetDevice(tx, p, workspace, d)
+	if err != nil {
 		return Signed{}, err
 	}
 	token, hash := secret.NewToken()
@@ -285,7 +343,7 @@ func (s *Service) open(tx *store.Tx, p tenant.Person, workspace string, d Device
 		Person: p.ID, Workspace: workspace, TokenHash: hash, From: d.Address, Device: d.Name, MFA: mfa,
 		StepUpAt: tx.Now(), SeenAt: tx.Now(), ExpiresAt: tx.Now().Add(time.Duration(hours) * time.Hour),
 	})
-	return Signed{Token: token, Session: session, Person: p}, err
+	return Signed{Token: token, Session: session, Person: p, Device: device}, err
 }
 
 func change(p tenant.Person, d Device) store.Change {

@@ -3,6 +3,7 @@ package accounts_test
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -28,9 +29,11 @@ type desk struct {
 	*accounts.Service
 	clock *clock.Fixed
 	store *store.Store
+
+	first, device string // tokens of the first session and its browser
 }
 
-func open(t *testing.T) desk {
+func open(t *testing.T) *desk {
 	t.Helper()
 	c := clock.At(time.Date(2026, time.November, 25, 9, 0, 0, 0, time.UTC))
 	s, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "nisaba.db"), store.Options{Clock: c})
@@ -46,21 +49,22 @@ func open(t *testing.T) desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return desk{accounts.New(s, p, box), c, s}
+	return &desk{Service: accounts.New(s, p, box), clock: c, store: s}
 }
 
 // start makes the first account and returns its visit.
-func (d desk) start(t *testing.T) accounts.Visit {
+func (d *desk) start(t *testing.T) accounts.Visit {
 	t.Helper()
 	signed, err := d.Start(context.Background(), accounts.FirstRun{Workspace: "Seewinkel Beratung", Kind: tenant.Provider,
 		Name: "Anna Huber", Email: "Anna@Example.org ", Password: password, Language: "de"}, laptop)
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.first, d.device = signed.Token, signed.Device
 	return d.visit(t, signed.Token)
 }
 
-func (d desk) visit(t *testing.T, token string) accounts.Visit {
+func (d *desk) visit(t *testing.T, token string) accounts.Visit {
 	t.Helper()
 	v, err := d.Visit(context.Background(), token, laptop)
 	if err != nil {
@@ -160,15 +164,18 @@ func TestSecondFactor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Confirm(ctx, v, e.Secret, "000000"); fault.KindOf(err) != fault.Invalid {
+	if _, _, err := d.Confirm(ctx, v, e.Secret, "000000"); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a wrong first code: %v", err)
 	}
-	codes, err := d.Confirm(ctx, v, e.Secret, codeAt(t, e.Secret, d.clock.Now()))
+	codes, confirmed, err := d.Confirm(ctx, v, e.Secret, codeAt(t, e.Secret, d.clock.Now()))
 	if err != nil || len(codes) != 10 {
 		t.Fatalf("%d recovery codes, %v", len(codes), err)
 	}
 	if _, err := d.Visit(ctx, other.Token, laptop); !errors.Is(err, accounts.ErrNoSession) {
 		t.Errorf("the other session lives on: %v", err)
+	}
+	if v := d.visit(t, confirmed.Token); !v.Actor.MFA {
+		t.Error("the session that confirmed the factor has not shown it")
 	}
 	if _, needCode, err := d.SignIn(ctx, "anna@example.org", password, "", laptop); err != nil || !needCode {
 		t.Errorf("without code: %v, asked %v", err, needCode)
@@ -245,18 +252,89 @@ func TestStepUp(t *testing.T) {
 	if _, err := d.Invite(ctx, v, "", "", authz.Auditor); !errors.Is(err, accounts.ErrStepUp) {
 		t.Errorf("an hour later: %v", err)
 	}
-	if err := d.StepUp(ctx, v, "wrong", ""); !errors.Is(err, accounts.ErrSignIn) {
+	if _, err := d.StepUp(ctx, v, "wrong", ""); !errors.Is(err, accounts.ErrSignIn) {
 		t.Errorf("a wrong password: %v", err)
 	}
-	if err := d.StepUp(ctx, v, password, ""); err != nil {
-		t.Fatal(err)
-	}
-	signed, _, err := d.SignIn(ctx, "anna@example.org", password, "", laptop)
+	signed, err := d.StepUp(ctx, v, password, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Invite(ctx, d.visit(t, signed.Token), "", "", authz.Auditor); err != nil {
 		t.Errorf("after the step-up: %v", err)
+	}
+	if d.first == signed.Token {
+		t.Error("the step-up left the token of the session as it was")
+	}
+	if _, err := d.Visit(ctx, d.first, laptop); !errors.Is(err, accounts.ErrNoSession) {
+		t.Errorf("the token from before the step-up: %v", err)
+	}
+	for range 10 {
+		if _, err := d.StepUp(ctx, v, "wrong", ""); !errors.Is(err, accounts.ErrSignIn) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := d.StepUp(ctx, v, password, ""); !errors.Is(err, accounts.ErrSignIn) {
+		t.Errorf("after ten wrong passwords: %v", err)
+	}
+}
+
+// TestNobodyLocksOut: guesses from many addresses end the attempts from places
+// that are not known, and the browser of the owner gets in all the same.
+func TestNobodyLocksOut(t *testing.T) {
+	d, ctx := open(t), context.Background()
+	d.start(t)
+	known := accounts.Device{Address: "192.0.2.7", Known: d.device}
+	for i := range 120 {
+		from := accounts.Device{Address: netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}).String()}
+		if _, _, err := d.SignIn(ctx, "anna@example.org", "wrong", "", from); !errors.Is(err, accounts.ErrSignIn) {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := d.SignIn(ctx, "anna@example.org", password, "", accounts.Device{Address: "203.0.113.5"}); !errors.Is(err, accounts.ErrSignIn) {
+		t.Errorf("from a fresh address: %v", err)
+	}
+	for range 12 { // success forgets the attempts
+		if _, _, err := d.SignIn(ctx, "anna@example.org", password, "", known); err != nil {
+			t.Fatalf("from the known browser: %v", err)
+		}
+	}
+	for range 10 {
+		if _, _, err := d.SignIn(ctx, "anna@example.org", "wrong", "", known); !errors.Is(err, accounts.ErrSignIn) {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := d.SignIn(ctx, "anna@example.org", password, "", known); !errors.Is(err, accounts.ErrSignIn) {
+		t.Errorf("a stolen device cookie guesses without limit: %v", err)
+	}
+}
+
+// TestNewDevice: the first browser is no news, the second is, and a known one is not.
+func TestNewDevice(t *testing.T) {
+	d, ctx := open(t), context.Background()
+	v := d.start(t)
+	notices := func() (n int) {
+		t.Helper()
+		err := d.store.Read(ctx, tenant.System("test").In(v.Workspace.ID, ""), func(tx *store.Tx) error {
+			list, err := tx.Inbox(v.Person.ID, 10)
+			n = len(list)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	known := accounts.Device{Address: "192.0.2.7", Name: laptop.Name, Known: d.device}
+	for i, tc := range []struct {
+		from accounts.Device
+		want int
+	}{{known, 0}, {accounts.Device{Address: "198.51.100.9", Name: laptop.Name}, 1}, {known, 1}, {accounts.Device{Known: "made up"}, 2}} {
+		if _, _, err := d.SignIn(ctx, "anna@example.org", password, "", tc.from); err != nil {
+			t.Fatal(err)
+		}
+		if n := notices(); n != tc.want {
+			t.Errorf("sign-in %d: %d notices, want %d", i, n, tc.want)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/account"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -42,11 +43,12 @@ func (s *Service) Enrol(p tenant.Person) (Enrolment, error) {
 }
 
 // Confirm turns the second factor on with a first code, ends all other sessions,
-// and returns the recovery codes, which are shown once.
-func (s *Service) Confirm(ctx context.Context, v Visit, secretText, code string) (codes []string, err error) {
+// and returns the recovery codes, which are shown once. The session goes on under
+// a new token.
+func (s *Service) Confirm(ctx context.Context, v Visit, secretText, code string) (codes []string, signed Signed, err error) {
 	sealed, err := s.box.Seal("totp", v.Person.ID, []byte(secretText))
 	if err != nil {
-		return nil, err
+		return nil, signed, err
 	}
 	codes, hashes := newRecoveryCodes(v.Person.ID)
 	err = s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
@@ -65,17 +67,12 @@ func (s *Service) Confirm(ctx context.Context, v Visit, secretText, code string)
 		if err := endOthers(tx, p.ID, v.Session.ID); err != nil {
 			return err
 		}
-		session, err := tx.Session(v.Session.ID)
-		if err != nil {
-			return err
-		}
-		session.MFA = true
-		if _, err := tx.PutSession(session); err != nil {
+		if signed, err = renew(tx, v, func(session *account.Session) { session.MFA = true }); err != nil {
 			return err
 		}
 		return tx.ReplaceRecoveryCodes(p.ID, hashes)
 	})
-	return codes, err
+	return codes, signed, err
 }
 
 func endOthers(tx *store.Tx, person, keep string) error {
@@ -110,19 +107,18 @@ func recoveryHash(person, code string) string {
 
 // checkCode accepts a code of the app once, or uses up a recovery code.
 func (s *Service) checkCode(tx *store.Tx, p tenant.Person, code string) error {
-	plain, err := s.box.Open("totp", p.ID, p.TOTPSecret)
-	if err != nil {
-		return &fault.Error{Kind: fault.Internal, What: "the second factor cannot be read with the key of this server", Cause: err}
-	}
-	if step, ok := matchStep(string(plain), code, tx.Now()); ok {
-		fresh, err := tx.AcceptTOTPStep(p.ID, step)
+	if p.TOTPSecret != "" {
+		plain, err := s.box.Open("totp", p.ID, p.TOTPSecret)
 		if err != nil {
+			return &fault.Error{Kind: fault.Internal, What: "the second factor cannot be read with the key of this server", Cause: err}
+		}
+		if step, ok := matchStep(string(plain), code, tx.Now()); ok {
+			fresh, err := tx.AcceptTOTPStep(p.ID, step)
+			if err == nil && !fresh {
+				err = ErrSignIn
+			}
 			return err
 		}
-		if fresh {
-			return nil
-		}
-		return ErrSignIn
 	}
 	used, err := tx.UseRecoveryCode(p.ID, recoveryHash(p.ID, code))
 	if err != nil {
@@ -146,7 +142,8 @@ func matchStep(secretText, code string, now time.Time) (step int64, ok bool) {
 	return 0, false
 }
 
-// RemoveFactor turns the second factor off. The visit must have stepped up.
+// RemoveFactor turns the codes of the app off. The visit must have stepped up. The
+// recovery codes go too, unless there is a passkey that they may have to replace.
 func (s *Service) RemoveFactor(ctx context.Context, v Visit) error {
 	if !v.Actor.SteppedUp(s.store.Now()) {
 		return ErrStepUp
@@ -160,6 +157,9 @@ func (s *Service) RemoveFactor(ctx context.Context, v Visit) error {
 		if _, err := tx.PutPerson(p); err != nil {
 			return err
 		}
+		if left, err := hasFactor(tx, p); err != nil || left {
+			return err
+		}
 		return tx.ReplaceRecoveryCodes(p.ID, nil)
 	})
 }
@@ -167,16 +167,17 @@ func (s *Service) RemoveFactor(ctx context.Context, v Visit) error {
 // ErrStepUp asks for a fresh proof of identity.
 var ErrStepUp = &fault.Error{Kind: fault.Forbidden, What: "this needs a fresh proof of who you are", Expected: "your password again"}
 
-// ChangePassword sets another password and ends all other sessions.
-func (s *Service) ChangePassword(ctx context.Context, v Visit, old, fresh string) error {
+// ChangePassword sets another password and ends all other sessions. The session
+// goes on under a new token.
+func (s *Service) ChangePassword(ctx context.Context, v Visit, old, fresh string) (signed Signed, err error) {
 	if _, err := s.passwords.Check(ctx, v.Person.PasswordHash, old); err != nil {
-		return invalid("old", "the password does not match", "the password that you sign in with now")
+		return signed, invalid("old", "the password does not match", "the password that you sign in with now")
 	}
 	hash, err := s.hash(ctx, fresh, v.Person.Name, v.Person.Email)
 	if err != nil {
-		return err
+		return signed, err
 	}
-	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
 		p, err := tx.Person(v.Person.ID)
 		if err != nil {
 			return err
@@ -185,6 +186,11 @@ func (s *Service) ChangePassword(ctx context.Context, v Visit, old, fresh string
 		if _, err := tx.PutPerson(p); err != nil {
 			return err
 		}
-		return endOthers(tx, p.ID, v.Session.ID)
+		if err := endOthers(tx, p.ID, v.Session.ID); err != nil {
+			return err
+		}
+		signed, err = renew(tx, v, func(*account.Session) {})
+		return err
 	})
+	return signed, err
 }

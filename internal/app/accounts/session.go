@@ -8,7 +8,6 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/id"
 	"github.com/nisaba-platform/nisaba/internal/domain/account"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
-	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -74,6 +73,9 @@ func (s *Service) enter(tx *store.Tx, v *Visit, d Device) error {
 	if v.Workspace, err = tx.In(v.Session.Workspace, "").Workspace(); err != nil {
 		return err
 	}
+	if hours := v.Workspace.Policy.SessionHours; hours > 0 && tx.Now().Sub(v.Session.CreatedAt) >= time.Duration(hours)*time.Hour {
+		return ErrNoSession // it began in a workspace that lets sessions live longer
+	}
 	if v.Refused = admits(v.Workspace.Policy, d, v.Session.MFA); v.Refused != nil {
 		v.Actor = authz.NewActor(a, v.Session.Workspace, nil, s.store)
 	}
@@ -124,25 +126,56 @@ func (s *Service) Revoke(ctx context.Context, v Visit, session string) error {
 	})
 }
 
-// StepUp notes a fresh proof of identity before a dangerous act.
-func (s *Service) StepUp(ctx context.Context, v Visit, password, code string) error {
-	if _, err := s.passwords.Check(ctx, v.Person.PasswordHash, password); err != nil {
-		return ErrSignIn
+// RevokeOthers ends all of the person's sessions but this one.
+func (s *Service) RevokeOthers(ctx context.Context, v Visit) error {
+	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error { return endOthers(tx, v.Person.ID, v.Session.ID) })
+}
+
+// StepUp notes a fresh proof of identity before a dangerous act. The session goes
+// on under a new token.
+func (s *Service) StepUp(ctx context.Context, v Visit, password, code string) (signed Signed, err error) {
+	allowed := false
+	err = s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
+		n, err := tx.Count("step-up "+v.Session.ID, attemptsPeriod)
+		allowed = n <= attempts
+		return err
+	})
+	if err != nil {
+		return signed, err
 	}
-	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
-		if v.Person.TOTPSecret != "" {
-			if err := s.checkCode(tx, v.Person, code); err != nil {
-				return err
-			}
+	hash := v.Person.PasswordHash
+	if !allowed {
+		hash = ""
+	}
+	if _, err := s.passwords.Check(ctx, hash, password); err != nil {
+		return signed, ErrSignIn
+	}
+	err = s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
+		factor, err := hasFactor(tx, v.Person)
+		if err == nil && factor {
+			err = s.checkCode(tx, v.Person, code)
 		}
-		session, err := tx.Session(v.Session.ID)
 		if err != nil {
 			return err
 		}
-		session.StepUpAt = tx.Now()
-		_, err = tx.PutSession(session)
+		signed, err = renew(tx, v, func(session *account.Session) { session.StepUpAt = tx.Now() })
 		return err
 	})
+	return signed, err
+}
+
+// renew changes the session of a visit and gives it a new token, so that a token
+// which somebody learnt before has no part in what the person proved now.
+func renew(tx *store.Tx, v Visit, change func(*account.Session)) (Signed, error) {
+	session, err := tx.Session(v.Session.ID)
+	if err != nil {
+		return Signed{}, err
+	}
+	change(&session)
+	token, hash := secret.NewToken()
+	session.TokenHash = hash
+	session, err = tx.PutSession(session)
+	return Signed{Token: token, Session: session, Person: v.Person}, err
 }
 
 // Choice is a workspace that a person may enter.
@@ -196,19 +229,4 @@ func (s *Service) Enter(ctx context.Context, v Visit, workspace string) error {
 		}
 		return &fault.Error{Kind: fault.NotFound, What: "there is no such workspace"}
 	})
-}
-
-// noticeNewDevice tells a person who has signed in before that a device or place
-// was not seen yet.
-func noticeNewDevice(tx *store.Tx, p tenant.Person, workspace string, d Device) error {
-	before, err := tx.SessionsOf(p.ID)
-	if err != nil || len(before) == 0 || workspace == "" {
-		return err
-	}
-	for _, s := range before {
-		if s.Device == d.Name {
-			return nil
-		}
-	}
-	return tx.In(workspace, "").Notify(desk.Notice{Person: p.ID, Key: "account.notice.new_device", Link: "/account"})
 }

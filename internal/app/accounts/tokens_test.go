@@ -14,7 +14,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/store"
 )
 
-func (d desk) token(t *testing.T, v accounts.Visit, role tenant.Role) (text, id string) {
+func (d *desk) token(t *testing.T, v accounts.Visit, role tenant.Role) (text, id string) {
 	t.Helper()
 	text, made, err := d.CreateToken(context.Background(), v, accounts.NewToken{Name: "Backup job", Role: role, Expires: d.clock.Now().Add(30 * 24 * time.Hour)})
 	if err != nil {
@@ -115,7 +115,7 @@ func TestTokenLimits(t *testing.T) {
 }
 
 // policy sets the policy of the workspace past the use case.
-func (d desk) policy(t *testing.T, v accounts.Visit, p tenant.Policy) {
+func (d *desk) policy(t *testing.T, v accounts.Visit, p tenant.Policy) {
 	t.Helper()
 	err := d.store.Write(context.Background(), tenant.System("test").In(v.Workspace.ID, ""), store.Change{Actor: "test"}, func(tx *store.Tx) error {
 		w, err := tx.Workspace()

@@ -183,25 +183,27 @@ func (s *Site) showAccount(w http.ResponseWriter, r *http.Request, e ui.Errors, 
 }
 
 func (s *Site) changePassword(w http.ResponseWriter, r *http.Request) error {
-	err := s.accounts.ChangePassword(r.Context(), visitOf(r), r.PostFormValue("old"), r.PostFormValue("password"))
+	signed, err := s.accounts.ChangePassword(r.Context(), visitOf(r), r.PostFormValue("old"), r.PostFormValue("password"))
 	if e, ok := ui.ErrorsOf(err); ok {
 		return s.showAccount(w, r, e, nil, "")
 	}
 	if err != nil {
 		return err
 	}
+	s.setCookie(w, signed)
 	return guard.Redirect(w, r, "/account")
 }
 
 func (s *Site) confirmFactor(w http.ResponseWriter, r *http.Request) error {
 	key := r.PostFormValue("key")
-	codes, err := s.accounts.Confirm(r.Context(), visitOf(r), key, r.PostFormValue("code"))
+	codes, signed, err := s.accounts.Confirm(r.Context(), visitOf(r), key, r.PostFormValue("code"))
 	if e, ok := ui.ErrorsOf(err); ok {
 		return s.showAccount(w, r, e, nil, key)
 	}
 	if err != nil {
 		return err
 	}
+	s.setCookie(w, signed)
 	return s.showAccount(w, r, nil, codes, "")
 }
 
@@ -229,7 +231,7 @@ func (s *Site) stepUpPage(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) stepUp(w http.ResponseWriter, r *http.Request) error {
 	next := guard.Local(r.PostFormValue("next"), "/")
-	err := s.accounts.StepUp(r.Context(), visitOf(r), r.PostFormValue("password"), r.PostFormValue("code"))
+	signed, err := s.accounts.StepUp(r.Context(), visitOf(r), r.PostFormValue("password"), r.PostFormValue("code"))
 	if errors.Is(err, accounts.ErrSignIn) {
 		e := ui.Errors{"": ui.T(r.Context(), "pages.sign_in.failed")}
 		return ui.Render(w, r, http.StatusUnprocessableEntity, stepUpForm(r, visitOf(r), next, e))
@@ -237,6 +239,7 @@ func (s *Site) stepUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.setCookie(w, signed)
 	return guard.Redirect(w, r, next)
 }
 

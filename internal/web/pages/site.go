@@ -93,18 +93,30 @@ func visitOf(r *http.Request) accounts.Visit {
 // cookie holds the token of the session.
 const cookie = "session"
 
+// deviceCookie holds the token by which a browser is known again. It opens nothing.
+const deviceCookie = "device"
+
+// setCookie gives the browser its session, and its device token when it is new.
 func (s *Site) setCookie(w http.ResponseWriter, signed accounts.Signed) {
 	http.SetCookie(w, &http.Cookie{Name: cookie, Value: signed.Token, Path: "/", Expires: signed.Session.ExpiresAt,
 		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
+	if signed.Device != "" {
+		http.SetCookie(w, &http.Cookie{Name: deviceCookie, Value: signed.Device, Path: "/", MaxAge: int(accounts.DeviceLasts / time.Second),
+			HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
+	}
 }
 
 func (s *Site) clearCookie(w http.ResponseWriter) {
 	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
 }
 
-func tokenOf(r *http.Request) string {
-	c, err := r.Cookie(cookie)
-	if err != nil {
+func tokenOf(r *http.Request) string { return cookieOf(r, cookie) }
+
+// cookieOf is the value of a cookie, "" when there is none or it is too long to be
+// ours.
+func cookieOf(r *http.Request, name string) string {
+	c, err := r.Cookie(name)
+	if err != nil || len(c.Value) > 200 {
 		return ""
 	}
 	return c.Value
@@ -115,7 +127,7 @@ const mostDevice = 200
 
 func device(r *http.Request) accounts.Device {
 	name := r.UserAgent()
-	return accounts.Device{Address: guard.Address(r.Context()).String(), Name: name[:min(len(name), mostDevice)]}
+	return accounts.Device{Address: guard.Address(r.Context()).String(), Name: name[:min(len(name), mostDevice)], Known: cookieOf(r, deviceCookie)}
 }
 
 // public is a page that anybody may open.

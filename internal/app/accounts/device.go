@@ -1,0 +1,47 @@
+package accounts
+
+import (
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/domain/account"
+	"github.com/nisaba-platform/nisaba/internal/domain/desk"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/secret"
+	"github.com/nisaba-platform/nisaba/internal/store"
+)
+
+// DeviceLasts is how long a browser is remembered after the person first signed
+// in with it.
+const DeviceLasts = 365 * 24 * time.Hour
+
+// deviceHash binds the token of a browser to one person.
+func deviceHash(token, person string) string { return secret.TokenHash(token + " " + person) }
+
+// knownDevice reports whether the person signed in with this browser before. It
+// asks the database for nobody too, so that the time tells nothing.
+func knownDevice(tx *store.Tx, person string, d Device) (bool, error) {
+	p, err := tx.Pass(account.KnownDevice, deviceHash(d.Known, person))
+	if isNotFound(err) {
+		return false, nil
+	}
+	return err == nil && d.Known != "" && person != "" && p.Person == person, err
+}
+
+// meetDevice remembers a browser that the person signs in with for the first time,
+// under a new token, and tells people who have used another one before.
+func (s *Service) meetDevice(tx *store.Tx, p tenant.Person, workspace string, d Device) (token string, err error) {
+	known, err := knownDevice(tx, p.ID, d)
+	if err != nil || known {
+		return "", err
+	}
+	before, err := tx.CountPasses(p.ID, account.KnownDevice)
+	if err != nil {
+		return "", err
+	}
+	token, _ = secret.NewToken()
+	err = tx.AddPass(account.Pass{Hash: deviceHash(token, p.ID), Kind: account.KnownDevice, Person: p.ID, Data: d.Name, ExpiresAt: tx.Now().Add(DeviceLasts)})
+	if err != nil || before == 0 || workspace == "" {
+		return token, err
+	}
+	return token, tx.In(workspace, "").Notify(desk.Notice{Person: p.ID, Key: "account.notice.new_device", Link: "/account"})
+}
