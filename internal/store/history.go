@@ -39,6 +39,7 @@ type Filter struct {
 	Kind         string
 	Object       string
 	Actor        string
+	Reason       string // exactly
 	Text         string // in the object, the names, the reason or the values, as written
 	Since, Until time.Time
 	Before       int64 // entries with a lower number only, for the next page; 0: from the newest
@@ -57,6 +58,7 @@ func (f Filter) conditions() (string, []any) {
 	add(f.Kind != "", "kind = ?", f.Kind)
 	add(f.Object != "", "object = ?", f.Object)
 	add(f.Actor != "", "actor = ?", f.Actor)
+	add(f.Reason != "", "reason = ?", f.Reason)
 	add(!f.Since.IsZero(), "at >= ?", f.Since.UnixMilli())
 	add(!f.Until.IsZero(), "at < ?", f.Until.UnixMilli())
 	add(f.Before > 0, "seq < ?", f.Before)

@@ -8,12 +8,12 @@ import (
 )
 
 const rollupColumns = `organisation_id, as_of, class, points, points_then, measures, met, applicable, not_assessed, next_deadline,
-	next_deadline_text, open_tasks, overdue_tasks, expiring_evidence, updated_at`
+	next_deadline_text, open_tasks, overdue_tasks, expiring_evidence, sectors, countries, updated_at`
 
 func rollupFields(r *assessment.Rollup) []any {
 	return []any{&r.Organisation, sqldb.Date(&r.AsOf), &r.Class, &r.Points, &r.PointsThen, sqldb.JSON(&r.Measures), &r.Met, &r.Applicable,
 		&r.NotAssessed, sqldb.Time(&r.NextDeadline), sqldb.JSON(&r.NextDeadlineText), &r.OpenTasks, &r.OverdueTasks, &r.ExpiringEvidence,
-		sqldb.Time(&r.UpdatedAt)}
+		sqldb.JSON(&r.Sectors), sqldb.JSON(&r.Countries), sqldb.Time(&r.UpdatedAt)}
 }
 
 // PutRollup replaces the portfolio row of an organisation. It is derived from what
@@ -35,7 +35,8 @@ func (tx *Tx) PutRollup(r assessment.Rollup) error {
 			points = excluded.points, points_then = excluded.points_then, measures = excluded.measures, met = excluded.met,
 			applicable = excluded.applicable, not_assessed = excluded.not_assessed, next_deadline = excluded.next_deadline,
 			next_deadline_text = excluded.next_deadline_text, open_tasks = excluded.open_tasks,
-			overdue_tasks = excluded.overdue_tasks, expiring_evidence = excluded.expiring_evidence, updated_at = excluded.updated_at`,
+			overdue_tasks = excluded.overdue_tasks, expiring_evidence = excluded.expiring_evidence,
+			sectors = excluded.sectors, countries = excluded.countries, updated_at = excluded.updated_at`,
 		append(args, tx.scope.WorkspaceID())...)
 	return explain(err, "write", "rollup")
 }

@@ -320,6 +320,7 @@ func ownerForms() []map[string]url.Values {
 	return []map[string]url.Values{
 		workspaceForms(),
 		clientForms(),
+		portfolioForms(),
 	}
 }
 

@@ -167,7 +167,7 @@ func (s *Service) revise(ctx context.Context, a authz.Actor, organisation string
 }
 
 func change(a authz.Actor) store.Change {
-	return store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}
+	return store.Change{Actor: a.Person, ActorName: a.Name, From: a.From, Reason: a.Reason}
 }
 
 // signature is how the actor stands in records that people read.

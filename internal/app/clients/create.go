@@ -42,9 +42,9 @@ func (s *Service) Create(ctx context.Context, a authz.Actor, d Draft) (o tenant.
 		return o, err
 	}
 	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
-		from := said{}
+		from := copied{}
 		if d.From != "" {
-			if from, err = s.gather(tx, d.From); err != nil {
+			if from, err = s.source(tx, d.From); err != nil {
 				return err
 			}
 		}
@@ -64,7 +64,7 @@ func (s *Service) Create(ctx context.Context, a authz.Actor, d Draft) (o tenant.
 			return err
 		}
 		if d.From != "" {
-			if err := copyInto(tx, o.ID, from, d.From); err != nil {
+			if _, err := copyInto(tx, o.ID, from, nil); err != nil {
 				return err
 			}
 		}
@@ -92,36 +92,58 @@ func template(f *organisation.File) *organisation.File {
 	return c
 }
 
-// copyInto copies answers and tasks of one organisation to another.
-func copyInto(tx *store.Tx, to string, from said, source string) error {
+// copied is what a copy takes from an organisation.
+type copied struct {
+	said
+	tasks []planning.Task
+}
+
+func (s *Service) source(tx *store.Tx, id string) (out copied, err error) {
+	if out.said, err = s.gather(tx, id); err != nil {
+		return out, err
+	}
+	out.tasks, err = tx.Tasks(id)
+	return out, err
+}
+
+// copyInto copies answers and tasks to an organisation, without the tasks that it
+// has already, by origin or title, and returns how many.
+func copyInto(tx *store.Tx, to string, from copied, has []planning.Task) (n int, err error) {
 	for _, x := range from.answers {
 		x.Organisation, x.Version, x.Source = to, 0, assessment.ByTemplate
 		if _, err := tx.PutAnswer(x); err != nil {
-			return err
+			return n, err
 		}
-	}
-	tasks, err := tx.Tasks(source)
-	if err != nil {
-		return err
+		n++
 	}
 	renamed := map[string]string{}
-	for _, t := range tasks {
+	for _, t := range from.tasks {
 		renamed[t.ID] = newID()
+		for _, old := range has {
+			if old.Title == t.Title || old.Origin != "" && old.Origin == t.Origin {
+				renamed[t.ID] = old.ID
+			}
+		}
 	}
-	for _, t := range tasks {
-		c := planning.Task{ID: renamed[t.ID], Organisation: to, Origin: t.Origin, Title: t.Title, Body: t.Body, State: planning.ToDo, Phase: t.Phase,
+	for _, t := range from.tasks {
+		id := renamed[t.ID]
+		if slices.ContainsFunc(has, func(old planning.Task) bool { return old.ID == id }) {
+			continue
+		}
+		c := planning.Task{ID: id, Organisation: to, Origin: t.Origin, Title: t.Title, Body: t.Body, State: planning.ToDo, Phase: t.Phase,
 			Requirements: t.Requirements, Measures: t.Measures, Role: t.Role, Effort: t.Effort, CostCents: t.CostCents, Start: t.Start, Due: t.Due,
 			DueBecause: t.DueBecause, EveryMonths: t.EveryMonths, Priority: t.Priority, Position: t.Position}
-		for _, id := range t.After {
-			if n, ok := renamed[id]; ok {
-				c.After = append(c.After, n)
+		for _, before := range t.After {
+			if r, ok := renamed[before]; ok {
+				c.After = append(c.After, r)
 			}
 		}
 		if _, err := tx.PutTask(c); err != nil {
-			return err
+			return n, err
 		}
+		n++
 	}
-	return nil
+	return n, nil
 }
 
 // Import makes an organisation from a whole file: facts, answers, evidence,

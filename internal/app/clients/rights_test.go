@@ -12,6 +12,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/board"
+	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -34,10 +35,20 @@ func rights(t *testing.T, o office) map[string]right {
 		"Create": {low: authz.Editor, workspace: true, call: func(a authz.Actor, _ string) error {
 			return second(s.Create(ctx, a, clients.Draft{Name: "X", Kind: tenant.Client}))
 		}},
-		"Import":          {low: authz.Editor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Import(ctx, a, tenant.Client, f)) }},
-		"Portfolio":       {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Portfolio(ctx, a)) }},
-		"Aside":           {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Aside(ctx, a)) }},
-		"Ledger":          {low: authz.Contributor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Ledger(ctx, a, store.Filter{})) }},
+		"Import":     {low: authz.Editor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Import(ctx, a, tenant.Client, f)) }},
+		"Portfolio":  {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Portfolio(ctx, a)) }},
+		"Aside":      {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Aside(ctx, a)) }},
+		"Ledger":     {low: authz.Contributor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Ledger(ctx, a, store.Filter{})) }},
+		"Overview":   {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Overview(ctx, a, clients.Query{})) }},
+		"Views":      {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Views(ctx, a, "portfolio")) }},
+		"SaveView":   {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.SaveView(ctx, a, desk.View{})) }},
+		"RemoveView": {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return s.RemoveView(ctx, a, "x") }},
+		"Bulk": {low: authz.Contributor, workspace: true, call: func(a authz.Actor, id string) error {
+			_, _, err := s.Bulk(ctx, a, nil, clients.DeedTag, "")
+			return err
+		}},
+		"UndoBulk":        {low: authz.Auditor, workspace: true, call: func(a authz.Actor, id string) error { return second(s.UndoBulk(ctx, a, nil, "")) }},
+		"ApplyTemplate":   {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.ApplyTemplate(ctx, a, id, "x")) }},
 		"Refresh":         {scoped: true},
 		"Load":            {low: authz.Guest, call: func(a authz.Actor, id string) error { return second(s.Load(ctx, a, id)) }},
 		"SetFacts":        {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.SetFacts(ctx, a, id, 1, f) }},

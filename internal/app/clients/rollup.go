@@ -14,6 +14,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/law/annex"
 	"github.com/nisaba-platform/nisaba/law/duties"
 	"github.com/nisaba-platform/nisaba/posture"
 )
@@ -179,7 +180,7 @@ const measures = "abcdefghij"
 
 // rollup is the portfolio row as far as the scores and the law fill it.
 func rollup(in assessing.Input, f *organisation.File) assessment.Rollup {
-	r := assessment.Rollup{AsOf: in.AsOf, Class: in.Scope.Class, Measures: slices.Repeat([]float64{-1}, len(measures))}
+	r := assessment.Rollup{AsOf: in.AsOf, Class: in.Scope.Class, Sectors: sectors(in), Countries: countries(in), Measures: slices.Repeat([]float64{-1}, len(measures))}
 	for _, sc := range in.Posture.Scores {
 		switch {
 		case sc.Key == overall:
@@ -193,6 +194,31 @@ func rollup(in assessing.Input, f *organisation.File) assessment.Rollup {
 	}
 	r.NextDeadline, r.NextDeadlineText = nextDeadline(in, f.Registration)
 	return r
+}
+
+// sectors are the sectors of what the organisation does, without repetition: of
+// the types that count, and where none does, of those that it named.
+func sectors(in assessing.Input) []string {
+	types := in.Scope.EntityTypes
+	if len(types) == 0 {
+		types = in.Facts.EntityTypes
+	}
+	out := []string{}
+	for _, id := range types {
+		if t, ok := annex.Find(id); ok && !slices.Contains(out, t.Sector) {
+			out = append(out, t.Sector)
+		}
+	}
+	return out
+}
+
+// countries are the Member States that have jurisdiction, or, where none has, those
+// in which the organisation is.
+func countries(in assessing.Input) []string {
+	if len(in.Scope.Jurisdiction) > 0 {
+		return in.Scope.Jurisdiction
+	}
+	return append([]string{}, in.Facts.EstablishedIn...)
 }
 
 // overall is the key of the score of everything.

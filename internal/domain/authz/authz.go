@@ -138,6 +138,7 @@ type Actor struct {
 	Name     string // shown in the ledger beside the id
 	Session  Session
 	From     string    // address, for the ledger
+	Reason   string    // why, for the ledger; mostly ""
 	MFA      bool      // two factors were shown
 	StepUpAt time.Time // last fresh proof of identity
 

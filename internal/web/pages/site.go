@@ -217,6 +217,7 @@ func (s *Site) Table() []Route {
 	}
 	s.accountRoutes(add)
 	s.workspaceRoutes(add)
+	s.portfolioRoutes(add)
 	s.clientRoutes(add)
 	return all
 }

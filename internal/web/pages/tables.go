@@ -8,13 +8,11 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
-	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/report/chart"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
-	"github.com/nisaba-platform/nisaba/law"
 )
 
 func nameField(r *http.Request, e ui.Errors) ui.Field {
@@ -59,31 +57,6 @@ func tone(points float64, assessed bool) ui.Tone {
 
 func points(ctx context.Context, v float64) string { return ui.Number(ctx, assessing.Shown(v), 0) }
 
-// portfolioFigures are the figures above the portfolio.
-func portfolioFigures(ctx context.Context, all []assessment.Standing) []ui.Figure {
-	essential, important, behind, overdue, expiring := 0, 0, 0, 0, 0
-	for _, o := range all {
-		switch o.Rollup.Class {
-		case law.Essential:
-			essential++
-		case law.Important:
-			important++
-		}
-		if o.Assessed && tone(o.Rollup.Points, true) == chart.ToneBad {
-			behind++
-		}
-		overdue += o.Rollup.OverdueTasks
-		expiring += o.Rollup.ExpiringEvidence
-	}
-	number := func(n int) string { return ui.Number(ctx, float64(n), 0) }
-	return []ui.Figure{
-		{Label: ui.T(ctx, "pages.figure.organisations"), Value: number(len(all)), Note: ui.T(ctx, "pages.figure.classes", "essential", essential, "important", important)},
-		{Label: ui.T(ctx, "pages.figure.behind"), Value: number(behind), Tone: warn(behind)},
-		{Label: ui.T(ctx, "pages.figure.overdue"), Value: number(overdue), Tone: warn(overdue)},
-		{Label: ui.T(ctx, "pages.figure.expiring"), Value: number(expiring), Tone: warn(expiring)},
-	}
-}
-
 func warn(n int) ui.Tone {
 	if n > 0 {
 		return chart.TonePartly
@@ -106,43 +79,6 @@ func measureBars(ctx context.Context, values []float64) templ.Component {
 		out = append(out, m)
 	}
 	return ui.MeasureBars(ui.T(ctx, "report.chart.measures"), out)
-}
-
-func portfolioTable(ctx context.Context, list []assessment.Standing) ui.TableProps {
-	t := ui.TableProps{ID: "clients", Caption: ui.T(ctx, "pages.portfolio.title"), HideCaption: true, Dense: true, Columns: []ui.Column{
-		{Label: ui.T(ctx, "pages.field.organisation")}, {Label: ui.T(ctx, "report.figure.class")},
-		{Label: ui.T(ctx, "report.column.score")}, {Label: ui.T(ctx, "pages.column.measures"), Optional: true},
-		{Label: ui.T(ctx, "pages.column.change"), Numeric: true, Optional: true},
-		{Label: ui.T(ctx, "pages.column.next")}, {Label: ui.T(ctx, "pages.figure.overdue"), Numeric: true},
-		{Label: ui.T(ctx, "pages.figure.expiring"), Numeric: true, Optional: true}},
-		Empty: ui.Empty{Title: ui.T(ctx, "pages.portfolio.none"), Text: ui.T(ctx, "pages.portfolio.none.text"),
-			Action: ui.ButtonProps{Text: ui.T(ctx, "pages.organisation.new"), URL: "/organisations/new", Kind: ui.Primary, Icon: ui.IconPlus}}}
-	for _, o := range list {
-		t.Rows = append(t.Rows, portfolioRow(ctx, o))
-	}
-	return t
-}
-
-func portfolioRow(ctx context.Context, o assessment.Standing) ui.Row {
-	u := o.Rollup
-	name := ui.LinkCell(o.Organisation.Name, "/organisations/"+o.Organisation.ID, ui.T(ctx, "pages.kind."+string(o.Organisation.Kind)))
-	if !o.Assessed {
-		none := ui.Words("–")
-		return ui.Row{Name: o.Organisation.Name, Cells: []templ.Component{name, ui.Words(ui.T(ctx, "report.status.not_assessed")), none, none, none, none, none, none}}
-	}
-	change := "–"
-	if u.PointsThen >= 0 {
-		change = signed(ctx, assessing.Shown(u.Points)-assessing.Shown(u.PointsThen))
-	}
-	next := templ.Component(ui.Words("–"))
-	if !u.NextDeadline.IsZero() {
-		next = ui.Deadline(ui.DeadlineProps{By: u.NextDeadline})
-	}
-	number := func(n int) templ.Component { return ui.Words(ui.Number(ctx, float64(n), 0)) }
-	return ui.Row{Name: o.Organisation.Name, Cells: []templ.Component{name,
-		ui.Words(ui.T(ctx, "report.class."+string(u.Class)+".name")),
-		ui.ScoreBar(ui.Score{Percent: u.Points, Text: points(ctx, u.Points), Target: assessing.DefaultTarget, Tone: tone(u.Points, true)}),
-		measureBars(ctx, u.Measures), ui.Words(change), next, number(u.OverdueTasks), number(u.ExpiringEvidence)}}
 }
 
 func signed(ctx context.Context, v float64) string {

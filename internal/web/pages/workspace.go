@@ -3,7 +3,6 @@ package pages
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -19,7 +18,6 @@ import (
 )
 
 func (s *Site) workspaceRoutes(add adder) {
-	add(Workspace, "GET /{$}", s.portfolio)
 	add(Workspace, "GET /organisations/new", s.newOrganisation)
 	add(Workspace, "POST /organisations", s.createOrganisation)
 	add(Workspace, "POST /organisations/import", s.importOrganisation)
@@ -29,28 +27,6 @@ func (s *Site) workspaceRoutes(add adder) {
 	add(Workspace, "POST /members/withdraw", s.withdraw)
 	add(Workspace, "GET /ledger", s.ledger)
 	add(Workspace, "GET /search", s.search)
-}
-
-func (s *Site) portfolio(w http.ResponseWriter, r *http.Request) error {
-	list, err := s.clients.Portfolio(r.Context(), visitOf(r).Actor)
-	if err != nil {
-		return err
-	}
-	p := s.frame(r, ui.T(r.Context(), "pages.portfolio.title"), ui.T(r.Context(), "pages.portfolio.lead"))
-	p.Wide = true
-	if _, err := visitOf(r).Actor.Workspace(authz.OrganisationCreate); err == nil {
-		p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "pages.organisation.new"), URL: "/organisations/new", Icon: ui.IconPlus, Kind: ui.Primary}}
-	}
-	q := strings.ToLower(strings.TrimSpace(r.FormValue("q")))
-	class := r.FormValue("class")
-	shown := slices.Clone(list)
-	for i := len(shown) - 1; i >= 0; i-- {
-		o := shown[i]
-		if q != "" && !strings.Contains(strings.ToLower(o.Organisation.Name), q) || class != "" && string(o.Rollup.Class) != class {
-			shown = slices.Delete(shown, i, i+1)
-		}
-	}
-	return ui.Render(w, r, http.StatusOK, portfolioPage(r, p, list, shown))
 }
 
 func (s *Site) newOrganisation(w http.ResponseWriter, r *http.Request) error {

@@ -1,0 +1,207 @@
+package pages
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/desk"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/ui"
+	"github.com/nisaba-platform/nisaba/law"
+)
+
+func (s *Site) portfolioRoutes(add adder) {
+	add(Workspace, "GET /{$}", s.portfolio)
+	add(Workspace, "POST /portfolio/bulk", s.bulk)
+	add(Workspace, "POST /portfolio/undo", s.undoBulk)
+	add(SignedIn, "POST /views", s.saveView)
+	add(SignedIn, "POST /views/remove", s.removeView)
+}
+
+// portfolioView is the page of the portfolio in saved views.
+const portfolioView = "portfolio"
+
+// rowsPerPage of the portfolio.
+const rowsPerPage = 50
+
+// filters are the parameters of the portfolio's address that choose and order rows.
+func filters() []string {
+	return []string{"q", "kind", "class", "sector", "country", "tag", "behind", "overdue", "expiring", "due", "sort", "dir"}
+}
+
+// chosen is the filters of an address without those that say nothing.
+func chosen(v url.Values) url.Values {
+	out := url.Values{}
+	for _, name := range filters() {
+		if value := strings.TrimSpace(v.Get(name)); value != "" {
+			out.Set(name, value)
+		}
+	}
+	return out
+}
+
+// queryOf reads the filters. What cannot be read chooses nothing away.
+func queryOf(v url.Values) clients.Query {
+	yes := func(name string) bool { return v.Get(name) == "yes" }
+	q := clients.Query{Text: v.Get("q"), Kind: tenant.OrganisationKind(v.Get("kind")), Class: law.Class(v.Get("class")),
+		Sector: v.Get("sector"), Country: v.Get("country"), Tag: v.Get("tag"),
+		Behind: yes("behind"), Overdue: yes("overdue"), Expiring: yes("expiring"), Due: yes("due"),
+		Sort: clients.SortBy(v.Get("sort")), Descending: v.Get("dir") == "desc", Limit: rowsPerPage}
+	if page, err := strconv.Atoi(v.Get("page")); err == nil && page > 1 && page < 100_000 {
+		q.Offset = (page - 1) * rowsPerPage
+	}
+	return q
+}
+
+// portfolioShown is what the page of the portfolio shows.
+type portfolioShown struct {
+	clients.Overview
+	filters   url.Values
+	query     clients.Query
+	views     []desk.View
+	templates []tenant.Organisation
+	mayEdit   bool // some bulk action is allowed
+	mayCreate bool
+	person    string
+}
+
+func (s *Site) portfolio(w http.ResponseWriter, r *http.Request) error {
+	a := visitOf(r).Actor
+	q := queryOf(r.URL.Query())
+	o, err := s.clients.Overview(r.Context(), a, q)
+	if err != nil {
+		return err
+	}
+	if visitOf(r).Workspace.Kind == tenant.Company && r.URL.RawQuery == "" && len(o.Rows) == 1 {
+		return guard.Redirect(w, r, "/organisations/"+o.Rows[0].Organisation.ID)
+	}
+	show := portfolioShown{Overview: o, filters: chosen(r.URL.Query()), query: q, person: a.Person}
+	if show.views, err = s.clients.Views(r.Context(), a, portfolioView); err != nil {
+		return err
+	}
+	_, denied := a.Reach(authz.OrganisationEdit)
+	show.mayEdit = denied == nil
+	_, denied = a.Workspace(authz.OrganisationCreate)
+	show.mayCreate = denied == nil
+	if show.mayEdit {
+		if show.templates, err = s.templatesOf(r); err != nil {
+			return err
+		}
+	}
+	p := s.frame(r, ui.T(r.Context(), "pages.portfolio.title"), ui.T(r.Context(), "pages.portfolio.lead"))
+	p.Wide = true
+	if show.mayCreate {
+		p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "pages.organisation.new"), URL: "/organisations/new", Icon: ui.IconPlus, Kind: ui.Primary}}
+	}
+	return ui.Render(w, r, http.StatusOK, portfolioPage(p, show))
+}
+
+// templatesOf are the templates of the workspace in reach.
+func (s *Site) templatesOf(r *http.Request) ([]tenant.Organisation, error) {
+	aside, err := s.clients.Aside(r.Context(), visitOf(r).Actor)
+	return slices.DeleteFunc(aside, func(o tenant.Organisation) bool { return !o.Template || o.Archived }), err
+}
+
+// address is the portfolio with the filters and some of them changed; an empty
+// value takes one away.
+func (p portfolioShown) address(change ...string) string {
+	v := url.Values{}
+	for name, values := range p.filters {
+		v[name] = values
+	}
+	for i := 0; i+1 < len(change); i += 2 {
+		if change[i+1] == "" {
+			v.Del(change[i])
+		} else {
+			v.Set(change[i], change[i+1])
+		}
+	}
+	if len(v) == 0 {
+		return "/?all=yes"
+	}
+	return "/?" + v.Encode()
+}
+
+// current is the saved view that the filters are, if they are one.
+func (p portfolioShown) current() (v desk.View, ok bool) {
+	i := slices.IndexFunc(p.views, func(v desk.View) bool { return v.Query == p.filters.Encode() })
+	if i < 0 {
+		return desk.View{}, false
+	}
+	return p.views[i], true
+}
+
+// deed reads the action of the bulk bar: "archive", or "kind:client" with its value.
+func deed(r *http.Request) (d clients.Deed, value string) {
+	name, value, fixed := strings.Cut(r.PostFormValue("deed"), ":")
+	if !fixed {
+		value = strings.TrimSpace(r.PostFormValue("value"))
+	}
+	return clients.Deed(name), value
+}
+
+func (s *Site) bulk(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return &fault.Error{Kind: fault.Invalid, What: "the form cannot be read", Expected: "the form of this page", Cause: err}
+	}
+	d, value := deed(r)
+	mark, out, err := s.clients.Bulk(r.Context(), visitOf(r).Actor, r.PostForm["organisation"], d, value)
+	if e, ok := ui.ErrorsOf(err); ok {
+		return s.showOutcome(w, r, d, "", nil, e)
+	}
+	if err != nil {
+		return err
+	}
+	return s.showOutcome(w, r, d, mark, out, nil)
+}
+
+func (s *Site) undoBulk(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return &fault.Error{Kind: fault.Invalid, What: "the form cannot be read", Expected: "the form of this page", Cause: err}
+	}
+	out, err := s.clients.UndoBulk(r.Context(), visitOf(r).Actor, r.PostForm["organisation"], r.PostFormValue("mark"))
+	if e, ok := ui.ErrorsOf(err); ok {
+		return s.showOutcome(w, r, "undo", "", nil, e)
+	}
+	if err != nil {
+		return err
+	}
+	return s.showOutcome(w, r, "undo", "", out, nil)
+}
+
+// showOutcome shows what a bulk action did, organisation by organisation.
+func (s *Site) showOutcome(w http.ResponseWriter, r *http.Request, d clients.Deed, mark string, out []clients.Outcome, e ui.Errors) error {
+	p := s.frame(r, ui.T(r.Context(), "portfolio.result.title"), "")
+	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "pages.portfolio.title"), URL: "/"}}
+	return ui.Render(w, r, statusOf(e), outcomePage(p, d, mark, out, e))
+}
+
+func (s *Site) saveView(w http.ResponseWriter, r *http.Request) error {
+	query, err := url.ParseQuery(r.PostFormValue("query"))
+	if err != nil {
+		query = url.Values{}
+	}
+	v, err := s.clients.SaveView(r.Context(), visitOf(r).Actor, desk.View{Page: portfolioView, Name: strings.TrimSpace(r.PostFormValue("name")),
+		Query: chosen(query).Encode(), Shared: r.PostFormValue("shared") == "yes"})
+	if e, ok := ui.ErrorsOf(err); ok {
+		return s.showOutcome(w, r, "view", "", nil, e)
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/?"+v.Query)
+}
+
+func (s *Site) removeView(w http.ResponseWriter, r *http.Request) error {
+	if err := s.clients.RemoveView(r.Context(), visitOf(r).Actor, r.PostFormValue("id")); err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/")
+}
