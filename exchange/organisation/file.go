@@ -33,6 +33,7 @@ type File struct {
 	Evidence      []Evidence        `yaml:"evidence" doc:"Documents, registers, records and reports that prove something."`
 	Exceptions    []Exception       `yaml:"exceptions" doc:"Documented decisions not to apply, or not yet to apply, a requirement."`
 	Assertions    []Assertion       `yaml:"assertions" doc:"Statuses that a person set by hand for single requirements."`
+	Asked         []string          `yaml:"asked" doc:"Questions of the scope wizard that were answered, in the order in which they were, also with: not known. The wizard does not ask them again."`
 
 	name  string         // of the file, for errors
 	lines map[string]int // field path → line

@@ -70,6 +70,26 @@ func copyInto(v reflect.Value) {
 // Changed names the fields in which two files differ, sorted, for example
 // "figures[0].employees". A fault of either file is returned.
 func Changed(a, b *File) ([]string, error) {
+	all, err := Differences(a, b)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, len(all))
+	for i, d := range all {
+		out[i] = d.Field
+	}
+	return out, nil
+}
+
+// Difference is one field in which two files differ. The values are JSON: a
+// scalar, null, or a list of words; "" where the file leaves the field out.
+type Difference struct {
+	Field, Before, After string
+}
+
+// Differences are the fields in which two files differ with their values, by
+// field. A fault of either file is returned.
+func Differences(a, b *File) ([]Difference, error) {
 	before, err := a.tree()
 	if err != nil {
 		return nil, err
@@ -78,20 +98,20 @@ func Changed(a, b *File) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, y, out := map[string]string{}, map[string]string{}, map[string]bool{}
+	x, y := map[string]string{}, map[string]string{}
 	flatten(before, "", x)
 	flatten(after, "", y)
-	for field, v := range x {
-		if w, ok := y[field]; !ok || w != v {
-			out[field] = true
+	fields := slices.AppendSeq(slices.Collect(maps.Keys(x)), maps.Keys(y))
+	slices.Sort(fields)
+	out := []Difference{}
+	for _, field := range slices.Compact(fields) {
+		v, stated := x[field]
+		w, states := y[field]
+		if v != w || stated != states {
+			out = append(out, Difference{Field: field, Before: v, After: w})
 		}
 	}
-	for field := range y {
-		if _, ok := x[field]; !ok {
-			out[field] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(out)), nil
+	return out, nil
 }
 
 // flatten lists the values of the tree by their fields. Lists of words are one

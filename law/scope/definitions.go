@@ -43,6 +43,38 @@ var definitions = []definition{
 	{EducationInstitution, []string{research}, law.True, "excl.research-education", directive + "Art. 6(41)", fEducation},
 }
 
+// Deciding is a fact of Facts.Definition that decides whether an entity type of
+// the organisation remains: with the value Removes it does not.
+type Deciding struct {
+	Fact     string
+	Citation string
+	Removes  law.Truth
+}
+
+// DecidingFor lists the facts that may remove one of the entity types, ids or
+// aliases, in the order of the contract.
+func DecidingFor(types []string) []Deciding {
+	var claimed typeSet
+	for _, id := range types {
+		if t, ok := annex.Find(id); ok {
+			claimed.add(t.Index())
+		}
+	}
+	var touched uint64
+	for i := range claimed.all {
+		for _, d := range typeInfos[i].definitions {
+			touched |= 1 << d
+		}
+	}
+	var out []Deciding
+	for i, d := range definitions {
+		if touched>>i&1 == 1 {
+			out = append(out, Deciding{d.fact, d.citation, d.removes})
+		}
+	}
+	return out
+}
+
 // Entity types that rules name one by one.
 const (
 	dns               = "digital-infra.dns"
