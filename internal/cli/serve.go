@@ -5,9 +5,11 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/nisaba-platform/nisaba/content"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/server"
 )
@@ -17,6 +19,10 @@ type serveCommand struct {
 	Data        string   `help:"Folder of the database, the key and the files." default:"nisaba-data" type:"path"`
 	DatabaseURL string   `name:"database-url" env:"NISABA_DATABASE_URL" help:"PostgreSQL database, postgres://…. Default: SQLite in the data folder."`
 	HTTPS       bool     `name:"https" help:"Browsers reach the server by https, through a proxy."`
+	BaseURL     string   `name:"base-url" env:"NISABA_BASE_URL" help:"Address under which people reach the platform, for links in mails: https://nisaba.example.org."`
+	SMTP        string   `name:"smtp" env:"NISABA_SMTP" help:"Mail server: smtp://user@mail.example.org:587 (STARTTLS), smtps:// or, on this machine, smtp+plain://. Without one, mails wait."`
+	MailFrom    string   `env:"NISABA_MAIL_FROM" help:"Address that mails come from."`
+	Password    string   `name:"smtp-password-file" env:"NISABA_SMTP_PASSWORD_FILE" type:"path" help:"File with the password of the mail server; or the variable NISABA_SMTP_PASSWORD."`
 	Host        []string `help:"Name under which browsers reach the server. Default: any, or this machine's own names when it listens on a loopback address."`
 	ScanCommand string   `name:"scan-command" env:"NISABA_SCAN_COMMAND" help:"Program that looks for harmful content in uploaded files, with its arguments, for example \"clamdscan --no-summary -\". It gets the file on standard input; exit status 0 says clean, 1 harmful. Default: none."`
 }
@@ -32,11 +38,32 @@ func (c *serveCommand) Run(s *session) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	mails, err := c.mail()
+	if err != nil {
+		return err
+	}
 	v, err := server.Open(ctx, server.Config{Address: c.Addr, Data: c.Data, DatabaseURL: c.DatabaseURL, HTTPS: c.HTTPS, Hosts: c.Host, ScanCommand: c.ScanCommand,
+		BaseURL: c.BaseURL, Mail: mails,
 		Knowledge: k, Messages: messages, Log: slog.New(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		return err
 	}
 	defer v.Close() //nolint:errcheck // the program ends
 	return v.Serve(ctx, s.Out)
+}
+
+// mail is how mails are sent. The password comes from the environment or a file,
+// so that it does not stand in the list of processes.
+func (c *serveCommand) mail() (server.MailConfig, error) {
+	m := server.MailConfig{Server: c.SMTP, From: c.MailFrom, Password: os.Getenv("NISABA_SMTP_PASSWORD")}
+	if c.Password == "" {
+		return m, nil
+	}
+	b, err := os.ReadFile(c.Password)
+	if err != nil {
+		return m, &fault.Error{Kind: fault.NotFound, File: c.Password, What: "the file with the mail password cannot be read",
+			Expected: "a file that holds the password and nothing else", Cause: err}
+	}
+	m.Password = strings.TrimRight(string(b), "\r\n")
+	return m, nil
 }

@@ -509,6 +509,69 @@ func TestOutbox(t *testing.T) {
 	})
 }
 
+// TestHeldEffects keeps what nobody has set up yet, and sends it once somebody has;
+// what is too old by then is given up.
+func TestHeldEffects(t *testing.T) {
+	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
+		scope, r := makeWorkspace(t, b.Store), runner(b)
+		r.Deliver("mail", jobs.SenderFunc(func(context.Context, work.Effect) (string, error) {
+			return "", fmt.Errorf("mail is %w", jobs.ErrNotSetUp)
+		}))
+		stop := start(t, r)
+		post := func(key string) {
+			write(t, b.Store, scope, func(tx *store.Tx) error {
+				_, err := jobs.Post(tx, work.Effect{Kind: "mail", Key: key})
+				return err
+			})
+		}
+		states := func() map[string]work.State {
+			out := map[string]work.State{}
+			err := b.Read(t.Context(), scope, func(tx *store.Tx) error {
+				all, err := tx.Effects(10)
+				for _, e := range all {
+					out[e.Key] = e.State
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		post("old")
+		until(t, "the old one is held", func() bool { return states()["old"] == work.Held })
+		b.Clock.Move(48 * time.Hour)
+		post("new")
+		post("by hand")
+		until(t, "the new ones are held", func() bool { s := states(); return s["new"] == work.Held && s["by hand"] == work.Held })
+		stop()
+		there := &outside{}
+		second := runner(b)
+		second.Deliver("mail", there)
+		sent, dropped, err := second.Resume(t.Context(), "mail", 24*time.Hour)
+		if err != nil || sent != 2 || dropped != 1 {
+			t.Errorf("%d sent, %d dropped, %v", sent, dropped, err)
+		}
+		start(t, second)
+		until(t, "delivery", func() bool {
+			s := states()
+			return s["new"] == work.Done && s["by hand"] == work.Done && s["old"] == work.Dead
+		})
+		write(t, b.Store, scope, func(tx *store.Tx) error {
+			all, err := tx.Effects(10)
+			for _, e := range all {
+				if e.Key == "old" {
+					err = errors.Join(err, jobs.Retry(tx, e.ID))
+				} else if fault.KindOf(jobs.Retry(tx, e.ID)) != fault.Conflict {
+					t.Error("an effect that happened was tried again")
+				}
+			}
+			return err
+		})
+		until(t, "another try", func() bool { return states()["old"] == work.Done })
+	})
+}
+
 // TestReminderOnce sends what is due before now and was not sent yet, however often
 // it looks.
 func TestReminderOnce(t *testing.T) {

@@ -2,7 +2,10 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -17,6 +20,16 @@ const sendKind = "outbox.send"
 // with the same key; Attempt is then above 1.
 type Sender interface {
 	Send(ctx context.Context, e work.Effect) (receipt string, err error)
+}
+
+// ErrNotSetUp is what a Sender returns when nobody has set up how effects of its
+// kind happen: the effect is held until Resume.
+var ErrNotSetUp = errors.New("not set up on this server")
+
+// Forgetter is a Sender that keeps only a part of the payload once the effect has
+// happened, for example not the text of a mail with a link that lets people in.
+type Forgetter interface {
+	Forget(payload json.RawMessage) json.RawMessage
 }
 
 // SenderFunc is a function as a Sender.
@@ -40,8 +53,54 @@ func Post(tx *store.Tx, e work.Effect) (fresh bool, err error) {
 	if err != nil || !fresh {
 		return false, err
 	}
-	_, err = Enqueue(tx, sendKind, sendArgs{e.ID}, work.Job{Organisation: e.Organisation, Priority: 10})
-	return true, err
+	return true, send(tx, e)
+}
+
+func send(tx *store.Tx, e work.Effect) error {
+	_, err := Enqueue(tx, sendKind, sendArgs{e.ID}, work.Job{Organisation: e.Organisation, Priority: 10, Unique: e.ID})
+	return err
+}
+
+// Retry sends an effect of the scope again that failed for good or is held, in the
+// caller's transaction.
+func Retry(tx *store.Tx, effect string) error {
+	e, err := tx.RetryEffect(effect)
+	if err != nil {
+		return err
+	}
+	return send(tx, e)
+}
+
+// Resume sends the effects of a kind that are held, for a server that is set up for
+// them now. Those older than the age are given up: nobody waits for them any more.
+func (r *Runner) Resume(ctx context.Context, kind string, age time.Duration) (sent, dropped int, err error) {
+	err = r.store.Write(ctx, queue(), itself(), func(tx *store.Tx) error {
+		sent, dropped = 0, 0
+		held, err := tx.HeldEffects(kind)
+		if err != nil {
+			return err
+		}
+		for _, e := range held {
+			if tx.Now().Sub(e.CreatedAt) > age {
+				err, dropped = tx.FailEffect(e.ID, "too old when the server was set up to send it", true), dropped+1
+			} else {
+				err, sent = resume(tx, e), sent+1
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return sent, dropped, err
+}
+
+func resume(tx *store.Tx, e work.Effect) error {
+	in := tx
+	if e.Workspace != "" {
+		in = tx.In(e.Workspace, "")
+	}
+	return send(in, e)
 }
 
 // send is the handler of sendKind.
@@ -59,8 +118,16 @@ func (r *Runner) send(ctx context.Context, run *Run) error {
 		return r.failEffect(ctx, run, e, Permanent(fmt.Errorf("nobody sends effects of kind %q", e.Kind)))
 	}
 	receipt, err := sender.Send(ctx, e)
+	if errors.Is(err, ErrNotSetUp) {
+		return r.store.Write(context.WithoutCancel(ctx), queue(), itself(), func(tx *store.Tx) error {
+			return tx.HoldEffect(e.ID, err.Error())
+		})
+	}
 	if err != nil {
 		return r.failEffect(ctx, run, e, err)
+	}
+	if f, ok := sender.(Forgetter); ok {
+		e.Payload = f.Forget(e.Payload)
 	}
 	// Noted even when the job was lost meanwhile: it did happen.
 	err = r.store.Write(context.WithoutCancel(ctx), queue(), itself(), func(tx *store.Tx) error {

@@ -19,6 +19,9 @@ type Message struct {
 	Subject string
 	Text    string
 	ID      string // unique per mail: the receiver's server drops a second copy with the same id
+	// Unsubscribe is the address where one click ends mails of this kind (RFC 8058);
+	// "" for mails that cannot be ended.
+	Unsubscribe string
 }
 
 // ErrRefused is returned when the server refused the mail for good, so that
@@ -99,6 +102,10 @@ func (s *Server) Send(ctx context.Context, m Message) error {
 	msg.SetDate()
 	msg.SetMessageIDWithValue(m.ID)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	if m.Unsubscribe != "" {
+		msg.SetGenHeader("List-Unsubscribe", "<"+m.Unsubscribe+">")
+		msg.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	client, err := gomail.NewClient(s.host, s.opts...)
 	if err != nil {

@@ -3,66 +3,17 @@ package mail_test
 import (
 	"context"
 	"errors"
-	"io"
-	"net"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/emersion/go-smtp"
-
 	"github.com/nisaba-platform/nisaba/internal/mail"
+	"github.com/nisaba-platform/nisaba/internal/mail/mailtest"
 )
 
-// inbox is a real SMTP server on a free port that keeps what it receives. An
-// address that begins with "unknown" is refused for good, "busy" for a while.
-type inbox struct {
-	mu    sync.Mutex
-	mails []string
-}
-
-func (b *inbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{inbox: b}, nil }
-
-type session struct {
-	inbox *inbox
-	to    string
-}
-
-func (s *session) Reset()        {}
-func (s *session) Logout() error { return nil }
-
-func (s *session) Mail(string, *smtp.MailOptions) error { return nil }
-
-func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	switch {
-	case strings.HasPrefix(to, "unknown"):
-		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such mailbox"}
-	case strings.HasPrefix(to, "busy"):
-		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "try later"}
-	}
-	s.to = to
-	return nil
-}
-
-func (s *session) Data(r io.Reader) error {
-	b, err := io.ReadAll(r)
-	s.inbox.mu.Lock()
-	defer s.inbox.mu.Unlock()
-	s.inbox.mails = append(s.inbox.mails, s.to+"\n"+string(b))
-	return err
-}
-
-func start(t *testing.T) (*inbox, *mail.Server) {
+func start(t *testing.T) (*mailtest.Inbox, *mail.Server) {
 	t.Helper()
-	b := &inbox{}
-	server := smtp.NewServer(b)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	go server.Serve(l) //nolint:errcheck // ends with Close
-	t.Cleanup(func() { server.Close() })
-	s, err := mail.New("smtp+plain://"+l.Addr().String(), "nisaba@example.org")
+	b := mailtest.Start(t)
+	s, err := mail.New(b.Address, "nisaba@example.org")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,17 +23,18 @@ func start(t *testing.T) (*inbox, *mail.Server) {
 func TestSend(t *testing.T) {
 	b, s := start(t)
 	err := s.Send(context.Background(), mail.Message{To: "anna@example.org", Subject: "Frist läuft: Frühwarnung",
-		Text: "Die Frühwarnung ist in 4 Stunden fällig.\n", ID: "0190-1@nisaba.example.org"})
+		Text: "Die Frühwarnung ist in 4 Stunden fällig.\n", ID: "0190-1@nisaba.example.org", Unsubscribe: "https://nisaba.example.org/unsubscribe/x"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(b.mails) != 1 {
-		t.Fatalf("%d mails arrived", len(b.mails))
+	if len(b.Mails()) != 1 {
+		t.Fatalf("%d mails arrived", len(b.Mails()))
 	}
 	for _, want := range []string{"anna@example.org\n", "From: <nisaba@example.org>", "Message-ID: <0190-1@nisaba.example.org>",
-		"Auto-Submitted: auto-generated", "Content-Type: text/plain; charset=UTF-8", "Date: "} {
-		if !strings.Contains(b.mails[0], want) {
-			t.Errorf("the mail lacks %q:\n%s", want, b.mails[0])
+		"Auto-Submitted: auto-generated", "Content-Type: text/plain; charset=UTF-8", "Date: ",
+		"List-Unsubscribe: <https://nisaba.example.org/unsubscribe/x>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"} {
+		if !strings.Contains(b.Mails()[0], want) {
+			t.Errorf("the mail lacks %q:\n%s", want, b.Mails()[0])
 		}
 	}
 }
@@ -104,7 +56,7 @@ func TestSendErrors(t *testing.T) {
 		}
 	}
 	if err := s.Send(context.Background(), mail.Message{To: "anna@example.org", Subject: "a\r\nBcc: all@example.org", ID: "a@b"}); err == nil {
-		for _, m := range b.mails {
+		for _, m := range b.Mails() {
 			if strings.Contains(m, "\r\nBcc: ") {
 				t.Errorf("a subject added a header:\n%s", m)
 			}

@@ -10,19 +10,21 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
 
-	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/blob"
+	"github.com/nisaba-platform/nisaba/internal/jobs"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/internal/viruscheck"
@@ -42,6 +44,15 @@ type Config struct {
 	Messages    *locale.Catalogue
 	Log         *slog.Logger
 	Clock       clock.Clock // nil: the machine's
+
+	// BaseURL is the address under which people reach the platform, as it stands in
+	// mails, such as https://nisaba.example.org. "" is the address that the server
+	// listens on; it is demanded when mails are sent.
+	BaseURL string
+	Mail    MailConfig
+
+	Workers int           // jobs at a time; 0: 4
+	Poll    time.Duration // how often the queue is looked at; 0: one second
 }
 
 // Server is a prepared server.
@@ -50,6 +61,8 @@ type Server struct {
 	store   *store.Store
 	site    *pages.Site
 	handler http.Handler
+	runner  *jobs.Runner
+	mailer  *mailing.Mailer
 }
 
 // Open prepares a server: it makes the data folder, opens the database and brings
@@ -90,12 +103,11 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := pages.New(pages.Options{Accounts: accounts.New(s, passwords, box), Clients: clients.New(s, c.Knowledge, files, options...),
-		Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
+	v, err := wire(s, c, box, passwords, files, options)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	return &Server{config: c, store: s, site: site, handler: site.Routes()}, nil
+	return v, nil
 }
 
 // hosts are the names under which the server answers. A server that listens on
@@ -106,10 +118,14 @@ func (c Config) hosts() []string {
 		return c.Hosts
 	}
 	host, _, err := net.SplitHostPort(c.Address)
-	if err == nil && (host == "localhost" || net.ParseIP(host) != nil && net.ParseIP(host).IsLoopback()) {
-		return []string{"localhost", "127.0.0.1", "::1"}
+	if err != nil || host != "localhost" && (net.ParseIP(host) == nil || !net.ParseIP(host).IsLoopback()) {
+		return nil
 	}
-	return nil
+	own := []string{"localhost", "127.0.0.1", "::1"}
+	if u, err := url.Parse(c.BaseURL); err == nil && u.Hostname() != "" {
+		own = append(own, u.Hostname())
+	}
+	return own
 }
 
 // Handler is every page.
@@ -124,7 +140,8 @@ func (s *Server) Close() error { return s.store.Close() }
 // patience is how long running requests may take when the server is stopped.
 const patience = 10 * time.Second
 
-// Serve answers requests until ctx ends, then lets the running ones finish.
+// Serve answers requests and runs jobs until ctx ends, then lets what is running
+// finish.
 func (s *Server) Serve(ctx context.Context, out io.Writer) error {
 	l, err := net.Listen("tcp", s.config.Address)
 	if err != nil {
@@ -133,16 +150,29 @@ func (s *Server) Serve(ctx context.Context, out io.Writer) error {
 	}
 	h := guard.Server(s.config.Address, s.handler, s.config.Log)
 	fmt.Fprintf(out, "Nisaba listens on http://%s (%s)\n", l.Addr(), strings.ToLower(s.store.Engine()))
-	done := make(chan error, 1)
-	go func() { done <- h.Serve(l) }()
+	working, stopWork := context.WithCancel(ctx)
+	defer stopWork()
+	worked, served := make(chan error, 1), make(chan error, 1)
+	go func() { worked <- s.Work(working) }()
+	go func() { served <- h.Serve(l) }()
 	select {
-	case err := <-done:
-		return fmt.Errorf("serve: %w", err)
+	case err = <-served:
+		err = fmt.Errorf("serve: %w", err)
+		stopWork()
+	case err = <-worked:
+		err = errors.Join(err, stop(ctx, h))
+		return err
 	case <-ctx.Done():
+		err = stop(ctx, h)
 	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	return errors.Join(err, <-worked)
+}
+
+// stop lets running requests finish.
+func stop(ctx context.Context, h *http.Server) error {
+	until, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	if err := h.Shutdown(stop); err != nil {
+	if err := h.Shutdown(until); err != nil {
 		return errors.Join(fmt.Errorf("stop: %w", err), h.Close())
 	}
 	return nil

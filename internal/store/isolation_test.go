@@ -267,6 +267,8 @@ func TestSystemOnly(t *testing.T) {
 		"TurnCron":             func(tx *store.Tx) error { return drop(tx.TurnCron(work.Cron{}, tx.Now())) },
 		"BeginEffect":          func(tx *store.Tx) error { return drop(tx.BeginEffect("x")) },
 		"EndEffect":            func(tx *store.Tx) error { return tx.EndEffect(work.Effect{}, "", tx.Now()) },
+		"HoldEffect":           func(tx *store.Tx) error { return tx.HoldEffect("x", "") },
+		"HeldEffects":          func(tx *store.Tx) error { return drop(tx.HeldEffects("x")) },
 		"FailEffect":           func(tx *store.Tx) error { return tx.FailEffect("x", "", true) },
 	} {
 		if err := b.Write(t.Context(), w.scope, by, f); fault.KindOf(err) != fault.Internal || err == nil || !strings.Contains(err.Error(), "scope of everything") {

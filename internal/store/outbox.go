@@ -67,14 +67,15 @@ func (tx *Tx) BeginEffect(id string) (ok bool, err error) {
 	return n == 1, explain(err, "write", "effect")
 }
 
-// EndEffect notes that the effect happened, with what the other side answered. The
-// ledger records it.
+// EndEffect notes that the effect happened, with what the other side answered, and
+// keeps the payload of e, from which the sender may have removed what nobody needs
+// any more. The ledger records it.
 func (tx *Tx) EndEffect(e work.Effect, receipt string, at time.Time) error {
 	if err := tx.system(); err != nil {
 		return err
 	}
-	n, err := tx.q.Exec(`UPDATE outbox SET state = 'done', receipt = ?, error = '', sent_at = ? WHERE id = ? AND state <> 'done'`,
-		receipt, at.UnixMilli(), e.ID)
+	n, err := tx.q.Exec(`UPDATE outbox SET state = 'done', receipt = ?, payload = ?, error = '', sent_at = ? WHERE id = ? AND state <> 'done'`,
+		receipt, string(e.Payload), at.UnixMilli(), e.ID)
 	if err != nil || n == 0 {
 		return explain(err, "write", "effect")
 	}
@@ -96,6 +97,48 @@ func (tx *Tx) FailEffect(id, cause string, dead bool) error {
 	}
 	_, err := tx.q.Exec(`UPDATE outbox SET state = ?, error = ? WHERE id = ? AND state <> 'done'`, string(state), cause, id)
 	return explain(err, "write", "effect")
+}
+
+// HoldEffect keeps an effect that the server is not set up for.
+func (tx *Tx) HoldEffect(id, cause string) error {
+	if err := tx.system(); err != nil {
+		return err
+	}
+	_, err := tx.q.Exec(`UPDATE outbox SET state = 'held', error = ? WHERE id = ? AND state <> 'done'`, cause, id)
+	return explain(err, "write", "effect")
+}
+
+// HeldEffects lists the effects of a kind that are held, in all workspaces, oldest
+// first. It needs a scope of everything.
+func (tx *Tx) HeldEffects(kind string) ([]work.Effect, error) {
+	if err := tx.system(); err != nil {
+		return nil, err
+	}
+	return sqldb.Collect(tx.q, effectFields, `SELECT `+effectColumns+` FROM outbox WHERE state = 'held' AND kind = ? ORDER BY created_at, id`, kind)
+}
+
+// RetryEffect lets an effect that failed for good, or is held, be tried again.
+// Conflict when it is in another state. The ledger records it.
+func (tx *Tx) RetryEffect(id string) (work.Effect, error) {
+	if err := tx.writable(); err != nil {
+		return work.Effect{}, err
+	}
+	e, err := tx.Effect(id)
+	if err != nil {
+		return e, err
+	}
+	n, err := tx.q.Exec(`UPDATE outbox SET state = 'waiting' WHERE id = ? AND state IN ('dead', 'held')`, id)
+	if err != nil {
+		return e, explain(err, "write", "effect")
+	}
+	if n == 0 {
+		return e, &fault.Error{Kind: fault.Conflict, What: "the message is " + string(e.State)}
+	}
+	in := tx
+	if e.Workspace != "" && tx.scope.Everything() {
+		in = tx.In(e.Workspace, "")
+	}
+	return e, in.Note("effect.retry", "effect", e.ID, e.Organisation, e.Key)
 }
 
 // Mark sets a mark of the scope's workspace, such as "reminder/task/<id>/due"; first

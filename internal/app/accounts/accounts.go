@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/account"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -24,6 +25,7 @@ type Service struct {
 	store     *store.Store
 	passwords *secret.Passwords
 	box       secret.Box
+	mails     *mailing.Mailer
 
 	passkeyHost string // relying party id; "": no passkeys
 }
@@ -31,6 +33,12 @@ type Service struct {
 // New makes the service. box seals the secrets of second factors.
 func New(s *store.Store, p *secret.Passwords, box secret.Box) *Service {
 	return &Service{store: s, passwords: p, box: box}
+}
+
+// WithMail lets the service write mails, such as invitations.
+func (s *Service) WithMail(m *mailing.Mailer) *Service {
+	s.mails = m
+	return s
 }
 
 // Device is where a request comes from, for the session list and the ledger.

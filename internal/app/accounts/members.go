@@ -5,11 +5,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
 )
 
 // invitationLasts is how long an invitation can be accepted.
@@ -58,11 +60,24 @@ func (s *Service) Invite(ctx context.Context, v Visit, organisation, email strin
 				return err
 			}
 		}
-		_, err := tx.PutInvitation(tenant.Invitation{Organisation: organisation, Email: email, Role: role, TokenHash: hash,
+		i, err := tx.PutInvitation(tenant.Invitation{Organisation: organisation, Email: email, Role: role, TokenHash: hash,
 			InvitedBy: v.Person.ID, ExpiresAt: tx.Now().Add(invitationLasts)})
+		if err != nil || email == "" || s.mails == nil {
+			return err
+		}
+		_, err = s.mails.Post(tx, invitationLetter(s.mails, v, i, token))
 		return err
 	})
 	return token, err
+}
+
+// invitationLetter is in the language of the workspace: whoever is invited has not
+// chosen one yet.
+func invitationLetter(m *mailing.Mailer, v Visit, i tenant.Invitation, token string) mailing.Letter {
+	p := m.Printer(v.Workspace.Language)
+	return mailing.Letter{Key: "invitation/" + i.ID, Organisation: i.Organisation, To: i.Email, Language: p.Language, Message: "mailing.invitation",
+		Arguments: []any{"by", v.Person.Name, "workspace", v.Workspace.Name, "role", p.T("pages.role." + string(i.Role)),
+			"until", p.Date(law.DateOf(i.ExpiresAt)), "link", m.Link("/join/" + token)}}
 }
 
 // manage is the scope for changes of members, after a step-up.

@@ -17,6 +17,7 @@ const (
 	Done      State = "done"
 	Dead      State = "dead" // failed too often; a person may start it again
 	Cancelled State = "cancelled"
+	Held      State = "held" // an effect that the server is not set up for; sent when it is
 )
 
 // Job is one piece of work in the queue.

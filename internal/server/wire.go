@@ -1,0 +1,162 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/mailing"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/blob"
+	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
+	"github.com/nisaba-platform/nisaba/internal/jobs"
+	"github.com/nisaba-platform/nisaba/internal/mail"
+	"github.com/nisaba-platform/nisaba/internal/secret"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/pages"
+)
+
+// MailConfig is how mails are sent.
+type MailConfig struct {
+	Server   string // smtp://user@host:587, smtps:// or, on this machine, smtp+plain://; "": mails are held
+	From     string // the sender's address
+	Password string // of the user in Server, when it is not written there
+}
+
+// heldFor is how old a mail may be that waited for the server to be set up.
+const heldFor = 7 * 24 * time.Hour
+
+// wire puts the parts together.
+func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords, files *blob.Dir, options []clients.Option) (*Server, error) {
+	if s.Engine() == "PostgreSQL" && !s.RowSecurity() {
+		c.Log.Warn("the database account bypasses row-level security; use one that is no superuser, so that the database keeps workspaces apart too")
+	}
+	mailer, err := c.mailer(box)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := loadSigner(filepath.Join(c.Data, "ledger-key"))
+	if err != nil {
+		return nil, err
+	}
+	people := accounts.New(s, passwords, box).WithMail(mailer)
+	organisations := clients.New(s, c.Knowledge, files, options...)
+	site, err := pages.New(pages.Options{Accounts: people, Clients: organisations,
+		Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
+	if err != nil {
+		return nil, err
+	}
+	runner := jobs.New(s, jobs.Options{Workers: c.Workers, Poll: c.Poll, Log: c.Log})
+	runner.Deliver(mailing.Kind, mailer)
+	if err := runner.KeepHouse(signer, c.origin()); err != nil {
+		return nil, err
+	}
+	return &Server{config: c, store: s, site: site, handler: site.Routes(), runner: runner, mailer: mailer}, nil
+}
+
+// Work runs jobs until ctx ends; Serve calls it. Mails that waited for the server
+// to be set up are sent first.
+func (s *Server) Work(ctx context.Context) error {
+	if s.mailer.Ready() {
+		if _, _, err := s.runner.Resume(ctx, mailing.Kind, heldFor); err != nil {
+			return fmt.Errorf("send the mails that were held: %w", err)
+		}
+	}
+	return s.runner.Run(ctx)
+}
+
+// base is the address of the platform in links.
+func (c Config) base() string {
+	if c.BaseURL != "" {
+		return c.BaseURL
+	}
+	if c.HTTPS {
+		return "https://" + c.Address
+	}
+	return "http://" + c.Address
+}
+
+// origin names the server in the checkpoints of its ledgers.
+func (c Config) origin() string {
+	if u, err := url.Parse(c.BaseURL); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return "nisaba"
+}
+
+func (c Config) mailer(box secret.Box) (*mailing.Mailer, error) {
+	o := mailing.Options{Box: box, Messages: c.Messages, Base: c.base()}
+	if c.Mail.Server != "" {
+		if c.BaseURL == "" {
+			return nil, &fault.Error{Kind: fault.Invalid, Field: "--base-url", What: "mails need the address of the platform for their links",
+				Expected: "for example --base-url https://nisaba.example.org"}
+		}
+		address, err := withPassword(c.Mail.Server, c.Mail.Password)
+		if err != nil {
+			return nil, err
+		}
+		if o.Server, err = mail.New(address, c.Mail.From); err != nil {
+			return nil, &fault.Error{Kind: fault.Invalid, Field: "--smtp, --mail-from", What: err.Error()}
+		}
+	}
+	m, err := mailing.New(o)
+	if err != nil {
+		return nil, &fault.Error{Kind: fault.Invalid, Field: "--base-url", What: err.Error()}
+	}
+	return m, nil
+}
+
+// withPassword puts the password into the address of the mail server.
+func withPassword(address, password string) (string, error) {
+	if password == "" {
+		return address, nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.User == nil || u.User.Username() == "" {
+		return "", &fault.Error{Kind: fault.Invalid, Field: "--smtp", What: "there is a password for the mail server but no user",
+			Expected: "for example smtp://user@mail.example.org:587"}
+	}
+	u.User = url.UserPassword(u.User.Username(), password)
+	return u.String(), nil
+}
+
+// loadSigner reads the key that signs the checkpoints of the ledgers, or makes it:
+// two lines, the private key (readable by the server only) and the public one.
+func loadSigner(path string) (ledger.Signer, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		b, err = makeSigner(path)
+	}
+	if err != nil {
+		return ledger.Signer{}, fmt.Errorf("the key of the ledger: %w", err)
+	}
+	private, public, _ := strings.Cut(strings.TrimSpace(string(b)), "\n")
+	signer, err := ledger.NewSigner(private, public)
+	if err != nil {
+		return ledger.Signer{}, fmt.Errorf("the key of the ledger in %s: %w", path, err)
+	}
+	return signer, nil
+}
+
+func makeSigner(path string) ([]byte, error) {
+	private, public, err := ledger.GenerateKey(rand.Reader, "nisaba")
+	if err != nil {
+		return nil, err
+	}
+	b := []byte(private + "\n" + public + "\n")
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.Write(b)
+	return b, errors.Join(err, f.Sync(), f.Close())
+}
