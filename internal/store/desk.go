@@ -8,7 +8,7 @@ import (
 )
 
 var views = define(table[desk.View]{
-	name: "saved_views", kind: "view", keys: "id",
+	name: "saved_views", kind: "view", keys: "id", own: true,
 	columns: "id, person_id, page, name, query, shared, created_at, version",
 	fields: func(v *desk.View) []any {
 		return []any{&v.ID, &v.Person, &v.Page, &v.Name, &v.Query, &v.Shared, sqldb.Time(&v.CreatedAt), &v.Version}

@@ -27,6 +27,7 @@ type table[T any] struct {
 	org     func(*T) *string // the organisation; nil: belongs to none
 	loose   bool             // the organisation may be empty: the row is the workspace's
 	itself  bool             // the row is an organisation
+	own     bool             // the row is a person's own; every list names the person
 	version func(*T) *int64  // nil: the last write wins
 	id      func(*T) *string // made when empty; nil: the key is the caller's
 	created func(*T) *time.Time
@@ -135,6 +136,12 @@ func (t *table[T]) list(tx *Tx, condition, order string, args ...any) ([]T, erro
 			return nil, err
 		}
 		query += condition
+	case t.own:
+		w, err := tx.workspace()
+		if err != nil {
+			return nil, err
+		}
+		query, all = query+"workspace_id = ? AND "+condition, append([]any{w}, args...)
 	default:
 		within, scoped, err := tx.within(t.reach())
 		if err != nil {
