@@ -9,10 +9,10 @@ import (
 
 var delegations = define(table[assessment.Delegation]{
 	name: "delegations", kind: "delegation", keys: "id", secret: true,
-	columns: "id, organisation_id, title, questions, recipient, email, language, token_hash, created_by, created_at, expires_at, closed_at, version",
+	columns: "id, organisation_id, title, questions, recipient, email, language, token_hash, created_by, created_at, expires_at, closed_at, direct, handed_in, version",
 	fields: func(d *assessment.Delegation) []any {
 		return []any{&d.ID, &d.Organisation, &d.Title, sqldb.JSON(&d.Questions), &d.Recipient, &d.Email, &d.Language, &d.TokenHash,
-			&d.CreatedBy, sqldb.Time(&d.CreatedAt), sqldb.Time(&d.ExpiresAt), sqldb.Time(&d.ClosedAt), &d.Version}
+			&d.CreatedBy, sqldb.Time(&d.CreatedAt), sqldb.Time(&d.ExpiresAt), sqldb.Time(&d.ClosedAt), &d.Direct, &d.HandedIn, &d.Version}
 	},
 	org:     func(d *assessment.Delegation) *string { return &d.Organisation },
 	version: func(d *assessment.Delegation) *int64 { return &d.Version },

@@ -24,6 +24,7 @@ func dumped() []string {
 	return []string{
 		"workspaces", "organisations", "people", "passkeys", "recovery_codes", "sessions", "passes", "members", "invitations", "tokens", "settings",
 		"answers", "evidence", "files", "exceptions", "assertions", "determinations", "snapshots", "rollups", "delegations",
+		"assignments", "suggestions",
 		"tasks", "comments", "approvals", "trainings", "reports", "feeds", "saved_views", "inbox", "search",
 		"jobs", "crons", "outbox", "marks", "counters",
 		"ledger_heads", "ledger_entries", "ledger_hashes", "checkpoints",

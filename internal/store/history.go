@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +21,7 @@ const UndoFor = 30 * 24 * time.Hour
 func aggregates() []aggregate {
 	return []aggregate{
 		workspaces, organisations, people, passkeys, recoveryCodes, sessions, members, invitations, tokens, settings,
-		answers, evidence, files, exceptions, assertions, determinations, snapshots, delegations,
+		answers, evidence, files, exceptions, assertions, determinations, snapshots, delegations, assignments, suggestions,
 		tasks, comments, approvals, trainings, views, reports, feeds,
 	}
 }
@@ -85,6 +87,30 @@ func (tx *Tx) Entries(f Filter) ([]ledger.Entry, error) {
 	args = append(append(args, more...), f.Limit)
 	return sqldb.Collect(tx.q, entryFields,
 		`SELECT `+entryColumns+` FROM ledger_entries WHERE `+within+condition+` ORDER BY seq DESC LIMIT ?`, args...)
+}
+
+// EntriesAbout lists the newest entries about some objects, by kind, newest first.
+func (tx *Tx) EntriesAbout(objects map[string][]string, limit int) ([]ledger.Entry, error) {
+	within, args, err := tx.ledgerWithin()
+	if err != nil {
+		return nil, err
+	}
+	var parts []string
+	for _, kind := range slices.Sorted(maps.Keys(objects)) {
+		if len(objects[kind]) == 0 {
+			continue
+		}
+		parts = append(parts, "kind = ? AND object IN "+sqldb.Marks(len(objects[kind])))
+		args = append(args, kind)
+		for _, o := range objects[kind] {
+			args = append(args, o)
+		}
+	}
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	return sqldb.Collect(tx.q, entryFields, `SELECT `+entryColumns+` FROM ledger_entries WHERE `+within+
+		` AND (`+strings.Join(parts, " OR ")+`) ORDER BY seq DESC LIMIT ?`, append(args, limit)...)
 }
 
 func (tx *Tx) ledgerWithin() (string, []any, error) {

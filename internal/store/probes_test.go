@@ -243,6 +243,22 @@ func assessmentProbes() map[string]probe {
 				return assessment.Delegation{ID: k, Organisation: w.organisation, TokenHash: k}
 			},
 			(*store.Tx).Delegation, (*store.Tx).Delegations, func(d assessment.Delegation) string { return d.ID }, (*store.Tx).RemoveDelegation),
+		"assignments": byName((*store.Tx).PutAssignment,
+			func(w world, k string) assessment.Assignment {
+				return assessment.Assignment{Organisation: w.organisation, Kind: assessment.OfQuestion, Object: k, Person: w.person}
+			},
+			func(tx *store.Tx, o, k string) (assessment.Assignment, error) {
+				return tx.Assignment(o, assessment.OfQuestion, k)
+			}, (*store.Tx).Assignments, func(a assessment.Assignment) string { return a.Object },
+			func(tx *store.Tx, o, k string) error { return tx.RemoveAssignment(o, assessment.OfQuestion, k) }),
+		"suggestions": byName((*store.Tx).PutSuggestion,
+			func(w world, k string) assessment.Suggestion {
+				return assessment.Suggestion{Organisation: w.organisation, Source: "evidence", Answer: posture.Answer{Question: k, Options: []string{"yes"}}}
+			},
+			func(tx *store.Tx, o, k string) (assessment.Suggestion, error) {
+				return tx.Suggestion(o, "evidence", k)
+			}, (*store.Tx).Suggestions, func(s assessment.Suggestion) string { return s.Question },
+			func(tx *store.Tx, o, k string) error { return tx.RemoveSuggestion(o, "evidence", k) }),
 	}
 }
 

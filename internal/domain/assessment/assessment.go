@@ -179,6 +179,8 @@ type Delegation struct {
 	CreatedAt    time.Time `json:"created_at"`
 	ExpiresAt    time.Time `json:"expires_at"`
 	ClosedAt     time.Time `json:"closed_at"` // handed in, or withdrawn
+	Direct       bool      `json:"direct"`    // the answers count when they are handed in; else they are suggestions
+	HandedIn     bool      `json:"handed_in"` // false with ClosedAt set: withdrawn
 	Version      int64     `json:"version"`
 }
 
