@@ -37,7 +37,7 @@ func (f *findings) add(kind FindingKind, text law.Message, refs []string, requir
 
 // sorted is the grave ones first, then by source.
 func (f *findings) sorted() []Contradiction {
-	order := []FindingKind{NotLawful, EvidenceAgainst, AnswersDisagree, EvidenceExpired, FutureDate, AcceptanceWithoutEnd, EvidenceMissing}
+	order := []FindingKind{NotLawful, EvidenceAgainst, ObservedOtherwise, AssertedOtherwise, AnswersDisagree, EvidenceExpired, FutureDate, AcceptanceWithoutEnd, EvidenceMissing}
 	slices.SortStableFunc(f.list, func(x, y Contradiction) int {
 		return cmp.Or(cmp.Compare(slices.Index(order, x.Kind), slices.Index(order, y.Kind)), slices.Compare(x.Refs, y.Refs))
 	})
@@ -74,6 +74,7 @@ func (a *assessment) findContradictions() {
 	for i := range a.leaves {
 		if carrier[i] >= 0 && a.leaves[i].req != nil {
 			a.compareSources(&a.leaves[i], a.leaves[carrier[i]].req.ID)
+			a.compareAssertion(&a.leaves[i], a.leaves[carrier[i]].req.ID)
 		}
 	}
 	for qi := range a.answers {
@@ -81,6 +82,75 @@ func (a *assessment) findContradictions() {
 			a.checkExpected(&a.cat.Questions()[qi], h, carrier)
 		}
 	}
+	a.compareObservations(carrier)
+}
+
+// compareAssertion looks for an answer about the leaf itself, of high confidence,
+// that says the opposite of what a person set for it.
+func (a *assessment) compareAssertion(l *leaf, concerns string) {
+	if len(l.assertions) == 0 || l.assertions[0].On.After(a.asOf) {
+		return
+	}
+	s := l.assertions[0]
+	set := rankOf(s.Status)
+	for i := range l.opinions {
+		o := &l.opinions[i]
+		if o.ignored || o.evidence || o.broad || o.trust != trustHigh {
+			continue
+		}
+		if set == rankMet && o.rank == rankNotMet || set == rankNotMet && o.rank == rankMet {
+			a.findings.add(AssertedOtherwise, law.Say("posture.finding.asserted_otherwise", "by", s.By, "question", a.question(o.ref)),
+				[]string{o.ref, s.Requirement}, concerns)
+		}
+	}
+}
+
+// compareObservations looks for what an observation shows less of than the status
+// that follows from what the organisation says and proves.
+func (a *assessment) compareObservations(carrier []int) {
+	for _, o := range a.facts.Observations {
+		shown := rankOf(o.Says)
+		if shown > rankMet || o.On.After(a.asOf) {
+			continue
+		}
+		for _, i := range a.observed(o) {
+			l := &a.leaves[i]
+			if carrier[i] < 0 || l.rank > rankMet || l.rank <= shown {
+				continue
+			}
+			a.findings.add(ObservedOtherwise, law.Say("posture.finding.observed_otherwise", "source", o.Source, "what", a.about(o), "date", o.On),
+				[]string{o.Ref}, a.leaves[carrier[i]].req.ID)
+		}
+	}
+}
+
+// observed is the leaves that an observation speaks of.
+func (a *assessment) observed(o Observation) []int {
+	if o.Requirement != "" {
+		return a.cat.LeafPlaces(o.Requirement)
+	}
+	q, ok := a.cat.Question(o.Question)
+	if !ok {
+		return nil
+	}
+	var out []int
+	for oi := range q.Options {
+		for _, e := range a.cat.Effects(q.Order, oi) {
+			if Status(e.Status) == Met && !e.Broad {
+				out = append(out, e.Leaves...)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// about is the title of what an observation speaks of.
+func (a *assessment) about(o Observation) string {
+	if o.Requirement != "" {
+		return a.named(o.Requirement)
+	}
+	return a.question(o.Question)
 }
 
 // compareSources looks for what does not fit together on one leaf.

@@ -36,11 +36,12 @@ type findingCase struct {
 // each that is none.
 func TestFindings(t *testing.T) {
 	t.Parallel()
-	for _, tc := range slices.Concat(unlawfulCases(), disagreements(), doubtfulCases()) {
+	for _, tc := range slices.Concat(unlawfulCases(), disagreements(), observedCases(), doubtfulCases()) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			f := bound()
 			f.Answers, f.Evidence, f.Assertions, f.Exceptions = tc.facts.Answers, tc.facts.Evidence, tc.facts.Assertions, tc.facts.Exceptions
+			f.Observations = tc.facts.Observations
 			if d := cmp.Diff(tc.want, findingsOf(posture.Assess(small(t), f, today)), cmp.AllowUnexported(finding{})); d != "" {
 				t.Error(d)
 			}
@@ -89,6 +90,35 @@ func disagreements() []findingCase {
 		{"in part and not met do not disagree", posture.Facts{Answers: []posture.Answer{answer("q.login", "some"), answer("q.login.check", "worked")}}, []finding{}},
 		{"a surer answer does not disagree with a weaker one", posture.Facts{Answers: []posture.Answer{answer("q.branch", "often"),
 			answer("q.ticks", "roles"), answer("q.policy", "full")}, Evidence: []posture.Evidence{document("E1", "doc.policy", "2026-06-01")}}, []finding{}},
+	}
+}
+
+// observedCases are about people and observers who say otherwise than the answers.
+func observedCases() []findingCase {
+	saw := func(says posture.Status) posture.Observation {
+		return posture.Observation{Source: "The scanner", Ref: "tls.1", Requirement: "cir.2.1.1", Says: says, On: earlier}
+	}
+	asked := saw(posture.NotMet)
+	asked.Requirement, asked.Question = "", "q.login.check"
+	late := saw(posture.NotMet)
+	late.On = today.AddDays(1)
+	met := []posture.Answer{answer("q.login.check", "failed")}
+	against := []finding{{posture.ObservedOtherwise, []string{"tls.1"}, []string{"cir.2.1.1"}}}
+	return []findingCase{
+		{"a person says met, the answer not", posture.Facts{Answers: []posture.Answer{answer("q.login.check", "worked")},
+			Assertions: []posture.Assertion{set("cir.2.1.1", posture.Met)}},
+			[]finding{{posture.AssertedOtherwise, []string{"q.login.check", "cir.2.1.1"}, []string{"cir.2.1.1"}}}},
+		{"a person says not met, the answer met", posture.Facts{Answers: met, Assertions: []posture.Assertion{set("cir.2.1.1", posture.NotMet)}},
+			[]finding{{posture.AssertedOtherwise, []string{"q.login.check", "cir.2.1.1"}, []string{"cir.2.1.1"}}}},
+		{"a person says what the answer says", posture.Facts{Answers: met, Assertions: []posture.Assertion{set("cir.2.1.1", posture.Met)}}, []finding{}},
+		{"a person says partly", posture.Facts{Answers: met, Assertions: []posture.Assertion{set("cir.2.1.1", posture.PartlyMet)}}, []finding{}},
+		{"a scanner saw less", posture.Facts{Answers: met, Observations: []posture.Observation{saw(posture.NotMet)}}, against},
+		{"a scanner saw less of what a question asks", posture.Facts{Answers: met, Observations: []posture.Observation{asked}}, against},
+		{"a scanner saw the same", posture.Facts{Answers: met, Observations: []posture.Observation{saw(posture.Met)}}, []finding{}},
+		{"a scanner saw less where nothing is said", posture.Facts{Observations: []posture.Observation{saw(posture.NotMet)}}, []finding{}},
+		{"a scanner will see", posture.Facts{Answers: met, Observations: []posture.Observation{late}}, []finding{}},
+		{"a scanner saw what nobody knows", posture.Facts{Answers: met, Observations: []posture.Observation{{Ref: "x", Requirement: "no.such", Says: posture.NotMet},
+			{Ref: "y", Question: "no.such", Says: posture.NotMet}, saw("strange")}}, []finding{}},
 	}
 }
 

@@ -72,7 +72,8 @@ func everything() []posture.Facts {
 	one.Exceptions = []posture.Exception{late, soon, endless, silent, except("cir.2.1.2", posture.ExceptionNotApplicable),
 		except("nis2.23.1", posture.ExceptionNotApplicable), except("cir.2.1.1", posture.ExceptionCompensated),
 		except("cir.2.1.1", posture.ExceptionNotApplicable), except("cir.1.1.1.c", posture.ExceptionAccepted)}
-	one.Assertions = []posture.Assertion{future, set("nis2.20.1", posture.Met)}
+	one.Assertions = []posture.Assertion{future, set("nis2.20.1", posture.Met), set("nis2.21.2.j.login", posture.Met)}
+	one.Observations = []posture.Observation{{Source: "The scanner", Ref: "tls.1", Requirement: "nis2.20.1", Says: posture.NotMet, On: earlier}}
 
 	two := unbound()
 	two.Answers = []posture.Answer{answer("q.policy", "full")}

@@ -92,6 +92,20 @@ type Facts struct {
 	Evidence    []Evidence
 	Exceptions  []Exception
 	Assertions  []Assertion
+	// Observations change no status: what they show less of than the organisation
+	// says becomes a Contradiction.
+	Observations []Observation
+}
+
+// Observation is what somebody or something outside of the assessment saw, such as
+// a scanner: it says a status of a requirement, or of what a question is about.
+type Observation struct {
+	Source      string   `json:"source"` // what saw it, as people read it
+	Ref         string   `json:"ref"`    // id of the finding at the source
+	Requirement string   `json:"requirement,omitempty"`
+	Question    string   `json:"question,omitempty"` // used when Requirement is empty
+	Says        Status   `json:"says"`               // Met, PartlyMet or NotMet; others are skipped
+	On          law.Date `json:"on"`
 }
 
 // TraceKind says what a trace entry is.
@@ -136,6 +150,8 @@ type FindingKind string
 const (
 	NotLawful            FindingKind = "not_lawful"             // "not applicable" where the law allows no exception
 	EvidenceAgainst      FindingKind = "evidence_against"       // evidence shows less than an answer or a person says
+	ObservedOtherwise    FindingKind = "observed_otherwise"     // an observation shows less than the organisation says
+	AssertedOtherwise    FindingKind = "asserted_otherwise"     // a person says met, and an answer of high confidence not met, or the other way round
 	AnswersDisagree      FindingKind = "answers_disagree"       // two answers say opposite things with equal confidence
 	EvidenceExpired      FindingKind = "evidence_expired"       // the evidence that an answer rests on no longer counts
 	FutureDate           FindingKind = "future_date"            // dated after the day of the assessment

@@ -51,13 +51,16 @@ func checkIDs(cat *catalog.Catalogue, kind string, requirements ...string) error
 	return nil
 }
 
-// Answer answers a question; no options take the answer back. It returns the
-// overall scores before and after.
+// Answer answers a question; no options take the answer back. A contributor answers
+// what is assigned to them. It returns the overall scores before and after.
 func (s *Service) Answer(ctx context.Context, a authz.Actor, organisation, question string, options []string, note string) (before, after posture.Score, err error) {
 	if err = short(map[string]string{"note": note}); err != nil {
 		return before, after, err
 	}
-	err = s.write(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
+	err = s.write(ctx, a, organisation, authz.AssignedEdit, func(tx *store.Tx) error {
+		if err := s.assigned(tx, a, organisation, func(r Reach) bool { return r.Question(question) }); err != nil {
+			return err
+		}
 		if err := checkAnswer(s.knowledge.Catalogue, question, options); err != nil {
 			return err
 		}
@@ -124,18 +127,8 @@ func (s *Service) PutException(ctx context.Context, a authz.Actor, organisation 
 		if err := s.checkException(e); err != nil {
 			return err
 		}
-		row := assessment.Exception{Organisation: organisation, Exception: e}
-		all, err := tx.Exceptions(organisation)
-		if err != nil {
-			return err
-		}
-		for _, old := range all {
-			if old.Requirement == e.Requirement && old.Kind == e.Kind {
-				row.ID, row.Version = old.ID, old.Version
-			}
-		}
-		row, err = tx.PutException(row)
-		id = row.ID
+		var err error
+		id, _, err = s.exempt(tx, organisation, e)
 		return err
 	})
 	return id, err
@@ -180,12 +173,21 @@ func (s *Service) Assert(ctx context.Context, a authz.Actor, organisation string
 		if err := short(map[string]string{"note": as.Note}); err != nil {
 			return err
 		}
-		as.By, as.On = signature(a), dayOf(tx.Now())
-		old, err := tx.Assertion(organisation, as.Requirement)
-		if err != nil && fault.KindOf(err) != fault.NotFound {
-			return err
-		}
-		_, err = tx.PutAssertion(assessment.Assertion{Organisation: organisation, Assertion: as, Version: old.Version})
+		_, err := s.assert(tx, a, organisation, as)
 		return err
 	})
+}
+
+// assert sets the status of a requirement; it reports whether anything changed.
+func (s *Service) assert(tx *store.Tx, a authz.Actor, organisation string, as posture.Assertion) (bool, error) {
+	as.By, as.On = signature(a), dayOf(tx.Now())
+	old, err := tx.Assertion(organisation, as.Requirement)
+	switch {
+	case err != nil && fault.KindOf(err) != fault.NotFound:
+		return false, err
+	case err == nil && old.Assertion == as:
+		return false, nil
+	}
+	_, err = tx.PutAssertion(assessment.Assertion{Organisation: organisation, Assertion: as, Version: old.Version})
+	return true, err
 }

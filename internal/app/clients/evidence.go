@@ -33,11 +33,15 @@ func formOf(e posture.Evidence, files []string) string {
 }
 
 // PutEvidence makes a piece of evidence (id ""), or changes what it says; its
-// files, owner and renewal stay.
+// files, owner and renewal stay. A contributor adds and changes evidence of what
+// is assigned to them.
 func (s *Service) PutEvidence(ctx context.Context, a authz.Actor, organisation string, e posture.Evidence) error {
-	return s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
+	return s.revise(ctx, a, organisation, authz.AssignedEdit, func(tx *store.Tx) error {
 		row, err := piece(tx, organisation, e.ID)
 		if err != nil {
+			return err
+		}
+		if err := s.mayFile(tx, a, row, e); err != nil {
 			return err
 		}
 		row.Evidence = e
@@ -50,9 +54,12 @@ func (s *Service) PutEvidence(ctx context.Context, a authz.Actor, organisation s
 // newest, 0 for a new piece; the form follows from the rest when it is empty. It
 // returns the id.
 func (s *Service) PutPiece(ctx context.Context, a authz.Actor, organisation string, e assessment.Evidence) (id string, err error) {
-	err = s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
+	err = s.revise(ctx, a, organisation, authz.AssignedEdit, func(tx *store.Tx) error {
 		old, err := piece(tx, organisation, e.ID)
 		if err != nil {
+			return err
+		}
+		if err := s.mayFile(tx, a, old, e.Evidence); err != nil {
 			return err
 		}
 		row := e
@@ -62,6 +69,14 @@ func (s *Service) PutPiece(ctx context.Context, a authz.Actor, organisation stri
 		return err
 	})
 	return id, err
+}
+
+// mayFile refuses somebody who may not replace a piece of evidence, new when it has
+// no version, by another.
+func (s *Service) mayFile(tx *store.Tx, a authz.Actor, old assessment.Evidence, e posture.Evidence) error {
+	return s.assigned(tx, a, old.Organisation, func(r Reach) bool {
+		return r.Evidence(e) && (old.Version == 0 || r.Evidence(old.Evidence))
+	})
 }
 
 // piece is the stored piece of evidence, or a new one.
@@ -127,7 +142,17 @@ func (s *Service) checkPiece(e assessment.Evidence) error {
 	return short(map[string]string{"title": e.Title, "note": e.Note, "location": e.Location, "owner": e.Owner})
 }
 
-// RemoveEvidence takes a piece of evidence back; its files stay.
+// RemoveEvidence takes a piece of evidence back; its files stay. A contributor
+// removes evidence of what is assigned to them.
 func (s *Service) RemoveEvidence(ctx context.Context, a authz.Actor, organisation, id string) error {
-	return s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error { return tx.RemoveEvidence(organisation, id) })
+	return s.revise(ctx, a, organisation, authz.AssignedEdit, func(tx *store.Tx) error {
+		old, err := piece(tx, organisation, id)
+		if err != nil {
+			return err
+		}
+		if err := s.mayFile(tx, a, old, old.Evidence); err != nil {
+			return err
+		}
+		return tx.RemoveEvidence(organisation, id)
+	})
 }
