@@ -103,7 +103,7 @@ func (s *Service) assigned(tx *store.Tx, a authz.Actor, organisation string, ok 
 // takes it back. The person finds a notice in the inbox.
 func (s *Service) Assign(ctx context.Context, a authz.Actor, organisation string, to assessment.Assignment) error {
 	return s.write(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
-		people, err := tx.Colleagues(organisation)
+		people, err := tx.MembersOf(organisation)
 		if err != nil {
 			return err
 		}
