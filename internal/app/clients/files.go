@@ -33,10 +33,14 @@ const LargestFile = 50 << 20
 // Upload stores a file for an organisation. Its type is found in its content, and a
 // scanner looks at it. Nothing is stored for an actor without the right. A harmful
 // file is recorded but refused; one that the scanner could not judge is kept, and
-// cannot be read before Rescan has found it clean.
+// cannot be read before Rescan has found it clean. A contributor needs an
+// assignment.
 func (s *Service) Upload(ctx context.Context, a authz.Actor, organisation, name string, r io.Reader) (f assessment.File, err error) {
-	scope, err := a.Organisation(ctx, organisation, authz.AssessmentEdit)
+	scope, err := a.Organisation(ctx, organisation, authz.AssignedEdit)
 	if err != nil {
+		return f, err
+	}
+	if err := s.store.Read(ctx, scope, func(tx *store.Tx) error { return s.assigned(tx, a, organisation, Reach.Any) }); err != nil {
 		return f, err
 	}
 	stored, err := s.files.Put(r, LargestFile)
