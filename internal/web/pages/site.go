@@ -133,8 +133,22 @@ func device(r *http.Request) accounts.Device {
 // public is a page that anybody may open.
 func (s *Site) public(h guard.Handler) http.Handler {
 	return s.guard.Page(func(w http.ResponseWriter, r *http.Request) error {
+		if err := readForm(r); err != nil {
+			return err
+		}
 		return h(w, r.WithContext(ui.With(r.Context(), s.view(r))))
 	})
+}
+
+// readForm reads the form of a request, so that one that is too large or damaged
+// is refused as such and not taken for an empty one. Routes with files read theirs.
+func readForm(r *http.Request) error {
+	err := r.ParseForm()
+	var large *http.MaxBytesError
+	if err == nil || errors.As(err, &large) {
+		return err
+	}
+	return guard.Status(http.StatusBadRequest, "the form cannot be read")
 }
 
 // private is a page behind the sign-in. Without a session it leads to the sign-in
@@ -158,6 +172,9 @@ func (s *Site) private(h guard.Handler) http.Handler {
 		r = r.WithContext(ctx)
 		r = r.WithContext(ui.With(ctx, s.view(r)))
 		w.Header().Set("Cache-Control", "no-store")
+		if err := readForm(r); err != nil {
+			return err
+		}
 		return h(w, r)
 	})
 }
@@ -168,6 +185,9 @@ func (s *Site) inside(h guard.Handler) http.Handler {
 		v := visitOf(r)
 		if v.Workspace.ID == "" {
 			return guard.Redirect(w, r, "/workspaces")
+		}
+		if errors.Is(v.Refused, accounts.ErrNeedsFactor) && r.Method == http.MethodGet {
+			return guard.Redirect(w, r, "/account?factor=needed")
 		}
 		if v.Refused != nil {
 			return v.Refused
