@@ -26,6 +26,8 @@ func dumped() []string {
 		"answers", "evidence", "files", "exceptions", "assertions", "determinations", "snapshots", "rollups", "delegations",
 		"assignments", "suggestions",
 		"tasks", "comments", "approvals", "trainings", "reports", "feeds", "saved_views", "inbox", "search",
+		"incidents", "obligations", "incident_reports", "incident_entries", "indicators", "incident_affected", "incident_exhibits",
+		"incident_informed", "incident_costs", "alarms",
 		"jobs", "crons", "outbox", "marks", "counters",
 		"ledger_heads", "ledger_entries", "ledger_hashes", "checkpoints",
 	}

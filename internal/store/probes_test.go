@@ -178,6 +178,7 @@ func probes() map[string]probe {
 	all["saved_views"] = views
 	maps.Copy(all, assessmentProbes())
 	maps.Copy(all, workProbes())
+	maps.Copy(all, incidentProbes())
 	return all
 }
 

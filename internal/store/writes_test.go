@@ -16,6 +16,9 @@ import (
 // its own, with the reason.
 func unrecorded() map[string]string {
 	return map[string]string{
+		"alarms.go: DELETE FROM alarms":           "follow from the clocks",
+		"alarms.go: INSERT INTO alarms":           "follow from the clocks",
+		"alarms.go: UPDATE alarms":                "what was sent is in the outbox and the record of the incident",
 		"accounts.go: UPDATE sessions":            "last use",
 		"accounts.go: DELETE FROM sessions":       "those that ended by themselves",
 		"accounts.go: UPDATE tokens":              "last use",

@@ -66,6 +66,12 @@ const (
 	LedgerRestore      Permission = "ledger.restore" // undo, earlier values
 	JobsRead           Permission = "jobs.read"
 	JobsManage         Permission = "jobs.manage"
+	IncidentNotice     Permission = "incident.notice"  // say that something happened, and see what one said
+	IncidentRead       Permission = "incident.read"    // cases, clocks and reports
+	IncidentEdit       Permission = "incident.edit"    // handle: facts, times, record, drafts
+	IncidentDecide     Permission = "incident.decide"  // significance, whether a duty applies
+	IncidentApprove    Permission = "incident.approve" // release a report as the second person
+	IncidentSubmit     Permission = "incident.submit"  // hand a report to the authority
 )
 
 // Permissions lists every permission.
@@ -76,6 +82,7 @@ func Permissions() []Permission {
 		AssessmentRead, AssessmentEdit, AssignedEdit, DelegationManage, DelegationAnswer,
 		PlanRead, PlanEdit, CommentWrite, BoardRead, ApprovalRequest, ApprovalDecide, TrainingEdit,
 		ReportCreate, RegistrationEdit, LedgerRead, LedgerRestore, JobsRead, JobsManage,
+		IncidentNotice, IncidentRead, IncidentEdit, IncidentDecide, IncidentApprove, IncidentSubmit,
 	}
 }
 
@@ -92,15 +99,16 @@ func Allows(r Role, p Permission) bool {
 			WorkspaceRead, MembersRead, OrganisationRead, OrganisationEdit, AssessmentRead, AssessmentEdit, AssignedEdit,
 			DelegationManage, PlanRead, PlanEdit, CommentWrite, BoardRead, ApprovalRequest, TrainingEdit,
 			ReportCreate, RegistrationEdit, LedgerRead, LedgerRestore, JobsRead,
+			IncidentNotice, IncidentRead, IncidentEdit, IncidentDecide, IncidentApprove, IncidentSubmit,
 		}, p)
 	case Contributor:
-		return slices.Contains([]Permission{OrganisationRead, AssessmentRead, AssignedEdit, PlanRead, CommentWrite}, p)
+		return slices.Contains([]Permission{OrganisationRead, AssessmentRead, AssignedEdit, PlanRead, CommentWrite, IncidentNotice}, p)
 	case Auditor:
 		return slices.Contains([]Permission{
-			WorkspaceRead, MembersRead, OrganisationRead, AssessmentRead, PlanRead, BoardRead, LedgerRead, JobsRead,
+			WorkspaceRead, MembersRead, OrganisationRead, AssessmentRead, PlanRead, BoardRead, LedgerRead, JobsRead, IncidentRead,
 		}, p)
 	case Board:
-		return slices.Contains([]Permission{OrganisationRead, AssessmentRead, PlanRead, BoardRead, ApprovalDecide, CommentWrite}, p)
+		return slices.Contains([]Permission{OrganisationRead, AssessmentRead, PlanRead, BoardRead, ApprovalDecide, CommentWrite, IncidentNotice, IncidentRead}, p)
 	case Guest:
 		return p == DelegationAnswer
 	}

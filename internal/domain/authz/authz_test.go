@@ -44,6 +44,12 @@ var matrix = map[authz.Permission]string{
 	authz.LedgerRestore:      "OCE----",
 	authz.JobsRead:           "OCE-A--",
 	authz.JobsManage:         "OC-----",
+	authz.IncidentNotice:     "OCEN-B-",
+	authz.IncidentRead:       "OCE-AB-",
+	authz.IncidentEdit:       "OCE----",
+	authz.IncidentDecide:     "OCE----",
+	authz.IncidentApprove:    "OCE----",
+	authz.IncidentSubmit:     "OCE----",
 }
 
 func TestMatrix(t *testing.T) {

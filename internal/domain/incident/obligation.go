@@ -1,0 +1,206 @@
+package incident
+
+import (
+	"time"
+
+	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/law/clocks"
+)
+
+// Regimes of duties that no law but a contract sets.
+const (
+	Contract clocks.Regime = "contract"
+	Insurer  clocks.Regime = "insurer"
+)
+
+// ContractStage is the one stage of a duty by contract.
+const ContractStage clocks.Stage = "notice"
+
+// Obligation is one duty to report: a regime, towards an authority, by an entity.
+// It has one clock for each stage. The terms are copied when it is made, so that a
+// later change of a country pack moves no running clock.
+type Obligation struct {
+	ID           string        `json:"id"`
+	Organisation string        `json:"organisation"`
+	Incident     string        `json:"incident"`
+	Regime       clocks.Regime `json:"regime"`
+	Authority    string        `json:"authority"` // name of the recipient
+	Country      string        `json:"country"`   // ISO 3166-1 alpha-2
+	Zone         string        `json:"zone"`      // IANA name, of the authority: its clocks run in it
+	Entity       string        `json:"entity"`    // the reporting entity
+	Partner      string        `json:"partner,omitempty"`
+
+	Applies   string    `json:"applies"` // "yes", "no" or "undecided"
+	Reason    string    `json:"reason,omitempty"`
+	DecidedBy string    `json:"decided_by,omitempty"`
+	DecidedAt time.Time `json:"decided_at"`
+
+	Terms        map[clocks.Stage]Term `json:"terms,omitempty"` // national deviations and contracts, as they were
+	Holidays     []law.Date            `json:"holidays,omitempty"`
+	TrustService bool                  `json:"trust_service"`
+	Qualified    law.Truth             `json:"qualified"`
+	Exempt       bool                  `json:"exempt"` // Delegated Regulation (EU) 2025/301 Art. 5(5)
+
+	AwareAt     Moment    `json:"aware_at"` // of the breach or incident of this regime; unknown: that of the incident
+	Classified  time.Time `json:"classified_at"`
+	MeasureAt   time.Time `json:"measure_available_at"`
+	RequestedAt time.Time `json:"requested_at"`         // of an intermediate report
+	RequestDue  time.Time `json:"due_set_by_authority"` // of that report
+
+	CreatedAt time.Time `json:"created_at"`
+	Version   int64     `json:"version"`
+}
+
+// Term is a period and what it counts from, in words that clocks reads.
+type Term struct {
+	Period string `json:"period"` // as clocks.ParsePeriod
+	From   string `json:"from"`   // as clocks.ParseInput
+}
+
+// Clocks computes every clock of the obligation. reports are those of the
+// obligation; only first submissions move a clock.
+func (o Obligation) Clocks(i Incident, reports []Report, now time.Time) []clocks.Clock {
+	if o.Applies == "no" {
+		return nil
+	}
+	zone, err := time.LoadLocation(o.Zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	request := clocks.Request{Regime: o.Regime, Zone: zone, Holiday: o.holiday, TrustService: o.TrustService, Qualified: o.Qualified,
+		Art55Exempt: o.Exempt, Significant: o.significant(i), Inputs: o.inputs(i, reports), Profile: o.profile(), Now: now}
+	if o.Regime == Contract || o.Regime == Insurer {
+		return o.contractual(request, reports)
+	}
+	return clocks.All([]clocks.Case{{Request: request, Submitted: firstSubmissions(reports)}})
+}
+
+// significant matters to the regimes that report significant incidents only.
+func (o Obligation) significant(i Incident) law.Truth {
+	if o.Regime == clocks.NIS2 || o.Regime == clocks.CER {
+		return i.Significance.Truth()
+	}
+	return law.True
+}
+
+func (o Obligation) holiday(d law.Date) bool {
+	for _, h := range o.Holidays {
+		if h == d {
+			return true
+		}
+	}
+	return false
+}
+
+func (o Obligation) inputs(i Incident, reports []Report) clocks.Inputs {
+	var in clocks.Inputs
+	aware := i.AwareAt
+	if o.AwareAt.Known() {
+		aware = o.AwareAt
+	}
+	for input, at := range map[clocks.Input]time.Time{
+		clocks.OccurredAt: i.OccurredAt.At, clocks.DetectedAt: i.DetectedAt.At, clocks.AwareAt: aware.At, clocks.HandledAt: i.HandledAt.At,
+		clocks.ClassifiedAt: o.Classified, clocks.MeasureAvailableAt: o.MeasureAt, clocks.RequestedAt: o.RequestedAt, clocks.DueSetByAuthority: o.RequestDue,
+	} {
+		in.Set(input, at)
+	}
+	in.Ongoing = i.State.Running() && !i.HandledAt.Known()
+	var latest time.Time
+	for _, r := range reports {
+		if r.Stage == clocks.IntermediateReport && r.Sent() && r.SubmittedAt.After(latest) {
+			latest = r.SubmittedAt
+		}
+	}
+	in.Set(clocks.LatestIntermediateSubmittedAt, latest)
+	return in
+}
+
+func (o Obligation) profile() clocks.Profile {
+	p := clocks.Profile{}
+	for stage, t := range o.Terms {
+		period, err := clocks.ParsePeriod(t.Period)
+		from, ok := clocks.ParseInput(t.From)
+		if err == nil && ok {
+			p[stage] = clocks.Override{Period: period, From: from}
+		}
+	}
+	return p
+}
+
+// contractual is the clock of a duty by contract: a term of its own, counted as
+// the early warning of NIS2 is, from what the contract names.
+func (o Obligation) contractual(r clocks.Request, reports []Report) []clocks.Clock {
+	t, ok := r.Profile[ContractStage]
+	if !ok {
+		return nil
+	}
+	r.Regime, r.Stage, r.Significant = clocks.NIS2, clocks.EarlyWarning, law.True
+	r.Profile = clocks.Profile{clocks.EarlyWarning: t}
+	if at, sent := firstSubmissions(reports)[ContractStage]; sent {
+		r.Inputs.Set(clocks.SubmittedAt, at)
+	}
+	c := clocks.Compute(r)
+	c.Regime, c.Stage, c.Citation = o.Regime, ContractStage, o.Partner
+	return []clocks.Clock{c}
+}
+
+// firstSubmissions is when each stage was submitted first: corrections and
+// updates move no clock.
+func firstSubmissions(reports []Report) map[clocks.Stage]time.Time {
+	first := map[clocks.Stage]time.Time{}
+	for _, r := range reports {
+		if at, ok := first[r.Stage]; r.Sent() && (!ok || r.SubmittedAt.Before(at)) {
+			first[r.Stage] = r.SubmittedAt
+		}
+	}
+	return first
+}
+
+// Alarm is one reminder of a clock. A clock that moves has its unsent alarms made
+// anew; one that was sent is never sent again.
+type Alarm struct {
+	ID           string       `json:"id"` // obligation, stage, step and deadline
+	Organisation string       `json:"organisation"`
+	Incident     string       `json:"incident"`
+	Obligation   string       `json:"obligation"`
+	Stage        clocks.Stage `json:"stage"`
+	Step         string       `json:"step"` // "start", "half", "7d", "2d", "4h", "1h" or "overdue"
+	At           time.Time    `json:"at"`
+	DueAt        time.Time    `json:"due_at"` // strict deadline
+	SentAt       time.Time    `json:"sent_at"`
+}
+
+// Alarms lists the reminders of the clocks that still run.
+func (o Obligation) Alarms(list []clocks.Clock) []Alarm {
+	var out []Alarm
+	for _, c := range list {
+		if !c.Submitted.IsZero() || c.Strict.IsZero() || c.Projected || c.Status == clocks.Voluntary {
+			continue
+		}
+		for _, at := range clocks.Reminders(c) {
+			step := stepOf(c, at)
+			out = append(out, Alarm{ID: o.ID + "/" + string(c.Stage) + "/" + step + "/" + c.Strict.UTC().Format(time.RFC3339), Organisation: o.Organisation,
+				Incident: o.Incident, Obligation: o.ID, Stage: c.Stage, Step: step, At: at.UTC(), DueAt: c.Strict.UTC()})
+		}
+	}
+	return out
+}
+
+// stepOf names a reminder by its distance from the deadline.
+func stepOf(c clocks.Clock, at time.Time) string {
+	switch d := c.Strict.Sub(at); {
+	case d <= 0:
+		return "overdue"
+	case at.Equal(c.AnchorAt):
+		return "start"
+	case d == time.Hour:
+		return "1h"
+	case d == 4*time.Hour:
+		return "4h"
+	case d == 48*time.Hour:
+		return "2d"
+	case d == 7*24*time.Hour:
+		return "7d"
+	}
+	return "half"
+}
