@@ -17,6 +17,7 @@ func systemScopes() map[string]string {
 		"internal/store":        "checks the existence of organisations before rights are granted, seals, verifies and dumps",
 		"internal/jobs":         "works on behalf of those who asked",
 		"internal/app/accounts": "people sign in before they have any rights",
+		"internal/app/upkeep":   "backs up, restores and checks the whole server for whoever runs it",
 		"internal/server":       "wires, and speaks for the command line on the server's own machine",
 		"internal/cli":          "runs on the server's own machine",
 	}

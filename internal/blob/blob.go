@@ -126,3 +126,30 @@ func (d *Dir) Verify(key string) error {
 }
 
 func (d *Dir) path(key string) string { return filepath.Join(d.root, key[:2], key) }
+
+// Each calls f for every stored file, in no order. What is being stored meanwhile
+// may be left out.
+func (d *Dir) Each(f func(sha256 string) error) error {
+	folders, err := os.ReadDir(d.root)
+	if err != nil {
+		return fmt.Errorf("list the files: %w", err)
+	}
+	for _, folder := range folders {
+		if len(folder.Name()) != 2 || !folder.IsDir() {
+			continue
+		}
+		files, err := os.ReadDir(filepath.Join(d.root, folder.Name()))
+		if err != nil {
+			return fmt.Errorf("list the files: %w", err)
+		}
+		for _, file := range files {
+			if !hash.MatchString(file.Name()) {
+				continue
+			}
+			if err := f(file.Name()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -48,6 +48,11 @@ type commands struct {
 	Catalog      catalogCommand      `cmd:"" help:"Requirements, questions, entity types and kinds of evidence."`
 	Country      countryCommand      `cmd:"" help:"National laws: list, show, compare and update the country packs."`
 	Serve        serveCommand        `cmd:"" help:"The platform with its pages, on this machine or for many."`
+	User         userCommand         `cmd:"" help:"People of a server on this machine: list, add, reset, disable."`
+	Migrate      migrateCommand      `cmd:"" help:"Make the database of a server, or bring its tables up to date."`
+	Backup       backupCommand       `cmd:"" help:"Everything of a server in one file, also while it runs."`
+	Restore      restoreCommand      `cmd:"" help:"A server's data from a backup, on either database; all or nothing."`
+	VerifyLedger verifyLedgerCommand `cmd:"" help:"Check every ledger of a server, or one proof from a file."`
 	Schema       schemaCommand       `cmd:"" help:"JSON Schema of an input file."`
 	Version      versionCommand      `cmd:"" help:"Version of the program and of its data."`
 }

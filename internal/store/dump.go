@@ -54,17 +54,22 @@ const schemaVersion = `SELECT MAX(version_id) FROM goose_db_version WHERE is_app
 // Dump writes everything as lines of JSON, in one state and the same for both
 // engines: a backup, or the way from SQLite to PostgreSQL. It holds the hashes of
 // passwords and tokens and must be kept like the database. Uploaded files are not
-// in it. It returns the number of rows.
-func (s *Store) Dump(ctx context.Context, w io.Writer) (rows int64, err error) {
+// in it, but named.
+func (s *Store) Dump(ctx context.Context, w io.Writer) (d Dumped, err error) {
 	out := bufio.NewWriter(w)
 	line := json.NewEncoder(out)
 	line.SetEscapeHTML(false)
 	err = s.Read(ctx, tenant.System("dump"), func(tx *Tx) error {
-		version, _, err := sqldb.One(tx.q, sqldb.Single[int64], schemaVersion)
-		if err != nil {
+		if err := tx.patient(); err != nil {
+			return err
+		}
+		if d.Schema, _, err = sqldb.One(tx.q, sqldb.Single[int64], schemaVersion); err != nil {
 			return fmt.Errorf("read the version of the tables: %w", err)
 		}
-		if err := line.Encode(dumpHead{dumpFormat, version}); err != nil {
+		if d.Files, err = sqldb.Collect(tx.q, sqldb.Single[string], `SELECT DISTINCT sha256 FROM files ORDER BY 1`); err != nil {
+			return fmt.Errorf("list the files: %w", err)
+		}
+		if err := line.Encode(dumpHead{dumpFormat, d.Schema}); err != nil {
 			return err
 		}
 		for _, table := range dumped() {
@@ -72,14 +77,31 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) (rows int64, err error) {
 			if err != nil {
 				return fmt.Errorf("dump table %s: %w", table, err)
 			}
-			rows += n
+			d.Rows += n
 		}
-		return line.Encode(dumpEnd{rows})
+		return line.Encode(dumpEnd{d.Rows})
 	})
 	if err != nil {
-		return rows, err
+		return d, err
 	}
-	return rows, out.Flush()
+	return d, out.Flush()
+}
+
+// Dumped says what a dump holds.
+type Dumped struct {
+	Schema int64 // version of the tables
+	Rows   int64
+	Files  []string // SHA-256 of the uploaded files that it names
+}
+
+// patient takes the time limit for statements from a transaction that moves
+// everything.
+func (tx *Tx) patient() error {
+	if tx.q.Dialect() != sqldb.Postgres {
+		return nil
+	}
+	_, err := tx.q.Exec(`SET LOCAL statement_timeout = 0`)
+	return err
 }
 
 func (tx *Tx) dumpTable(table string, line *json.Encoder) (rows int64, err error) {
@@ -137,17 +159,21 @@ func (tx *Tx) truths(table string) ([]string, error) {
 	return sqldb.Collect(tx.q, sqldb.Single[string], `SELECT name FROM pragma_table_info(?) WHERE type = 'BOOLEAN'`, table)
 }
 
-// Restore fills an empty store from a dump, all of it or nothing. Conflict when the
-// store has people already; Invalid when the dump is not whole, or not of the same
-// version of the tables. It returns the number of rows.
-func (s *Store) Restore(ctx context.Context, r io.Reader) (rows int64, err error) {
-	all, err := io.ReadAll(r) // the transaction may run twice
-	if err != nil {
-		return 0, fmt.Errorf("read the dump: %w", err)
-	}
+// Restore fills an empty store from a dump, all of it or nothing. open gives the
+// dump from its beginning; it is called again when the transaction has to be tried
+// again. Conflict when the store has people already; Invalid when the dump is not
+// whole, or not of the same version of the tables. It returns the number of rows.
+func (s *Store) Restore(ctx context.Context, open func() (io.ReadCloser, error)) (rows int64, err error) {
 	err = s.Write(ctx, tenant.System("restore"), Change{Actor: "system"}, func(tx *Tx) error {
-		rows, err = tx.restore(json.NewDecoder(bytes.NewReader(all)))
-		return err
+		if err := tx.patient(); err != nil {
+			return err
+		}
+		r, err := open()
+		if err != nil {
+			return fmt.Errorf("read the dump: %w", err)
+		}
+		rows, err = tx.restore(json.NewDecoder(r))
+		return errors.Join(err, r.Close())
 	})
 	return rows, err
 }

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -68,9 +69,14 @@ func dump(t *testing.T, s *store.Store) string {
 
 func restore(t *testing.T, s *store.Store, from string) {
 	t.Helper()
-	if _, err := s.Restore(t.Context(), strings.NewReader(from)); err != nil {
+	if _, err := s.Restore(t.Context(), opened(from)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// opened gives a dump from its beginning.
+func opened(text string) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
 }
 
 // TestDump carries everything from SQLite to PostgreSQL and back.
@@ -110,7 +116,7 @@ func TestDump(t *testing.T) {
 			}
 		}
 	}
-	if _, err := lite.Restore(t.Context(), strings.NewReader(first)); fault.KindOf(err) != fault.Conflict {
+	if _, err := lite.Restore(t.Context(), opened(first)); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("into a database in use: %v", err)
 	}
 }
@@ -136,7 +142,7 @@ func TestBadDumps(t *testing.T) {
 		if bad == good {
 			t.Fatalf("%s: the same dump", name)
 		}
-		_, err := empty.Restore(t.Context(), strings.NewReader(bad))
+		_, err := empty.Restore(t.Context(), opened(bad))
 		if k := fault.KindOf(err); err == nil || k != fault.Invalid && k != fault.Conflict && k != fault.NotFound {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -201,4 +207,40 @@ func TestSearch(t *testing.T) {
 			t.Error(got)
 		}
 	})
+}
+
+// TestRestoreOlder restores a dump of older tables and then brings them up to date.
+func TestRestoreOlder(t *testing.T) {
+	const first = 1
+	for name, target := range map[string]string{"SQLite": storetest.SQLite(t), "PostgreSQL": kit.Postgres(t)} {
+		t.Run(name, func(t *testing.T) {
+			s, err := store.Open(t.Context(), target, store.Options{Schema: first})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { s.Close() })
+			old := `{"format":"nisaba-dump/1","schema":1}
+{"table":"people","columns":["created_at","digest","disabled","email","id","language","name","password_hash","totp_last_step","totp_secret","version"]}
+[1,"",false,"anna@example.org","p","en","Anna","",0,"",1]
+{"rows":1}
+`
+			if _, err := s.Restore(t.Context(), opened(old)); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			read(t, s, system(), func(tx *store.Tx) error {
+				p, err := tx.PersonByEmail("anna@example.org")
+				if err == nil && p.Name != "Anna" {
+					t.Errorf("%+v", p)
+				}
+				return err
+			})
+			list, err := store.Migrations(t.Context(), target)
+			if err != nil || len(list) < 5 || list[len(list)-1].AppliedAt.IsZero() {
+				t.Errorf("%+v %v", list, err)
+			}
+		})
+	}
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -18,38 +20,85 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate brings the schema up to date. Servers that start together on PostgreSQL
-// wait for one another.
-func (s *Store) migrate(ctx context.Context, refuse bool) error {
+// Migration is one step of the schema.
+type Migration struct {
+	Version   int64     `json:"version"`
+	Name      string    `json:"name"`
+	AppliedAt time.Time `json:"applied_at,omitzero"` // zero: still to come
+}
+
+// Migrations lists the steps of the schema of a database that exists, those to come
+// last. It changes nothing but, on a database that never was Nisaba's, the table
+// that counts the steps.
+func Migrations(ctx context.Context, target string) (list []Migration, err error) {
+	db, err := sqldb.Open(ctx, target, sqldb.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	p, err := steps(db)
+	if err != nil {
+		return nil, err
+	}
+	all, err := p.Status(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the version of the tables: %w", err)
+	}
+	for _, s := range all {
+		list = append(list, Migration{Version: s.Source.Version, Name: path.Base(s.Source.Path), AppliedAt: s.AppliedAt})
+	}
+	return list, nil
+}
+
+// steps gives the steps of the schema for a database.
+func steps(db *sqldb.DB) (*goose.Provider, error) {
 	dir, err := fs.Sub(migrations, "migrations")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
-	if s.db.Dialect == sqldb.Postgres {
+	if db.Dialect == sqldb.Postgres {
 		dialect = goose.DialectPostgres
 		locker, err := lock.NewPostgresSessionLocker()
 		if err != nil {
-			return fmt.Errorf("migrate: %w", err)
+			return nil, fmt.Errorf("migrate: %w", err)
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
-	p, err := goose.NewProvider(dialect, s.db.Pool(), dir, options...)
+	p, err := goose.NewProvider(dialect, db.Pool(), dir, options...)
 	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
+		return nil, fmt.Errorf("migrate: %w", err)
 	}
-	if refuse {
+	return p, nil
+}
+
+// migrate brings the schema up to date, or to the version of the options. Servers
+// that start together on PostgreSQL wait for one another.
+func (s *Store) migrate(ctx context.Context, o Options) error {
+	p, err := steps(s.db)
+	if err != nil {
+		return err
+	}
+	if o.NoMigrate {
 		pending, err := p.HasPending(ctx)
 		if err == nil && pending {
 			err = &fault.Error{Kind: fault.Conflict, What: "the database is of an older version", Expected: "nisaba migrate to be run first"}
 		}
 		return err
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if o.Schema > 0 {
+		_, err = p.UpTo(ctx, o.Schema)
+	} else {
+		_, err = p.Up(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
 }
+
+// Migrate brings a store that was opened at an older version up to date.
+func (s *Store) Migrate(ctx context.Context) error { return s.prepare(ctx, Options{}) }
 
 // tenantTables lists the tables that PostgreSQL must guard.
 const tenantTables = `

@@ -20,6 +20,7 @@ type Options struct {
 	Clock          clock.Clock // nil: the machine's
 	MaxConnections int         // to PostgreSQL; 0: 10
 	NoMigrate      bool        // an old schema is an error instead of being brought up to date
+	Schema         int64       // bring an older schema up to this version only; 0: the newest
 }
 
 // Store is an open database. It is safe for concurrent use.
@@ -45,7 +46,7 @@ func Open(ctx context.Context, target string, o Options) (*Store, error) {
 	if s.clock == nil {
 		s.clock = clock.System{}
 	}
-	if err := s.prepare(ctx, o.NoMigrate); err != nil {
+	if err := s.prepare(ctx, o); err != nil {
 		if e := db.Close(); e != nil {
 			err = fmt.Errorf("%w; and then: %w", err, e)
 		}
@@ -54,8 +55,8 @@ func Open(ctx context.Context, target string, o Options) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) prepare(ctx context.Context, noMigrate bool) error {
-	if err := s.migrate(ctx, noMigrate); err != nil {
+func (s *Store) prepare(ctx context.Context, o Options) error {
+	if err := s.migrate(ctx, o); err != nil {
 		return err
 	}
 	return s.protect(ctx)

@@ -146,8 +146,9 @@ func (tx *Tx) ProveConsistency(old, new int64) ([]ledger.Hash, error) {
 
 // Fault of a ledger: which entry, and what is wrong.
 type LedgerFault struct {
-	Seq  int64 // of the entry; −1: of the ledger as a whole
-	What string
+	Seq   int64  `json:"entry"` // of the entry; −1: of the ledger as a whole
+	Table string `json:"table"` // where the damage is
+	What  string `json:"what"`
 }
 
 // LedgerReport is the result of a check of one ledger. A sound ledger has no faults.
@@ -219,9 +220,17 @@ type verifier struct {
 	notes    []Sealed
 }
 
-func (v *verifier) fault(seq int64, format string, args ...any) {
+// The tables in which damage is found.
+const (
+	entriesTable     = "ledger_entries"
+	hashesTable      = "ledger_hashes"
+	headsTable       = "ledger_heads"
+	checkpointsTable = "checkpoints"
+)
+
+func (v *verifier) fault(table string, seq int64, format string, args ...any) {
 	if len(v.report.Faults) < maxFaults {
-		v.report.Faults = append(v.report.Faults, LedgerFault{Seq: seq, What: fmt.Sprintf(format, args...)})
+		v.report.Faults = append(v.report.Faults, LedgerFault{Seq: seq, Table: table, What: fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -283,11 +292,11 @@ func (v *verifier) storedHash(place int64) ledger.Hash {
 // entry, so that only the damage is reported and not all that is built on it.
 func (v *verifier) entry(e ledger.Entry) error {
 	if e.Seq < v.rebuilt.Size || e.Seq-v.rebuilt.Size > int64(len(v.stored)) {
-		v.fault(e.Seq, "the number of the entry was changed")
+		v.fault(entriesTable, e.Seq, "the number of the entry was changed")
 		return nil
 	}
 	if e.Seq > v.rebuilt.Size {
-		v.fault(v.rebuilt.Size, "entries %d to %d are missing", v.rebuilt.Size, e.Seq-1)
+		v.fault(entriesTable, v.rebuilt.Size, "entries %d to %d are missing", v.rebuilt.Size, e.Seq-1)
 	}
 	for v.rebuilt.Size < e.Seq {
 		v.rebuilt.Append(v.storedHash(ledger.StoredIndex(v.rebuilt.Size)))
@@ -298,7 +307,7 @@ func (v *verifier) entry(e ledger.Entry) error {
 	}
 	for i, h := range v.rebuilt.Append(leaf) {
 		if at := place + int64(i); i > 0 && v.storedHash(at) != h {
-			v.fault(e.Seq, "hash %d above the entry is damaged", at)
+			v.fault(hashesTable, e.Seq, "hash %d above the entry is damaged", at)
 		}
 	}
 	v.checkpointsOf(v.rebuilt.Size)
@@ -316,10 +325,10 @@ func (v *verifier) judge(seq int64, computed, stored ledger.Hash) ledger.Hash {
 		return out, nil
 	})
 	if err == nil && v.headRead && ledger.CheckInclusion(proof, v.head.Size, v.head.Root(), seq, computed) == nil {
-		v.fault(seq, "the stored hash of the entry was changed; the entry itself is as it was written")
+		v.fault(hashesTable, seq, "the stored hash of the entry was changed; the entry itself is as it was written")
 		return computed
 	}
-	v.fault(seq, "the entry was changed after it was written")
+	v.fault(entriesTable, seq, "the entry was changed after it was written")
 	return stored
 }
 
@@ -332,13 +341,13 @@ func (v *verifier) checkpointsOf(size int64) {
 		c, err := ledger.OpenCheckpoint(n.Note, v.public)
 		switch {
 		case err != nil:
-			v.fault(-1, "checkpoint of %d entries: %v", n.Size, err)
+			v.fault(checkpointsTable, -1, "checkpoint of %d entries: %v", n.Size, err)
 		case !strings.HasSuffix(c.Origin, "/"+n.Workspace):
-			v.fault(-1, "checkpoint of %d entries: it is signed for %s", n.Size, c.Origin)
+			v.fault(checkpointsTable, -1, "checkpoint of %d entries: it is signed for %s", n.Size, c.Origin)
 		case c.Size != n.Size:
-			v.fault(-1, "checkpoint of %d entries: it is signed for %d", n.Size, c.Size)
+			v.fault(checkpointsTable, -1, "checkpoint of %d entries: it is signed for %d", n.Size, c.Size)
 		case c.Root != v.rebuilt.Root():
-			v.fault(n.Size-1, "the first %d entries are not those that were signed on %s", n.Size, n.At.Format(time.DateOnly))
+			v.fault(entriesTable, n.Size-1, "the first %d entries are not those that were signed on %s", n.Size, n.At.Format(time.DateOnly))
 		}
 	}
 }
@@ -346,17 +355,17 @@ func (v *verifier) checkpointsOf(size int64) {
 // ends checks what only the end of the walk can show.
 func (v *verifier) ends() {
 	for _, n := range v.notes {
-		v.fault(v.rebuilt.Size, "a checkpoint of %d entries was signed, but there are %d", n.Size, v.rebuilt.Size)
+		v.fault(entriesTable, v.rebuilt.Size, "a checkpoint of %d entries was signed, but there are %d", n.Size, v.rebuilt.Size)
 	}
 	switch {
 	case !v.headRead && v.rebuilt.Size > 0:
-		v.fault(-1, "the head of the ledger is missing or cannot be read")
+		v.fault(headsTable, -1, "the head of the ledger is missing or cannot be read")
 	case v.head.Size != v.rebuilt.Size:
-		v.fault(v.rebuilt.Size, "the ledger says that it has %d entries, but there are %d", v.head.Size, v.rebuilt.Size)
+		v.fault(headsTable, v.rebuilt.Size, "the ledger says that it has %d entries, but there are %d", v.head.Size, v.rebuilt.Size)
 	case v.head.Root() != v.rebuilt.Root():
-		v.fault(-1, "the head of the ledger does not fit its entries")
+		v.fault(headsTable, -1, "the head of the ledger does not fit its entries")
 	}
 	if n := ledger.StoredCount(v.rebuilt.Size); int64(len(v.stored)) > n {
-		v.fault(-1, "there are %d hashes without entries", int64(len(v.stored))-n)
+		v.fault(hashesTable, -1, "there are %d hashes without entries", int64(len(v.stored))-n)
 	}
 }

@@ -2,20 +2,25 @@
 package script
 
 import (
+	"context"
+	"errors"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/nisaba-platform/nisaba/internal/cli"
+	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
+	"github.com/nisaba-platform/nisaba/internal/store/storetest"
 )
 
 // today is the day on which every script runs.
 var today = time.Date(2026, time.November, 25, 9, 0, 0, 0, time.UTC)
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(program{m}, map[string]func(){
 		"nisaba": func() {
 			os.Exit(cli.Run(os.Args[1:], cli.System{
 				In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: func() time.Time { return today },
@@ -35,5 +40,35 @@ func TestScripts(t *testing.T) {
 			e.Setenv("EXAMPLES", root+"/../../examples")
 			return nil
 		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sql":      runSQL,
+			"postgres": func(s *testscript.TestScript, _ bool, _ []string) { s.Setenv("PG", kit.Postgres(t)) },
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "postgres" {
+				return false, errors.New("there is no such condition")
+			}
+			return storetest.Installed(), nil
+		},
 	})
+}
+
+// kit holds the PostgreSQL of the scripts that ask for one.
+var kit storetest.Kit
+
+// program runs the tests and ends the PostgreSQL that they started.
+type program struct{ *testing.M }
+
+func (p program) Run() int { return kit.Main(p.M) }
+
+// runSQL runs a statement on a SQLite file behind the back of the program.
+func runSQL(s *testscript.TestScript, _ bool, args []string) {
+	db, err := sqldb.Open(context.Background(), s.MkAbs(args[0]), sqldb.Options{})
+	s.Check(err)
+	result, err := db.Pool().ExecContext(context.Background(), args[1])
+	s.Check(err)
+	if n, err := result.RowsAffected(); err != nil || n == 0 && strings.HasPrefix(args[1], "UPDATE") {
+		s.Fatalf("%s changed %d rows: %v", args[1], n, err)
+	}
+	s.Check(db.Close())
 }

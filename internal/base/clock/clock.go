@@ -18,6 +18,12 @@ type System struct{}
 // Now is the present time in UTC, to the millisecond, the precision of the store.
 func (System) Now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
+// Func is a clock that a function tells.
+type Func func() time.Time
+
+// Now is what the function says, in UTC, to the millisecond.
+func (f Func) Now() time.Time { return f().UTC().Truncate(time.Millisecond) }
+
 // Fixed stands still until it is moved. It is safe for concurrent use.
 type Fixed struct {
 	mu sync.Mutex

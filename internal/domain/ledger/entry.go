@@ -10,8 +10,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
-
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Entry is one change. Before and After are JSON objects in the form that Canonical
@@ -51,7 +49,7 @@ func (e Entry) Leaf(workspace string) []byte {
 }
 
 // Hash is the hash of the entry's leaf: SHA-256(0x00 ‖ leaf).
-func (e Entry) Hash(workspace string) Hash { return tlog.RecordHash(e.Leaf(workspace)) }
+func (e Entry) Hash(workspace string) Hash { return leafHash(e.Leaf(workspace)) }
 
 // Canonical writes v as JSON without needless space and with the keys of maps
 // sorted; fields of structs keep their order. nil and JSON null become nil.

@@ -16,6 +16,9 @@ import (
 // Hash is a SHA-256 hash of the tree; it prints as base64.
 type Hash = tlog.Hash
 
+// leafHash is the hash of a leaf's text.
+func leafHash(text []byte) Hash { return tlog.RecordHash(text) }
+
 // ParseHash reads what Hash prints.
 func ParseHash(s string) (Hash, error) { return tlog.ParseHash(s) }
 
@@ -133,6 +136,11 @@ type Checkpoint struct {
 	Root   Hash
 }
 
+// Workspace is the workspace whose ledger it is, the last part of the origin.
+func (c Checkpoint) Workspace() string {
+	return c.Origin[strings.LastIndexByte(c.Origin, '/')+1:]
+}
+
 // Signer signs checkpoints; it holds the private key.
 type Signer struct {
 	signer note.Signer
@@ -174,13 +182,26 @@ func (s Signer) Sign(c Checkpoint) (string, error) {
 	return string(signed), err
 }
 
-// OpenCheckpoint verifies a signed note with the public key and reads it.
+// OpenCheckpoint verifies a signed note and reads it. public holds the public key,
+// or several, one per line, of which any may have signed.
 func OpenCheckpoint(signed, public string) (Checkpoint, error) {
-	v, err := note.NewVerifier(public)
-	if err != nil {
-		return Checkpoint{}, fmt.Errorf("the public key of the ledger: %w", err)
+	var keys []note.Verifier
+	for line := range strings.Lines(public) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		v, err := note.NewVerifier(line)
+		if err != nil {
+			return Checkpoint{}, fmt.Errorf("the public key of the ledger: %w", err)
+		}
+		if !slices.ContainsFunc(keys, func(k note.Verifier) bool { return k.Name() == v.Name() && k.KeyHash() == v.KeyHash() }) {
+			keys = append(keys, v)
+		}
 	}
-	n, err := note.Open([]byte(signed), note.VerifierList(v))
+	if len(keys) == 0 {
+		return Checkpoint{}, errors.New("there is no public key of the ledger")
+	}
+	n, err := note.Open([]byte(signed), note.VerifierList(keys...))
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("the signature of the checkpoint: %w", err)
 	}

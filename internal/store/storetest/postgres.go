@@ -47,6 +47,12 @@ func binary(name string) (string, error) {
 	return found[len(found)-1], nil
 }
 
+// Installed reports whether there is a PostgreSQL to start.
+func Installed() bool {
+	_, err := binary("initdb")
+	return err == nil
+}
+
 // identity is the account that runs the server: PostgreSQL refuses to run as root.
 func identity() (*syscall.SysProcAttr, int, int, error) {
 	attr := &syscall.SysProcAttr{Setpgid: true}

@@ -1,0 +1,79 @@
+// Package upkeep is what whoever runs the server does on its machine: bring the
+// tables up to date, back everything up, restore it elsewhere, and check the
+// ledgers. Nobody signs in for it: who can read the data folder may do all of it.
+package upkeep
+
+import (
+	"context"
+
+	"github.com/nisaba-platform/nisaba/internal/store"
+)
+
+// Place is where a server keeps its things.
+type Place struct {
+	Folder   string   // of files and keys
+	Database string   // postgres://…, or "": SQLite in the folder
+	Secrets  []string // names of the files in the folder that hold private keys
+	Public   string   // public keys of the ledgers, one per line
+}
+
+// Service works on one server's data. It is safe for concurrent use, also while
+// the server runs.
+type Service struct {
+	store *store.Store
+	place Place
+}
+
+// New makes the service.
+func New(s *store.Store, at Place) *Service { return &Service{store: s, place: at} }
+
+// Ledger is the result of a check of one ledger. A sound ledger has no faults.
+type Ledger struct {
+	Workspace   string  `json:"workspace"` // id; "" for what belongs to no workspace, such as people
+	Name        string  `json:"name,omitempty"`
+	Size        int64   `json:"entries"`
+	Root        string  `json:"root"` // base64
+	Checkpoints int     `json:"checkpoints"`
+	Faults      []Fault `json:"faults"`
+}
+
+// Fault is one damage of a ledger: where it is and what is wrong.
+type Fault = store.LedgerFault
+
+// Verify checks every ledger of the server: entries, tree, and the signatures of
+// the checkpoints against the public keys.
+func (s *Service) Verify(ctx context.Context) ([]Ledger, error) {
+	return verify(ctx, s.store, s.place.Public)
+}
+
+func verify(ctx context.Context, s *store.Store, public string) ([]Ledger, error) {
+	reports, err := s.VerifyAllLedgers(ctx, public)
+	if err != nil {
+		return nil, err
+	}
+	names, err := workspaceNames(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	out := []Ledger{}
+	for _, r := range reports {
+		l := Ledger{Workspace: r.Workspace, Name: names[r.Workspace], Size: r.Size, Root: r.Root.String(), Checkpoints: r.Checkpoints, Faults: r.Faults}
+		if l.Faults == nil {
+			l.Faults = []Fault{}
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+func workspaceNames(ctx context.Context, s *store.Store) (map[string]string, error) {
+	names := map[string]string{}
+	err := s.Read(ctx, operator("name the workspaces"), func(tx *store.Tx) error {
+		all, err := tx.Workspaces()
+		for _, w := range all {
+			names[w.ID] = w.Name
+		}
+		return err
+	})
+	return names, err
+}
