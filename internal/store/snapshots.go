@@ -40,6 +40,19 @@ func (tx *Tx) Snapshots(organisation string) ([]assessment.Snapshot, error) {
 		FROM snapshots WHERE `+within+` AND organisation_id = ? ORDER BY on_day, created_at, id`, append(args, organisation)...)
 }
 
+// Trend lists the overall scores of an organisation since a day, as its snapshots
+// have them, oldest first.
+func (tx *Tx) Trend(organisation string, since law.Date) ([]assessment.Point, error) {
+	within, args, err := tx.within("organisation_id")
+	if err != nil {
+		return nil, err
+	}
+	return sqldb.Collect(tx.q, func(p *assessment.Point) []any { return []any{sqldb.Date(&p.On), &p.Points} }, `
+		SELECT on_day, points
+		FROM snapshots WHERE `+within+` AND organisation_id = ? AND on_day >= ? ORDER BY on_day, created_at, id`,
+		append(args, organisation, since.String())...)
+}
+
 // SnapshotBefore returns the last snapshot of an organisation made for the day or
 // an earlier one.
 func (tx *Tx) SnapshotBefore(organisation string, day law.Date) (assessment.Snapshot, error) {

@@ -106,31 +106,42 @@ func (s *Service) Aside(ctx context.Context, a authz.Actor) (list []tenant.Organ
 }
 
 // Load gives one organisation with its assessment as of today.
-func (s *Service) Load(ctx context.Context, a authz.Actor, organisation string) (Client, error) {
-	c := Client{}
-	err := s.read(ctx, a, organisation, authz.AssessmentRead, func(tx *store.Tx) error {
-		said, err := s.gather(tx, organisation)
-		if err != nil {
-			return err
-		}
-		c = Client{Organisation: said.organisation, File: said.file, Answers: said.answers, Evidence: said.evidence, Exceptions: said.exceptions}
-		if c.Tasks, err = tx.Tasks(organisation); err != nil {
-			return err
-		}
-		if c.Determinations, err = tx.Determinations(organisation); err != nil {
-			return err
-		}
-		c.Files, err = tx.Files(organisation)
+func (s *Service) Load(ctx context.Context, a authz.Actor, organisation string) (c Client, err error) {
+	err = s.read(ctx, a, organisation, authz.AssessmentRead, func(tx *store.Tx) error {
+		c, err = s.fetch(tx, organisation)
 		return err
 	})
 	if err != nil {
 		return Client{}, err
 	}
-	if c.In, err = s.assess(organisation, c.File, s.today()); err != nil {
+	return s.assessed(c, a)
+}
+
+// fetch reads what is stored of a client.
+func (s *Service) fetch(tx *store.Tx, organisation string) (c Client, err error) {
+	said, err := s.gather(tx, organisation)
+	if err != nil {
+		return c, err
+	}
+	c = Client{Organisation: said.organisation, File: said.file, Answers: said.answers, Evidence: said.evidence, Exceptions: said.exceptions}
+	if c.Tasks, err = tx.Tasks(organisation); err != nil {
+		return c, err
+	}
+	if c.Determinations, err = tx.Determinations(organisation); err != nil {
+		return c, err
+	}
+	c.Files, err = tx.Files(organisation)
+	return c, err
+}
+
+// assessed is a client that was fetched, with its assessment and for the actor.
+func (s *Service) assessed(c Client, a authz.Actor) (Client, error) {
+	in, err := s.assess(c.Organisation.ID, c.File, s.today())
+	if err != nil {
 		return Client{}, err
 	}
-	c.File = c.File.Clone()
-	c.Role, _ = a.RoleIn(organisation)
+	c.In, c.File = in, c.File.Clone()
+	c.Role, _ = a.RoleIn(c.Organisation.ID)
 	return c, nil
 }
 

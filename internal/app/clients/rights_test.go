@@ -55,6 +55,7 @@ func rights(t *testing.T, o office) map[string]right {
 		"Assign":          {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.Assign(ctx, a, id, assessment.Assignment{}) }},
 		"Apply":           {low: authz.Contributor, call: func(a authz.Actor, id string) error { _, _, err := s.Apply(ctx, a, id, clients.Batch{}); return err }},
 		"Load":            {low: authz.Guest, call: func(a authz.Actor, id string) error { return second(s.Load(ctx, a, id)) }},
+		"Home":            {low: authz.Guest, call: func(a authz.Actor, id string) error { return second(s.Home(ctx, a, id)) }},
 		"SetFacts":        {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.SetFacts(ctx, a, id, 1, f) }},
 		"Determine":       {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Determine(ctx, a, id)) }},
 		"Answer":          {low: authz.Contributor, call: func(a authz.Actor, id string) error { _, _, err := s.Answer(ctx, a, id, "x", nil, ""); return err }},

@@ -192,7 +192,9 @@ func rollup(in assessing.Input, f *organisation.File) assessment.Rollup {
 			}
 		}
 	}
-	r.NextDeadline, r.NextDeadlineText = nextDeadline(in, f.Registration)
+	if due := Deadlines(in, f.Registration); len(due) > 0 {
+		r.NextDeadline, r.NextDeadlineText = due[0].By, due[0].Text
+	}
 	return r
 }
 
@@ -233,34 +235,40 @@ func overallOf(p posture.Posture) posture.Score {
 	return posture.Score{Key: overall}
 }
 
-// nextDeadline is the statutory date to keep next, or the first that was missed: a
+// Deadline is a date that the law sets for an organisation.
+type Deadline struct {
+	By   time.Time // the last minute of the day where the competent authority is, in UTC
+	On   law.Date
+	Text law.Message
+	Law  string // citation; "" when the text names it
+}
+
+// Deadlines are the statutory dates that are open, the first one first: a
 // registration that was not made, a change of registered data that was not
-// notified (Arts. 3(4) and 27), or a date that the law fixes. The instant is the
-// last minute of the day where the competent authority is.
-func nextDeadline(in assessing.Input, done organisation.Registration) (time.Time, law.Message) {
-	var day law.Date
-	var text law.Message
-	add := func(on law.Date, what law.Message) {
-		if !on.IsZero() && (day.IsZero() || on.Before(day)) {
-			day, text = on, what
+// notified (Arts. 3(4) and 27), and dates that the law fixes and that are still to
+// come. Those that were missed stay.
+func Deadlines(in assessing.Input, done organisation.Registration) []Deadline {
+	var out []Deadline
+	z := zone(in)
+	add := func(on law.Date, what law.Message, citation string) {
+		if !on.IsZero() {
+			out = append(out, Deadline{By: on.AddDays(1).At(z).Add(-time.Minute).UTC(), On: on, Text: what, Law: citation})
 		}
 	}
 	for _, r := range in.Duties.Registrations {
 		if done.RegisteredOn.IsZero() {
-			add(r.FirstDue, r.Title)
+			add(r.FirstDue, r.Title, r.Citation)
 		} else if done.LastChangeOn.After(done.RegisteredOn) && done.LastNotifiedOn.Before(done.LastChangeOn) {
-			add(changeDue(r, done.LastChangeOn), r.Title)
+			add(changeDue(r, done.LastChangeOn), r.Title, r.Citation)
 		}
 	}
 	for _, d := range in.Duties.Dates {
 		if !d.On.Before(in.AsOf) {
-			add(d.On, d.Text)
+			add(d.On, d.Text, d.Citation)
 		}
 	}
-	if day.IsZero() {
-		return time.Time{}, law.Message{}
-	}
-	return day.AddDays(1).At(zone(in)).Add(-time.Minute).UTC(), text
+	slices.SortStableFunc(out, func(a, b Deadline) int { return a.By.Compare(b.By) })
+	return out
 }
 
 func changeDue(r duties.Registration, changed law.Date) law.Date {

@@ -135,6 +135,12 @@ type Report struct {
 	Version      int64     `json:"version"`
 }
 
+// Point is the overall score of a day, 0–100.
+type Point struct {
+	On     law.Date `json:"on"`
+	Points float64  `json:"points"`
+}
+
 // Rollup is the row of an organisation in the portfolio. It is derived: the use
 // case that changes an assessment writes it in the same transaction.
 type Rollup struct {

@@ -78,19 +78,6 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 	return p
 }
 
-func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.load(r)
-	if err != nil {
-		return err
-	}
-	p := s.clientFrame(r, c, "home")
-	p.Actions = []ui.ButtonProps{
-		{Text: ui.T(r.Context(), "pages.report.pdf"), URL: clientURL(r, "report.pdf"), Icon: ui.IconDownload},
-		{Text: ui.T(r.Context(), "pages.report.html"), URL: clientURL(r, "report.html"), Icon: ui.IconFile},
-	}
-	return ui.Render(w, r, http.StatusOK, homePage(r, p, c))
-}
-
 func (s *Site) facts(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.load(r)
 	if err != nil {

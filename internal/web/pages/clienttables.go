@@ -16,69 +16,6 @@ import (
 	"github.com/nisaba-platform/nisaba/posture"
 )
 
-func clientFigures(ctx context.Context, r *http.Request, c clients.Client) []ui.Figure {
-	overall, _ := c.In.Posture.Score("overall")
-	figures := []ui.Figure{
-		{Label: ui.T(ctx, "report.figure.class"), Value: ui.T(ctx, "report.class."+string(c.In.Scope.Class)+".name"), URL: clientURL(r, "facts")},
-		{Label: ui.T(ctx, "report.figure.score"), Value: points(ctx, overall.Points), Tone: tone(overall.Points, overall.Weight > 0)},
-		{Label: ui.T(ctx, "report.figure.gaps"), Value: ui.Number(ctx, float64(len(c.In.Posture.Gaps)), 0), URL: clientURL(r, "requirements")},
-	}
-	if c.In.Fines.Euros > 0 {
-		figures = append(figures, ui.Figure{Label: ui.T(ctx, "report.figure.fine"), Value: ui.From(ctx).Printer.Euros(c.In.Fines.Euros), Note: c.In.Fines.Citation})
-	}
-	return figures
-}
-
-// measureTable is the score of each measure with the way to its requirements.
-func measureTable(ctx context.Context, r *http.Request, c clients.Client) ui.TableProps {
-	t := ui.TableProps{ID: "measures", Caption: ui.T(ctx, "report.chart.measures"), HideCaption: true, Dense: true, Columns: []ui.Column{
-		{Label: ui.T(ctx, "report.column.measure")}, {Label: ui.T(ctx, "report.column.score"), Narrow: true}},
-		Empty: ui.Empty{Title: ui.T(ctx, "pages.requirements.none"), Text: ui.T(ctx, "pages.requirements.none.text")}}
-	for _, m := range "abcdefghij" {
-		s, ok := c.In.Posture.Score("measure." + string(m))
-		if !ok || s.Weight == 0 {
-			continue
-		}
-		url := clientURL(r, "requirements?measure="+string(m))
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words("(" + string(m) + ") " + ui.T(ctx, "report.measure."+string(m))),
-			ui.ScoreBar(ui.Score{Percent: s.Points, Text: points(ctx, s.Points), Target: c.In.Target,
-				Tone: tone(s.Points, s.Met+s.Partly+s.NotMet > 0), Why: url, WhyText: ui.T(ctx, "pages.score.why")})}})
-	}
-	return t
-}
-
-// mostGaps is how many gaps the first page of an organisation shows.
-const mostGaps = 8
-
-// gapTable is the gaps that weigh most.
-func gapTable(ctx context.Context, r *http.Request, c clients.Client) ui.TableProps {
-	t := ui.TableProps{ID: "gaps", Caption: ui.T(ctx, "report.board.risks"), HideCaption: true, Dense: true, Columns: []ui.Column{
-		{Label: ui.T(ctx, "report.column.requirement")}, {Label: ui.T(ctx, "report.column.status"), Narrow: true}},
-		Empty: ui.Empty{Title: ui.T(ctx, "report.gaps.none"), Text: ui.T(ctx, "report.board.no_risks")}}
-	for _, g := range c.In.Posture.Gaps[:min(mostGaps, len(c.In.Posture.Gaps))] {
-		req, _ := c.In.Catalogue.Get(g.Requirement)
-		measure := "a"
-		if len(req.Measures) > 0 {
-			measure = req.Measures[0]
-		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{
-			ui.LinkCell(req.Title, clientURL(r, "requirements?measure="+measure+"&open="+escape(req.ID)+"#open"), req.Citation),
-			ui.StatusBadge(status(ctx, g.Status))}})
-	}
-	return t
-}
-
-// nextTable is the few tasks that raise the score most.
-func nextTable(ctx context.Context, c clients.Client) ui.TableProps {
-	t := ui.TableProps{ID: "next", Caption: ui.T(ctx, "pages.client.next"), HideCaption: true, Dense: true, Columns: []ui.Column{
-		{Label: ui.T(ctx, "report.column.task")}, {Label: ui.T(ctx, "report.column.due"), Narrow: true}},
-		Empty: ui.Empty{Title: ui.T(ctx, "report.plan.none"), Text: ui.T(ctx, "report.gaps.none")}}
-	for _, k := range c.In.WhatIf.Tasks {
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(k.Title), ui.Deadline(ui.DeadlineProps{On: k.Due})}})
-	}
-	return t
-}
-
 func status(ctx context.Context, s posture.Status) ui.Status {
 	tones := map[posture.Status]ui.Tone{posture.Met: chart.ToneGood, posture.PartlyMet: chart.TonePartly, posture.NotMet: chart.ToneBad, posture.NotApplicable: chart.ToneAside}
 	t, ok := tones[s]

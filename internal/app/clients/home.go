@@ -1,0 +1,153 @@
+package clients
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/board"
+	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
+	"github.com/nisaba-platform/nisaba/internal/domain/planning"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
+)
+
+// Home is what the first page of an organisation answers: where it stands, what is
+// due, what changed, what comes next and who decides. What the actor may not know
+// is empty.
+type Home struct {
+	Client
+	PointsThen float64            // thirty days before; −1: unknown
+	Trend      []assessment.Point // of the last year, oldest first, today's last
+	Deadlines  []Deadline         // statutory, the first one first
+	Next       []planning.Task    // open, by due day
+	Overdue    int                // of Next
+	Expiring   []Expiry           // evidence that expired or does so within ninety days, the first one first
+	Changes    []ledger.Entry     // of the last fourteen days, newest first
+	Waiting    []board.Approval   // not decided yet
+	Decided    []board.Approval   // newest first
+	Board      []tenant.Member    // who may decide
+}
+
+// Expiry is the last day of a piece of evidence.
+type Expiry struct {
+	Evidence assessment.Evidence
+	On       law.Date
+}
+
+const (
+	changesDays = 14  // of Home.Changes
+	mostChanges = 300 // of Home.Changes
+	expiryDays  = 90  // ahead, of Home.Expiring
+)
+
+// Home reads the first page of an organisation.
+func (s *Service) Home(ctx context.Context, a authz.Actor, organisation string) (h Home, err error) {
+	err = s.read(ctx, a, organisation, authz.AssessmentRead, func(tx *store.Tx) error {
+		h = Home{PointsThen: -1}
+		if h.Client, err = s.fetch(tx, organisation); err != nil {
+			return err
+		}
+		return s.surround(tx, a, &h)
+	})
+	if err != nil {
+		return Home{}, err
+	}
+	if h.Client, err = s.assessed(h.Client, a); err != nil {
+		return Home{}, err
+	}
+	h.Deadlines = Deadlines(h.In, h.File.Registration)
+	h.Trend = append(h.Trend, assessment.Point{On: h.In.AsOf, Points: overallOf(h.In.Posture).Points})
+	h.Next = openTasks(h.Tasks)
+	for _, t := range h.Next {
+		if t.Overdue(h.In.AsOf) {
+			h.Overdue++
+		}
+	}
+	h.Expiring = s.expiring(h.Evidence, h.In.AsOf)
+	return h, nil
+}
+
+// surround reads what is around the assessment.
+func (s *Service) surround(tx *store.Tx, a authz.Actor, h *Home) (err error) {
+	id, today := h.Organisation.ID, dayOf(tx.Now())
+	if h.Trend, err = tx.Trend(id, today.AddMonths(-12)); err != nil {
+		return err
+	}
+	for _, p := range h.Trend {
+		if !p.On.After(today.AddDays(-soon)) {
+			h.PointsThen = p.Points
+		}
+	}
+	h.Trend = slices.DeleteFunc(h.Trend, func(p assessment.Point) bool { return p.On == today })
+	if a.Can(authz.LedgerRead, tx.Scope()) == nil {
+		h.Changes, err = tx.Entries(store.Filter{Organisation: id, Since: tx.Now().AddDate(0, 0, -changesDays), Limit: mostChanges})
+		if err != nil {
+			return err
+		}
+	}
+	if a.Can(authz.BoardRead, tx.Scope()) != nil {
+		return nil
+	}
+	all, err := tx.Approvals(id)
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		if x.Decision == board.Waiting {
+			h.Waiting = append(h.Waiting, x)
+		} else {
+			h.Decided = append(h.Decided, x)
+		}
+	}
+	members, err := tx.MembersOf(id)
+	for _, m := range members {
+		if !m.Disabled && authz.Allows(m.Role, authz.ApprovalDecide) && !slices.ContainsFunc(h.Board, func(x tenant.Member) bool { return x.Person == m.Person }) {
+			m.Email = ""
+			h.Board = append(h.Board, m)
+		}
+	}
+	return err
+}
+
+// openTasks are the tasks with work left, by due day; those without one come last.
+func openTasks(all []planning.Task) []planning.Task {
+	out := slices.DeleteFunc(slices.Clone(all), func(t planning.Task) bool { return !t.State.Open() })
+	slices.SortStableFunc(out, func(x, y planning.Task) int {
+		switch {
+		case x.Due.IsZero() != y.Due.IsZero():
+			if x.Due.IsZero() {
+				return 1
+			}
+			return -1
+		case x.Due.Before(y.Due):
+			return -1
+		case y.Due.Before(x.Due):
+			return 1
+		}
+		return cmp.Compare(y.Priority, x.Priority)
+	})
+	return out
+}
+
+func (s *Service) expiring(all []assessment.Evidence, today law.Date) []Expiry {
+	var out []Expiry
+	for _, e := range all {
+		if end := ValidUntil(s.knowledge.Catalogue, e.Evidence); !end.IsZero() && !end.After(today.AddDays(expiryDays)) {
+			out = append(out, Expiry{e, end})
+		}
+	}
+	slices.SortStableFunc(out, func(x, y Expiry) int {
+		if x.On == y.On {
+			return 0
+		}
+		if x.On.Before(y.On) {
+			return -1
+		}
+		return 1
+	})
+	return out
+}

@@ -1,0 +1,137 @@
+package pages
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
+	"github.com/nisaba-platform/nisaba/internal/web/ui"
+)
+
+// spoken is the little that sentences need of an object in the ledger.
+type spoken struct {
+	Title       string   `json:"title"`
+	Name        string   `json:"name"`
+	Label       string   `json:"label"`
+	Question    string   `json:"question"`
+	Requirement string   `json:"requirement"`
+	Kind        string   `json:"kind"`
+	State       string   `json:"state"`
+	Decision    string   `json:"decision"`
+	Subject     string   `json:"subject"`
+	Class       string   `json:"class"`
+	Course      string   `json:"course"`
+	Options     []string `json:"options"`
+	Archived    bool     `json:"archived"`
+}
+
+func objectOf(e ledger.Entry) (before, after spoken) {
+	// Entries that cannot be read tell no more than their action.
+	_ = json.Unmarshal(e.Before, &before)
+	_ = json.Unmarshal(e.After, &after)
+	return before, after
+}
+
+// sentence is what an entry of the ledger says in plain words: the key of the
+// message and its argument. ok is false for what needs no telling.
+func sentence(ctx context.Context, c clients.Client, e ledger.Entry) (key, what, page string, ok bool) {
+	before, after := objectOf(e)
+	now := after
+	verb := "change"
+	switch {
+	case e.Before == nil && e.After == nil:
+		return "", "", "", false
+	case e.Before == nil:
+		verb = "create"
+	case e.After == nil:
+		verb, now = "remove", before
+	}
+	switch e.Kind {
+	case "answer":
+		q, found := c.In.Catalogue.Question(now.Question)
+		if !found {
+			return "answer." + verb, now.Question, "questions", true
+		}
+		return "answer." + verb, q.Text, "questions?topic=" + escape(q.Topic) + "#" + anchor(q.ID), true
+	case "evidence":
+		if now.Title == "" {
+			now.Title, _ = c.In.Catalogue.KindTitle(now.Kind)
+		}
+		return "evidence." + verb, now.Title, "evidence", true
+	case "task":
+		if verb == "change" && before.State != after.State && after.State == "done" {
+			verb = "done"
+		}
+		return "task." + verb, now.Title, "plan", true
+	case "exception", "assertion":
+		req, _ := c.In.Catalogue.Get(now.Requirement)
+		return e.Kind + "." + verb, req.Title, "requirements", true
+	case "approval":
+		if now.Decision != "waiting" {
+			verb = now.Decision
+		}
+		return "approval." + verb, ui.T(ctx, "home.subject."+subjectKey(now.Subject)), "board", true
+	case "training":
+		return "training." + verb, now.Name + " · " + now.Course, "board", true
+	case "determination":
+		if verb == "change" {
+			return "determination.reopened", "", "facts", true
+		}
+		return "determination." + verb, ui.T(ctx, "report.class."+now.Class+".name"), "facts", now.Class != ""
+	case "snapshot":
+		return "snapshot." + verb, now.Label, "history", verb == "create"
+	case "organisation":
+		if before.Archived != after.Archived && verb == "change" {
+			return "organisation.archive", "", "facts", true
+		}
+		return "organisation." + verb, "", "facts", true
+	}
+	return "", "", "", false
+}
+
+func subjectKey(subject string) string {
+	if subject == clients.SubjectMeasures || subject == clients.SubjectPlan {
+		return subject
+	}
+	return "other"
+}
+
+// tellFor is how long acts of one kind by one person count as one in the telling.
+const tellFor = 12 * time.Hour
+
+// mostTold is how many lines the telling has.
+const mostTold = 8
+
+// told is the last changes in plain words. Many of one kind by one person become
+// one line.
+func told(ctx context.Context, r *http.Request, h clients.Home) []ui.Event {
+	var out []ui.Event
+	var lastKey string
+	count := 0
+	for _, e := range h.Changes {
+		key, what, page, ok := sentence(ctx, h.Client, e)
+		if !ok {
+			continue
+		}
+		who := e.ActorName
+		if who == "" {
+			who = e.Actor
+		}
+		if n := len(out) - 1; n >= 0 && lastKey == key && out[n].Who == who && out[n].At.Sub(e.At) < tellFor {
+			count++
+			out[n].What = ui.T(ctx, "home.told."+key+".many", "count", count)
+			out[n].URL = clientURL(r, strings.SplitN(page, "?", 2)[0])
+			continue
+		}
+		if len(out) == mostTold {
+			break
+		}
+		lastKey, count = key, 1
+		out = append(out, ui.Event{At: e.At, Who: who, What: ui.T(ctx, "home.told."+key, "what", what), URL: clientURL(r, page)})
+	}
+	return out
+}
