@@ -321,6 +321,7 @@ func ownerForms() []map[string]url.Values {
 		workspaceForms(),
 		clientForms(),
 		portfolioForms(),
+		planForms(),
 	}
 }
 

@@ -189,6 +189,16 @@ func (p *Printer) Euros(v int64) string {
 	return "EUR\u00a0" + p.Number(float64(v), 0)
 }
 
+// Money prints hundredths of a currency (ISO 4217), for example "EUR 1,200" or
+// "EUR 1,200.50".
+func (p *Printer) Money(cents int64, currency string) string {
+	scale := number.Scale(2)
+	if cents%100 == 0 {
+		scale = number.Scale(0)
+	}
+	return currency + "\u00a0" + p.numbers.Sprint(number.Decimal(float64(cents)/100, scale))
+}
+
 // Percent prints v (0–100) with at most the given decimals and the sign.
 func (p *Printer) Percent(v float64, decimals int) string {
 	if p.Language == "en" {

@@ -115,6 +115,8 @@ func TestFormats(t *testing.T) {
 		{en.Euros(10_000_000), "EUR 10,000,000"},
 		{de.Euros(7_000_000), "EUR 7.000.000"},
 		{fr.Euros(500_000), "EUR 500 000"},
+		{en.Money(120_000, "EUR"), "EUR 1,200"},
+		{de.Money(120_050, "PLN"), "PLN 1.200,50"},
 		{en.Percent(1.4, 1), "1.4%"},
 		{de.Percent(1.4, 1), "1,4 %"},
 		{fr.Percent(2, 1), "2 %"},

@@ -10,6 +10,9 @@ type Span struct {
 	From, To law.Date
 	Text     string // the dates as the report prints them
 	Link     string // id of the place that explains it; not drawn
+	ID       string
+	After    []string // ids of spans of the same timeline that come first; drawn as lines
+	Tone     Tone     // ToneNeutral is the accent
 }
 
 // Lane groups spans, for example a phase of the plan.
@@ -78,6 +81,7 @@ func (t Timeline) Draw(c Canvas, width float64) float64 {
 	y, head := 16.0, 14.0
 	rows := t.height(narrow)
 	t.ticks(c, a, head, y+rows)
+	bars := map[string]bar{}
 	for _, lane := range t.Lanes {
 		if len(lane.Spans) == 0 {
 			continue
@@ -86,7 +90,7 @@ func (t Timeline) Draw(c Canvas, width float64) float64 {
 		c.Text(Point{3, y + 10.5}, clip(c, lane.Label, smallSize, true, width-6), Font{Size: smallSize, Bold: true, Ink: Text})
 		y += 17
 		for _, s := range lane.Spans {
-			y = span(c, a, s, y, width, narrow)
+			bars[s.ID], y = span(c, a, s, y, width, narrow)
 		}
 		if lane.More != "" {
 			c.Text(Point{3, y + 8}, clip(c, lane.More, smallSize, false, width-6), Font{Size: smallSize, Ink: Muted})
@@ -94,7 +98,31 @@ func (t Timeline) Draw(c Canvas, width float64) float64 {
 		}
 		y += 3
 	}
+	t.links(c, bars)
 	return y
+}
+
+// bar is where a span was drawn.
+type bar struct{ from, to, middle float64 }
+
+// links draws a line from the end of each span to those that come after it.
+func (t Timeline) links(c Canvas, bars map[string]bar) {
+	const reach = 3
+	k := Stroke{Width: 0.7, Ink: Muted}
+	for _, lane := range t.Lanes {
+		for _, s := range lane.Spans {
+			for _, id := range s.After {
+				from, ok := bars[id]
+				if to := bars[s.ID]; ok && id != "" && s.ID != "" {
+					x := from.to + reach
+					c.Line(Point{from.to, from.middle}, Point{x, from.middle}, k)
+					c.Line(Point{x, from.middle}, Point{x, to.middle - 5.5}, k)
+					c.Line(Point{x, to.middle - 5.5}, Point{to.from + reach, to.middle - 5.5}, k)
+					c.Line(Point{to.from + reach, to.middle - 5.5}, Point{to.from + reach, to.middle - 3.5}, k)
+				}
+			}
+		}
+	}
 }
 
 // height is what the rows below the axis take.
@@ -134,7 +162,7 @@ func (t Timeline) ticks(c Canvas, a axis, top, bottom float64) {
 	}
 }
 
-func span(c Canvas, a axis, s Span, y, width float64, narrow bool) float64 {
+func span(c Canvas, a axis, s Span, y, width float64, narrow bool) (bar, float64) {
 	labelWidth, top := a.left-10, y+1.5
 	if narrow {
 		labelWidth, top = width-6, y+12
@@ -145,9 +173,14 @@ func span(c Canvas, a axis, s Span, y, width float64, narrow bool) float64 {
 		to = min(from+4, a.left+a.width)
 		from = to - 4
 	}
-	c.Rect(from, top, to-from, 7, 2, Accent)
-	if narrow {
-		return y + 22
+	ink := Accent
+	if s.Tone != ToneNeutral {
+		ink = s.Tone.Ink()
 	}
-	return y + 12
+	c.Rect(from, top, to-from, 7, 2, ink)
+	drawn := bar{from, to, top + 3.5}
+	if narrow {
+		return drawn, y + 22
+	}
+	return drawn, y + 12
 }

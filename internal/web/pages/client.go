@@ -33,7 +33,6 @@ func (s *Site) clientRoutes(add adder) {
 	add(Client, "GET "+client+"/evidence", s.evidence)
 	add(Client, "POST "+client+"/evidence", s.addEvidence)
 	add(Client, "POST "+client+"/evidence/remove", s.removeEvidence)
-	add(Client, "GET "+client+"/plan", s.plan)
 	add(Client, "GET "+client+"/history", s.history)
 	add(Client, "POST "+client+"/undo", s.undo)
 	add(Client, "GET "+client+"/report.html", s.report)
@@ -223,16 +222,6 @@ func (s *Site) removeEvidence(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return guard.Redirect(w, r, clientURL(r, "evidence"))
-}
-
-func (s *Site) plan(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.load(r)
-	if err != nil {
-		return err
-	}
-	p := s.clientFrame(r, c, "plan")
-	p.Wide = true
-	return ui.Render(w, r, http.StatusOK, planPage(r, p, c))
 }
 
 // mostHistory is how many entries the page of one organisation shows.

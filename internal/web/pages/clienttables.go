@@ -174,19 +174,6 @@ func evidenceTable(ctx context.Context, r *http.Request, c clients.Client) ui.Ta
 	return t
 }
 
-func planTable(ctx context.Context, c clients.Client) ui.TableProps {
-	t := ui.TableProps{ID: "plan", Caption: ui.T(ctx, "pages.client.plan"), HideCaption: true, Dense: true, Columns: []ui.Column{
-		{Label: ui.T(ctx, "report.column.task")}, {Label: ui.T(ctx, "report.column.phase"), Optional: true}, {Label: ui.T(ctx, "report.column.owner")},
-		{Label: ui.T(ctx, "report.column.effort"), Numeric: true}, {Label: ui.T(ctx, "report.column.due")}, {Label: ui.T(ctx, "report.column.gain"), Numeric: true}},
-		Empty: ui.Empty{Title: ui.T(ctx, "report.plan.none"), Text: ui.T(ctx, "report.gaps.none")}}
-	for _, k := range c.In.Tasks {
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(k.Title), ui.Words(ui.T(ctx, "report.phase."+string(k.Phase))),
-			ui.Words(ui.T(ctx, "report.role."+k.Owner)), ui.Words(ui.Number(ctx, k.Effort[0], 1) + "–" + ui.Number(ctx, k.Effort[1], 1)),
-			ui.Deadline(ui.DeadlineProps{On: k.Due}), ui.Words(ui.Number(ctx, k.Gain, 1))}})
-	}
-	return t
-}
-
 // undoable puts an undo button at every change that has one.
 func undoable(r *http.Request, events []ui.Event, entries []ledger.Entry) []ui.Event {
 	for i, e := range entries {

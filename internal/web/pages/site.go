@@ -239,6 +239,7 @@ func (s *Site) Table() []Route {
 	s.workspaceRoutes(add)
 	s.portfolioRoutes(add)
 	s.clientRoutes(add)
+	s.planRoutes(add)
 	return all
 }
 

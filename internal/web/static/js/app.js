@@ -7,3 +7,4 @@ import "./password.js";
 import "./autosave.js";
 import "./times.js";
 import "./table.js";
+import "./board.js";
