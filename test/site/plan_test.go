@@ -188,7 +188,7 @@ func TestPlanInBrowser(t *testing.T) {
 		return chosen[1]
 	}
 	b.Open(v.site+organisation+"/plan?view=board", 1280, false)
-	b.Do(chromedp.Focus("#state-"+id), chromedp.KeyEvent("I"), chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"), chromedp.WaitVisible(`[data-state=doing] #task-`+id))
+	b.Do(chromedp.Focus("#task-"+id+" summary"), chromedp.KeyEvent("\r"), chromedp.Focus("#state-"+id), chromedp.KeyEvent("I"), chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"), chromedp.WaitVisible(`[data-state=doing] #task-`+id))
 	if s := state(); s != "doing" {
 		t.Errorf("by keyboard the task became %q", s)
 	}

@@ -61,7 +61,7 @@ func stateFilter(ctx context.Context, chosen string) []ui.Option {
 		stateOptions(ctx, planning.State(chosen))...)
 }
 
-func viewLinks(ctx context.Context, v planView) []ui.Link {
+func planViews(ctx context.Context, v planView) []ui.Link {
 	var out []ui.Link
 	for _, view := range []string{viewList, viewBoard, viewTimeline} {
 		out = append(out, ui.Link{Text: ui.T(ctx, "plan.view."+view), URL: clientURL(v.r, "plan") + v.filter.query(view), Current: view == v.filter.View})
@@ -245,6 +245,10 @@ func dueReason(ctx context.Context, t planning.Task) string {
 	return ui.Say(ctx, t.DueBecause)
 }
 
+// mostPast is how many days of the past the timeline shows; what began before
+// stands at its edge.
+const mostPast = 60
+
 // timelineOf is the plan as a picture: a lane per phase, a bar per task.
 func timelineOf(ctx context.Context, v planView) chart.Timeline {
 	today := v.today()
@@ -263,7 +267,9 @@ func timelineOf(ctx context.Context, v planView) chart.Timeline {
 			}
 			s := taskSpan(ctx, v, k)
 			lane.Spans = append(lane.Spans, s)
-			if s.From.Before(t.From) {
+			if earliest := today.AddDays(-mostPast); s.From.Before(earliest) {
+				t.From = earliest
+			} else if s.From.Before(t.From) {
 				t.From = s.From
 			}
 			if s.To.After(t.To) {

@@ -126,15 +126,15 @@ func readTask(r *http.Request, t *planning.Task, cat *catalog.Catalogue) ui.Erro
 	}
 	t.Start, t.Due = day("start"), day("due")
 	t.EveryMonths = int(number("every_months"))
-	t.After = chosen(r, "after")
-	t.Requirements = chosen(r, "requirement")
+	t.After = picked(r, "after")
+	t.Requirements = picked(r, "requirement")
 	t.Measures = measuresOf(cat, t.Requirements)
 	return e
 }
 
-// chosen is the values of a field that can be sent several times, each once and
+// picked is the values of a field that can be sent several times, each once and
 // without the empty ones.
-func chosen(r *http.Request, name string) []string {
+func picked(r *http.Request, name string) []string {
 	var out []string
 	for _, v := range r.PostForm[name] {
 		if v != "" && !slices.Contains(out, v) {
