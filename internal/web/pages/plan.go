@@ -191,8 +191,8 @@ func (s *Site) planFlash(r *http.Request) ([]ui.Flash, error) {
 		Undo: ui.Undo{Action: clientURL(r, "undo"), Fields: map[string]string{"entry": strconv.FormatInt(entries[0].Seq, 10)}}}}, nil
 }
 
-// back is the address of the plan with the filter that a form carries.
-func back(r *http.Request, more ...string) string {
+// planBack is the address of the plan with the filter that a form carries.
+func planBack(r *http.Request, more ...string) string {
 	q, err := url.ParseQuery(r.PostFormValue("filter"))
 	if err != nil {
 		q = url.Values{}
@@ -265,7 +265,7 @@ func (s *Site) moveTask(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return guard.Redirect(w, r, back(r)+"#task-"+url.PathEscape(r.PostFormValue("task")))
+	return guard.Redirect(w, r, planBack(r)+"#task-"+url.PathEscape(r.PostFormValue("task")))
 }
 
 func (s *Site) bulkTasks(w http.ResponseWriter, r *http.Request) error {
@@ -294,7 +294,7 @@ func (s *Site) bulkTasks(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(refused) == 0 {
-		return guard.Redirect(w, r, back(r, "changed", strconv.Itoa(changed)))
+		return guard.Redirect(w, r, planBack(r, "changed", strconv.Itoa(changed)))
 	}
 	q, _ := url.ParseQuery(r.PostFormValue("filter")) // nonsense shows all
 	v, err := s.planView(r, planFilterOf(q))

@@ -137,8 +137,8 @@ func planFigures(ctx context.Context, v planView) []ui.Figure {
 	}
 }
 
-// taskNote is the second line of a task in lists.
-func taskNote(ctx context.Context, t planning.Task) string {
+// planNote is the second line of a task in lists.
+func planNote(ctx context.Context, t planning.Task) string {
 	note := ""
 	for _, m := range t.Measures {
 		note += "(" + m + ") "
@@ -180,7 +180,7 @@ func taskList(ctx context.Context, v planView) ui.TableProps {
 			phase = ui.T(ctx, "report.phase."+k.Phase)
 		}
 		t.Rows = append(t.Rows, ui.Row{ID: "task-" + k.ID, Value: k.ID, Name: k.Title, Cells: []templ.Component{
-			ui.LinkCell(k.Title, taskURL(v, k.ID), taskNote(ctx, k)), ui.StatusBadge(stateStatus(ctx, k.State)), ui.Words(phase),
+			ui.LinkCell(k.Title, taskURL(v, k.ID), planNote(ctx, k)), ui.StatusBadge(stateStatus(ctx, k.State)), ui.Words(phase),
 			ui.Words(ownerText(ctx, v, k)), ui.Words(daysText(ctx, k.Effort)), ui.Words(cost), due, ui.Words(gainText(ctx, v, k))}})
 	}
 	return t
@@ -378,7 +378,7 @@ func chanceTable(ctx context.Context, v planView, all []chance) ui.TableProps {
 		{Label: ui.T(ctx, "report.column.gain"), Numeric: true}},
 		Empty: ui.Empty{Title: ui.T(ctx, "report.plan.none"), Text: ui.T(ctx, "report.gaps.none")}}
 	for _, k := range all {
-		cost, url, note := "–", taskURL(v, k.ID), taskNote(ctx, k.Task)
+		cost, url, note := "–", taskURL(v, k.ID), planNote(ctx, k.Task)
 		if k.CostCents > 0 {
 			cost = money(ctx, k.CostCents, k.Currency)
 		}
