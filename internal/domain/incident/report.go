@@ -141,3 +141,12 @@ func reportKind(i Incident) string {
 	}
 	return "incident"
 }
+
+// Thaw reads a frozen report back.
+func Thaw(content []byte) (Frozen, error) {
+	var f Frozen
+	if err := json.Unmarshal(content, &f); err != nil {
+		return f, fmt.Errorf("read the frozen report: %w", err)
+	}
+	return f, nil
+}
