@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -48,7 +49,8 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	if err != nil {
 		return nil, err
 	}
-	people := accounts.New(s, passwords, box).WithMail(mailer)
+	people := accounts.New(s, passwords, box).WithMail(mailer).WithFiles(files)
+	people.UsePasskeys(c.passkeyHost())
 	organisations := clients.New(s, c.Knowledge, files, options...)
 	site, err := pages.New(pages.Options{Accounts: people, Clients: organisations,
 		Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
@@ -159,4 +161,19 @@ func makeSigner(path string) ([]byte, error) {
 	}
 	_, err = f.Write(b)
 	return b, errors.Join(err, f.Sync(), f.Close())
+}
+
+// passkeyHost is the name to which passkeys are bound: that of the base address, or
+// the first host that is a name. Browsers take no IP address for one; a server on
+// this machine is "localhost" for them.
+func (c Config) passkeyHost() string {
+	if u, err := url.Parse(c.BaseURL); err == nil && u.Hostname() != "" && net.ParseIP(u.Hostname()) == nil {
+		return u.Hostname()
+	}
+	for _, h := range c.hosts() {
+		if net.ParseIP(h) == nil {
+			return h
+		}
+	}
+	return ""
 }

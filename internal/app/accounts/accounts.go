@@ -13,6 +13,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/account"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -26,6 +27,7 @@ type Service struct {
 	passwords *secret.Passwords
 	box       secret.Box
 	mails     *mailing.Mailer
+	files     *blob.Dir // nil: no logos
 
 	passkeyHost string // relying party id; "": no passkeys
 }

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -133,6 +134,8 @@ func (s *Service) Join(ctx context.Context, token string, by *Visit, f FirstRun,
 	var person tenant.Person
 	if by != nil {
 		person = by.Person
+	} else if err := s.joinAttempt(ctx, token, d); err != nil {
+		return Signed{}, err
 	} else if person, err = s.newPerson(ctx, f.Name, f.Email, f.Password, f.Language); err != nil {
 		return Signed{}, err
 	}
@@ -146,6 +149,9 @@ func (s *Service) Join(ctx context.Context, token string, by *Visit, f FirstRun,
 		}
 		joined := person
 		if by == nil {
+			if _, err := tx.PersonByEmail(person.Email); !isNotFound(err) {
+				return errors.Join(err, errAddressTaken)
+			}
 			if joined, err = tx.PutPerson(person); err != nil {
 				return err
 			}
@@ -162,6 +168,25 @@ func (s *Service) Join(ctx context.Context, token string, by *Visit, f FirstRun,
 		return err
 	})
 	return signed, err
+}
+
+// errAddressTaken says no more than it must of an address that may be somebody's.
+var errAddressTaken = &fault.Error{Kind: fault.Invalid, Field: "email", What: "no new account can be made with this address",
+	Expected: "another address; if it is yours, sign in first and open the link again"}
+
+// joinAttempt limits how often new accounts are tried with one invitation, so that
+// its holder cannot find out who has an account.
+func (s *Service) joinAttempt(ctx context.Context, token string, d Device) error {
+	allowed := false
+	err := s.store.Write(ctx, signIn(), store.Change{Actor: "system", From: d.Address}, func(tx *store.Tx) error {
+		n, err := tx.Count("join "+secret.TokenHash(token), attemptsPeriod)
+		allowed = n <= attempts
+		return err
+	})
+	if err == nil && !allowed {
+		err = &fault.Error{Kind: fault.Invalid, What: "there were too many attempts with this invitation", Expected: "another attempt in a quarter of an hour"}
+	}
+	return err
 }
 
 // ChangeRole gives a member another role; "" removes the membership. The last

@@ -218,13 +218,7 @@ func (s *Service) Enter(ctx context.Context, v Visit, workspace string) error {
 		}
 		for _, m := range memberships {
 			if m.Workspace == workspace {
-				session, err := tx.Session(v.Session.ID)
-				if err != nil {
-					return err
-				}
-				session.Workspace = workspace
-				_, err = tx.PutSession(session)
-				return err
+				return show(tx, v, workspace)
 			}
 		}
 		return &fault.Error{Kind: fault.NotFound, What: "there is no such workspace"}
