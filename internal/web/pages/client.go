@@ -16,8 +16,6 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
-	"github.com/nisaba-platform/nisaba/law"
-	"github.com/nisaba-platform/nisaba/posture"
 )
 
 const client = "/organisations/{organisation}"
@@ -30,9 +28,6 @@ func (s *Site) clientRoutes(add adder) {
 	add(Client, "GET "+client+"/questions", s.questions)
 	add(Client, "POST "+client+"/questions/{question}", s.answer)
 	add(Client, "GET "+client+"/requirements", s.requirements)
-	add(Client, "GET "+client+"/evidence", s.evidence)
-	add(Client, "POST "+client+"/evidence", s.addEvidence)
-	add(Client, "POST "+client+"/evidence/remove", s.removeEvidence)
 	add(Client, "GET "+client+"/history", s.history)
 	add(Client, "POST "+client+"/undo", s.undo)
 	add(Client, "GET "+client+"/report.html", s.report)
@@ -175,53 +170,6 @@ func (s *Site) requirements(w http.ResponseWriter, r *http.Request) error {
 		measure = "a"
 	}
 	return ui.Render(w, r, http.StatusOK, requirementsPage(r, p, c, measure, r.FormValue("open")))
-}
-
-func (s *Site) evidence(w http.ResponseWriter, r *http.Request) error {
-	return s.showEvidence(w, r, nil)
-}
-
-func (s *Site) showEvidence(w http.ResponseWriter, r *http.Request, e ui.Errors) error {
-	c, err := s.load(r)
-	if err != nil {
-		return err
-	}
-	return ui.Render(w, r, statusOf(e), evidencePage(r, s.clientFrame(r, c, "evidence"), c, e))
-}
-
-func (s *Site) addEvidence(w http.ResponseWriter, r *http.Request) error {
-	e := ui.Errors{}
-	day := func(name string, required bool) law.Date {
-		text := r.PostFormValue(name)
-		d, err := law.ParseDate(text)
-		if err != nil && (required || text != "") {
-			e[name] = ui.T(r.Context(), "pages.expected_day")
-		}
-		return d
-	}
-	piece := posture.Evidence{ID: r.PostFormValue("id"), Kind: r.PostFormValue("kind"), Title: strings.TrimSpace(r.PostFormValue("title")),
-		Date: day("date", true), ValidUntil: day("valid_until", false), Owner: r.PostFormValue("owner"), Location: r.PostFormValue("location")}
-	if piece.Title == "" {
-		e["title"] = ui.T(r.Context(), "pages.expected_title")
-	}
-	if len(e) > 0 {
-		return s.showEvidence(w, r, e)
-	}
-	err := s.clients.PutEvidence(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), piece)
-	if wrong, ok := ui.ErrorsOf(err); ok && fault.KindOf(err) == fault.Invalid {
-		return s.showEvidence(w, r, wrong)
-	}
-	if err != nil {
-		return err
-	}
-	return guard.Redirect(w, r, clientURL(r, "evidence"))
-}
-
-func (s *Site) removeEvidence(w http.ResponseWriter, r *http.Request) error {
-	if err := s.clients.RemoveEvidence(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("id")); err != nil {
-		return err
-	}
-	return guard.Redirect(w, r, clientURL(r, "evidence"))
 }
 
 // mostHistory is how many entries the page of one organisation shows.

@@ -139,41 +139,6 @@ func traceOf(ctx context.Context, r *http.Request, c clients.Client, id string) 
 	return out
 }
 
-func evidenceFields(r *http.Request, e ui.Errors) []ui.Field {
-	t := func(key string) string { return ui.T(r.Context(), "pages.evidence."+key) }
-	return []ui.Field{
-		field(r, e, ui.Field{Name: "title", Label: t("title"), Required: true, MaxLength: 300, Autocomplete: "off"}),
-		field(r, e, ui.Field{Name: "date", Label: t("date"), Required: true}),
-		field(r, e, ui.Field{Name: "valid_until", Label: t("valid_until"), Hint: t("valid_until.hint")}),
-		field(r, e, ui.Field{Name: "owner", Label: t("owner"), MaxLength: 200, Autocomplete: "off"}),
-		field(r, e, ui.Field{Name: "location", Label: t("location"), MaxLength: 500, Autocomplete: "off"}),
-	}
-}
-
-func kindOptions(c clients.Client, chosen string) []ui.Option {
-	var out []ui.Option
-	for _, k := range c.In.Catalogue.Kinds() {
-		out = append(out, ui.Option{Value: k.ID, Label: k.Title, Selected: k.ID == chosen})
-	}
-	return out
-}
-
-func evidenceTable(ctx context.Context, r *http.Request, c clients.Client) ui.TableProps {
-	t := ui.TableProps{ID: "evidence-list", Caption: ui.T(ctx, "pages.client.evidence"), HideCaption: true, Columns: []ui.Column{
-		{Label: ui.T(ctx, "pages.evidence.title")}, {Label: ui.T(ctx, "pages.evidence.date")}, {Label: ui.T(ctx, "pages.evidence.valid_until")},
-		{Label: ui.T(ctx, "pages.evidence.owner"), Optional: true}, {Label: ui.T(ctx, "pages.remove"), HideLabel: true}},
-		Empty: ui.Empty{Title: ui.T(ctx, "pages.evidence.none"), Text: ui.T(ctx, "pages.evidence.none.text")}}
-	for _, e := range c.In.Statements.Evidence {
-		kind, _ := c.In.Catalogue.KindTitle(e.Kind)
-		until := templ.Component(ui.Words("–"))
-		if d := clients.ValidUntil(c.In.Catalogue, e); !d.IsZero() {
-			until = ui.Deadline(ui.DeadlineProps{On: d})
-		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(e.Title, "", kind), ui.Day(e.Date), until, ui.Words(e.Owner), removeEvidenceForm(r, e.ID)}})
-	}
-	return t
-}
-
 // undoable puts an undo button at every change that has one.
 func undoable(r *http.Request, events []ui.Event, entries []ledger.Entry) []ui.Event {
 	for i, e := range entries {

@@ -240,6 +240,7 @@ func (s *Site) Table() []Route {
 	s.portfolioRoutes(add)
 	s.clientRoutes(add)
 	s.planRoutes(add)
+	s.evidenceRoutes(add)
 	return all
 }
 

@@ -8,3 +8,4 @@ import "./autosave.js";
 import "./times.js";
 import "./table.js";
 import "./board.js";
+import "./upload.js";
