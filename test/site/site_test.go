@@ -35,7 +35,7 @@ import (
 
 const password = "correct horse battery staple"
 
-func start(t *testing.T) (site string, routes []pages.Route) {
+func start(t *testing.T, change ...func(*server.Config)) (site string, routes []pages.Route) {
 	t.Helper()
 	cat, err := catalog.Load(content.FS)
 	if err != nil {
@@ -49,8 +49,12 @@ func start(t *testing.T) (site string, routes []pages.Route) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := server.Open(context.Background(), server.Config{Address: "127.0.0.1:0", Data: t.TempDir(), Messages: messages,
-		Knowledge: assessing.Knowledge{Catalogue: cat, Countries: set, Edition: "test", Program: "Nisaba"}, Log: slog.New(slog.DiscardHandler)})
+	config := server.Config{Address: "127.0.0.1:0", Data: t.TempDir(), Messages: messages,
+		Knowledge: assessing.Knowledge{Catalogue: cat, Countries: set, Edition: "test", Program: "Nisaba"}, Log: slog.New(slog.DiscardHandler)}
+	for _, f := range change {
+		f(&config)
+	}
+	s, err := server.Open(context.Background(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +131,7 @@ func (v visitor) add(example string) string {
 	return at
 }
 
-var clientPages = []string{"", "/facts", "/questions?topic=b", "/requirements?measure=b", "/evidence", "/plan", "/history"}
+var clientPages = []string{"", "/facts", "/questions?topic=b", "/requirements?measure=b", "/plan", "/history"}
 
 // TestPagesInBrowser opens every page at two widths, light and dark, and checks
 // it with axe. With SCREENSHOTS set to a folder it also writes the pictures.
@@ -320,6 +324,7 @@ func ownerForms() []map[string]url.Values {
 	return []map[string]url.Values{
 		workspaceForms(),
 		clientForms(),
+		evidenceForms(),
 		portfolioForms(),
 		planForms(),
 	}
@@ -338,8 +343,6 @@ func clientForms() map[string]url.Values {
 	return map[string]url.Values{
 		client + "/determine":            {},
 		client + "/questions/{question}": {"option": {"none"}},
-		client + "/evidence":             {"title": {"Policy"}, "date": {"2026-01-01"}, "kind": {"doc.security-policy"}},
-		client + "/evidence/remove":      {"id": {"x"}},
 		client + "/undo":                 {"entry": {"1"}},
 	}
 }

@@ -123,8 +123,9 @@ func (s *Site) evidence(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, evidencePage(r, p, c, l))
 }
 
-// mayEdit reports whether the pages offer to change evidence.
-func mayEdit(c clients.Client) bool { return authz.Allows(c.Role, authz.AssessmentEdit) }
+// mayEdit reports whether the pages offer to change evidence; what is assigned to
+// contributors is known only when they do.
+func mayEdit(c clients.Client) bool { return authz.Allows(c.Role, authz.AssignedEdit) }
 
 // colleagues are the people who may own something here; nobody for those who may
 // not know them.
