@@ -80,8 +80,8 @@ func ownerName(people []tenant.Member, e assessment.Evidence) string {
 
 func evidenceTable(ctx context.Context, r *http.Request, c clients.Client, l library) ui.TableProps {
 	t := ui.TableProps{ID: "evidence-list", Caption: ui.T(ctx, "pages.client.evidence"), HideCaption: true, Columns: []ui.Column{
-		{Label: ui.T(ctx, "evidence.title")}, {Label: ui.T(ctx, "evidence.validity"), Narrow: true}, {Label: ui.T(ctx, "evidence.valid_until")},
-		{Label: ui.T(ctx, "evidence.owner"), Optional: true}, {Label: ui.T(ctx, "evidence.date"), Optional: true},
+		{Label: ui.T(ctx, "evidence.title")}, {Label: ui.T(ctx, "evidence.validity"), Narrow: true}, {Label: ui.T(ctx, "evidence.valid_until"), Narrow: true},
+		{Label: ui.T(ctx, "evidence.owner"), Optional: true}, {Label: ui.T(ctx, "evidence.date"), Optional: true, Narrow: true},
 		{Label: ui.T(ctx, "evidence.serves"), Numeric: true}, {Label: ui.T(ctx, "evidence.files"), Numeric: true, Optional: true}},
 		Empty: ui.Empty{Title: ui.T(ctx, "evidence.none"), Text: ui.T(ctx, "evidence.none.text")}}
 	if len(c.Evidence) > 0 {
@@ -89,6 +89,7 @@ func evidenceTable(ctx context.Context, r *http.Request, c clients.Client, l lib
 	} else if l.Edit {
 		t.Empty.Action = ui.ButtonProps{Text: ui.T(ctx, "evidence.add"), URL: clientURL(r, "evidence/new"), Icon: ui.IconPlus}
 	}
+	applies := applying(c)
 	for _, e := range l.Shown {
 		kind, _ := c.In.Catalogue.KindTitle(e.Kind)
 		until := templ.Component(ui.Words("–"))
@@ -98,7 +99,7 @@ func evidenceTable(ctx context.Context, r *http.Request, c clients.Client, l lib
 		count := func(n int) templ.Component { return ui.Words(ui.Number(ctx, float64(n), 0)) }
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(e.Title, pieceURL(r, "piece", e.ID), kind),
 			ui.StatusBadge(validityStatus(ctx, clients.ValidityOf(c.In.Catalogue, e.Evidence, c.In.AsOf))), until,
-			ui.Words(ownerName(l.People, e)), ui.Day(e.Date), count(len(clients.Serves(c.In.Catalogue, e.Evidence))), count(len(e.Files))}})
+			ui.Words(ownerName(l.People, e)), ui.Day(e.Date), count(len(served(c, applies, e))), count(len(e.Files))}})
 	}
 	return t
 }
@@ -159,16 +160,26 @@ func fileTable(ctx context.Context, r *http.Request, c clients.Client, e assessm
 	return t
 }
 
+// applying are the requirements that apply to the organisation.
+func applying(c clients.Client) map[string]bool {
+	out := map[string]bool{}
+	for _, result := range c.In.Posture.Results {
+		out[result.Requirement] = true
+	}
+	return out
+}
+
+// served are the requirements that a piece serves and that apply.
+func served(c clients.Client, applies map[string]bool, e assessment.Evidence) []string {
+	return slices.DeleteFunc(clients.Serves(c.In.Catalogue, e.Evidence), func(id string) bool { return !applies[id] })
+}
+
 func servedTable(ctx context.Context, r *http.Request, c clients.Client, e assessment.Evidence) ui.TableProps {
 	t := ui.TableProps{ID: "served", Caption: ui.T(ctx, "evidence.serves"), HideCaption: true, Dense: true, Columns: []ui.Column{
 		{Label: ui.T(ctx, "report.column.requirement")}, {Label: ui.T(ctx, "report.column.status"), Narrow: true}},
 		Empty: ui.Empty{Title: ui.T(ctx, "evidence.serves.none")}}
-	applies := map[string]bool{}
-	for _, result := range c.In.Posture.Results {
-		applies[result.Requirement] = true
-	}
-	for _, id := range clients.Serves(c.In.Catalogue, e.Evidence) {
-		if req, ok := c.In.Catalogue.Get(id); ok && applies[id] {
+	for _, id := range served(c, applying(c), e) {
+		if req, ok := c.In.Catalogue.Get(id); ok {
 			t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(req.Title, requirementURL(r, req), req.Citation),
 				ui.StatusBadge(status(ctx, resultOf(c, id).Status))}})
 		}
@@ -210,6 +221,55 @@ func earlierTable(ctx context.Context, r *http.Request, c clients.Client, list [
 	return t
 }
 
+// pieceEvents is the history of a piece in plain words. What a new piece says is on
+// the page already.
+func pieceEvents(ctx context.Context, r *http.Request, c clients.Client, people []tenant.Member, entries []ledger.Entry) []ui.Event {
+	events := undoable(r, ledgerEvents(ctx, entries), entries)
+	for i, e := range entries {
+		if key, what, _, ok := sentence(ctx, c, e); ok {
+			events[i].What = ui.T(ctx, "home.told."+key, "what", what)
+		}
+		var shown []ui.Change
+		for _, change := range events[i].Changes {
+			label, said := pieceLabels()[change.Field]
+			if said && e.Before != nil && e.After != nil {
+				shown = append(shown, ui.Change{Field: ui.T(ctx, "evidence."+label), Before: pieceValue(c, people, change.Before), After: pieceValue(c, people, change.After)})
+			}
+		}
+		events[i].Changes = shown
+	}
+	return events
+}
+
+// pieceLabels are the fields of a piece that people know, with their messages.
+func pieceLabels() map[string]string {
+	return map[string]string{"title": "title", "kind": "kind", "date": "date", "valid_until": "valid_until", "owner": "owner", "location": "location",
+		"note": "note", "renew_months": "renew", "owner_person": "owner_person", "files": "files", "covers": "covers"}
+}
+
+// pieceValue is a value of the ledger as people say it: names for ids.
+func pieceValue(c clients.Client, people []tenant.Member, raw string) string {
+	var list []string
+	var one string
+	if json.Unmarshal([]byte(raw), &one) == nil {
+		list = []string{one}
+	} else if json.Unmarshal([]byte(raw), &list) != nil {
+		return raw
+	}
+	for i, v := range list {
+		if title, ok := c.In.Catalogue.KindTitle(v); ok {
+			list[i] = title
+		} else if req, ok := c.In.Catalogue.Get(v); ok {
+			list[i] = req.Title
+		} else if name := ownerName(people, assessment.Evidence{OwnerPerson: v}); name != "" {
+			list[i] = name
+		} else {
+			list[i] = fileOf(c, v).Name
+		}
+	}
+	return strings.Join(list, "; ")
+}
+
 // facts of a piece as term and text; without a text they are left out.
 func pieceFacts(ctx context.Context, c clients.Client, e assessment.Evidence, people []tenant.Member) [][2]string {
 	kind, _ := c.In.Catalogue.KindTitle(e.Kind)
@@ -249,6 +309,7 @@ func evidenceRows(ctx context.Context, c clients.Client, people []tenant.Member)
 	for _, key := range []string{"id", "title", "kind", "form", "date", "valid_until", "validity", "owner", "location", "note", "files", "serves"} {
 		head = append(head, ui.T(ctx, "evidence."+key))
 	}
+	applies := applying(c)
 	for _, e := range c.Evidence {
 		kind, _ := c.In.Catalogue.KindTitle(e.Kind)
 		var names []string
@@ -258,7 +319,7 @@ func evidenceRows(ctx context.Context, c clients.Client, people []tenant.Member)
 		v := clients.ValidityOf(c.In.Catalogue, e.Evidence, c.In.AsOf)
 		rows = append(rows, []string{e.ID, e.Title, kind, ui.T(ctx, "evidence.form.of."+e.Form), csvDay(e.Date), csvDay(clients.ValidUntil(c.In.Catalogue, e.Evidence)),
 			ui.T(ctx, "evidence.validity."+string(v)), ownerName(people, e), e.Location, e.Note, strings.Join(names, "; "),
-			strings.Join(clients.Serves(c.In.Catalogue, e.Evidence), "; ")})
+			strings.Join(served(c, applies, e), "; ")})
 	}
 	return head, rows
 }

@@ -15,10 +15,15 @@ func Words(s string) templ.Component {
 	return byHand(func(_ context.Context, m *markup) { m.text(s) })
 }
 
-// LinkCell is a cell that leads somewhere, with a second line in small print.
+// LinkCell is a cell that leads somewhere, with a second line in small print. With
+// no address it is plain text.
 func LinkCell(text, url, note string) templ.Component {
 	return byHand(func(_ context.Context, m *markup) {
-		m.link(url, text)
+		if url == "" {
+			m.text(text)
+		} else {
+			m.link(url, text)
+		}
 		if note != "" {
 			m.raw("<small>")
 			m.text(note)
