@@ -68,7 +68,7 @@ func evidencePage(r *http.Request, p ui.PageProps, c clients.Client, l library) 
 				return templ_7745c5c3_Err
 			}
 			if len(l.People) > 0 {
-				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "owner", Label: ui.T(ctx, "evidence.owner_person")}, ownerOptions(ctx, l.People, l.Filter.Owner)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "owner", Label: ui.T(ctx, "evidence.owner_person")}, evidenceOwners(ctx, l.People, l.Filter.Owner)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -60,7 +60,7 @@ func usedKinds(ctx context.Context, c clients.Client, chosen string) []ui.Option
 	return out
 }
 
-func ownerOptions(ctx context.Context, people []tenant.Member, chosen string) []ui.Option {
+func evidenceOwners(ctx context.Context, people []tenant.Member, chosen string) []ui.Option {
 	out := []ui.Option{{Value: "", Label: ui.T(ctx, "pages.all")}}
 	for _, m := range people {
 		out = append(out, ui.Option{Value: m.Person, Label: m.Name, Selected: m.Person == chosen})
