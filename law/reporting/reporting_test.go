@@ -1,0 +1,146 @@
+package reporting_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"pgregory.net/rapid"
+
+	"github.com/nisaba-platform/nisaba/content"
+	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/law/clocks"
+	"github.com/nisaba-platform/nisaba/law/reporting"
+)
+
+func forms(t *testing.T) *reporting.Set {
+	t.Helper()
+	s, err := reporting.Load(content.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+var today = law.MustDate("2026-11-28")
+
+func nis2(t *testing.T) reporting.Form {
+	t.Helper()
+	f, ok := forms(t).Find(clocks.NIS2, "AT", today)
+	if !ok {
+		t.Fatal("no form of NIS2")
+	}
+	return f
+}
+
+// TestEarlyWarningAsksLittle: within 24 hours nothing is compulsory but what alerts,
+// recital 102, and "not known" answers everything.
+func TestEarlyWarningAsksLittle(t *testing.T) {
+	f, values := nis2(t), reporting.Values{}
+	missing := f.Missing(clocks.EarlyWarning, values)
+	if len(missing) > 6 {
+		t.Errorf("%d fields are required for the early warning", len(missing))
+	}
+	for _, m := range missing {
+		values[m.ID] = reporting.Value{Unknown: true}
+	}
+	if left := f.Missing(clocks.EarlyWarning, values); len(left) != 0 {
+		t.Errorf("unknown is no answer to %v", left)
+	}
+}
+
+// TestConditions: the Member States are required once cross-border impact is
+// stated, in the final report.
+func TestConditions(t *testing.T) {
+	f := nis2(t)
+	for answer, want := range map[string]reporting.Need{"": reporting.Optional, "no": reporting.Optional, "yes": reporting.Required} {
+		field, _ := f.Field("cross_border_states")
+		if got := f.Need(field, clocks.FinalReport, reporting.Values{"cross_border": {Text: answer}}); got != want {
+			t.Errorf("with %q: %s, want %s", answer, got, want)
+		}
+	}
+}
+
+func TestValues(t *testing.T) {
+	f := nis2(t)
+	for _, tc := range []struct {
+		field string
+		value reporting.Value
+		ok    bool
+	}{
+		{"malicious", reporting.Value{Text: "yes"}, true}, {"malicious", reporting.Value{Text: "maybe"}, false},
+		{"malicious", reporting.Value{Unknown: true}, true}, {"malicious", reporting.Value{Unknown: true, Text: "yes"}, false},
+		{"users_affected", reporting.Value{Text: "1200"}, true}, {"users_affected", reporting.Value{Text: "-1"}, false},
+		{"users_affected", reporting.Value{Text: "NaN"}, false}, {"users_affected", reporting.Value{Text: "Inf"}, false},
+		{"users_affected_pct", reporting.Value{Text: "101"}, false}, {"loss", reporting.Value{Text: "125000.00 EUR"}, true},
+		{"loss", reporting.Value{Text: "125000"}, false}, {"outage_from", reporting.Value{Text: "2026-03-29T03:10:00+02:00"}, true},
+		{"outage_from", reporting.Value{Text: "29.3.2026"}, false}, {"cross_border_states", reporting.Value{List: []string{"AT", "DE"}}, true},
+		{"cross_border_states", reporting.Value{List: []string{"XX"}}, false}, {"cross_border_states", reporting.Value{Text: "AT"}, false},
+		{"reporter_email", reporting.Value{Text: "anna@example.org"}, true}, {"reporter_email", reporting.Value{Text: "Anna <anna@example.org>"}, false},
+		{"reporter_phone", reporting.Value{Text: "+43 1 2345678"}, true}, {"reporter_phone", reporting.Value{Text: "call me"}, false},
+		{"description", reporting.Value{Text: "a\x00b"}, false}, {"description", reporting.Value{Text: strings.Repeat("x", reporting.LongestText+1)}, false},
+		{"tlp", reporting.Value{Text: "CLEAR"}, false}, {"severity", reporting.Value{Text: "high"}, true}, {"severity", reporting.Value{Text: "awful"}, false},
+	} {
+		field, ok := f.Field(tc.field)
+		if !ok {
+			t.Fatalf("no field %s", tc.field)
+		}
+		if err := field.Check(tc.value); (err == nil) != tc.ok {
+			t.Errorf("%s = %+v: %v", tc.field, tc.value, err)
+		}
+	}
+}
+
+// TestChangesAndRedaction: what differs is listed once; what is withheld is named
+// and gone; nothing else moves.
+func TestChangesAndRedaction(t *testing.T) {
+	f := nis2(t)
+	rapid.Check(t, func(r *rapid.T) {
+		draw := func(label string) reporting.Values {
+			v := reporting.Values{}
+			for _, field := range f.Fields {
+				if field.Type == reporting.Text && rapid.Bool().Draw(r, label+field.ID) {
+					v[field.ID] = reporting.Value{Text: rapid.SampledFrom([]string{"a", "b"}).Draw(r, label+"v"+field.ID)}
+				}
+			}
+			return v
+		}
+		before, after := draw("before"), draw("after")
+		for _, c := range f.Changes(before, after) {
+			before[c.Field] = c.After
+		}
+		if left := f.Changes(before, after); len(left) != 0 {
+			r.Fatalf("after applying the changes: %v", left)
+		}
+		withhold := []string{"reporter_name", "supplier"}
+		kept, left := f.Redact(after, withhold)
+		if len(kept)+len(left) != len(after) {
+			r.Fatalf("%d kept, %d left out, of %d", len(kept), len(left), len(after))
+		}
+		for _, id := range withhold {
+			if _, ok := kept[id]; ok {
+				r.Fatalf("%s was not withheld", id)
+			}
+		}
+	})
+}
+
+// TestBadForms: mistakes of form files are named.
+func TestBadForms(t *testing.T) {
+	const head = "id: x\nversion: 1\nregime: nis2\ntitle: t\nsource: s\nchecked: 2026-11-28\nconfidence: verified\nstages: [early_warning]\nfields:\n"
+	for name, tc := range map[string]struct{ text, says string }{
+		"unknown field":  {head + "  - {id: a, colour: red}\n", "colour"},
+		"unknown type":   {head + "  - {id: a, number: 1, type: poem, source: s, title: {en: a, de: a, fr: a}, stages: {early_warning: required}}\n", "poem"},
+		"unknown stage":  {strings.Replace(head, "[early_warning]", "[party]", 1) + "  - {id: a, number: 1, type: text, source: s, title: {en: a, de: a, fr: a}, stages: {party: required}}\n", "party"},
+		"no French":      {head + "  - {id: a, number: 1, type: text, source: s, title: {en: a, de: a}, stages: {early_warning: required}}\n", "fr"},
+		"empty choice":   {head + "  - {id: a, number: 1, type: choice, source: s, title: {en: a, de: a, fr: a}, stages: {early_warning: required}}\n", "options"},
+		"bad condition":  {head + "  - {id: a, number: 1, type: text, when: {field: b, is: [x]}, source: s, title: {en: a, de: a, fr: a}, stages: {early_warning: required}}\n", "condition"},
+		"not even YAML":  {"[", "reports/x.yaml"},
+		"nothing at all": {"{}", "required"},
+	} {
+		_, err := reporting.Load(fstest.MapFS{"reports/x.yaml": {Data: []byte(tc.text)}})
+		if err == nil || !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
