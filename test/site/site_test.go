@@ -327,6 +327,7 @@ func ownerForms() []map[string]url.Values {
 		evidenceForms(),
 		portfolioForms(),
 		planForms(),
+		boardForms(),
 	}
 }
 

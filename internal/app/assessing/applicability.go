@@ -19,7 +19,7 @@ func (c *composer) applicability() []model.Block {
 		if !assessed || !r.IsLeaf() {
 			continue
 		}
-		if g := c.topic(r.ID); g != group {
+		if g := topic(c.in, r.ID); g != group {
 			group = g
 			t.Rows = append(t.Rows, model.Row{Group: c.groupTitle(g, r)})
 		}

@@ -103,22 +103,13 @@ func (c *composer) measureChart() chart.Bars {
 // applicable is the number of applicable leaves behind a score.
 func applicable(s posture.Score) int { return s.Met + s.Partly + s.NotMet + s.NotAssessed }
 
-// topRisks names the worst gaps in plain words, at most one from each part of
-// the catalogue, so that the list shows different problems.
+// topRisks names the worst gaps in plain words.
 func (c *composer) topRisks(most int) []model.Text {
 	var items []model.Text
-	var seen []string
-	for _, g := range c.in.Posture.Gaps {
+	for _, g := range TopGaps(c.in, most) {
 		r := c.requirement(g.Requirement)
-		if g.Status == posture.NotAssessed || slices.Contains(seen, c.topic(r.ID)) {
-			continue
-		}
-		seen = append(seen, c.topic(r.ID))
 		text := model.Text{}.To(r.Title, "#"+anchor(r.ID)).Then(" – "+lower(c.statusWord(g.Status)), model.Muted)
 		items = append(items, text)
-		if len(items) == most {
-			return items
-		}
 	}
 	if len(items) == 0 {
 		items = append(items, model.Say(c.t("report.board.no_risks")))
@@ -126,11 +117,29 @@ func (c *composer) topRisks(most int) []model.Text {
 	return items
 }
 
+// TopGaps are the worst gaps that are known to be some, at most one from each part
+// of the catalogue, so that they show different problems.
+func TopGaps(in Input, most int) []posture.Gap {
+	var out []posture.Gap
+	var seen []string
+	for _, g := range in.Posture.Gaps {
+		part := topic(in, g.Requirement)
+		if g.Status == posture.NotAssessed || slices.Contains(seen, part) {
+			continue
+		}
+		seen = append(seen, part)
+		if out = append(out, g); len(out) == most {
+			break
+		}
+	}
+	return out
+}
+
 // topic is the heading under which a requirement stands.
-func (c *composer) topic(id string) string {
-	r := c.requirement(id)
+func topic(in Input, id string) string {
+	r, _ := in.Catalogue.Get(id)
 	for r.Parent != "" {
-		p := c.requirement(r.Parent)
+		p, _ := in.Catalogue.Get(r.Parent)
 		if p.Kind == "subsection" || p.Parent == "" {
 			return p.ID
 		}

@@ -13,9 +13,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/board"
-	"github.com/nisaba-platform/nisaba/internal/domain/planning"
 	"github.com/nisaba-platform/nisaba/internal/store"
-	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/posture"
 )
 
@@ -93,20 +91,6 @@ func asked(tx *store.Tx, a authz.Actor, organisation, subject string, d board.De
 	return out, err
 }
 
-// frozen is the text of what is approved.
-type frozen struct {
-	Subject      string           `json:"subject"`
-	Organisation string           `json:"organisation"`
-	AsOf         law.Date         `json:"as_of"`
-	Catalogue    string           `json:"catalogue"`
-	Class        law.Class        `json:"class"`
-	Facts        json.RawMessage  `json:"facts,omitempty"`
-	Scores       []posture.Score  `json:"scores,omitempty"`
-	Results      []posture.Result `json:"results,omitempty"`
-	Statements   *posture.Facts   `json:"statements,omitempty"`
-	Tasks        []planning.Task  `json:"tasks,omitempty"`
-}
-
 // version is the present version of a subject as text.
 func (s *Service) version(ctx context.Context, a authz.Actor, organisation, subject string) ([]byte, error) {
 	if subject != SubjectMeasures && subject != SubjectPlan {
@@ -116,7 +100,7 @@ func (s *Service) version(ctx context.Context, a authz.Actor, organisation, subj
 	if err != nil {
 		return nil, err
 	}
-	v := frozen{Subject: subject, Organisation: c.Organisation.Name, AsOf: c.In.AsOf, Catalogue: c.In.CatalogueVersion, Class: c.In.Scope.Class}
+	v := Frozen{Subject: subject, Organisation: c.Organisation.Name, AsOf: c.In.AsOf, Catalogue: c.In.CatalogueVersion, Class: c.In.Scope.Class}
 	if subject == SubjectPlan {
 		v.Tasks = c.Tasks
 	} else {

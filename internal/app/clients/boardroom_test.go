@@ -13,6 +13,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/board"
+	"github.com/nisaba-platform/nisaba/internal/domain/planning"
 )
 
 // TestApproval: what is decided is the version that was asked for, kept byte for
@@ -105,5 +106,48 @@ func TestSnapshotsAndTrend(t *testing.T) {
 	_, p, err := o.Posture(ctx, o.owner, org.ID, list[0].ID)
 	if err != nil || len(p.Results) != len(then.Results) || p.Scores[0] != then.Scores[0] {
 		t.Errorf("%d of %d results, %v", len(p.Results), len(then.Results), err)
+	}
+}
+
+// TestDifferencesSinceAVersion: what is no longer as it was approved is named, what
+// only goes on is not.
+func TestDifferencesSinceAVersion(t *testing.T) {
+	o, org := imported(t)
+	ctx := context.Background()
+	first := o.task(t, org.ID, planning.Task{Title: "first", Due: today.AddDays(30)})
+	asked, err := o.Approve(ctx, o.owner, org.ID, clients.SubjectPlan, board.Waiting, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, "another version", o.Decide(ctx, o.owner, org.ID, asked.ID, "other", board.Approved, ""), fault.Conflict)
+	if err := o.Decide(ctx, o.owner, org.ID, asked.ID, asked.SHA256, board.Approved, " yes "); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, "a second decision", o.Decide(ctx, o.owner, org.ID, asked.ID, asked.SHA256, board.Rejected, ""), fault.Conflict)
+	since := func() []clients.Difference {
+		t.Helper()
+		x, then, since, err := o.Frozen(ctx, o.owner, org.ID, asked.ID)
+		if err != nil || x.Note != "yes" || len(then.Tasks) != 1 {
+			t.Fatalf("%+v, %d tasks, %v", x, len(then.Tasks), err)
+		}
+		return since
+	}
+	first.State = planning.Done
+	if err := o.PutTask(ctx, o.owner, org.ID, first); err != nil {
+		t.Fatal(err)
+	}
+	o.clock.Move(48 * time.Hour)
+	if got := since(); len(got) != 0 {
+		t.Errorf("a task that was done is a difference: %+v", got)
+	}
+	first = o.tasks(t, org.ID)[0]
+	first.Due = today.AddDays(60)
+	if err := o.PutTask(ctx, o.owner, org.ID, first); err != nil {
+		t.Fatal(err)
+	}
+	o.task(t, org.ID, planning.Task{Title: "second"})
+	got := since()
+	if len(got) != 2 || got[0].Aspect != clients.AspectTask || got[1] != (clients.Difference{Aspect: clients.AspectAdded, Name: "second"}) {
+		t.Errorf("%+v", got)
 	}
 }

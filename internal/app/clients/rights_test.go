@@ -78,6 +78,8 @@ func rights(t *testing.T, o office) map[string]right {
 		"Colleagues":     {low: authz.Guest, call: func(a authz.Actor, id string) error { return second(s.Colleagues(ctx, a, id)) }},
 		"RemoveTask":     {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.RemoveTask(ctx, a, id, "x") }},
 		"Approve":        {low: authz.Editor, call: func(a authz.Actor, id string) error { return second(s.Approve(ctx, a, id, "plan", board.Approved, "")) }},
+		"Decide":         {low: authz.Editor, call: func(a authz.Actor, id string) error { return s.Decide(ctx, a, id, "x", "", board.Approved, "") }},
+		"Frozen":         {low: authz.Contributor, call: func(a authz.Actor, id string) error { _, _, _, err := s.Frozen(ctx, a, id, "x"); return err }},
 		"Approvals":      {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Approvals(ctx, a, id)) }},
 		"PutTraining":    {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.PutTraining(ctx, a, id, board.Training{})) }},
 		"RemoveTraining": {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.RemoveTraining(ctx, a, id, "x") }},

@@ -64,6 +64,7 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 		{"requirements", "requirements"},
 		{"evidence", "evidence"},
 		{"plan", "plan"},
+		{"board", "board"},
 		{"history", "history"},
 	} {
 		section.Links = append(section.Links, ui.Link{Text: ui.T(r.Context(), "pages.client."+page.key), URL: clientURL(r, page.path), Current: page.key == key})

@@ -241,6 +241,7 @@ func (s *Site) Table() []Route {
 	s.clientRoutes(add)
 	s.planRoutes(add)
 	s.evidenceRoutes(add)
+	s.boardRoutes(add)
 	return all
 }
 
