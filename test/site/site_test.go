@@ -325,6 +325,7 @@ func ownerForms() []map[string]url.Values {
 		workspaceForms(),
 		clientForms(),
 		evidenceForms(),
+		scopeForms(),
 		portfolioForms(),
 		planForms(),
 		boardForms(),

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
+	"github.com/nisaba-platform/nisaba/internal/app/onboarding"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
@@ -66,6 +67,8 @@ type Client struct {
 	Evidence       []assessment.Evidence // with files and version, newest first
 	Exceptions     []assessment.Exception
 	Files          []assessment.File
+
+	wizard onboarding.Wizard
 }
 
 // Standing is the determination that holds; ok is false when there is none, or
@@ -142,6 +145,7 @@ func (s *Service) assessed(c Client, a authz.Actor) (Client, error) {
 	}
 	c.In, c.File = in, c.File.Clone()
 	c.Role, _ = a.RoleIn(c.Organisation.ID)
+	c.wizard = s.wizard()
 	return c, nil
 }
 

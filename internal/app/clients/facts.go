@@ -94,19 +94,30 @@ func (s *Service) SetFacts(ctx context.Context, a authz.Actor, organisation stri
 		return err
 	}
 	return s.revise(ctx, a, organisation, authz.OrganisationEdit, func(tx *store.Tx) error {
-		o, err := tx.Organisation(organisation)
+		o, err := newest(tx, organisation, version)
 		if err != nil {
 			return err
 		}
-		if o.Version != version {
-			return &fault.Error{Kind: fault.Conflict, What: "somebody else changed these facts in the meantime", Expected: "the newest version"}
-		}
-		describe(&o, b, read)
-		if _, err := tx.PutOrganisation(o); err != nil {
-			return err
-		}
-		return reopen(tx, organisation, read)
+		return s.putFacts(tx, o, b, read)
 	})
+}
+
+// newest is the organisation when the version is its newest.
+func newest(tx *store.Tx, organisation string, version int64) (tenant.Organisation, error) {
+	o, err := tx.Organisation(organisation)
+	if err == nil && o.Version != version {
+		err = &fault.Error{Kind: fault.Conflict, What: "somebody else changed these facts in the meantime", Expected: "the newest version"}
+	}
+	return o, err
+}
+
+// putFacts stores facts, and re-opens what rests on those before.
+func (s *Service) putFacts(tx *store.Tx, o tenant.Organisation, b json.RawMessage, read *organisation.File) error {
+	describe(&o, b, read)
+	if _, err := tx.PutOrganisation(o); err != nil {
+		return err
+	}
+	return reopen(tx, o.ID, read)
 }
 
 // describe takes over from the facts what the organisation shows without them.

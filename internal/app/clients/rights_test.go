@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/onboarding"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -75,12 +76,18 @@ func rights(t *testing.T, o office) map[string]right {
 			_, _, err := s.ChangeTasks(ctx, a, id, nil, clients.Bulk{})
 			return err
 		}},
-		"Colleagues":     {low: authz.Guest, call: func(a authz.Actor, id string) error { return second(s.Colleagues(ctx, a, id)) }},
-		"RemoveTask":     {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.RemoveTask(ctx, a, id, "x") }},
-		"Approve":        {low: authz.Editor, call: func(a authz.Actor, id string) error { return second(s.Approve(ctx, a, id, "plan", board.Approved, "")) }},
-		"Decide":         {low: authz.Editor, call: func(a authz.Actor, id string) error { return s.Decide(ctx, a, id, "x", "", board.Approved, "") }},
-		"Frozen":         {low: authz.Contributor, call: func(a authz.Actor, id string) error { _, _, _, err := s.Frozen(ctx, a, id, "x"); return err }},
-		"Approvals":      {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Approvals(ctx, a, id)) }},
+		"Colleagues": {low: authz.Guest, call: func(a authz.Actor, id string) error { return second(s.Colleagues(ctx, a, id)) }},
+		"RemoveTask": {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.RemoveTask(ctx, a, id, "x") }},
+		"Approve":    {low: authz.Editor, call: func(a authz.Actor, id string) error { return second(s.Approve(ctx, a, id, "plan", board.Approved, "")) }},
+		"Decide":     {low: authz.Editor, call: func(a authz.Actor, id string) error { return s.Decide(ctx, a, id, "x", "", board.Approved, "") }},
+		"Frozen":     {low: authz.Contributor, call: func(a authz.Actor, id string) error { _, _, _, err := s.Frozen(ctx, a, id, "x"); return err }},
+		"Approvals":  {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Approvals(ctx, a, id)) }},
+		"AnswerScope": {low: authz.Contributor, call: func(a authz.Actor, id string) error {
+			return second(s.AnswerScope(ctx, a, id, 1, "cer", onboarding.Input{}))
+		}},
+		"PreviewScope": {low: authz.Contributor, call: func(a authz.Actor, id string) error {
+			return second(s.PreviewScope(ctx, a, id, "cer", onboarding.Input{}))
+		}},
 		"PutTraining":    {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.PutTraining(ctx, a, id, board.Training{})) }},
 		"RemoveTraining": {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.RemoveTraining(ctx, a, id, "x") }},
 		"Trainings":      {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Trainings(ctx, a, id)) }},

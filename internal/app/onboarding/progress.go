@@ -33,8 +33,13 @@ func (w Wizard) classify(s scope.Facts) scope.Determination {
 // Progress evaluates the facts with everything that was not asked left open.
 func (w Wizard) Progress(f *organisation.File) Progress {
 	open := openFacts(f)
-	p := Progress{Sure: w.classify(open)}
 	missing := map[string]bool{}
+	if group, _ := Find(AskGroup); !group.Answered(f) {
+		if missing[AskGroup] = w.groupMatters(f, open); !missing[AskGroup] {
+			open.Linked = nil
+		}
+	}
+	p := Progress{Sure: w.classify(open)}
 	reach := map[law.Class]bool{}
 	for _, as := range identifications(f) {
 		open.IdentifiedAs = as
@@ -51,7 +56,7 @@ func (w Wizard) Progress(f *organisation.File) Progress {
 	if places, _ := Find(AskPlaces); !places.Answered(f) {
 		reach[law.Out] = true // neither established nor active in the Union, Art. 2(1)
 	}
-	for _, q := range Questions() {
+	for _, q := range questions {
 		if q.Answered(f) || !w.matters(q, f, open, missing, bound) {
 			continue
 		}
@@ -67,6 +72,22 @@ func (w Wizard) Progress(f *organisation.File) Progress {
 	return p
 }
 
+// groupMatters reports whether other enterprises can change the class. They only
+// add to the figures, so that the lowest own figures with nothing added, and with
+// as much as may be, show it; the staff alone reaches every size.
+func (w Wizard) groupMatters(f *organisation.File, open scope.Facts) bool {
+	least := lowest(open)
+	tried := open
+	tried.Figures, tried.Linked = least.Figures, []scope.Linked{{Turnover: scope.Num(0), BalanceSheet: scope.Num(0)}}
+	for _, as := range identifications(f) {
+		tried.IdentifiedAs = as
+		if d := w.classify(tried); !tried.EntityTypesKnown && d.Class == law.Depends || slices.Contains(d.Missing, "linked.employees") {
+			return true
+		}
+	}
+	return false
+}
+
 // matters reports whether an answer to the question can change the class or the
 // competent Member State. bound says whether the directive may apply at all.
 func (w Wizard) matters(q Question, f *organisation.File, open scope.Facts, missing map[string]bool, bound bool) bool {
@@ -75,6 +96,8 @@ func (w Wizard) matters(q Question, f *organisation.File, open scope.Facts, miss
 		return bound
 	case Decision:
 		return w.identificationMatters(open)
+	case Group:
+		return missing[AskGroup]
 	case Country:
 		return bound && w.placeMatters(q, f, open)
 	}

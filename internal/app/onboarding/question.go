@@ -80,7 +80,12 @@ const (
 
 // Questions lists every question there is, in the order in which the wizard asks
 // those that matter.
-func Questions() []Question {
+func Questions() []Question { return slices.Clone(questions) }
+
+// questions is written once and only read afterwards.
+var questions = build()
+
+func build() []Question {
 	out := []Question{
 		{ID: AskTypes, Kind: Types, Step: Activity, Citation: directive + "Art. 2(1), Annexes I and II", fields: []string{"entity_types"}},
 	}
@@ -92,9 +97,7 @@ func Questions() []Question {
 		Question{ID: AskSecurity, Kind: Security, Step: Activity, Citation: directive + "Art. 2(7), recital 8", fields: []string{"facts.security_activity"}},
 		Question{ID: AskPlaces, Kind: Places, Step: Placement, Citation: directive + "Arts. 2(1) and 26"},
 		Question{ID: AskEmployees, Kind: Figure, Step: Size, Citation: recommendation + "Arts. 2 and 5", fields: []string{"figures.employees"}},
-		Question{ID: AskGroup, Kind: Group, Step: Size, Citation: recommendation + "Arts. 3 and 6", fields: []string{
-			"linked.employees", "linked.turnover_eur", "linked.balance_sheet_eur",
-			"partners.employees", "partners.turnover_eur", "partners.balance_sheet_eur", "partners.share_pct", "partners.investor"}},
+		Question{ID: AskGroup, Kind: Group, Step: Size, Citation: recommendation + "Arts. 3 and 6"},
 		fact(scope.IndependentSystems, directive+"recital 16", Size),
 		Question{ID: AskTurnover, Kind: Figure, Step: Size, Citation: recommendation + "Arts. 2 and 4", fields: []string{"figures.turnover_eur"}},
 		Question{ID: AskBalance, Kind: Figure, Step: Size, Citation: recommendation + "Arts. 2 and 4", fields: []string{"figures.balance_sheet_eur"}},
@@ -138,7 +141,7 @@ func place(id, citation string, at func(*organisation.File) *string) Question {
 
 // Find returns the question with this id; ok is false when there is none.
 func Find(id string) (q Question, ok bool) {
-	for _, q := range Questions() {
+	for _, q := range questions {
 		if q.ID == id {
 			return q, true
 		}

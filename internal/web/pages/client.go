@@ -59,7 +59,7 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 	section := ui.Section{Title: c.Organisation.Name}
 	for _, page := range []struct{ key, path string }{
 		{"home", ""},
-		{"facts", "facts"},
+		{"scope", "scope"},
 		{"questions", "questions"},
 		{"requirements", "requirements"},
 		{"evidence", "evidence"},
@@ -122,7 +122,7 @@ func (s *Site) determine(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.clients.Determine(r.Context(), visitOf(r).Actor, r.PathValue("organisation")); err != nil {
 		return err
 	}
-	return guard.Redirect(w, r, clientURL(r, "facts"))
+	return guard.Redirect(w, r, clientURL(r, "scope/result"))
 }
 
 // topics of the questions, in the order of the pages.

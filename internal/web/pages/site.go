@@ -242,6 +242,7 @@ func (s *Site) Table() []Route {
 	s.planRoutes(add)
 	s.evidenceRoutes(add)
 	s.boardRoutes(add)
+	s.scopeRoutes(add)
 	return all
 }
 

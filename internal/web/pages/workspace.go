@@ -55,7 +55,7 @@ func (s *Site) createOrganisation(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	return guard.Redirect(w, r, "/organisations/"+o.ID+"/facts")
+	return guard.Redirect(w, r, "/organisations/"+o.ID+"/scope")
 }
 
 // importOrganisation takes an organisation file as the command line uses it.

@@ -9,3 +9,4 @@ import "./times.js";
 import "./table.js";
 import "./board.js";
 import "./upload.js";
+import "./filter.js";

@@ -1,0 +1,32 @@
+// <div data-filter="id"> holds a search field that hides the choices of the
+// element with that id which do not match, and opens the groups with hits.
+const plain = (text) => text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
+for (const box of document.querySelectorAll("[data-filter]")) {
+  const list = document.getElementById(box.dataset.filter);
+  const field = box.querySelector("input");
+  const nothing = box.querySelector("[role=status]");
+  if (!list || !field) continue;
+  const groups = [...list.querySelectorAll("details")];
+  const opened = new Map(groups.map((group) => [group, group.open]));
+  box.hidden = false;
+  field.addEventListener("input", () => {
+    const words = plain(field.value).split(/\s+/).filter(Boolean);
+    let hits = 0;
+    for (const group of groups) {
+      const title = plain(group.querySelector("summary").textContent);
+      let shown = 0;
+      for (const choice of group.querySelectorAll(".choice")) {
+        const text = title + " " + plain(choice.textContent);
+        choice.hidden = !words.every((word) => text.includes(word));
+        if (!choice.hidden) shown += 1;
+      }
+      group.hidden = shown === 0;
+      group.open = words.length > 0 ? shown > 0 : opened.get(group) || group.querySelector(":checked") !== null;
+      hits += shown;
+    }
+    nothing.hidden = hits > 0;
+  });
+  // Enter in the filter must not send the form.
+  field.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+  field.addEventListener("change", (event) => event.stopPropagation());
+}

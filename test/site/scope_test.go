@@ -1,0 +1,301 @@
+package site
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/nisaba-platform/nisaba/internal/app/onboarding"
+	"github.com/nisaba-platform/nisaba/test/browser"
+)
+
+func scopeForms() map[string]url.Values {
+	return map[string]url.Values{
+		client + "/scope":         {"question": {"employees"}, "version": {"1"}, "y2025": {"85"}},
+		client + "/scope/preview": {"question": {"employees"}, "y2025": {"85"}},
+	}
+}
+
+// create makes an organisation of which only the name is known, and returns its
+// address and where that led.
+func (v visitor) create(name, kind string) (organisation, at string) {
+	v.t.Helper()
+	status, page, at := v.post("/organisations", url.Values{"name": {name}, "kind": {kind}})
+	if status != http.StatusOK {
+		v.t.Fatalf("creating led to %s with %d:\n%.600s", at, status, page)
+	}
+	return strings.TrimSuffix(at, "/scope"), at
+}
+
+var versionField = regexp.MustCompile(`name="version" value="([0-9]+)"`)
+
+// versionOf is the version that the open screen of the wizard would send.
+func (v visitor) versionOf(organisation, question string) string {
+	v.t.Helper()
+	_, page := v.get(organisation + "/scope?question=" + url.QueryEscape(question))
+	found := versionField.FindStringSubmatch(page)
+	if found == nil {
+		v.t.Fatalf("the question %s has no form:\n%.800s", question, page)
+	}
+	return found[1]
+}
+
+// reply answers a question of the wizard.
+func (v visitor) reply(organisation, question string, values url.Values) (status int, page, at string) {
+	v.t.Helper()
+	form := url.Values{"question": {question}, "version": {v.versionOf(organisation, question)}}
+	for name, list := range values {
+		form[name] = list
+	}
+	return v.post(organisation+"/scope", form)
+}
+
+// begun is a visitor who owns a workspace.
+func begun(t *testing.T, site string) visitor {
+	v := newVisitor(t, site)
+	v.post("/start", url.Values{"workspace": {"Seewinkel Beratung"}, "kind": {"provider"}, "name": {"Anna Huber"}, "email": {"anna@example.org"}, "password": {password}})
+	return v
+}
+
+// TestScopeWizard works without script: a prospect of which only the name is known
+// is led from question to question to a determination, which a changed fact opens
+// again with what it was and what it is.
+func TestScopeWizard(t *testing.T) {
+	site, _ := start(t)
+	v := begun(t, site)
+	organisation, at := v.create("Bäckerei Sonnleitner", "prospect")
+	if at != organisation+"/scope" {
+		t.Fatalf("a new organisation is at %s", at)
+	}
+	for _, step := range []struct {
+		question string
+		values   url.Values
+	}{
+		{"types", url.Values{"type": {"food.business"}}},
+		{"places", url.Values{"established": {"DE"}, "serves": {"DE", "AT"}, "serves_other": {"CH"}}},
+		{"employees", url.Values{"y2025": {"40"}, "y2024": {"38,5"}}},
+		{"group", url.Values{"member": {"no"}}},
+		{"turnover", url.Values{"y2025": {"12.000.000"}, "y2024": {"11 500 000"}}},
+		{"balance", url.Values{"y2025": {"10 500 000"}, "y2024": {"10.200.000"}}},
+		{"cer", url.Values{"answer": {"no"}}},
+		{"identified", url.Values{"answer": {"none"}, "claim": {"sole_provider_claimed"}}},
+		{"oes", url.Values{"answer": {"no"}}},
+	} {
+		_, page := v.get(organisation + "/scope")
+		if !strings.Contains(page, `name="question" value="`+step.question+`"`) {
+			t.Fatalf("expected the question %s:\n%.1500s", step.question, page[strings.Index(page, "<main"):])
+		}
+		if status, page, _ := v.reply(organisation, step.question, step.values); status != http.StatusOK {
+			t.Fatalf("%s: %d\n%.800s", step.question, status, page)
+		}
+	}
+	_, page := v.get(organisation + "/scope/result")
+	for _, want := range []string{"Important entity", "Art. 2(1)", "consolidated text", "commentary", "Bundesamt", "only provider"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the result does not say %q", want)
+		}
+	}
+	if status, page, at := v.post(organisation+"/determine", url.Values{}); status != http.StatusOK || at != organisation+"/scope/result" ||
+		!strings.Contains(page, "by Anna Huber. It stands.") {
+		t.Fatalf("keeping led to %s with %d:\n%.800s", at, status, page)
+	}
+	v.reply(organisation, "employees", url.Values{"y2025": {"75"}, "y2024": {"60"}})
+	_, page = v.get(organisation + "/scope/result")
+	for _, want := range []string{"is open again: a fact changed", "Staff in annual work units 2025", "40", "75"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the re-opened determination does not say %q", want)
+		}
+	}
+}
+
+// TestScopeNonsense: what cannot be used comes back with an error beside its field
+// and what was typed, and changes nothing.
+func TestScopeNonsense(t *testing.T) {
+	site, _ := start(t)
+	v := begun(t, site)
+	organisation, _ := v.create("Example", "client")
+	const hostile = `"><script>alert(1)</script>`
+	for _, tc := range []struct {
+		question, field string
+		values          url.Values
+	}{
+		{"types", "type", url.Values{}},
+		{"types", "type", url.Values{"type": {"no.such"}}},
+		{"types", "type", url.Values{"type": {"food.business"}, "none": {"yes"}}},
+		{"places", "established", url.Values{}},
+		{"places", "established", url.Values{"established": {"XX"}}},
+		{"places", "serves_other", url.Values{"established": {"DE"}, "serves_other": {hostile}}},
+		{"employees", "y2025", url.Values{"y2025": {"-5"}}},
+		{"employees", "y2025", url.Values{"y2025": {hostile}}},
+		{"employees", "y2025", url.Values{"y2025": {"1e99"}}},
+		{"employees", "y2025", url.Values{"y2025": {""}}},
+		{"turnover", "y2025", url.Values{"y2025": {"NaN"}}},
+		{"group", "member", url.Values{}},
+		{"group", "name_0", url.Values{"member": {"yes"}}},
+		{"group", "share_0", url.Values{"member": {"yes"}, "relation_0": {"partner"}, "name_0": {"X"}, "share_0": {"140"}}},
+		{"group", "employees_0", url.Values{"member": {"yes"}, "relation_0": {"linked"}, "name_0": {"X"}, "employees_0": {"many"}}},
+		{"cer", "answer", url.Values{"answer": {"perhaps"}}},
+		{"identified", "answer", url.Values{}},
+		{"decisions_in", "answer", url.Values{"answer": {"QQ"}}},
+		{"security", "answer", url.Values{"answer": {hostile}}},
+	} {
+		before := v.versionOf(organisation, tc.question)
+		status, page, _ := v.reply(organisation, tc.question, tc.values)
+		if status != http.StatusUnprocessableEntity || !strings.Contains(page, `id="f-`+tc.field+`-error"`) || strings.Contains(page, "<script>alert") {
+			t.Errorf("%s with %v: %d, no error at %s", tc.question, tc.values, status, tc.field)
+		}
+		if typed := tc.values.Get("y2025"); typed == "-5" && !strings.Contains(page, `value="-5"`) {
+			t.Errorf("%s: what was typed is lost", tc.question)
+		}
+		if after := v.versionOf(organisation, tc.question); after != before {
+			t.Errorf("%s with %v changed the facts", tc.question, tc.values)
+		}
+	}
+	for _, path := range []string{"/scope?question=no.such"} {
+		if status, _ := v.get(organisation + path); status != http.StatusNotFound {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
+}
+
+// TestTwoAtOnce: two people answer at the same time. The second is told, and
+// neither answer is lost.
+func TestTwoAtOnce(t *testing.T) {
+	site, _ := start(t)
+	v := begun(t, site)
+	organisation, _ := v.create("Example", "client")
+	version := v.versionOf(organisation, "employees")
+	if status, _, _ := v.reply(organisation, "types", url.Values{"type": {"food.business"}}); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	late := url.Values{"question": {"employees"}, "version": {version}, "y2025": {"77"}}
+	status, page, _ := v.post(organisation+"/scope", late)
+	if status != http.StatusConflict || !strings.Contains(page, "Nothing is lost") || !strings.Contains(page, `value="77"`) {
+		t.Fatalf("%d:\n%.800s", status, page)
+	}
+	late.Set("version", versionField.FindStringSubmatch(page)[1])
+	if status, page, _ := v.post(organisation+"/scope", late); status != http.StatusOK {
+		t.Fatalf("%d:\n%.800s", status, page)
+	}
+	_, page = v.get(organisation + "/scope/result")
+	if !strings.Contains(page, "2025: 77") || !strings.Contains(page, "Food business") {
+		t.Error("an answer was lost")
+	}
+}
+
+// walk answers the questions of the wizard with keys alone. Each step is what to
+// press after the element with the selector has the focus.
+func walk(b *browser.Browser, steps []keys) {
+	for _, k := range steps {
+		b.Do(chromedp.WaitVisible(`input[name=question][value="` + k.question + `"] ~ .actions`))
+		if k.question == onboarding.AskTypes { // Enter opens the sector
+			b.Do(chromedp.Focus(`details:has(`+k.focus+`) summary`), chromedp.KeyEvent(kb.Enter))
+		}
+		b.Do(chromedp.Focus(k.focus))
+		if k.press != "" {
+			b.Do(chromedp.KeyEvent(k.press))
+		}
+		b.Do(chromedp.KeyEvent(kb.Enter))
+	}
+}
+
+type keys struct{ question, focus, press string }
+
+// TestScopeByKeyboard walks the whole wizard in a real browser for two
+// organisations of different classes, with script and without; axe checks every
+// kind of screen. With SCREENSHOTS set to a folder it also writes the pictures.
+func TestScopeByKeyboard(t *testing.T) {
+	site, _ := start(t)
+	v := begun(t, site)
+	b := browser.Start(t)
+	b.Open(site+"/sign-in", 1280, false)
+	b.Do(chromedp.SendKeys("#f-email", "anna@example.org"), chromedp.SendKeys("#f-password", password), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(".person"))
+	for _, script := range []bool{true, false} {
+		b.ScriptsOff(!script)
+		for _, tc := range []struct {
+			name, class string
+			steps       []keys
+		}{
+			{"Cloud GmbH", "Essential entity", []keys{
+				{"types", typeBox("digital-infra.cloud"), " "},
+				{"places", "#f-established-5", " "}, // Germany
+				{"employees", "#f-y2025", "300"},
+			}},
+			{"Court of Audit", "Not in scope", []keys{
+				{"types", typeBox("research.organisation"), " "},
+				{"facts.education_institution", "#f-answer-0", " "},
+				{"places", "#f-established-5", " "},
+				{"cer", "#f-answer-1", " "},
+				{"oes", "#f-answer-1", " "},
+				{"national.covers_education", "#f-answer-1", " "},
+			}},
+		} {
+			organisation, _ := v.create(tc.name, "client")
+			b.Open(site+organisation+"/scope", 1280, false)
+			walk(b, tc.steps)
+			b.Do(chromedp.WaitVisible("#answers"))
+			_, page := v.get(organisation + "/scope/result")
+			if !strings.Contains(page, "Result: "+tc.class) {
+				t.Errorf("%s, script %v: not %s", tc.name, script, tc.class)
+			}
+		}
+	}
+	b.ScriptsOff(false)
+	organisation, _ := v.create("Narrowing", "client")
+	b.Open(site+organisation+"/scope", 1280, false)
+	b.Do(chromedp.Focus(`#f-type-filter`), chromedp.KeyEvent("food"))
+	if n := browser.Evaluate[int](b, `[...document.querySelectorAll("#f-type-groups .choice")].filter((c) => c.checkVisibility()).length`); n == 0 || n > 12 {
+		t.Errorf("the filter shows %d activities", n)
+	}
+	b.Do(chromedp.Focus(typeBox("food.business")), chromedp.KeyEvent(" "))
+	narrowed := browser.Evaluate[bool](b, `new Promise((done) => {
+		const until = Date.now() + 10000;
+		const look = () => document.querySelector("#so-far .off b")?.innerText.startsWith("Registration") ? done(true) :
+			Date.now() > until ? done(false) : setTimeout(look, 50);
+		look();
+	})`)
+	if !narrowed {
+		t.Error("the side panel does not narrow when an activity is chosen")
+	}
+	check(t, b, site, organisation)
+}
+
+func typeBox(id string) string { return `input[name=type][value="` + id + `"]` }
+
+// check looks at one screen of every kind, and at the result.
+func check(t *testing.T, b *browser.Browser, site, organisation string) {
+	t.Helper()
+	pages := map[string]string{"scope-result": organisation + "/scope/result"}
+	seen := map[onboarding.Kind]bool{}
+	for _, q := range onboarding.Questions() {
+		if !seen[q.Kind] {
+			seen[q.Kind] = true
+			pages["scope-"+string(q.Kind)] = organisation + "/scope?question=" + url.QueryEscape(q.ID)
+		}
+	}
+	folder := os.Getenv("SCREENSHOTS")
+	for name, path := range pages {
+		for _, view := range []struct {
+			width int
+			dark  bool
+		}{{1280, false}, {360, true}} {
+			b.Open(site+path, view.width, view.dark)
+			if n := b.Narrow(); n > 0 {
+				t.Errorf("%s at %d: the page is %d px wider than the window", name, view.width, n)
+			}
+			if folder != "" {
+				b.Picture(filepath.Join(folder, name+map[bool]string{true: "-dark", false: ""}[view.dark]+".png"))
+			}
+			for _, violation := range b.Axe() {
+				t.Errorf("%s at %d: %s", name, view.width, violation)
+			}
+		}
+	}
+}
