@@ -18,6 +18,7 @@ func systemScopes() map[string]string {
 		"internal/jobs":         "works on behalf of those who asked",
 		"internal/app/accounts": "people sign in before they have any rights",
 		"internal/app/upkeep":   "backs up, restores and checks the whole server for whoever runs it",
+		"internal/app/noticing": "people choose how they are told, and belong to no workspace",
 		"internal/server":       "wires, and speaks for the command line on the server's own machine",
 		"internal/cli":          "runs on the server's own machine",
 	}

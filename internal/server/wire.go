@@ -15,6 +15,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
+	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
@@ -52,7 +53,8 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	people := accounts.New(s, passwords, box).WithMail(mailer).WithFiles(files)
 	people.UsePasskeys(c.passkeyHost())
 	organisations := clients.New(s, c.Knowledge, files, options...)
-	site, err := pages.New(pages.Options{Accounts: people, Clients: organisations,
+	notices := noticing.New(s, organisations, mailer, box)
+	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Clients: organisations,
 		Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
 	if err != nil {
 		return nil, err
@@ -60,6 +62,9 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	runner := jobs.New(s, jobs.Options{Workers: c.Workers, Poll: c.Poll, Log: c.Log})
 	runner.Deliver(mailing.Kind, mailer)
 	if err := runner.KeepHouse(signer, c.origin()); err != nil {
+		return nil, err
+	}
+	if err := notices.Install(runner); err != nil {
 		return nil, err
 	}
 	return &Server{config: c, store: s, site: site, handler: site.Routes(), runner: runner, mailer: mailer}, nil

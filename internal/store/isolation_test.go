@@ -267,6 +267,7 @@ func TestSystemOnly(t *testing.T) {
 		"TurnCron":             func(tx *store.Tx) error { return drop(tx.TurnCron(work.Cron{}, tx.Now())) },
 		"BeginEffect":          func(tx *store.Tx) error { return drop(tx.BeginEffect("x")) },
 		"EndEffect":            func(tx *store.Tx) error { return tx.EndEffect(work.Effect{}, "", tx.Now()) },
+		"UnsettledWorkspaces":  func(tx *store.Tx) error { return drop(tx.UnsettledWorkspaces()) },
 		"HoldEffect":           func(tx *store.Tx) error { return tx.HoldEffect("x", "") },
 		"HeldEffects":          func(tx *store.Tx) error { return drop(tx.HeldEffects("x")) },
 		"FailEffect":           func(tx *store.Tx) error { return tx.FailEffect("x", "", true) },

@@ -1,6 +1,9 @@
 package store
 
 import (
+	"slices"
+	"time"
+
 	"github.com/nisaba-platform/nisaba/internal/base/id"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
@@ -30,7 +33,7 @@ func (tx *Tx) Notify(n desk.Notice) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.q.Exec(`INSERT INTO inbox (workspace_id, `+noticeColumns+`) VALUES `+sqldb.Marks(9), append([]any{w}, args...)...)
+	_, err = tx.q.Exec(`INSERT INTO inbox (settled_at, workspace_id, `+noticeColumns+`) VALUES `+sqldb.Marks(10), append([]any{0, w}, args...)...)
 	return explain(err, "write", "notice")
 }
 
@@ -89,4 +92,67 @@ func (tx *Tx) MarkRead(person, id string) error {
 	args = append(append([]any{tx.now.UnixMilli()}, args...), id, id)
 	_, err = tx.q.Exec(`UPDATE inbox SET read_at = ? WHERE `+addressed+` AND read_at = 0 AND (id = ? OR ? = '')`, args...)
 	return err
+}
+
+// NoticesSince lists at most limit notices of a person in the scope's workspace that
+// came at the time or later, oldest first.
+func (tx *Tx) NoticesSince(person string, since time.Time, limit int) ([]desk.Notice, error) {
+	addressed, args, err := tx.addressed(person)
+	if err != nil {
+		return nil, err
+	}
+	return sqldb.Collect(tx.q, noticeFields, `SELECT `+noticeColumns+` FROM inbox
+		WHERE `+addressed+` AND created_at >= ? ORDER BY created_at, id LIMIT ?`, append(args, since.UnixMilli(), limit)...)
+}
+
+// UnsettledWorkspaces lists the workspaces with notices of which it is not settled
+// whether they go out by mail. It needs a scope of everything.
+func (tx *Tx) UnsettledWorkspaces() ([]string, error) {
+	if err := tx.system(); err != nil {
+		return nil, err
+	}
+	return sqldb.Collect(tx.q, sqldb.Single[string], `SELECT DISTINCT workspace_id FROM inbox WHERE settled_at = 0 ORDER BY workspace_id`)
+}
+
+// UnsettledNotices lists at most limit notices of the whole workspace of which it is
+// not settled whether they go out by mail, oldest first.
+func (tx *Tx) UnsettledNotices(limit int) ([]desk.Notice, error) {
+	w, err := tx.everyone()
+	if err != nil {
+		return nil, err
+	}
+	return sqldb.Collect(tx.q, noticeFields, `SELECT `+noticeColumns+` FROM inbox
+		WHERE workspace_id = ? AND settled_at = 0 ORDER BY created_at, id LIMIT ?`, w, limit)
+}
+
+// SettleNotices notes that the notices went out by mail, or will not. The ledger
+// does not record it.
+func (tx *Tx) SettleNotices(ids []string) error {
+	w, err := tx.everyone()
+	if err != nil {
+		return err
+	}
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	for part := range slices.Chunk(ids, chunk) {
+		args := []any{tx.now.UnixMilli(), w}
+		for _, id := range part {
+			args = append(args, id)
+		}
+		if _, err := tx.q.Exec(`UPDATE inbox SET settled_at = ? WHERE workspace_id = ? AND id IN `+sqldb.Marks(len(part)), args...); err != nil {
+			return explain(err, "write", "notice")
+		}
+	}
+	return nil
+}
+
+// everyone is the workspace of a scope that covers all of it: what concerns the
+// notices of other people is not for somebody who reaches some organisations only.
+func (tx *Tx) everyone() (string, error) {
+	w, err := tx.workspace()
+	if err == nil && !tx.scope.Covers("") {
+		err = absent("workspace")
+	}
+	return w, err
 }

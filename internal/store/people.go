@@ -9,9 +9,9 @@ import (
 
 var people = define(table[tenant.Person]{
 	name: "people", kind: "person", keys: "id", system: true, secret: true,
-	columns: "id, email, name, language, digest, password_hash, totp_secret, totp_last_step, disabled, created_at, version",
+	columns: "id, email, name, language, zone, digest, notices, password_hash, totp_secret, totp_last_step, disabled, created_at, version",
 	fields: func(p *tenant.Person) []any {
-		return []any{&p.ID, &p.Email, &p.Name, &p.Language, &p.Digest, &p.PasswordHash, &p.TOTPSecret, &p.TOTPLastStep, &p.Disabled,
+		return []any{&p.ID, &p.Email, &p.Name, &p.Language, &p.Zone, &p.Digest, sqldb.JSON(&p.Notices), &p.PasswordHash, &p.TOTPSecret, &p.TOTPLastStep, &p.Disabled,
 			sqldb.Time(&p.CreatedAt), &p.Version}
 	},
 	version: func(p *tenant.Person) *int64 { return &p.Version },

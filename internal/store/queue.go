@@ -176,6 +176,22 @@ func (tx *Tx) Jobs(state work.State, limit int) ([]work.Job, error) {
 		ORDER BY created_at DESC, id DESC LIMIT ?`, append(args, string(state), string(state), limit)...)
 }
 
+// JobsOfPeople lists at most limit jobs of the scope that people or schedules asked
+// for, newest first: all but the delivery of effects, which the outbox shows.
+// ended leaves out those that ended before the time; zero shows all.
+func (tx *Tx) JobsOfPeople(ended time.Time, limit int) ([]work.Job, error) {
+	within, args, err := tx.queueWithin()
+	if err != nil {
+		return nil, err
+	}
+	from := int64(0)
+	if !ended.IsZero() {
+		from = ended.UnixMilli()
+	}
+	return sqldb.Collect(tx.q, jobFields, `SELECT `+jobColumns+` FROM jobs WHERE `+within+` AND kind <> 'outbox.send'
+		AND (state IN ('waiting', 'running') OR finished_at >= ?) ORDER BY created_at DESC, id DESC LIMIT ?`, append(args, from, limit)...)
+}
+
 // queueWithin is within for tables in which the server has rows of its own; a
 // scope of everything sees all.
 func (tx *Tx) queueWithin() (string, []any, error) {
@@ -215,11 +231,17 @@ func (tx *Tx) turnJob(id, verb, set, condition string) error {
 	return tx.Note("job."+verb, "job", id, j.Organisation, "")
 }
 
-// SweepJobs deletes jobs that ended before the time, the dead ones excepted. It
+// SweepJobs deletes jobs that ended before the time, the dead ones excepted; of the
+// server's own, which come every minute, those that ended before a day ago. It
 // needs a scope of everything.
 func (tx *Tx) SweepJobs(before time.Time) (int64, error) {
 	if err := tx.system(); err != nil {
 		return 0, err
 	}
-	return tx.q.Exec(`DELETE FROM jobs WHERE state IN ('done', 'cancelled') AND finished_at < ?`, before.UnixMilli())
+	day := tx.now.Add(-24 * time.Hour)
+	if day.Before(before) {
+		day = before
+	}
+	return tx.q.Exec(`DELETE FROM jobs WHERE state IN ('done', 'cancelled') AND (finished_at < ? OR workspace_id = '' AND finished_at < ?)`,
+		before.UnixMilli(), day.UnixMilli())
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/base/id"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
 	"github.com/nisaba-platform/nisaba/law"
@@ -66,3 +67,40 @@ func (tx *Tx) PutSnapshot(s assessment.Snapshot) (assessment.Snapshot, error) {
 
 // RemoveSnapshot deletes a snapshot.
 func (tx *Tx) RemoveSnapshot(id string) error { return snapshots.remove(tx, id) }
+
+// KeepAutomatic keeps an automatic snapshot. The machine derives it every night from
+// what the ledger has, so the ledger does not record it.
+func (tx *Tx) KeepAutomatic(s assessment.Snapshot) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	if err := tx.owns(s.Organisation); err != nil {
+		return err
+	}
+	s.Automatic, s.ID, s.CreatedAt, s.Version = true, id.New(), tx.now, 1
+	args, err := sqldb.Args(snapshots.fields(&s))
+	if err != nil {
+		return err
+	}
+	_, err = tx.q.Exec(`INSERT INTO snapshots (`+snapshots.columns+`, workspace_id) VALUES `+sqldb.Marks(len(args)+1),
+		append(args, tx.scope.WorkspaceID())...)
+	return explain(err, "write", "snapshot")
+}
+
+// ThinAutomatic deletes the automatic snapshots of an organisation that were made
+// for a day before the given one, except the last of each month. Those that people
+// made stay.
+func (tx *Tx) ThinAutomatic(organisation string, before law.Date) (int64, error) {
+	if err := tx.writable(); err != nil {
+		return 0, err
+	}
+	if err := tx.owns(organisation); err != nil {
+		return 0, err
+	}
+	return tx.q.Exec(`DELETE FROM snapshots WHERE workspace_id = ? AND organisation_id = ? AND automatic AND on_day < ?
+		AND EXISTS (SELECT 1 FROM snapshots later WHERE later.workspace_id = snapshots.workspace_id
+			AND later.organisation_id = snapshots.organisation_id AND later.automatic
+			AND SUBSTR(later.on_day, 1, 7) = SUBSTR(snapshots.on_day, 1, 7)
+			AND (later.on_day > snapshots.on_day OR later.on_day = snapshots.on_day AND later.id > snapshots.id))`,
+		tx.scope.WorkspaceID(), organisation, before.String())
+}

@@ -241,6 +241,9 @@ type Deadline struct {
 	On   law.Date
 	Text law.Message
 	Law  string // citation; "" when the text names it
+
+	ID      string // the same for the same duty on every day
+	Passing bool   // a date that the law fixes: nothing is missed once it has passed
 }
 
 // Deadlines are the statutory dates that are open, the first one first: a
@@ -250,21 +253,21 @@ type Deadline struct {
 func Deadlines(in assessing.Input, done organisation.Registration) []Deadline {
 	var out []Deadline
 	z := zone(in)
-	add := func(on law.Date, what law.Message, citation string) {
+	add := func(id string, on law.Date, what law.Message, citation string, passing bool) {
 		if !on.IsZero() {
-			out = append(out, Deadline{By: on.AddDays(1).At(z).Add(-time.Minute).UTC(), On: on, Text: what, Law: citation})
+			out = append(out, Deadline{By: on.AddDays(1).At(z).Add(-time.Minute).UTC(), On: on, Text: what, Law: citation, ID: id, Passing: passing})
 		}
 	}
 	for _, r := range in.Duties.Registrations {
 		if done.RegisteredOn.IsZero() {
-			add(r.FirstDue, r.Title, r.Citation)
+			add(r.ID, r.FirstDue, r.Title, r.Citation, false)
 		} else if done.LastChangeOn.After(done.RegisteredOn) && done.LastNotifiedOn.Before(done.LastChangeOn) {
-			add(changeDue(r, done.LastChangeOn), r.Title, r.Citation)
+			add(r.ID+"/change", changeDue(r, done.LastChangeOn), r.Title, r.Citation, false)
 		}
 	}
 	for _, d := range in.Duties.Dates {
 		if !d.On.Before(in.AsOf) {
-			add(d.On, d.Text, d.Citation)
+			add(d.Text.Key, d.On, d.Text, d.Citation, true)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Deadline) int { return a.By.Compare(b.By) })

@@ -4,6 +4,7 @@ package desk
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -46,4 +47,77 @@ type Hit struct {
 	Kind         string `json:"kind"`   // as in the ledger: "task", "evidence", …
 	Object       string `json:"object"` // as in the ledger
 	Title        string `json:"title"`
+}
+
+// Kind groups notices, so that people choose how they hear of them.
+type Kind string
+
+// The kinds of notices.
+const (
+	Deadlines   Kind = "deadline"   // of the law: registers, national dates, stages of incidents
+	Incidents   Kind = "incident"   //
+	Security    Kind = "account"    // of one's own account
+	Approvals   Kind = "approval"   // that wait for a decision
+	Tasks       Kind = "task"       //
+	Proofs      Kind = "evidence"   // that runs out
+	Delegations Kind = "delegation" // of questions behind a link
+	Mentions    Kind = "mention"    // in comments, and what was assigned
+	Jobs        Kind = "job"        // that ended
+	Others      Kind = "other"      //
+)
+
+// Kinds lists the kinds in the order of their urgency.
+func Kinds() []Kind {
+	return []Kind{Deadlines, Incidents, Security, Approvals, Tasks, Proofs, Delegations, Mentions, Jobs, Others}
+}
+
+// KindOf is the kind of a notice, from the key of its message: the first word, or
+// the second of "reminder.task.soon".
+func KindOf(key string) Kind {
+	words := strings.Split(strings.TrimPrefix(key, "reminder."), ".")
+	switch words[0] {
+	case "invitation":
+		return Security
+	case "workbench", "comment":
+		return Mentions
+	}
+	for _, k := range Kinds() {
+		if words[0] == string(k) {
+			return k
+		}
+	}
+	return Others
+}
+
+// Delivery is how notices of a kind reach a person. The inbox has them all.
+type Delivery string
+
+// The deliveries.
+const (
+	InboxOnly Delivery = "inbox"
+	AtOnce    Delivery = "now" // a mail each
+	Daily     Delivery = "daily"
+	Weekly    Delivery = "weekly"
+)
+
+// Deliveries lists the deliveries.
+func Deliveries() []Delivery { return []Delivery{AtOnce, Daily, Weekly, InboxOnly} }
+
+// DigestsOff is the digest of a person who wants no mails beside those they chose.
+const DigestsOff = "off"
+
+// Usual is how notices of a kind are delivered to a person with the digest
+// ("", "daily", "weekly", "off") who did not choose.
+func Usual(k Kind, digest string) Delivery {
+	switch {
+	case digest == DigestsOff:
+		return InboxOnly
+	case k == Deadlines || k == Incidents || k == Security:
+		return AtOnce
+	case k == Jobs:
+		return InboxOnly
+	case digest == string(Weekly):
+		return Weekly
+	}
+	return Daily
 }

@@ -103,17 +103,21 @@ type Organisation struct {
 // Person is somebody who can sign in. One person may belong to several
 // workspaces. Secrets never reach JSON, and so never the ledger.
 type Person struct {
-	ID           string    `json:"id"`
-	Email        string    `json:"email"` // folded, unique
-	Name         string    `json:"name"`
-	Language     string    `json:"language"`
-	Digest       string    `json:"digest"` // mail digests: "", "daily", "weekly"
-	PasswordHash string    `json:"-"`      // PHC text; "" = none
-	TOTPSecret   string    `json:"-"`      // sealed; "" = none
-	TOTPLastStep int64     `json:"-"`      // last accepted time step, against replay
-	Disabled     bool      `json:"disabled"`
-	CreatedAt    time.Time `json:"created_at"`
-	Version      int64     `json:"version"`
+	ID       string `json:"id"`
+	Email    string `json:"email"` // folded, unique
+	Name     string `json:"name"`
+	Language string `json:"language"`
+	Zone     string `json:"zone"`   // IANA name, such as Europe/Vienna; "": UTC
+	Digest   string `json:"digest"` // how often summaries come by mail: "" or "daily", "weekly", "off"
+	// Notices is how notices of a kind reach the person (desk.Kind → desk.Delivery);
+	// a kind that is missing follows Digest and what is usual for the kind.
+	Notices      map[string]string `json:"notices,omitempty"`
+	PasswordHash string            `json:"-"` // PHC text; "" = none
+	TOTPSecret   string            `json:"-"` // sealed; "" = none
+	TOTPLastStep int64             `json:"-"` // last accepted time step, against replay
+	Disabled     bool              `json:"disabled"`
+	CreatedAt    time.Time         `json:"created_at"`
+	Version      int64             `json:"version"`
 }
 
 // FoldEmail is the form in which addresses are compared and stored. A text that

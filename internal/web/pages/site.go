@@ -15,6 +15,8 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/mailing"
+	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
@@ -27,6 +29,8 @@ import (
 type Site struct {
 	accounts *accounts.Service
 	clients  *clients.Service
+	notices  *noticing.Service
+	mails    *mailing.Mailer
 	messages *locale.Catalogue
 	assets   *static.Assets
 	guard    *guard.Guard
@@ -39,6 +43,8 @@ type Site struct {
 type Options struct {
 	Accounts *accounts.Service
 	Clients  *clients.Service
+	Notices  *noticing.Service
+	Mails    *mailing.Mailer
 	Messages *locale.Catalogue
 	Clock    clock.Clock
 	Guard    guard.Options // ErrorPage is set by New
@@ -51,7 +57,7 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{accounts: o.Accounts, clients: o.Clients, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS}
+	s := &Site{accounts: o.Accounts, clients: o.Clients, notices: o.Notices, mails: o.Mails, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS}
 	o.Guard.Log = o.Log
 	o.Guard.ErrorPage = ui.ErrorPage(s.view)
 	s.guard = guard.New(o.Guard)
@@ -64,6 +70,7 @@ func (s *Site) view(r *http.Request) ui.View {
 	v := ui.View{Printer: s.messages.Printer(s.language(r)), Assets: s.assets, Theme: ui.ThemeOf(r), Now: s.clock.Now()}
 	if visit, ok := r.Context().Value(visitKey{}).(accounts.Visit); ok {
 		v.Accent = visit.Workspace.Brand.Colour
+		v.Zone = zoneOf(visit.Person.Zone)
 	}
 	return v
 }
@@ -236,6 +243,7 @@ func (s *Site) Table() []Route {
 		all = append(all, Route{pattern, a, wrap(h)})
 	}
 	s.accountRoutes(add)
+	s.noticeRoutes(add)
 	s.workspaceRoutes(add)
 	s.portfolioRoutes(add)
 	s.clientRoutes(add)
@@ -255,7 +263,7 @@ func (s *Site) frame(r *http.Request, title, lead string) ui.PageProps {
 	role, _ := v.Actor.RoleIn("")
 	p := ui.PageProps{Title: title, Lead: lead, Workspace: ui.Link{Text: v.Workspace.Name, URL: "/"},
 		Person: ui.Person{Name: v.Person.Name, SignOut: "/sign-out",
-			Links: []ui.Link{link("pages.account.title", "/account"), link("pages.workspaces.title", "/workspaces")}},
+			Links: []ui.Link{link("pages.account.title", "/account"), link("noticing.choices.title", "/account/notices"), link("pages.workspaces.title", "/workspaces")}},
 		Footer: []ui.Link{{Text: t("pages.not_advice"), URL: "/about"}},
 	}
 	if role != "" {
@@ -263,6 +271,7 @@ func (s *Site) frame(r *http.Request, title, lead string) ui.PageProps {
 	}
 	if v.Workspace.ID != "" && v.Refused == nil {
 		p.Nav = []ui.Section{{Links: []ui.Link{link("pages.portfolio.title", "/"), link("pages.members.title", "/members"), link("pages.ledger.title", "/ledger")}}}
+		p.Inbox = s.inboxLink(r)
 		p.Search = ui.Search{URL: "/search", Label: t("pages.search")}
 	}
 	return p

@@ -1,0 +1,213 @@
+// Package noticing tells people what concerns them: the inbox, mails at once,
+// summaries by mail, reminders of what is due, and each person's choice among them.
+package noticing
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/mailing"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/desk"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/jobs"
+	"github.com/nisaba-platform/nisaba/internal/secret"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
+)
+
+// Service is the use cases. It is safe for concurrent use.
+type Service struct {
+	store   *store.Store
+	clients *clients.Service
+	mails   *mailing.Mailer
+	box     secret.Box
+}
+
+// New makes the service. box seals the links that end summaries.
+func New(s *store.Store, c *clients.Service, m *mailing.Mailer, box secret.Box) *Service {
+	return &Service{store: s, clients: c, mails: m, box: box}
+}
+
+// Install adds what the service does by itself: mails every minute, reminders every
+// quarter of an hour.
+func (s *Service) Install(r *jobs.Runner) error {
+	r.Handle("notices.mail", func(ctx context.Context, run *jobs.Run) error { return s.Mail(ctx, run.Scope()) })
+	r.Handle("notices.remind", func(ctx context.Context, run *jobs.Run) error { return s.Remind(ctx, run.Scope()) })
+	if err := r.Every("notices.mail", "notices.mail", "1m"); err != nil {
+		return err
+	}
+	return r.Every("notices.remind", "notices.remind", "15m")
+}
+
+// itself is who the ledger names for what no person did.
+func itself() store.Change { return store.Change{Actor: "system", Reason: "notices"} }
+
+// mostInbox is how many notices the inbox shows.
+const mostInbox = 200
+
+// Inbox lists the notices of the actor in the workspace, newest first.
+func (s *Service) Inbox(ctx context.Context, a authz.Actor) (list []desk.Notice, err error) {
+	scope, err := a.Reach(authz.OrganisationRead)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
+		list, err = tx.Inbox(a.Person, mostInbox)
+		return err
+	})
+	return list, err
+}
+
+// Unread is how many notices of the actor were not read.
+func (s *Service) Unread(ctx context.Context, a authz.Actor) (n int, err error) {
+	scope, err := a.Reach(authz.OrganisationRead)
+	if err != nil {
+		return 0, err
+	}
+	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
+		count, err := tx.Unread(a.Person)
+		n = int(count)
+		return err
+	})
+	return n, err
+}
+
+// Since is how many notices of the actor are unread, with those that came at the
+// time or later, oldest first.
+func (s *Service) Since(ctx context.Context, a authz.Actor, since time.Time) (unread int, fresh []desk.Notice, err error) {
+	scope, err := a.Reach(authz.OrganisationRead)
+	if err != nil {
+		return 0, nil, err
+	}
+	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
+		count, err := tx.Unread(a.Person)
+		if err != nil {
+			return err
+		}
+		unread = int(count)
+		fresh, err = tx.NoticesSince(a.Person, since, mostInbox)
+		return err
+	})
+	return unread, fresh, err
+}
+
+// MarkRead marks a notice of the actor as read, or all when the id is empty. A
+// notice of somebody else stays as it is.
+func (s *Service) MarkRead(ctx context.Context, a authz.Actor, notice string) error {
+	scope, err := a.Reach(authz.OrganisationRead)
+	if err != nil {
+		return err
+	}
+	return s.store.Write(ctx, scope, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, func(tx *store.Tx) error {
+		return tx.MarkRead(a.Person, notice)
+	})
+}
+
+// Say is the sentence of a notice.
+func Say(p *locale.Printer, n desk.Notice) string {
+	values := map[string]any{}
+	if len(n.Args) > 0 && json.Unmarshal(n.Args, &values) != nil {
+		values = nil
+	}
+	m := law.Message{Key: n.Key}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		m.Args = append(m.Args, law.Arg{Name: name, Value: typed(values[name])})
+	}
+	return p.Say(m)
+}
+
+// typed turns a value of JSON into what messages take: days and messages are
+// recognised by their form.
+func typed(v any) any {
+	switch v := v.(type) {
+	case string:
+		if d, err := law.ParseDate(v); err == nil {
+			return d
+		}
+	case map[string]any:
+		key, _ := v["key"].(string)
+		m := law.Message{Key: key}
+		list, _ := v["args"].([]any)
+		for _, a := range list {
+			if pair, ok := a.(map[string]any); ok {
+				name, _ := pair["name"].(string)
+				m.Args = append(m.Args, law.Arg{Name: name, Value: typed(pair["value"])})
+			}
+		}
+		return m
+	case float64:
+		if v == float64(int(v)) {
+			return int(v)
+		}
+	}
+	return v
+}
+
+// Choices is how a person hears of notices.
+type Choices struct {
+	Language string
+	Zone     string // IANA name; "": UTC
+	Kinds    map[desk.Kind]desk.Delivery
+}
+
+// ChoicesOf is what holds for a person: what they chose, and what is usual.
+func ChoicesOf(p tenant.Person) Choices {
+	c := Choices{Language: p.Language, Zone: p.Zone, Kinds: map[desk.Kind]desk.Delivery{}}
+	for _, k := range desk.Kinds() {
+		c.Kinds[k] = deliveryOf(p, k)
+	}
+	return c
+}
+
+func deliveryOf(p tenant.Person, k desk.Kind) desk.Delivery {
+	if d := desk.Delivery(p.Notices[string(k)]); slices.Contains(desk.Deliveries(), d) {
+		return d
+	}
+	return desk.Usual(k, p.Digest)
+}
+
+// ownSettings is the scope of what people set for themselves: people belong to no
+// workspace.
+func ownSettings() tenant.Scope { return tenant.System("own notices") }
+
+// Choose keeps how the actor wants to hear of notices.
+func (s *Service) Choose(ctx context.Context, a authz.Actor, c Choices) error {
+	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "Local" {
+		return &fault.Error{Kind: fault.Invalid, Field: "zone", What: "there is no such time zone", Expected: "for example Europe/Vienna"}
+	}
+	notices := map[string]string{}
+	for k, d := range c.Kinds {
+		if !slices.Contains(desk.Kinds(), k) || !slices.Contains(desk.Deliveries(), d) {
+			return &fault.Error{Kind: fault.Invalid, Field: string(k), What: "there is no such choice", Expected: "one of those that are offered"}
+		}
+		notices[string(k)] = string(d)
+	}
+	return s.change(ctx, a.Person, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, func(p *tenant.Person) {
+		p.Zone, p.Notices = c.Zone, notices
+		if c.Language != "" {
+			p.Language = c.Language
+		}
+		if p.Digest == desk.DigestsOff {
+			p.Digest = ""
+		}
+	})
+}
+
+func (s *Service) change(ctx context.Context, person string, c store.Change, f func(*tenant.Person)) error {
+	return s.store.Write(ctx, ownSettings(), c, func(tx *store.Tx) error {
+		p, err := tx.Person(person)
+		if err != nil {
+			return err
+		}
+		f(&p)
+		_, err = tx.PutPerson(p)
+		return err
+	})
+}
