@@ -49,6 +49,7 @@ type commands struct {
 	Country      countryCommand      `cmd:"" help:"National laws: list, show, compare and update the country packs."`
 	Serve        serveCommand        `cmd:"" help:"The platform with its pages, on this machine or for many."`
 	User         userCommand         `cmd:"" help:"People of a server on this machine: list, add, reset, disable."`
+	Token        tokenCommand        `cmd:"" help:"API tokens of a server on this machine: create, list, revoke."`
 	Migrate      migrateCommand      `cmd:"" help:"Make the database of a server, or bring its tables up to date."`
 	Backup       backupCommand       `cmd:"" help:"Everything of a server in one file, also while it runs."`
 	Restore      restoreCommand      `cmd:"" help:"A server's data from a backup, on either database; all or nothing."`

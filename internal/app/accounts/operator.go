@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/account"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -252,4 +253,49 @@ func (o Operator) Disable(ctx context.Context, email string, disabled bool) erro
 		}
 		return nil
 	})
+}
+
+// As is a visit of the person with the address to a workspace (id or name, "" for
+// the only one there is), with their own rights, from the server's machine.
+func (o Operator) As(ctx context.Context, email, workspace string) (v Visit, err error) {
+	folded, err := tenant.FoldEmail(email)
+	if err != nil {
+		return v, err
+	}
+	s := o.accounts
+	err = s.store.Read(ctx, signIn(), func(tx *store.Tx) error {
+		if v.Person, err = tx.PersonByEmail(folded); err != nil {
+			return &fault.Error{Kind: fault.NotFound, Field: "email", What: "nobody has an account with the address " + folded, Expected: "an address that \"nisaba user list\" prints", Cause: err}
+		}
+		all, err := tx.Workspaces()
+		if err != nil {
+			return err
+		}
+		id, err := pickWorkspace(all, strings.TrimSpace(workspace))
+		if err != nil {
+			return err
+		}
+		if v.Workspace, err = tx.In(id, "").Workspace(); err != nil {
+			return err
+		}
+		memberships, err := tx.MembershipsOf(v.Person.ID)
+		v.Actor = authz.NewActor(authz.Actor{Person: v.Person.ID, Name: v.Person.Name + " (command line)", Session: authz.Local, From: "local"}, id, memberships, s.store)
+		return err
+	})
+	return v, err
+}
+
+// Tokens lists the API tokens of the workspace, with the rights of a member.
+func (o Operator) Tokens(ctx context.Context, v Visit) ([]TokenEntry, error) {
+	return o.accounts.Tokens(ctx, v)
+}
+
+// CreateToken makes an API token in the name of a member.
+func (o Operator) CreateToken(ctx context.Context, v Visit, n NewToken) (string, account.Token, error) {
+	return o.accounts.CreateToken(ctx, v, n)
+}
+
+// RevokeToken ends an API token.
+func (o Operator) RevokeToken(ctx context.Context, v Visit, id string) error {
+	return o.accounts.RevokeToken(ctx, v, id)
 }
