@@ -216,3 +216,14 @@ func objectKey(e ledger.Entry, a aggregate) []string {
 		return strings.SplitN(e.Object, "/", n)
 	}
 }
+
+// Kinds lists the kinds of objects whose changes ledgers record, in alphabetical
+// order.
+func Kinds() []string {
+	var out []string
+	for _, a := range aggregates() {
+		out = append(out, a.describe().kind)
+	}
+	slices.Sort(out)
+	return out
+}

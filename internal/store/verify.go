@@ -118,17 +118,51 @@ type Proof struct {
 
 // ProveInclusion proves that the entry is in the ledger as it stands.
 func (tx *Tx) ProveInclusion(seq int64) (Proof, error) {
-	e, err := tx.Entry(seq)
-	if err != nil {
-		return Proof{}, err
-	}
 	f, _, err := tx.frontier(tx.scope.WorkspaceID(), "")
 	if err != nil {
 		return Proof{}, err
 	}
-	p := Proof{Entry: e, Size: f.Size, Root: f.Root()}
-	p.Hashes, err = ledger.Inclusion(f.Size, seq, tx.hashes)
+	return tx.ProveInclusionIn(seq, f.Size)
+}
+
+// ProveInclusionIn proves that the entry is in the ledger as it was when it had
+// size entries. NotFound for an entry outside the scope, Invalid for a size that
+// the ledger never had or at which the entry was still to come.
+func (tx *Tx) ProveInclusionIn(seq, size int64) (Proof, error) {
+	e, err := tx.Entry(seq)
+	if err != nil {
+		return Proof{}, err
+	}
+	p := Proof{Entry: e, Size: size}
+	if p.Root, err = tx.RootOf(size); err != nil {
+		return p, err
+	}
+	if seq >= size {
+		return p, &fault.Error{Kind: fault.Invalid, Field: "size", What: fmt.Sprintf("entry %d came after the first %d", seq, size)}
+	}
+	p.Hashes, err = ledger.Inclusion(size, seq, tx.hashes)
 	return p, err
+}
+
+// RootOf is the root of the ledger as it was when it had size entries.
+func (tx *Tx) RootOf(size int64) (ledger.Hash, error) {
+	f, _, err := tx.frontier(tx.scope.WorkspaceID(), "")
+	if err != nil {
+		return ledger.Hash{}, err
+	}
+	switch {
+	case size < 0 || size > f.Size:
+		return ledger.Hash{}, &fault.Error{Kind: fault.Invalid, Field: "size", What: fmt.Sprintf("the ledger never had %d entries", size), Expected: fmt.Sprintf("0 to %d", f.Size)}
+	case size == f.Size:
+		return f.Root(), nil
+	}
+	return ledger.Root(size, tx.hashes)
+}
+
+// LedgerSize is how many entries the scope's ledger has.
+func (tx *Tx) LedgerSize() (int64, error) {
+	f, _, err := tx.frontier(tx.scope.WorkspaceID(), "")
+	return f.Size, err
 }
 
 // ProveConsistency proves that the ledger of size new continues that of size old;
