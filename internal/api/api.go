@@ -1,0 +1,178 @@
+// Package api is the JSON interface for programs: the same use cases as the pages,
+// described by an OpenAPI document. A program shows an API token; the cookie of a
+// browser opens nothing here, so no other site can make one act.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/nisaba-platform/nisaba/catalog"
+	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/proving"
+	"github.com/nisaba-platform/nisaba/internal/base/clock"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
+)
+
+// Prefix is where the interface lies.
+const Prefix = "/api/v1/"
+
+// Options of New.
+type Options struct {
+	Accounts  *accounts.Service
+	Clients   *clients.Service
+	Proving   *proving.Service
+	Catalogue *catalog.Catalogue
+	Messages  *locale.Catalogue
+	Clock     clock.Clock
+	Log       *slog.Logger
+	Version   string // of the program
+}
+
+// API is the interface. Make it with New.
+type API struct {
+	Options
+	huma    huma.API
+	mux     *http.ServeMux
+	limit   *guard.Limiter
+	strange *guard.Limiter
+	all     []Operation
+}
+
+// Operation is one thing that a program can do.
+type Operation struct {
+	ID, Method, Path, Summary, Area string
+	Writes                          bool
+}
+
+// The limits of a token: so many requests at once, and one more per interval.
+const (
+	burst    = 300
+	interval = 50 * time.Millisecond
+	mostKeys = 10_000
+)
+
+// New prepares the interface.
+func New(o Options) *API {
+	a := &API{Options: o, mux: http.NewServeMux(), limit: guard.NewLimiter(o.Clock, burst, interval, mostKeys),
+		strange: guard.NewLimiter(o.Clock, 30, 2*time.Second, mostKeys)}
+	config := huma.DefaultConfig("Nisaba", o.Version)
+	config.Info.Description = "Everything that the pages of Nisaba do, for programs. Send an API token as \"Authorization: Bearer nis_…\". " +
+		"Errors are problem documents (RFC 9457). What has a version has an ETag; send it back as If-Match to change it. " +
+		"Send an Idempotency-Key with a POST to repeat it safely for a day."
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.CreateHooks = nil // no links to schemas inside of answers
+	config.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
+	config.RejectUnknownQueryParameters = true
+	config.Servers = []*huma.Server{{URL: "/"}}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "An API token, made under Settings."}}
+	config.Security = []map[string][]string{{"token": {}}}
+	a.huma = humago.New(a.mux, config)
+	for _, area := range []func(*API){selfOperations, organisationOperations, factOperations, assessmentOperations, evidenceOperations,
+		planOperations, boardOperations, snapshotOperations, historyOperations, ledgerOperations, memberOperations} {
+		area(a)
+	}
+	slices.SortFunc(a.all, func(x, y Operation) int {
+		if n := strings.Compare(x.Path, y.Path); n != 0 {
+			return n
+		}
+		return strings.Compare(x.Method, y.Method)
+	})
+	return a
+}
+
+// Operations lists everything that a program can do, by path.
+func (a *API) Operations() []Operation { return a.all }
+
+// Document is the OpenAPI document as JSON.
+func (a *API) Document() ([]byte, error) { return json.MarshalIndent(a.huma.OpenAPI(), "", "  ") }
+
+// Handler answers everything below Prefix. It stands behind the guard of the pages.
+func (a *API) Handler() (http.Handler, error) {
+	document, err := a.Document()
+	if err != nil {
+		return nil, err
+	}
+	outer := http.NewServeMux()
+	outer.HandleFunc("GET "+Prefix+"openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
+		_, _ = w.Write(document) // the program has gone if this fails
+	})
+	outer.Handle(Prefix, a.known(a.repeatable(a.routed())))
+	return outer, nil
+}
+
+// routed answers with a problem where no operation matches.
+func (a *API) routed() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := a.mux.Handler(r); pattern != "" {
+			a.mux.ServeHTTP(w, r)
+			return
+		}
+		p := &huma.ErrorModel{Status: http.StatusNotFound, Title: "Not Found", Detail: "there is no such operation; " + Prefix + "openapi.json describes all"}
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+			other := r.Clone(r.Context())
+			other.Method = method
+			if _, pattern := a.mux.Handler(other); pattern != "" {
+				p.Status, p.Title, p.Detail = http.StatusMethodNotAllowed, "Method Not Allowed", "this cannot be done here; expected for example "+method
+				w.Header().Add("Allow", method)
+			}
+		}
+		writeProblem(w, p)
+	})
+}
+
+type visitKey struct{}
+
+func visitOf(ctx context.Context) accounts.Visit {
+	v, _ := ctx.Value(visitKey{}).(accounts.Visit)
+	return v
+}
+
+// mostDevice is how much of what a program says of itself is kept.
+const mostDevice = 200
+
+// known lets only programs with a valid token through, each at its pace. Attempts
+// with tokens that let nobody in are counted by address.
+func (a *API) known(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !ok {
+			unauthorised(w, "no token was sent; expected \"Authorization: Bearer nis_…\"")
+			return
+		}
+		name := r.UserAgent()
+		d := accounts.Device{Address: guard.Address(r.Context()).String(), Name: name[:min(len(name), mostDevice)]}
+		v, err := a.Accounts.Bearer(r.Context(), strings.TrimSpace(token), d)
+		if isTokenError(err) {
+			if wait := a.strange.Take(guard.ByAddress(r)); wait > 0 {
+				tooMany(w, wait)
+				return
+			}
+			unauthorised(w, "the token is not valid; expected one that is neither expired nor revoked")
+			return
+		}
+		if err == nil {
+			err = v.Refused
+		}
+		if err != nil {
+			writeProblem(w, a.problem(r.Context(), err))
+			return
+		}
+		if wait := a.limit.Take(token); wait > 0 {
+			tooMany(w, wait)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+	})
+}

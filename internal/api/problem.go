@@ -1,0 +1,101 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
+)
+
+// errStale is a conflict with the version that a program sent as If-Match.
+type errStale struct{ error }
+
+func (e errStale) Unwrap() error { return e.error }
+
+// errUnconditional asks for the version that a change is made from.
+var errUnconditional = errors.New("no version was sent")
+
+func isTokenError(err error) bool { return errors.Is(err, accounts.ErrToken) }
+
+// problem is the problem document of an error. What is wrong inside of the server
+// goes to the log, not to the program.
+func (a *API) problem(ctx context.Context, err error) *huma.ErrorModel {
+	var own *huma.ErrorModel
+	var list fault.List
+	var one *fault.Error
+	var large *http.MaxBytesError
+	var stale errStale
+	p := &huma.ErrorModel{Status: http.StatusInternalServerError}
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.Is(err, errUnconditional):
+		p.Status, p.Detail = http.StatusPreconditionRequired, "no version was sent; expected the ETag of what is changed as If-Match"
+	case errors.As(err, &large):
+		p.Status, p.Detail = http.StatusRequestEntityTooLarge, "the request is too large"
+	case errors.As(err, &list) && len(list) > 0:
+		p.Status, p.Detail = statusOf(list[0].Kind), list[0].What
+	case errors.As(err, &one):
+		list = fault.List{one}
+		p.Status, p.Detail = statusOf(one.Kind), one.What
+	}
+	if p.Status == http.StatusConflict && errors.As(err, &stale) {
+		p.Status = http.StatusPreconditionFailed
+	}
+	p.Title = http.StatusText(p.Status)
+	if p.Status == http.StatusInternalServerError {
+		a.Log.LogAttrs(ctx, slog.LevelError, "problem", slog.String("request", guard.RequestID(ctx)), slog.String("error", err.Error()))
+		p.Detail = "something went wrong in the server; its log names request " + guard.RequestID(ctx)
+		return p
+	}
+	for _, f := range list {
+		d := &huma.ErrorDetail{Message: f.What}
+		if f.Expected != "" {
+			d.Message += "; expected " + f.Expected
+		}
+		if f.Field != "" {
+			d.Location = "body." + f.Field
+		}
+		p.Errors = append(p.Errors, d)
+	}
+	return p
+}
+
+func statusOf(k fault.Kind) int {
+	switch k {
+	case fault.Invalid:
+		return http.StatusUnprocessableEntity
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.Conflict:
+		return http.StatusConflict
+	}
+	return http.StatusInternalServerError
+}
+
+func writeProblem(w http.ResponseWriter, p *huma.ErrorModel) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the program has gone if this fails
+}
+
+func unauthorised(w http.ResponseWriter, detail string) {
+	w.Header().Set("WWW-Authenticate", `Bearer realm="Nisaba"`)
+	writeProblem(w, &huma.ErrorModel{Status: http.StatusUnauthorized, Title: "Unauthorized", Detail: detail})
+}
+
+func tooMany(w http.ResponseWriter, wait time.Duration) {
+	w.Header().Set("Retry-After", strconv.Itoa(int(max(wait, time.Second).Round(time.Second).Seconds())))
+	writeProblem(w, &huma.ErrorModel{Status: http.StatusTooManyRequests, Title: "Too Many Requests", Detail: "too many requests; Retry-After says for how many seconds to wait"})
+}
