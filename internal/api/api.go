@@ -62,6 +62,9 @@ const (
 	mostKeys = 10_000
 )
 
+// uploadTime is how long a slow line may take to send a file.
+const uploadTime = 10 * time.Minute
+
 // New prepares the interface.
 func New(o Options) *API {
 	a := &API{Options: o, mux: http.NewServeMux(), limit: guard.NewLimiter(o.Clock, burst, interval, mostKeys),
@@ -108,7 +111,9 @@ func (a *API) Handler() (http.Handler, error) {
 		w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
 		_, _ = w.Write(document) // the program has gone if this fails
 	})
-	outer.Handle(Prefix, a.known(a.repeatable(a.routed())))
+	answering := a.known(a.repeatable(a.routed()))
+	outer.Handle(Prefix, answering)
+	outer.Handle("POST "+Prefix+"organisations/{organisation}/files", guard.MaxBody(clients.LargestFile+1<<20, uploadTime)(answering))
 	return outer, nil
 }
 

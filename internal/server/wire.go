@@ -16,6 +16,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
+	"github.com/nisaba-platform/nisaba/internal/app/proving"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
@@ -46,7 +47,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	if err != nil {
 		return nil, err
 	}
-	signer, err := loadSigner(filepath.Join(c.Data, "ledger-key"))
+	signer, err := loadSigner(filepath.Join(c.Data, ledgerKey))
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +55,16 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	people.UsePasskeys(c.passkeyHost())
 	organisations := clients.New(s, c.Knowledge, files, options...)
 	notices := noticing.New(s, organisations, mailer, box)
-	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Clients: organisations,
+	keys, err := publicKeys(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	proofs := proving.New(s, keys)
+	programs, err := c.programs(people, organisations, proofs)
+	if err != nil {
+		return nil, err
+	}
+	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Clients: organisations, Proving: proofs, Programs: programs,
 		Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
+	"github.com/nisaba-platform/nisaba/internal/app/proving"
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
@@ -37,6 +38,8 @@ type Site struct {
 	clock    clock.Clock
 	secure   bool
 	signIn   *guard.Limiter
+	proving  *proving.Service
+	programs Programs
 }
 
 // Options of New.
@@ -45,6 +48,8 @@ type Options struct {
 	Clients  *clients.Service
 	Notices  *noticing.Service
 	Mails    *mailing.Mailer
+	Proving  *proving.Service
+	Programs Programs
 	Messages *locale.Catalogue
 	Clock    clock.Clock
 	Guard    guard.Options // ErrorPage is set by New
@@ -57,7 +62,8 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{accounts: o.Accounts, clients: o.Clients, notices: o.Notices, mails: o.Mails, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS}
+	s := &Site{accounts: o.Accounts, clients: o.Clients, notices: o.Notices, mails: o.Mails, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS,
+		proving: o.Proving, programs: o.Programs}
 	o.Guard.Log = o.Log
 	o.Guard.ErrorPage = ui.ErrorPage(s.view)
 	s.guard = guard.New(o.Guard)
@@ -210,6 +216,9 @@ func (s *Site) Routes() http.Handler {
 	for _, route := range s.Table() {
 		mux.Handle(route.Pattern, route.handler)
 	}
+	if s.programs.Handler != nil {
+		mux.Handle(s.programs.Prefix, s.programs.Handler)
+	}
 	mux.Handle("/", s.public(func(http.ResponseWriter, *http.Request) error {
 		return &fault.Error{Kind: fault.NotFound, What: "there is no such page"}
 	}))
@@ -247,6 +256,7 @@ func (s *Site) Table() []Route {
 	s.workspaceRoutes(add)
 	s.portfolioRoutes(add)
 	s.clientRoutes(add)
+	s.programRoutes(add)
 	s.planRoutes(add)
 	s.evidenceRoutes(add)
 	s.boardRoutes(add)
