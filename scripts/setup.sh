@@ -7,6 +7,7 @@ command -v gcc >/dev/null 2>&1 || missing="$missing gcc libc6-dev"      # race d
 command -v pdftotext >/dev/null 2>&1 || missing="$missing poppler-utils" # reads the PDF reports back
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"       # opens the pages as people do
 command -v npm >/dev/null 2>&1 || missing="$missing npm"                 # brings axe-core, the accessibility check
+command -v openssl >/dev/null 2>&1 || missing="$missing openssl"       # a TLS server of another make
 command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql" # the store's second engine
 axe() {
 	[ -f test/browser/node_modules/axe-core/axe.min.js ] && return 0

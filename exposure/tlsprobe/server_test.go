@@ -115,19 +115,42 @@ func TestGoServer(t *testing.T) {
 	t.Logf("%d connections", s.Connections())
 }
 
-// TestOpenSSL: a server of another make, with keys that no Go client would take.
-func TestOpenSSL(t *testing.T) {
-	openssl, err := exec.LookPath("openssl")
+// blurt is a server that says one thing and hangs up.
+func blurt(t testing.TB, what string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Skip("openssl is not installed")
+		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				c.Write([]byte(what))
+				c.Close()
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// openssl is a server of another make, with keys that no Go client would take.
+func openssl(t testing.TB, args ...string) string {
+	t.Helper()
+	program, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Fatal("openssl is not installed; make setup installs it")
+	}
 	c := certificate(t)
 	key, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(dir, "server.pem")
+	file := filepath.Join(t.TempDir(), "server.pem")
 	text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Certificate[0]}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...)
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
@@ -138,19 +161,25 @@ func TestOpenSSL(t *testing.T) {
 	}
 	address := l.Addr().String()
 	l.Close()
-	cmd := exec.Command(openssl, "s_server", "-accept", address, "-cert", file, "-quiet", "-cipher", "ALL:aNULL:eNULL:@SECLEVEL=0", "-tls1_2")
+	cmd := exec.Command(program, append([]string{"s_server", "-accept", address, "-cert", file, "-quiet"}, args...)...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	for range 50 {
+	for range 100 {
 		if c, err := net.Dial("tcp", address); err == nil {
 			c.Close()
-			break
+			return address
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	s := ask(address)
+	t.Fatal("openssl did not start")
+	return ""
+}
+
+// TestOpenSSL: every suite of a server that offers what no library would.
+func TestOpenSSL(t *testing.T) {
+	s := ask(openssl(t, "-cipher", "ALL:aNULL:eNULL:@SECLEVEL=0", "-tls1_2"))
 	s12 := byVersion(s.Versions(t.Context()))["TLS 1.2"]
 	names := strings.Join(suiteNames(s12), " ")
 	for _, want := range []string{"TLS_DH_anon_WITH_AES_128_CBC_SHA", "TLS_ECDHE_ECDSA_WITH_NULL_SHA", "TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256", "TLS_ECDH_anon_WITH_AES_256_CBC_SHA"} {

@@ -1,0 +1,88 @@
+package tlsprobe_test
+
+import (
+	"crypto/tls"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/content"
+	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/tlsprobe"
+)
+
+// scan runs the probe on one address and gives the findings by check.
+func scan(t *testing.T, at string, service string) map[string]exposure.Finding {
+	t.Helper()
+	catalogue, err := exposure.LoadCatalogue(content.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := netip.MustParseAddrPort(at)
+	permit, err := exposure.Own(exposure.Scope{ID: "test", Until: time.Now().Add(time.Hour), Classes: []exposure.Class{exposure.Handshake}, Loopback: true,
+		Networks: []exposure.Network{{Prefix: netip.PrefixFrom(place.Addr(), 32)}}, Rate: exposure.Rate{Parallel: 8}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]exposure.Finding{}
+	s := exposure.Scan{Probes: tlsprobe.Probes(), Targets: []exposure.Target{{Declared: at, Address: place.Addr(), Port: place.Port(), Service: service}},
+		Session: exposure.Session{Dialer: exposure.NewDialer(permit, exposure.DialerOptions{}), Catalogue: catalogue, Scanner: "test"}}
+	if err := s.Run(t.Context(), func(f exposure.Finding) { out[f.Check] = f }); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestEveryCheckIsInTheCatalogue(t *testing.T) {
+	catalogue, err := exposure.LoadCatalogue(content.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range tlsprobe.Checks() {
+		if c, ok := catalogue.Get(id); !ok || c.Area != exposure.AreaTLS {
+			t.Errorf("%s is not in the catalogue", id)
+		}
+	}
+}
+
+func expect(t *testing.T, got map[string]exposure.Finding, want map[string]exposure.Outcome) {
+	t.Helper()
+	for check, outcome := range want {
+		if f := got[check]; f.Outcome != outcome {
+			t.Errorf("%s: %s (%s%s), want %s", check, f.Outcome, f.Observed, f.Reason, outcome)
+		}
+	}
+}
+
+// TestGoodServer: nothing is wrong with a server of today.
+func TestGoodServer(t *testing.T) {
+	got := scan(t, serve(t, &tls.Config{Certificates: []tls.Certificate{certificate(t)}, MinVersion: tls.VersionTLS12,
+		CurvePreferences: []tls.CurveID{tls.X25519MLKEM768, tls.X25519}}), "https")
+	expect(t, got, map[string]exposure.Outcome{"TLS-01": exposure.Pass, "TLS-02": exposure.Pass, "TLS-03": exposure.Pass, "TLS-04": exposure.Pass, "TLS-05": exposure.Info,
+		"TLS-06": exposure.Pass, "TLS-07": exposure.Pass, "TLS-10": exposure.Pass, "TLS-11": exposure.Pass, "TLS-14": exposure.Pass, "TLS-16": exposure.Pass,
+		"TLS-17": exposure.NotApplicable, "TLS-31": exposure.Pass, "TLS-32": exposure.Pass, "TLS-33": exposure.Pass, "TLS-40": exposure.Pass, "TLS-41": exposure.Pass,
+		"TLS-43": exposure.Pass, "TLS-60": exposure.Pass})
+	for _, id := range tlsprobe.Checks() {
+		if f, ok := got[id]; !ok || f.Outcome == exposure.Error || f.Permit != "test" || f.Reproduce == "" {
+			t.Errorf("%s: %+v", id, f)
+		}
+	}
+}
+
+// TestWeakServer: OpenSSL with everything that it still speaks.
+func TestWeakServer(t *testing.T) {
+	got := scan(t, openssl(t, "-cipher", "ALL:aNULL:eNULL:@SECLEVEL=0"), "https")
+	expect(t, got, map[string]exposure.Outcome{"TLS-03": exposure.Fail, "TLS-04": exposure.Fail, "TLS-06": exposure.Pass, "TLS-10": exposure.Fail, "TLS-11": exposure.Fail,
+		"TLS-16": exposure.Fail, "TLS-17": exposure.Fail, "TLS-19": exposure.Fail, "TLS-20": exposure.Fail, "TLS-31": exposure.Warn, "TLS-34": exposure.Fail, "TLS-60": exposure.Pass})
+}
+
+// TestNoTLS: a service without TLS is an error or does not apply, never a pass.
+func TestNoTLS(t *testing.T) {
+	for name, answer := range map[string]string{"http": "HTTP/1.1 400 Bad Request\r\n\r\n", "silence": "", "noise": "\x16\x03\x03\xff\xff" + string(make([]byte, 70000))} {
+		for id, f := range scan(t, blurt(t, answer), "https") {
+			if f.Outcome != exposure.Error && f.Outcome != exposure.NotApplicable {
+				t.Errorf("%s: %s is %s", name, id, f.Outcome)
+			}
+		}
+	}
+}

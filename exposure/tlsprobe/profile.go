@@ -1,0 +1,318 @@
+package tlsprobe
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"time"
+)
+
+// View is everything that was found out about a server.
+type View struct {
+	Versions []Support
+	Groups   map[uint16][]uint16 // by version: 1.3, and the highest below
+	GroupErr map[uint16]error
+
+	Fallback     Answer // TLS_FALLBACK_SCSV is honoured
+	Compression  Answer // of TLS is offered
+	Extended     Answer // Extended Master Secret
+	Secure       Answer // RFC 5746
+	OldSignature Answer // signs the key exchange with SHA-1 or MD5
+	Tolerant     Answer // of unknown values and long hellos
+	PostQuantum  Answer // a hybrid group is offered
+	Preferred    Answer // … and chosen before a classical one
+	Heartbleed   Answer
+	ClientCert   Answer
+	Staple       []byte
+	Protocols    []string // of ALPN that are accepted
+	Chains       [][][]byte
+	Unknown      Answer // a name that is not served gets another certificate, or an alert
+	DefaultChain [][]byte
+	Connections  int
+	Raw          []byte // first flight, for the transcript
+}
+
+// Answer is yes, no, or not known with the reason.
+type Answer struct {
+	Known, Yes bool
+	Err        error
+}
+
+func yes(b bool) Answer       { return Answer{Known: true, Yes: b} }
+func unsure(err error) Answer { return Answer{Err: err} }
+
+// errNotOffered is why something cannot be asked.
+var errNotOffered = errors.New("the version that it belongs to is not offered")
+
+// Support is what is known of one version.
+func (v *View) Support(version uint16) Support {
+	i := slices.IndexFunc(v.Versions, func(s Support) bool { return s.Version == version })
+	if i < 0 {
+		return Support{Version: version, Err: errNotOffered}
+	}
+	return v.Versions[i]
+}
+
+// Highest is the highest version offered below a limit, 0 for none.
+func (v *View) Highest(limit uint16) uint16 {
+	for _, s := range v.Versions { // highest first
+		if s.Offered && s.Version <= limit {
+			return s.Version
+		}
+	}
+	return 0
+}
+
+// Speaks reports whether any version is offered.
+func (v *View) Speaks() bool { return v.Highest(TLS13) != 0 }
+
+// Look asks everything. The error is that of the first connection: nothing could be
+// asked then.
+func (s *Server) Look(ctx context.Context) (*View, error) {
+	v := &View{Groups: map[uint16][]uint16{}, GroupErr: map[uint16]error{}}
+	c, err := s.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.Close()
+	v.Versions = s.Versions(ctx)
+	if !v.Speaks() {
+		v.Connections = s.Connections()
+		return v, firstError(v.Versions)
+	}
+	s.groups(ctx, v)
+	s.extensions(ctx, v)
+	s.habits(ctx, v)
+	v.Heartbleed = s.heartbleed(ctx, v)
+	s.names(ctx, v)
+	v.Connections = s.Connections()
+	return v, nil
+}
+
+func firstError(list []Support) error {
+	for _, s := range list {
+		if s.Err != nil {
+			return s.Err
+		}
+	}
+	return nil
+}
+
+func (s *Server) groups(ctx context.Context, v *View) {
+	for _, version := range []uint16{TLS13, v.Highest(TLS12)} {
+		if sup := v.Support(version); version > SSL3 && sup.Offered {
+			v.Groups[version], v.GroupErr[version] = s.Groups(ctx, version, sup.Suites)
+		}
+	}
+	groups, known := v.Groups[TLS13]
+	switch err := v.GroupErr[TLS13]; {
+	case err != nil && len(groups) == 0:
+		v.PostQuantum, v.Preferred = unsure(err), unsure(err)
+	case !known:
+		v.PostQuantum, v.Preferred = yes(false), unsure(errNotOffered)
+	default:
+		v.PostQuantum = yes(slices.ContainsFunc(groups, PostQuantum))
+		v.Preferred = s.preferred(ctx, groups)
+	}
+}
+
+// preferred offers the classical groups first, and sees whether the server still
+// takes the one that withstands quantum computers.
+func (s *Server) preferred(ctx context.Context, groups []uint16) Answer {
+	classical, quantum := []uint16(nil), []uint16(nil)
+	for _, g := range groups {
+		if PostQuantum(g) {
+			quantum = append(quantum, g)
+		} else {
+			classical = append(classical, g)
+		}
+	}
+	if len(quantum) == 0 {
+		return yes(false)
+	}
+	if len(classical) == 0 {
+		return yes(true)
+	}
+	f, err := s.ask(ctx, question{version: TLS13, suites: offered(TLS13), groups: append(classical, quantum...)})
+	if err != nil {
+		return unsure(err)
+	}
+	return yes(PostQuantum(f.Group))
+}
+
+// extensions reads what the flights already say.
+func (s *Server) extensions(ctx context.Context, v *View) {
+	v.Extended, v.Secure, v.ClientCert = unsure(errNotOffered), unsure(errNotOffered), unsure(errNotOffered)
+	seen := map[string]bool{}
+	for _, sup := range v.Versions {
+		for _, f := range sup.Flights {
+			if len(v.Raw) == 0 {
+				v.Raw = f.Raw
+			}
+			if len(f.Staple) > 0 {
+				v.Staple = f.Staple
+			}
+			if len(f.Certificates) > 0 && !seen[string(f.Certificates[0])] {
+				seen[string(f.Certificates[0])] = true
+				v.Chains = append(v.Chains, f.Certificates)
+			}
+		}
+	}
+	if sup := v.Support(v.Highest(TLS12)); sup.Offered && sup.Version >= TLS10 && len(sup.Flights) > 0 {
+		f := sup.Flights[0]
+		_, extended := f.Extensions[extExtendedMaster]
+		_, secure := f.Extensions[extRenegotiation]
+		v.Extended, v.Secure, v.ClientCert = yes(extended), yes(secure), yes(f.ClientCert)
+	}
+}
+
+// habits asks what only a question of its own shows.
+func (s *Server) habits(ctx context.Context, v *View) {
+	best := v.Highest(TLS12)
+	old := v.Support(best)
+	if best < TLS10 {
+		v.Compression, v.OldSignature = unsure(errNotOffered), unsure(errNotOffered)
+	} else {
+		f, err := s.ask(ctx, question{version: best, suites: old.Suites, compression: []byte{1}})
+		v.Compression = answered(err, func() bool { return f.Compression != 0 })
+		v.OldSignature = s.oldSignature(ctx, v)
+	}
+	v.Fallback = s.fallback(ctx, v)
+	top := v.Highest(TLS13)
+	f, err := s.ask(ctx, question{version: top, suites: v.Support(top).Suites, grease: true, padding: 1500, plain: top == SSL3})
+	v.Tolerant = answered(err, func() bool { return f.Suite != 0 })
+	if errors.Is(err, errRefused) || silent(err) {
+		v.Tolerant = yes(false)
+	}
+	s.protocols(ctx, v)
+}
+
+// answered is a clear answer, or a clear no of the server, or not known.
+func answered(err error, f func() bool) Answer {
+	switch {
+	case err == nil:
+		return yes(f())
+	case errors.Is(err, errRefused):
+		return yes(false)
+	}
+	return unsure(err)
+}
+
+// oldSignature offers nothing but schemes with SHA-1 and MD5.
+func (s *Server) oldSignature(ctx context.Context, v *View) Answer {
+	sup := v.Support(TLS12)
+	suites := slices.DeleteFunc(slices.Clone(sup.Suites), func(id uint16) bool {
+		suite := SuiteOf(id)
+		return !suite.Ephemeral() || suite.Anonymous()
+	})
+	if !sup.Offered || len(suites) == 0 {
+		return unsure(errNotOffered)
+	}
+	f, err := s.ask(ctx, question{version: TLS12, suites: suites, signatures: []uint16{0x0201, 0x0203, 0x0202, 0x0101}})
+	return answered(err, func() bool { return f.Signature>>8 == 2 || f.Signature>>8 == 1 })
+}
+
+// fallback pretends to be a client that was talked down.
+func (s *Server) fallback(ctx context.Context, v *View) Answer {
+	top := v.Highest(TLS13)
+	var below uint16
+	for _, sup := range v.Versions {
+		if sup.Offered && sup.Version < top && sup.Version >= TLS10 {
+			below = max(below, sup.Version)
+		}
+	}
+	if below == 0 {
+		return unsure(errNotOffered)
+	}
+	_, err := s.ask(ctx, question{version: below, suites: v.Support(below).Suites, extra: []uint16{signalFallback}})
+	switch {
+	case err == nil:
+		return yes(false)
+	case errors.Is(err, errRefused):
+		return yes(true)
+	}
+	return unsure(err)
+}
+
+// protocols asks for each usual protocol alone.
+func (s *Server) protocols(ctx context.Context, v *View) {
+	best := v.Highest(TLS12)
+	if best < TLS10 {
+		return
+	}
+	for _, p := range []string{"h2", "http/1.1", "imap", "pop3", "smtp", "ftp"} {
+		f, err := s.ask(ctx, question{version: best, suites: v.Support(best).Suites, alpn: []string{p}})
+		if err == nil && bytes.HasSuffix(f.Extensions[extALPN], []byte(p)) {
+			v.Protocols = append(v.Protocols, p)
+		}
+	}
+}
+
+// names asks with a name that nobody has.
+func (s *Server) names(ctx context.Context, v *View) {
+	best := v.Highest(TLS12)
+	if best < TLS10 || len(v.Chains) == 0 {
+		v.Unknown = unsure(errNotOffered)
+		return
+	}
+	f, err := s.ask(ctx, question{version: best, suites: v.Support(best).Suites, name: "no-such-name.nisaba.invalid"})
+	if err == nil {
+		v.DefaultChain = f.Certificates
+	}
+	v.Unknown = answered(err, func() bool {
+		return len(f.Certificates) > 0 && !slices.ContainsFunc(v.Chains, func(c [][]byte) bool { return bytes.Equal(c[0], f.Certificates[0]) })
+	})
+	if errors.Is(err, errRefused) {
+		v.Unknown = yes(true)
+	}
+}
+
+// heartbleed sends one heartbeat that claims one byte more than it has, after the
+// server has said all that it says: an answer means CVE-2014-0160.
+func (s *Server) heartbleed(ctx context.Context, v *View) Answer {
+	best := v.Highest(TLS12)
+	if best < TLS10 {
+		return yes(false)
+	}
+	q := question{version: best, suites: v.Support(best).Suites, heartbeat: true, name: s.name}
+	hello, err := q.bytes()
+	if err != nil {
+		return unsure(err)
+	}
+	c, err := s.connect(ctx)
+	if err != nil {
+		return unsure(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(s.timeout))
+	if _, err := c.Write(hello); err != nil {
+		return unsure(err)
+	}
+	f, err := readFlight(c)
+	if _, ok := f.Extensions[extHeartbeat]; !ok {
+		return answered(err, func() bool { return false })
+	}
+	// type 1 (request), claimed length 20, payload 3, padding 16: one byte too much.
+	beat := append([]byte{24, byte(best >> 8), byte(best), 0, 22, 1, 0, 20}, make([]byte, 19)...)
+	if _, err := c.Write(beat); err != nil {
+		return unsure(err)
+	}
+	c.SetReadDeadline(time.Now().Add(min(s.timeout, 2*time.Second)))
+	return beaten(c)
+}
+
+func beaten(c net.Conn) Answer {
+	var head [5]byte
+	_, err := io.ReadFull(c, head[:])
+	switch {
+	case err == nil && head[0] == 24:
+		return yes(true)
+	case err == nil, silent(err):
+		return yes(false)
+	}
+	return unsure(fmt.Errorf("after the heartbeat: %w", err))
+}
