@@ -49,6 +49,16 @@ type Hit struct {
 	Organisation string `json:"organisation,omitempty"`
 }
 
+// Hits is what a search found.
+type Hits struct {
+	Items []Hit `json:"items"`
+}
+
+// Offer is a new invitation.
+type Offer struct {
+	Token string `json:"token" doc:"For the link /join/TOKEN; shown once."`
+}
+
 func memberOperations(a *API) {
 	in := area{a, "Workspace"}
 	add(in, operation{id: "list-members", route: "GET members", summary: "Members of the workspace"},
@@ -88,13 +98,9 @@ func memberOperations(a *API) {
 				Role         string `json:"role" enum:"owner,consultant,editor,contributor,auditor,board"`
 				Organisation string `json:"organisation,omitempty"`
 			}
-		}) (*body[struct {
-			Token string `json:"token"`
-		}], error) {
+		}) (*body[Offer], error) {
 			token, err := a.Accounts.Invite(ctx, v, q.Body.Organisation, q.Body.Email, tenant.Role(q.Body.Role))
-			return answerWith(struct {
-				Token string `json:"token"`
-			}{token}, err)
+			return answerWith(Offer{token}, err)
 		})
 	add(in, operation{id: "withdraw-invitation", route: "DELETE invitations/{id}", summary: "Take an invitation back"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
@@ -116,12 +122,8 @@ func memberOperations(a *API) {
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			Q     string `query:"q" required:"true" maxLength:"200"`
 			Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-		}) (*body[struct {
-			Items []Hit `json:"items"`
-		}], error) {
+		}) (*body[Hits], error) {
 			hits, err := a.Clients.Search(ctx, v.Actor, q.Q, q.Limit)
-			return answerWith(struct {
-				Items []Hit `json:"items"`
-			}{list(hits, func(h desk.Hit) Hit { return Hit{h.Kind, h.Object, h.Title, h.Organisation} })}, err)
+			return answerWith(Hits{list(hits, func(h desk.Hit) Hit { return Hit{h.Kind, h.Object, h.Title, h.Organisation} })}, err)
 		})
 }

@@ -58,6 +58,11 @@ func (i TaskInput) onto(t planning.Task) planning.Task {
 	return t
 }
 
+// Added is how many there are more.
+type Added struct {
+	Added int `json:"added"`
+}
+
 func planOperations(a *API) {
 	in := area{a, "Plan"}
 	add(in, operation{id: "list-tasks", route: "GET organisations/{organisation}/tasks", summary: "The tasks of the plan, by due day"},
@@ -112,13 +117,9 @@ func planOperations(a *API) {
 			Body struct {
 				Only []string `json:"only,omitempty" doc:"Ids of the computed plan; all when it is left out."`
 			} `required:"false"`
-		}) (*body[struct {
-			Added int `json:"added"`
-		}], error) {
+		}) (*body[Added], error) {
 			n, err := a.Clients.AdoptPlan(ctx, v.Actor, q.Organisation, q.Body.Only...)
-			return answerWith(struct {
-				Added int `json:"added"`
-			}{n}, err)
+			return answerWith(Added{n}, err)
 		})
 }
 
