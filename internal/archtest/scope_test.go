@@ -14,13 +14,14 @@ import (
 // each with why.
 func systemScopes() map[string]string {
 	return map[string]string{
-		"internal/store":        "checks the existence of organisations before rights are granted, seals, verifies and dumps",
-		"internal/jobs":         "works on behalf of those who asked",
-		"internal/app/accounts": "people sign in before they have any rights",
-		"internal/app/upkeep":   "backs up, restores and checks the whole server for whoever runs it",
-		"internal/app/noticing": "people choose how they are told, and belong to no workspace",
-		"internal/server":       "wires, and speaks for the command line on the server's own machine",
-		"internal/cli":          "runs on the server's own machine",
+		"internal/store":          "checks the existence of organisations before rights are granted, seals, verifies and dumps",
+		"internal/jobs":           "works on behalf of those who asked",
+		"internal/app/accounts":   "people sign in before they have any rights",
+		"internal/app/upkeep":     "backs up, restores and checks the whole server for whoever runs it",
+		"internal/app/noticing":   "people choose how they are told, and belong to no workspace",
+		"internal/server":         "wires, and speaks for the command line on the server's own machine",
+		"internal/cli":            "runs on the server's own machine",
+		"internal/app/delegating": "finds the delegation behind a link; what follows has the rights of a guest",
 	}
 }
 

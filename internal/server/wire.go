@@ -14,9 +14,11 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/delegating"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
+	"github.com/nisaba-platform/nisaba/internal/app/workbench"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
@@ -65,6 +67,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 		return nil, err
 	}
 	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Clients: organisations, Proving: proofs, Programs: programs,
+		Bench: workbench.New(s, organisations, c.Knowledge), Links: delegating.New(s, organisations, c.Knowledge.Catalogue, mailer),
 		Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
 	if err != nil {
 		return nil, err

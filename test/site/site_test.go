@@ -326,6 +326,7 @@ func ownerForms() []map[string]url.Values {
 		clientForms(),
 		evidenceForms(),
 		scopeForms(),
+		workbenchForms(),
 		portfolioForms(),
 		planForms(),
 		boardForms(),

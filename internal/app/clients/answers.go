@@ -15,8 +15,8 @@ import (
 	"github.com/nisaba-platform/nisaba/posture"
 )
 
-// checkAnswer refuses questions and options that the catalogue does not have.
-func checkAnswer(cat *catalog.Catalogue, question string, options []string) error {
+// CheckAnswer refuses questions and options that the catalogue does not have.
+func CheckAnswer(cat *catalog.Catalogue, question string, options []string) error {
 	q, ok := cat.Question(question)
 	if !ok {
 		return invalid("question", fmt.Sprintf("there is no question %q", question), "a question of the catalogue")
@@ -61,7 +61,7 @@ func (s *Service) Answer(ctx context.Context, a authz.Actor, organisation, quest
 		if err := s.assigned(tx, a, organisation, func(r Reach) bool { return r.Question(question) }); err != nil {
 			return err
 		}
-		if err := checkAnswer(s.knowledge.Catalogue, question, options); err != nil {
+		if err := CheckAnswer(s.knowledge.Catalogue, question, options); err != nil {
 			return err
 		}
 		old, err := tx.Answer(organisation, question)
@@ -106,7 +106,7 @@ func (s *Service) compare(tx *store.Tx, organisation, question string, old asses
 	then := *now.file
 	then.Answers = maps.Clone(then.Answers)
 	delete(then.Answers, question)
-	if had && checkAnswer(s.knowledge.Catalogue, question, old.Options) == nil {
+	if had && CheckAnswer(s.knowledge.Catalogue, question, old.Options) == nil {
 		then.Answers[question] = fileAnswer(old.Answer)
 	}
 	if before, err = s.overallBefore(organisation, &then, day); err != nil {

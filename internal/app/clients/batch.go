@@ -167,7 +167,7 @@ func (s *Service) exempt(tx *store.Tx, organisation string, e posture.Exception)
 // new roll-up. The caller has checked the rights.
 func (s *Service) Take(tx *store.Tx, organisation string, list []assessment.Answer) error {
 	for _, x := range list {
-		if err := checkAnswer(s.knowledge.Catalogue, x.Question, x.Options); err != nil {
+		if err := CheckAnswer(s.knowledge.Catalogue, x.Question, x.Options); err != nil {
 			return err
 		}
 		old, err := tx.Answer(organisation, x.Question)

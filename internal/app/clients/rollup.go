@@ -64,7 +64,7 @@ func (s *Service) speak(f *organisation.File, of said, assertions []assessment.A
 	cat := s.knowledge.Catalogue
 	f.Answers = map[string]organisation.Answer{}
 	for _, a := range of.answers {
-		if checkAnswer(cat, a.Question, a.Options) == nil {
+		if CheckAnswer(cat, a.Question, a.Options) == nil {
 			f.Answers[a.Question] = fileAnswer(a.Answer)
 		}
 	}

@@ -27,7 +27,6 @@ func (s *Site) clientRoutes(add adder) {
 	add(Client, "POST "+client+"/determine", s.determine)
 	add(Client, "GET "+client+"/questions", s.questions)
 	add(Client, "POST "+client+"/questions/{question}", s.answer)
-	add(Client, "GET "+client+"/requirements", s.requirements)
 	add(Client, "GET "+client+"/history", s.history)
 	add(Client, "POST "+client+"/undo", s.undo)
 	add(Client, "GET "+client+"/report.html", s.report)
@@ -62,6 +61,8 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 		{"scope", "scope"},
 		{"questions", "questions"},
 		{"requirements", "requirements"},
+		{"suggestions", "suggestions"},
+		{"delegations", "delegations"},
 		{"evidence", "evidence"},
 		{"plan", "plan"},
 		{"board", "board"},
@@ -158,20 +159,6 @@ func (s *Site) answer(w http.ResponseWriter, r *http.Request) error {
 }
 
 func anchor(id string) string { return "q-" + id }
-
-func (s *Site) requirements(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.load(r)
-	if err != nil {
-		return err
-	}
-	p := s.clientFrame(r, c, "requirements")
-	p.Wide = true
-	measure := r.FormValue("measure")
-	if len(measure) != 1 || !strings.Contains("abcdefghij", measure) {
-		measure = "a"
-	}
-	return ui.Render(w, r, http.StatusOK, requirementsPage(r, p, c, measure, r.FormValue("open")))
-}
 
 // mostHistory is how many entries the page of one organisation shows.
 const mostHistory = 100

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/a-h/templ"
-
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
@@ -84,57 +82,6 @@ func optionsOf(c clients.Client, q catalog.Question) []ui.Option {
 	var out []ui.Option
 	for _, o := range q.Options {
 		out = append(out, ui.Option{Value: o.ID, Label: o.Text, Selected: slices.Contains(chosen, o.ID)})
-	}
-	return out
-}
-
-func measureLinks(ctx context.Context, r *http.Request, c clients.Client, measure string) []ui.Link {
-	open := map[string]int{}
-	for _, g := range c.In.Posture.Gaps {
-		req, _ := c.In.Catalogue.Get(g.Requirement)
-		for _, m := range req.Measures {
-			open[m]++
-		}
-	}
-	var out []ui.Link
-	for _, m := range "abcdefghij" {
-		k := string(m)
-		out = append(out, ui.Link{Text: k + " " + ui.T(ctx, "report.measure."+k), URL: clientURL(r, "requirements?measure="+k), Current: k == measure, Count: open[k], CountText: ui.T(ctx, "report.figure.gaps")})
-	}
-	return out
-}
-
-func requirementTable(ctx context.Context, r *http.Request, c clients.Client, measure, open string) ui.TableProps {
-	t := ui.TableProps{ID: "requirements", Caption: ui.T(ctx, "report.measure."+measure), Dense: true, Columns: []ui.Column{
-		{Label: ui.T(ctx, "report.column.requirement")}, {Label: ui.T(ctx, "report.column.status"), Narrow: true}, {Label: ui.T(ctx, "pages.column.expires"), Optional: true}},
-		Empty: ui.Empty{Title: ui.T(ctx, "pages.requirements.none"), Text: ui.T(ctx, "pages.requirements.none.text")}}
-	for _, result := range c.In.Posture.Results {
-		req, _ := c.In.Catalogue.Get(result.Requirement)
-		if !req.IsLeaf() || !slices.Contains(req.Measures, measure) {
-			continue
-		}
-		expires := templ.Component(ui.Words(""))
-		if !result.ExpiresOn.IsZero() {
-			expires = ui.Deadline(ui.DeadlineProps{On: result.ExpiresOn})
-		}
-		t.Rows = append(t.Rows, ui.Row{Current: req.ID == open, Cells: []templ.Component{
-			ui.LinkCell(req.Title, clientURL(r, "requirements?measure="+measure+"&open="+escape(req.ID)+"#open"), req.Citation),
-			ui.StatusBadge(status(ctx, result.Status)), expires}})
-	}
-	return t
-}
-
-func traceOf(ctx context.Context, r *http.Request, c clients.Client, id string) []ui.TraceItem {
-	var out []ui.TraceItem
-	for _, t := range resultOf(c, id).Trace {
-		item := ui.TraceItem{Kind: ui.T(ctx, "report.trace."+string(t.Kind)), Text: ui.Say(ctx, t.Text), Counted: t.Counted}
-		if !t.On.IsZero() {
-			item.Note = ui.DayText(ctx, t.On)
-		}
-		if q, ok := c.In.Catalogue.Question(t.Ref); ok {
-			item.URL = clientURL(r, "questions?topic="+escape(q.Topic)+"#"+anchor(q.ID))
-		}
-		out = append(out, item)
 	}
 	return out
 }

@@ -15,9 +15,11 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/delegating"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
+	"github.com/nisaba-platform/nisaba/internal/app/workbench"
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
@@ -32,6 +34,8 @@ type Site struct {
 	clients  *clients.Service
 	notices  *noticing.Service
 	mails    *mailing.Mailer
+	bench    *workbench.Service
+	links    *delegating.Service
 	messages *locale.Catalogue
 	assets   *static.Assets
 	guard    *guard.Guard
@@ -40,6 +44,7 @@ type Site struct {
 	signIn   *guard.Limiter
 	proving  *proving.Service
 	programs Programs
+	guests   *guard.Limiter
 }
 
 // Options of New.
@@ -50,6 +55,8 @@ type Options struct {
 	Mails    *mailing.Mailer
 	Proving  *proving.Service
 	Programs Programs
+	Bench    *workbench.Service
+	Links    *delegating.Service
 	Messages *locale.Catalogue
 	Clock    clock.Clock
 	Guard    guard.Options // ErrorPage is set by New
@@ -62,12 +69,13 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{accounts: o.Accounts, clients: o.Clients, notices: o.Notices, mails: o.Mails, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS,
+	s := &Site{accounts: o.Accounts, clients: o.Clients, notices: o.Notices, mails: o.Mails, bench: o.Bench, links: o.Links, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS,
 		proving: o.Proving, programs: o.Programs}
 	o.Guard.Log = o.Log
 	o.Guard.ErrorPage = ui.ErrorPage(s.view)
 	s.guard = guard.New(o.Guard)
 	s.signIn = guard.NewLimiter(o.Clock, 20, 3*time.Second, 10_000)
+	s.guests = guard.NewLimiter(o.Clock, 120, time.Second, 10_000)
 	return s, nil
 }
 
@@ -261,6 +269,9 @@ func (s *Site) Table() []Route {
 	s.evidenceRoutes(add)
 	s.boardRoutes(add)
 	s.scopeRoutes(add)
+	s.workbenchRoutes(add)
+	s.suggestionRoutes(add)
+	s.delegationRoutes(add)
 	return all
 }
 

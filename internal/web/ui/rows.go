@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"io"
+	"strconv"
 
 	"github.com/a-h/templ"
 )
@@ -14,6 +15,10 @@ func rows(t TableProps) templ.Component {
 		defer templ.ReleaseBuffer(b)
 		m := &markup{b}
 		for _, r := range t.Rows {
+			if r.Heading != "" {
+				m.headingRow(t, r.Heading)
+				continue
+			}
 			m.openRow(t, r)
 			for i, c := range r.Cells {
 				if err := m.cell(ctx, t.columnOf(i), i == 0, c); err != nil {
@@ -25,6 +30,17 @@ func rows(t TableProps) templ.Component {
 		_, err := w.Write(b.Bytes())
 		return err
 	})
+}
+
+// headingRow is a row that heads the ones that follow.
+func (m *markup) headingRow(t TableProps, text string) {
+	columns := len(t.Columns)
+	if t.Select != "" {
+		columns++
+	}
+	m.raw(`<tr role="row" class="heading"><th role="rowheader" scope="rowgroup" colspan="`, strconv.Itoa(columns), `">`)
+	m.text(text)
+	m.raw("</th></tr>")
 }
 
 // openRow starts a row, with its check box where the table has them.

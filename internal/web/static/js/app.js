@@ -10,3 +10,4 @@ import "./table.js";
 import "./board.js";
 import "./upload.js";
 import "./filter.js";
+import "./workbench.js";
