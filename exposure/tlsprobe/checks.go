@@ -48,7 +48,7 @@ func Checks() []string {
 // after STARTTLS.
 func Probes() []exposure.Probe {
 	return []exposure.Probe{{Name: "tls", Level: exposure.OfService, Checks: Checks(), Class: exposure.Handshake,
-		Wants: func(t exposure.Target) bool { _, ok := starts(t); return ok }, Run: run}}
+		Wants: Wanted, Run: run}}
 }
 
 // patience is how long a server may take for one answer.
@@ -491,3 +491,6 @@ func named(v *View, f *exposure.Finding) {
 }
 
 func place(t exposure.Target) netip.AddrPort { return netip.AddrPortFrom(t.Address, t.Port) }
+
+// Wanted reports whether TLS is expected at a target.
+func Wanted(t exposure.Target) bool { _, ok := starts(t); return ok }

@@ -3,6 +3,8 @@ package tlsprobe
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -315,4 +317,60 @@ func beaten(c net.Conn) Answer {
 		return yes(false)
 	}
 	return unsure(fmt.Errorf("after the heartbeat: %w", err))
+}
+
+// Chains lists the different certificates that the server shows, each with its
+// chain: one for RSA and one for elliptic curves, when it has both.
+func (s *Server) Chains(ctx context.Context) ([][][]byte, error) {
+	var chains [][][]byte
+	var failed error
+	for _, auth := range []string{"ECDSA", "RSA", ""} {
+		for _, version := range []uint16{TLS12, TLS10} {
+			var suites []uint16
+			for _, id := range offered(version) {
+				if suite := SuiteOf(id); !suite.Anonymous() && (auth != "" && suite.Auth == auth && (suite.Key == "ECDHE" || suite.Key == "DHE" || suite.Key == "RSA") || auth == "" && len(chains) == 0) {
+					suites = append(suites, id)
+				}
+			}
+			f, err := s.ask(ctx, question{version: version, suites: suites[:min(len(suites), 2*chunk)]})
+			if err != nil {
+				if !errors.Is(err, errRefused) {
+					failed = err
+				}
+				continue
+			}
+			if len(f.Certificates) > 0 && !slices.ContainsFunc(chains, func(c [][]byte) bool { return bytes.Equal(c[0], f.Certificates[0]) }) {
+				chains = append(chains, f.Certificates)
+			}
+			break
+		}
+	}
+	if len(chains) == 0 {
+		modern, err := s.modernChain(ctx)
+		if err == nil {
+			return [][][]byte{modern}, nil
+		}
+		if failed == nil {
+			failed = err
+		}
+		return nil, failed
+	}
+	return chains, nil
+}
+
+// modernChain finishes a handshake, because TLS 1.3 encrypts the certificate.
+func (s *Server) modernChain(ctx context.Context) ([][]byte, error) {
+	c, err := s.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(s.timeout))
+	var chain [][]byte
+	client := tls.Client(c, &tls.Config{ServerName: s.name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS13, // judged afterwards, whatever it is
+		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error { chain = raw; return nil }})
+	if err := client.HandshakeContext(ctx); err != nil && len(chain) == 0 {
+		return nil, err
+	}
+	return chain, nil
 }

@@ -1,0 +1,97 @@
+// Package certprobe judges the certificates that a TLS server shows: chain, name,
+// dates, keys, signatures, purpose.
+package certprobe
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/tlsprobe"
+)
+
+// RootsKind is the kind of exposure.Data that holds Roots.
+const RootsKind = "roots"
+
+// Roots is a dated store of root certificates.
+type Roots struct {
+	Pool   *x509.CertPool
+	Source string // what it is and of which day
+}
+
+// LoadRoots reads a store in PEM, the shipped one and the operator's own after it.
+func LoadRoots(source string, pems ...[]byte) (Roots, error) {
+	r := Roots{Pool: x509.NewCertPool(), Source: source}
+	for _, p := range pems {
+		if !r.Pool.AppendCertsFromPEM(p) {
+			return r, errors.New("the store of root certificates holds none")
+		}
+	}
+	return r, nil
+}
+
+// Seen is what a server showed.
+type Seen struct {
+	Target exposure.Target
+	Chain  []*x509.Certificate // as sent; nil for a certificate that cannot be parsed
+	Raw    [][]byte
+	Others int // further certificates for other keys
+	At     time.Time
+	Roots  *Roots // nil: none was given
+}
+
+// Probes is the probe of certificates.
+func Probes() []exposure.Probe {
+	return []exposure.Probe{{Name: "certificates", Level: exposure.OfService, Checks: Checks(), Class: exposure.Handshake, Wants: tlsprobe.Wanted, Run: run}}
+}
+
+// Checks lists the checks that the probe answers.
+func Checks() (out []string) {
+	for _, j := range judges() {
+		out = append(out, j.check)
+	}
+	return out
+}
+
+func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
+	chains, err := tlsprobe.At(s.Dialer, t, s.Dialer.Permit().Scope().Rate.Parallel).Chains(ctx)
+	if errors.Is(err, tlsprobe.ErrNoStartTLS) || err == nil && len(chains) == 0 {
+		for _, check := range Checks() {
+			s.Skip(check, t, exposure.NotApplicable, "the service shows no certificate")
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	seen := Seen{Target: t, Raw: chains[0], Others: len(chains) - 1, At: s.Now()}
+	if r, ok := s.Data.Kinds[RootsKind].(Roots); ok {
+		seen.Roots = &r
+	}
+	for _, raw := range chains[0] {
+		c, _ := x509.ParseCertificate(raw) // what cannot be parsed stays nil, and no check passes on it
+		seen.Chain = append(seen.Chain, c)
+	}
+	for _, j := range judges() {
+		f := s.Finding(j.check, t)
+		f.Transcript, f.Reproduce = exposure.TranscriptHash(chains[0]...), reproduce(t)
+		if seen.Chain[0] == nil {
+			f.Outcome, f.Reason = exposure.Error, "the certificate cannot be read"
+		} else {
+			j.judge(&seen, &f)
+		}
+		s.Record(f)
+	}
+	return nil
+}
+
+func reproduce(t exposure.Target) string {
+	cmd := "openssl s_client -showcerts -connect " + netip.AddrPortFrom(t.Address, t.Port).String()
+	if t.Name != "" {
+		cmd += " -servername " + t.Name
+	}
+	return cmd + " </dev/null"
+}

@@ -1,0 +1,184 @@
+package certprobe_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/content"
+	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/certprobe"
+)
+
+var now = time.Now()
+
+// authority signs certificates.
+type authority struct {
+	cert *x509.Certificate
+	key  crypto.Signer
+}
+
+func newAuthority(t *testing.T, name string, parent *authority) authority {
+	t.Helper()
+	a := authority{key: must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))}
+	c := x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(10000 * time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	by := authority{&c, a.key}
+	if parent != nil {
+		by = *parent
+	}
+	der := must(x509.CreateCertificate(rand.Reader, &c, by.cert, a.key.Public(), by.key))
+	a.cert = must(x509.ParseCertificate(der))
+	return a
+}
+
+// fixed is a resolver that knows one address.
+type fixed struct{ at netip.Addr }
+
+// Addresses answers with it.
+func (f fixed) Addresses(context.Context, string) (exposure.Answer, error) {
+	return exposure.Answer{Addresses: []netip.Addr{f.at}}, nil
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// issue makes a certificate for example.org that the change may spoil.
+func (a authority) issue(key crypto.Signer, change func(*x509.Certificate)) []byte {
+	c := x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "example.org"}, DNSNames: []string{"example.org"},
+		NotBefore: now.Add(-24 * time.Hour), NotAfter: now.Add(60 * 24 * time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+	if change != nil {
+		change(&c)
+	}
+	parent := a.cert
+	signer := a.key
+	if parent == nil {
+		parent, signer = &c, key
+	}
+	return must(x509.CreateCertificate(rand.Reader, &c, parent, key.Public(), signer))
+}
+
+// scan serves a chain and gives the findings by check.
+func scan(t *testing.T, key crypto.Signer, roots *x509.Certificate, chain ...[]byte) map[string]exposure.Finding {
+	t.Helper()
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{{Certificate: chain, PrivateKey: key}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() { c.(*tls.Conn).Handshake(); c.Close() }()
+		}
+	}()
+	at := netip.MustParseAddrPort(l.Addr().String())
+	permit, err := exposure.Own(exposure.Scope{ID: "test", Until: now.Add(time.Hour), Classes: []exposure.Class{exposure.Handshake}, Loopback: true,
+		Domains:  []exposure.Domain{{Name: "example.org", Sweep: true}},
+		Networks: []exposure.Network{{Prefix: netip.PrefixFrom(at.Addr(), 32)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalogue := must(exposure.LoadCatalogue(content.FS))
+	store := must(certprobe.LoadRoots("test", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: roots.Raw})))
+	out := map[string]exposure.Finding{}
+	d := exposure.NewDialer(permit, exposure.DialerOptions{Resolver: fixed{at.Addr()}})
+	if _, err := d.Lookup(t.Context(), "example.org"); err != nil {
+		t.Fatal(err)
+	}
+	s := exposure.Scan{Probes: certprobe.Probes(), Targets: []exposure.Target{{Declared: "example.org", Name: "example.org", Address: at.Addr(), Port: at.Port(), Service: "https"}},
+		Session: exposure.Session{Dialer: d, Catalogue: catalogue, Scanner: "test", Data: exposure.Data{Kinds: map[string]any{certprobe.RootsKind: store}}}}
+	if err := s.Run(t.Context(), func(f exposure.Finding) { out[f.Check] = f }); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestCertificates spoils one thing at a time: the check that is about it notices,
+// and the others do not.
+func TestCertificates(t *testing.T) {
+	root := newAuthority(t, "Root", nil)
+	middle := newAuthority(t, "Middle", &root)
+	stranger := newAuthority(t, "Stranger", nil)
+	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	short := must(rsa.GenerateKey(rand.Reader, 2048))
+	good := map[string]exposure.Outcome{"CERT-01": exposure.Pass, "CERT-02": exposure.Pass, "CERT-03": exposure.Pass, "CERT-04": exposure.Pass, "CERT-05": exposure.Pass,
+		"CERT-06": exposure.Pass, "CERT-07": exposure.Pass, "CERT-08": exposure.Pass, "CERT-09": exposure.Pass, "CERT-10": exposure.Pass, "CERT-11": exposure.Pass,
+		"CERT-14": exposure.Fail, "CERT-15": exposure.NotApplicable, "CERT-17": exposure.Pass, "CERT-18": exposure.Pass}
+	for name, tc := range map[string]struct {
+		key    crypto.Signer
+		by     authority
+		change func(*x509.Certificate)
+		chain  [][]byte // after the certificate
+		want   map[string]exposure.Outcome
+	}{
+		"good":          {key, middle, nil, [][]byte{middle.cert.Raw}, nil},
+		"root sent":     {key, middle, nil, [][]byte{middle.cert.Raw, root.cert.Raw}, map[string]exposure.Outcome{"CERT-02": exposure.Warn}},
+		"wrong order":   {key, middle, nil, [][]byte{root.cert.Raw, middle.cert.Raw}, map[string]exposure.Outcome{"CERT-02": exposure.Fail}},
+		"middle absent": {key, middle, nil, nil, map[string]exposure.Outcome{"CERT-01": exposure.Fail}},
+		"stranger":      {key, stranger, nil, nil, map[string]exposure.Outcome{"CERT-01": exposure.Fail}},
+		"other name":    {key, root, func(c *x509.Certificate) { c.DNSNames = []string{"example.com"} }, nil, map[string]exposure.Outcome{"CERT-03": exposure.Fail}},
+		"common name":   {key, root, func(c *x509.Certificate) { c.DNSNames = nil }, nil, map[string]exposure.Outcome{"CERT-03": exposure.Fail, "CERT-09": exposure.Fail}},
+		"expired":       {key, root, func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Hour) }, nil, map[string]exposure.Outcome{"CERT-04": exposure.Fail}},
+		"soon":          {key, root, func(c *x509.Certificate) { c.NotAfter = now.Add(9 * 24 * time.Hour) }, nil, map[string]exposure.Outcome{"CERT-04": exposure.Warn}},
+		"tomorrow":      {key, root, func(c *x509.Certificate) { c.NotBefore = now.Add(24 * time.Hour) }, nil, map[string]exposure.Outcome{"CERT-05": exposure.Fail}},
+		"too long":      {key, root, func(c *x509.Certificate) { c.NotAfter = now.Add(300 * 24 * time.Hour) }, nil, map[string]exposure.Outcome{"CERT-06": exposure.Fail}},
+		"short key":     {short, root, nil, nil, map[string]exposure.Outcome{"CERT-07": exposure.Warn, "CERT-15": exposure.Pass}},
+		"for clients":   {key, root, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }, nil, map[string]exposure.Outcome{"CERT-09": exposure.Fail}},
+		"self-signed":   {key, authority{}, nil, nil, map[string]exposure.Outcome{"CERT-01": exposure.Fail, "CERT-10": exposure.Fail}},
+		"wildcard":      {key, root, func(c *x509.Certificate) { c.DNSNames = []string{"example.org", "*.example.org"} }, nil, map[string]exposure.Outcome{"CERT-11": exposure.Info}},
+		"internal":      {key, root, func(c *x509.Certificate) { c.DNSNames = []string{"example.org", "db.local"} }, nil, map[string]exposure.Outcome{"CERT-17": exposure.Fail}},
+		"factory":       {key, root, func(c *x509.Certificate) { c.Subject.CommonName = "FortiGate" }, nil, map[string]exposure.Outcome{"CERT-18": exposure.Fail}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := scan(t, tc.key, root.cert, append([][]byte{tc.by.issue(tc.key, tc.change)}, tc.chain...)...)
+			for check, want := range good {
+				if special, ok := tc.want[check]; ok {
+					want = special
+				}
+				if f := got[check]; f.Outcome != want {
+					t.Errorf("%s: %s (%s%s), want %s", check, f.Outcome, f.Observed, f.Reason, want)
+				}
+			}
+		})
+	}
+}
+
+// TestShippedRoots: the store can be read, and says of which day it is.
+func TestShippedRoots(t *testing.T) {
+	b := must(content.FS.ReadFile("exposure/roots.pem"))
+	r, err := certprobe.LoadRoots("shipped", b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Pool.Equal(x509.NewCertPool()) || r.Source != "shipped" {
+		t.Error("the store is empty")
+	}
+}
+
+func TestEveryCheckIsInTheCatalogue(t *testing.T) {
+	catalogue := must(exposure.LoadCatalogue(content.FS))
+	for _, id := range certprobe.Checks() {
+		if c, ok := catalogue.Get(id); !ok || c.Area != exposure.AreaCertificate {
+			t.Errorf("%s is not in the catalogue", id)
+		}
+	}
+}
