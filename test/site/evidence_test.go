@@ -3,6 +3,7 @@ package site
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -145,7 +146,6 @@ func TestUploadsThatCannotBe(t *testing.T) {
 	site, _ := start(t)
 	v := newVisitor(t, site)
 	organisation := v.begin("food-manufacturer.yaml")
-	zeros := func(n int64) io.Reader { return io.LimitReader(zero{}, n) }
 	status, page, at := v.upload(organisation+"/evidence", policy(), sent{"small.txt", strings.NewReader("fits")}, sent{"large.bin", zeros(51 << 20)})
 	if status != http.StatusUnprocessableEntity || !strings.Contains(page, "large.bin is too large; at most 50 MB") || !strings.Contains(page, "small.txt") {
 		t.Errorf("51 MB: %d at %s\n%.900s", status, at, page)
@@ -171,6 +171,8 @@ func TestUploadsThatCannotBe(t *testing.T) {
 		t.Error("a refused piece is in the list")
 	}
 }
+
+func zeros(n int64) io.Reader { return io.LimitReader(zero{}, n) }
 
 type zero struct{}
 
@@ -314,9 +316,7 @@ func TestEvidenceInBrowser(t *testing.T) {
 	organisation := v.begin("food-manufacturer.yaml")
 	const requirement = "nis2.21.2.h.keys"
 	before := v.statusOf(organisation, requirement)
-	b.Open(site+"/sign-in", 1280, false)
-	b.Do(chromedp.SendKeys("#f-email", "anna@example.org"), chromedp.SendKeys("#f-password", password), chromedp.Click("main button.primary"),
-		chromedp.WaitVisible(".person"))
+	enter(b, site)
 	b.Open(site+organisation+"/evidence/new?requirement="+requirement, 1280, false)
 	file := filepath.Join(t.TempDir(), "keys.pdf")
 	if err := os.WriteFile(file, append([]byte("%PDF-1.7 "), bytes.Repeat([]byte("x"), 2<<20)...), 0o600); err != nil {
@@ -335,21 +335,43 @@ func TestEvidenceInBrowser(t *testing.T) {
 	if !strings.Contains(list, "Key management 2026") {
 		t.Error("the piece is not in the list")
 	}
-	folder := os.Getenv("SCREENSHOTS")
-	for name, path := range map[string]string{"list": "/evidence", "for": "/evidence?requirement=" + requirement, "piece": piece, "file": "/evidence/new?requirement=" + requirement,
+	look := lookAt(t, b, site)
+	for name, path := range map[string]string{"list": "/evidence", "for": "/evidence?requirement=" + requirement, "piece": html.UnescapeString(piece), "file": "/evidence/new?requirement=" + requirement,
 		"attestation": "/evidence/new?form=attestation", "link": "/evidence/new?form=link", "replace": strings.Replace(piece, "/piece", "/replace", 1)} {
+		look("evidence-"+name, organisation+path)
+	}
+}
+
+// enter signs the owner in.
+func enter(b *browser.Browser, site string) {
+	b.Open(site+"/sign-in", 1280, false)
+	b.Do(chromedp.SendKeys("#f-email", "anna@example.org"), chromedp.SendKeys("#f-password", password), chromedp.Click("main button.primary"),
+		chromedp.WaitVisible(".person"))
+}
+
+// lookAt opens pages in a wide light window and a narrow dark one and checks them.
+func lookAt(t *testing.T, b *browser.Browser, site string) func(name, path string) {
+	return func(name, path string) {
+		t.Helper()
 		for width, dark := range map[int]bool{1280: false, 360: true} {
-			b.Open(site+organisation+path, width, dark)
-			if n := b.Narrow(); n > 0 {
-				t.Errorf("%s at %d: the page is %d px wider than the window", name, width, n)
-			}
-			if folder != "" {
-				b.Picture(filepath.Join(folder, fmt.Sprintf("evidence-%s-%d.png", name, width)))
-			}
-			for _, found := range b.Axe() {
-				t.Errorf("%s at %d: %s", name, width, found)
-			}
+			b.Open(site+path, width, dark)
+			checkHere(t, b, name, width)
 		}
+	}
+}
+
+// checkHere checks the open page by its width and by axe, and takes its picture when
+// SCREENSHOTS names a folder.
+func checkHere(t *testing.T, b *browser.Browser, name string, width int) {
+	t.Helper()
+	if n := b.Narrow(); n > 0 {
+		t.Errorf("%s at %d: the page is %d px wider than the window", name, width, n)
+	}
+	if folder := os.Getenv("SCREENSHOTS"); folder != "" {
+		b.Picture(filepath.Join(folder, fmt.Sprintf("%s-%d.png", name, width)))
+	}
+	for _, found := range b.Axe() {
+		t.Errorf("%s at %d: %s", name, width, found)
 	}
 }
 

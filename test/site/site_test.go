@@ -327,6 +327,7 @@ func ownerForms() []map[string]url.Values {
 		evidenceForms(),
 		scopeForms(),
 		workbenchForms(),
+		workbookForms(),
 		portfolioForms(),
 		planForms(),
 		boardForms(),

@@ -60,6 +60,12 @@ func rights(t *testing.T, o office) map[string]right {
 		"SetFacts":        {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.SetFacts(ctx, a, id, 1, f) }},
 		"Determine":       {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Determine(ctx, a, id)) }},
 		"Answer":          {low: authz.Contributor, call: func(a authz.Actor, id string) error { _, _, err := s.Answer(ctx, a, id, "x", nil, ""); return err }},
+		"Workbook":        {low: authz.Guest, call: func(a authz.Actor, id string) error { return second(s.Workbook(ctx, a, id)) }},
+		"PreviewWorkbook": {low: authz.Auditor, call: func(a authz.Actor, id string) error { return second(s.PreviewWorkbook(ctx, a, id, nil)) }},
+		"ImportAnswers": {low: authz.Contributor, call: func(a authz.Actor, id string) error {
+			_, _, err := s.ImportAnswers(ctx, a, id, []clients.AnswerChange{{Question: "x"}})
+			return err
+		}},
 		"PutEvidence":     {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.PutEvidence(ctx, a, id, posture.Evidence{}) }},
 		"PutPiece":        {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.PutPiece(ctx, a, id, assessment.Evidence{})) }},
 		"RemoveEvidence":  {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.RemoveEvidence(ctx, a, id, "x") }},

@@ -272,6 +272,7 @@ func (s *Site) Table() []Route {
 	s.workbenchRoutes(add)
 	s.suggestionRoutes(add)
 	s.delegationRoutes(add)
+	s.workbookRoutes(add)
 	return all
 }
 
