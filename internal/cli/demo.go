@@ -17,7 +17,10 @@ import (
 )
 
 type demoCommand struct {
-	Out string `help:"Folder for the three examples and their reports." default:"nisaba-demo" type:"path"`
+	Out   string `help:"Folder for the three examples and their reports." default:"nisaba-demo" type:"path"`
+	Serve bool   `help:"Show an example workspace in the browser instead: 12 clients, 14 months of history, signed in as its consultant."`
+	Addr  string `help:"With --serve: address to listen on, of this machine only." default:"127.0.0.1:8080"`
+	Data  string `help:"With --serve: folder of the example. It is made when it is missing and used again. Default: the user's cache folder." type:"path"`
 }
 
 // demonstration is one example with its result.
@@ -29,6 +32,9 @@ type demonstration struct {
 }
 
 func (c *demoCommand) Run(s *session) error {
+	if c.Serve {
+		return c.serve(s)
+	}
 	k, err := s.knowledge()
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
@@ -51,6 +52,10 @@ type Config struct {
 	BaseURL string
 	Mail    MailConfig
 
+	// Listening is called once by Serve when the server listens, with its address
+	// such as http://127.0.0.1:8080; nil: nobody wants to know.
+	Listening func(base string) error
+
 	Workers int           // jobs at a time; 0: 4
 	Poll    time.Duration // how often the queue is looked at; 0: one second
 }
@@ -61,6 +66,7 @@ type Server struct {
 	store   *store.Store
 	site    *pages.Site
 	handler http.Handler
+	people  *accounts.Service
 	runner  *jobs.Runner
 	mailer  *mailing.Mailer
 }
@@ -150,6 +156,11 @@ func (s *Server) Serve(ctx context.Context, out io.Writer) error {
 	}
 	h := guard.Server(s.config.Address, s.handler, s.config.Log)
 	fmt.Fprintf(out, "Nisaba listens on http://%s (%s)\n", l.Addr(), strings.ToLower(s.store.Engine()))
+	if s.config.Listening != nil {
+		if err := s.config.Listening("http://" + l.Addr().String()); err != nil {
+			return errors.Join(err, l.Close())
+		}
+	}
 	working, stopWork := context.WithCancel(ctx)
 	defer stopWork()
 	worked, served := make(chan error, 1), make(chan error, 1)

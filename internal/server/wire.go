@@ -80,7 +80,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	if err := notices.Install(runner); err != nil {
 		return nil, err
 	}
-	return &Server{config: c, store: s, site: site, handler: site.Routes(), runner: runner, mailer: mailer}, nil
+	return &Server{config: c, store: s, site: site, handler: site.Routes(), people: people, runner: runner, mailer: mailer}, nil
 }
 
 // Work runs jobs until ctx ends; Serve calls it. Mails that waited for the server

@@ -40,6 +40,21 @@ func (tx *Tx) DueTasks(day law.Date) ([]planning.Task, error) {
 	return tasks.list(tx, "state IN ('todo', 'doing', 'blocked') AND due_day <> '' AND due_day <= ?", "due_day, id", day.String())
 }
 
+// CountTasks counts the open tasks of an organisation, and those of them that were
+// due before the day.
+func (tx *Tx) CountTasks(organisation string, day law.Date) (open, overdue int, err error) {
+	within, args, err := tx.within("organisation_id")
+	if err != nil {
+		return 0, 0, err
+	}
+	type counts struct{ open, overdue int }
+	c, _, err := sqldb.One(tx.q, func(c *counts) []any { return []any{&c.open, &c.overdue} }, `
+		SELECT COUNT(*), COUNT(CASE WHEN due_day <> '' AND due_day < ? THEN 1 END)
+		FROM tasks WHERE `+within+` AND organisation_id = ? AND state IN ('todo', 'doing', 'blocked')`,
+		append(append([]any{day.String()}, args...), organisation)...)
+	return c.open, c.overdue, err
+}
+
 // TasksOf lists the open tasks of the scope that a person owns, by due day; those
 // without one come last.
 func (tx *Tx) TasksOf(person string) ([]planning.Task, error) {

@@ -4,6 +4,9 @@ package script
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -42,6 +45,8 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sql":      runSQL,
+			"freeport": freePort,
+			"fetch":    fetch,
 			"postgres": func(s *testscript.TestScript, _ bool, _ []string) { s.Setenv("PG", kit.Postgres(t)) },
 		},
 		Condition: func(name string) (bool, error) {
@@ -71,4 +76,33 @@ func runSQL(s *testscript.TestScript, _ bool, args []string) {
 		s.Fatalf("%s changed %d rows: %v", args[1], n, err)
 	}
 	s.Check(db.Close())
+}
+
+// freePort sets a variable to a port of this machine on which nobody listens.
+func freePort(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	ts.Check(err)
+	ts.Check(l.Close())
+	ts.Setenv(args[0], port)
+}
+
+// fetch waits until a server answers at the address and looks for a text on the page.
+func fetch(ts *testscript.TestScript, _ bool, args []string) {
+	const patience = 4 * time.Minute
+	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
+		r, err := http.Get(args[0])
+		if err != nil && time.Now().Before(end) {
+			continue
+		}
+		ts.Check(err)
+		page, err := io.ReadAll(r.Body)
+		r.Body.Close()
+		ts.Check(err)
+		if !strings.Contains(string(page), args[1]) {
+			ts.Fatalf("%s has no %q", args[0], args[1])
+		}
+		return
+	}
 }

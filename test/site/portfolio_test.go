@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -87,4 +88,16 @@ func TestCompanyStartsAtHome(t *testing.T) {
 	if r.Request.URL.Path != at {
 		t.Errorf("/ leads to %s, want %s", r.Request.URL.Path, at)
 	}
+}
+
+var organisationLink = regexp.MustCompile(`href="(/organisations/[0-9a-f-]{36})"`)
+
+// organisationLinks are the addresses of the organisations that a page names.
+func organisationLinks(page string) (out []string) {
+	for _, m := range organisationLink.FindAllStringSubmatch(page, -1) {
+		if !slices.Contains(out, m[1]) {
+			out = append(out, m[1])
+		}
+	}
+	return out
 }

@@ -35,7 +35,8 @@ import (
 
 const password = "correct horse battery staple"
 
-func start(t *testing.T, change ...func(*server.Config)) (site string, routes []pages.Route) {
+// config is a server with its data in a folder of the test.
+func config(t testing.TB) server.Config {
 	t.Helper()
 	cat, err := catalog.Load(content.FS)
 	if err != nil {
@@ -49,8 +50,13 @@ func start(t *testing.T, change ...func(*server.Config)) (site string, routes []
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := server.Config{Address: "127.0.0.1:0", Data: t.TempDir(), Messages: messages,
+	return server.Config{Address: "127.0.0.1:0", Data: t.TempDir(), Messages: messages,
 		Knowledge: assessing.Knowledge{Catalogue: cat, Countries: set, Edition: "test", Program: "Nisaba"}, Log: slog.New(slog.DiscardHandler)}
+}
+
+func start(t *testing.T, change ...func(*server.Config)) (site string, routes []pages.Route) {
+	t.Helper()
+	config := config(t)
 	for _, f := range change {
 		f(&config)
 	}

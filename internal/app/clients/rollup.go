@@ -10,7 +10,6 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
-	"github.com/nisaba-platform/nisaba/internal/domain/planning"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law"
@@ -123,6 +122,7 @@ func (s *Service) rollUp(tx *store.Tx, id string) (said, error) {
 }
 
 func (s *Service) putRollup(tx *store.Tx, of said, in assessing.Input) error {
+	var err error
 	r := rollup(in, of.file)
 	r.Organisation = of.organisation.ID
 	for _, e := range of.evidence {
@@ -130,11 +130,9 @@ func (s *Service) putRollup(tx *store.Tx, of said, in assessing.Input) error {
 			r.ExpiringEvidence++
 		}
 	}
-	tasks, err := tx.Tasks(r.Organisation)
-	if err != nil {
+	if r.OpenTasks, r.OverdueTasks, err = tx.CountTasks(r.Organisation, r.AsOf); err != nil {
 		return err
 	}
-	countTasks(&r, tasks)
 	if r.PointsThen, err = pointsThen(tx, r); err != nil {
 		return err
 	}
@@ -144,17 +142,6 @@ func (s *Service) putRollup(tx *store.Tx, of said, in assessing.Input) error {
 // soon is how many days ahead evidence counts as expiring, and how many days back
 // the score is compared with.
 const soon = 30
-
-func countTasks(r *assessment.Rollup, tasks []planning.Task) {
-	for _, t := range tasks {
-		if t.State.Open() {
-			r.OpenTasks++
-		}
-		if t.Overdue(r.AsOf) {
-			r.OverdueTasks++
-		}
-	}
-}
 
 // pointsThen is the overall score thirty days before; it is looked up once a day.
 func pointsThen(tx *store.Tx, r assessment.Rollup) (float64, error) {

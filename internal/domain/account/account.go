@@ -70,6 +70,7 @@ type PassKind string
 const (
 	Challenge     PassKind = "challenge" // of a passkey; Data is the state of the ceremony
 	PasswordReset PassKind = "reset"     // the holder may set a new password
+	SignInLink    PassKind = "sign-in"   // opens a session once, on the server's own machine
 	KnownDevice   PassKind = "device"    // the person signed in with this browser before
 )
 

@@ -29,6 +29,7 @@ func (s *Site) accountRoutes(add adder) {
 	add(Public, "GET /join/{token}", s.joinPage)
 	add(Public, "POST /join/{token}", limited(s.join))
 	add(Public, "POST "+ui.ThemePath, ui.SetTheme)
+	add(Public, "GET /enter/{token}", limited(s.openLink))
 	add(Public, "GET /about", s.about)
 	add(SignedIn, "POST /sign-out", s.signOut)
 	add(SignedIn, "GET /workspaces", s.workspaces)
