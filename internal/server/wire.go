@@ -18,6 +18,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
+	"github.com/nisaba-platform/nisaba/internal/app/reporting"
 	"github.com/nisaba-platform/nisaba/internal/app/workbench"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/blob"
@@ -68,7 +69,8 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	}
 	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Clients: organisations, Proving: proofs, Programs: programs,
 		Bench: workbench.New(s, organisations, c.Knowledge), Links: delegating.New(s, organisations, c.Knowledge.Catalogue, mailer),
-		Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
+		Reporting: reporting.New(s, organisations, files, c.Messages),
+		Messages:  c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
 	if err != nil {
 		return nil, err
 	}

@@ -337,6 +337,7 @@ func ownerForms() []map[string]url.Values {
 		portfolioForms(),
 		planForms(),
 		boardForms(),
+		reportForms(),
 	}
 }
 

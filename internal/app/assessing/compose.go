@@ -2,6 +2,7 @@ package assessing
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/catalog"
@@ -14,7 +15,27 @@ import (
 
 // Compose builds the report in the printer's language. Every figure in it is
 // formatted from the same value as in JSON.
-func Compose(in Input, p *locale.Printer) model.Document {
+func Compose(in Input, p *locale.Printer) model.Document { return ComposeParts(in, p, Parts()) }
+
+// The parts of a report that can be left out.
+const (
+	PartBoard         = "board"
+	PartScope         = "scope"
+	PartDuties        = "duties"
+	PartStanding      = "standing"
+	PartGaps          = "gaps"
+	PartPlan          = "plan"
+	PartApplicability = "applicability"
+)
+
+// Parts lists the parts in their order.
+func Parts() []string {
+	return []string{PartBoard, PartScope, PartDuties, PartStanding, PartGaps, PartPlan, PartApplicability}
+}
+
+// ComposeParts is Compose with some parts. The list of contents, the method and the
+// limits are always there. Links to what was left out become plain text.
+func ComposeParts(in Input, p *locale.Printer, parts []string) model.Document {
 	c := newComposer(in, p)
 	d := model.Document{
 		Title: c.t("report.title"), Subtitle: in.Organisation, Language: p.Language,
@@ -24,10 +45,16 @@ func Compose(in Input, p *locale.Printer) model.Document {
 			PreparedBy: c.t("report.label.prepared_by"), AsOf: c.t("report.label.as_of"), Continued: c.t("report.label.continued"),
 		},
 	}
-	for _, part := range []func() []model.Block{
-		c.board, c.contents, c.scope, c.duties, c.standing, c.gaps, c.plan, c.applicability, c.method,
+	for _, part := range []struct {
+		name  string
+		write func() []model.Block
+	}{
+		{PartBoard, c.board}, {"", c.contents}, {PartScope, c.scope}, {PartDuties, c.duties}, {PartStanding, c.standing}, {PartGaps, c.gaps},
+		{PartPlan, c.plan}, {PartApplicability, c.applicability}, {"", c.method},
 	} {
-		d.Blocks = append(d.Blocks, part()...)
+		if part.name == "" || slices.Contains(parts, part.name) {
+			d.Blocks = append(d.Blocks, part.write()...)
+		}
 	}
 	return d
 }
@@ -101,7 +128,8 @@ func statuses() []posture.Status {
 	return []posture.Status{posture.Met, posture.PartlyMet, posture.NotMet, posture.NotAssessed, posture.NotApplicable}
 }
 
-func toneOf(s posture.Status) model.Tone {
+// Tone is the tone in which a status is shown.
+func Tone(s posture.Status) model.Tone {
 	switch s {
 	case posture.Met:
 		return chart.ToneGood
@@ -123,7 +151,7 @@ func (c *composer) statusWord(s posture.Status) string {
 }
 
 func (c *composer) status(s posture.Status) model.Cell {
-	return model.Status(toneOf(s), c.statusWord(s))
+	return model.Status(Tone(s), c.statusWord(s))
 }
 
 // scoreTone judges a score against the target, and its word.

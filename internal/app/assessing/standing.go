@@ -50,7 +50,7 @@ func (c *composer) statusChart(s posture.Score) chart.Stack {
 		posture.NotAssessed: s.NotAssessed, posture.NotApplicable: s.NotApplicable}
 	total := applicable(s) + s.NotApplicable
 	for _, st := range statuses() {
-		k.Parts = append(k.Parts, chart.Part{Tone: toneOf(st), Label: c.statusWord(st), Count: counts[st],
+		k.Parts = append(k.Parts, chart.Part{Tone: Tone(st), Label: c.statusWord(st), Count: counts[st],
 			Text: c.number(counts[st]), Share: c.share(counts[st], total)})
 	}
 	return k

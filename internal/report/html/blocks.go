@@ -82,6 +82,9 @@ func (p *page) paragraph(b model.Paragraph) {
 func (p *page) runs(t model.Text) {
 	for _, r := range t {
 		anchor, address := r.Target()
+		if !p.anchors[anchor] { // it leads to a part that this document leaves out
+			anchor = ""
+		}
 		switch {
 		case anchor != "":
 			p.raw("<a")

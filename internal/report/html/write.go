@@ -19,7 +19,7 @@ import (
 
 // Write writes the document as an HTML page. The only errors are those of w.
 func Write(w io.Writer, d model.Document) error {
-	p := &page{doc: d, outline: d.Outline(), share: 1}
+	p := &page{doc: d, outline: d.Outline(), anchors: d.Anchors(), share: 1}
 	p.render()
 	_, err := io.WriteString(w, p.b.String())
 	return err
@@ -30,6 +30,7 @@ type page struct {
 	b       strings.Builder
 	doc     model.Document
 	outline []model.Entry
+	anchors map[string]bool
 	next    int     // the next heading of the outline
 	serial  int     // for ids of charts
 	broken  bool    // a page break was the last thing written

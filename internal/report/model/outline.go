@@ -39,6 +39,23 @@ func (d Document) Outline() []Entry {
 	return entries
 }
 
+// Anchors are the places in the document that links can lead to.
+func (d Document) Anchors() map[string]bool {
+	out := map[string]bool{}
+	walk(d.Blocks, func(b Block) {
+		switch b := b.(type) {
+		case Heading:
+			out[b.ID] = true
+		case Table:
+			for _, r := range b.Rows {
+				out[r.ID] = true
+			}
+		}
+	})
+	delete(out, "")
+	return out
+}
+
 func dotted(counts []int) string {
 	s := ""
 	for i, c := range counts {

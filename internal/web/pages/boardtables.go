@@ -37,7 +37,7 @@ func deadlineTable(ctx context.Context, v boardView) ui.TableProps {
 		{Label: ui.T(ctx, "home.due.what")}, {Label: ui.T(ctx, "report.column.due")}},
 		Empty: ui.Empty{Title: ui.T(ctx, "home.due.none"), Text: ui.T(ctx, "board.deadlines.none")}}
 	for _, d := range v.Deadlines {
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(ui.Say(ctx, d.Text), "", d.Law), ui.Deadline(ui.DeadlineProps{By: d.By})}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{twoLines(ui.Words(ui.Say(ctx, d.Text)), d.Law), ui.Deadline(ui.DeadlineProps{By: d.By})}})
 	}
 	return t
 }
@@ -86,7 +86,7 @@ func trainingTable(ctx context.Context, v boardView) ui.TableProps {
 		if x.Minutes > 0 {
 			course += " · " + ui.T(ctx, "board.training.length", "count", x.Minutes)
 		}
-		cells := []templ.Component{ui.LinkCell(x.Name, "", note), ui.LinkCell(course, "", x.Evidence), ui.Day(x.On), until}
+		cells := []templ.Component{twoLines(ui.Words(x.Name), note), twoLines(ui.Words(course), x.Evidence), ui.Day(x.On), until}
 		if edit {
 			cells = append(cells, trainingActions(v, x))
 		}
@@ -174,7 +174,7 @@ func frozenTasks(ctx context.Context, then clients.Frozen) ui.TableProps {
 		if !k.Due.IsZero() {
 			due = ui.Day(k.Due)
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(k.Title, "", planNote(ctx, k)), ui.Words(daysText(ctx, k.Effort)), ui.Words(cost), due}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{twoLines(ui.Words(k.Title), planNote(ctx, k)), ui.Words(daysText(ctx, k.Effort)), ui.Words(cost), due}})
 	}
 	return t
 }

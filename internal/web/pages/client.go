@@ -66,6 +66,8 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 		{"evidence", "evidence"},
 		{"plan", "plan"},
 		{"board", "board"},
+		{"compare", "compare"},
+		{"reports", "reports"},
 		{"history", "history"},
 	} {
 		section.Links = append(section.Links, ui.Link{Text: ui.T(r.Context(), "pages.client."+page.key), URL: clientURL(r, page.path), Current: page.key == key})

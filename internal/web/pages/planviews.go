@@ -230,7 +230,7 @@ func proposedTable(ctx context.Context, v planView) ui.TableProps {
 	}
 	for _, k := range v.c.Proposed() {
 		t.Rows = append(t.Rows, ui.Row{Value: k.ID, Name: k.Title, Cells: []templ.Component{
-			ui.LinkCell(k.Title, "", ui.T(ctx, "plan.serves", "count", len(k.Requirements))), ui.Words(ui.T(ctx, "report.phase."+string(k.Phase))),
+			twoLines(ui.Words(k.Title), ui.T(ctx, "plan.serves", "count", len(k.Requirements))), ui.Words(ui.T(ctx, "report.phase."+string(k.Phase))),
 			ui.Words(ui.T(ctx, "report.role."+k.Owner)), ui.Words(daysText(ctx, k.Effort)),
 			twoLines(ui.Day(k.Due), ui.Say(ctx, k.DueBecause)), ui.Words(ui.Number(ctx, k.Gain, 1))}})
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
+	"github.com/nisaba-platform/nisaba/internal/app/reporting"
 	"github.com/nisaba-platform/nisaba/internal/app/workbench"
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -30,37 +31,39 @@ import (
 
 // Site is all pages with what they need. Make it with New.
 type Site struct {
-	accounts *accounts.Service
-	clients  *clients.Service
-	notices  *noticing.Service
-	mails    *mailing.Mailer
-	bench    *workbench.Service
-	links    *delegating.Service
-	messages *locale.Catalogue
-	assets   *static.Assets
-	guard    *guard.Guard
-	clock    clock.Clock
-	secure   bool
-	signIn   *guard.Limiter
-	proving  *proving.Service
-	programs Programs
-	guests   *guard.Limiter
+	accounts  *accounts.Service
+	clients   *clients.Service
+	reporting *reporting.Service
+	notices   *noticing.Service
+	mails     *mailing.Mailer
+	bench     *workbench.Service
+	links     *delegating.Service
+	messages  *locale.Catalogue
+	assets    *static.Assets
+	guard     *guard.Guard
+	clock     clock.Clock
+	secure    bool
+	signIn    *guard.Limiter
+	proving   *proving.Service
+	programs  Programs
+	guests    *guard.Limiter
 }
 
 // Options of New.
 type Options struct {
-	Accounts *accounts.Service
-	Clients  *clients.Service
-	Notices  *noticing.Service
-	Mails    *mailing.Mailer
-	Proving  *proving.Service
-	Programs Programs
-	Bench    *workbench.Service
-	Links    *delegating.Service
-	Messages *locale.Catalogue
-	Clock    clock.Clock
-	Guard    guard.Options // ErrorPage is set by New
-	Log      *slog.Logger
+	Accounts  *accounts.Service
+	Clients   *clients.Service
+	Reporting *reporting.Service
+	Notices   *noticing.Service
+	Mails     *mailing.Mailer
+	Proving   *proving.Service
+	Programs  Programs
+	Bench     *workbench.Service
+	Links     *delegating.Service
+	Messages  *locale.Catalogue
+	Clock     clock.Clock
+	Guard     guard.Options // ErrorPage is set by New
+	Log       *slog.Logger
 }
 
 // New prepares the site.
@@ -69,7 +72,7 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{accounts: o.Accounts, clients: o.Clients, notices: o.Notices, mails: o.Mails, bench: o.Bench, links: o.Links, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS,
+	s := &Site{accounts: o.Accounts, clients: o.Clients, reporting: o.Reporting, notices: o.Notices, mails: o.Mails, bench: o.Bench, links: o.Links, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS,
 		proving: o.Proving, programs: o.Programs}
 	o.Guard.Log = o.Log
 	o.Guard.ErrorPage = ui.ErrorPage(s.view)
@@ -268,6 +271,8 @@ func (s *Site) Table() []Route {
 	s.planRoutes(add)
 	s.evidenceRoutes(add)
 	s.boardRoutes(add)
+	s.compareRoutes(add)
+	s.reportRoutes(add)
 	s.scopeRoutes(add)
 	s.workbenchRoutes(add)
 	s.suggestionRoutes(add)

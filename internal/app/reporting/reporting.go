@@ -1,0 +1,237 @@
+// Package reporting makes reports of organisations and comparisons of two times as
+// files: it chooses parts, language and brand, keeps what was handed out with its
+// hash, and makes reports by itself each month.
+package reporting
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/nisaba-platform/nisaba/internal/app/assessing"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/blob"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/report/html"
+	"github.com/nisaba-platform/nisaba/internal/report/model"
+	"github.com/nisaba-platform/nisaba/internal/report/pdf"
+	"github.com/nisaba-platform/nisaba/internal/store"
+)
+
+// The formats.
+const (
+	HTML = "html"
+	PDF  = "pdf"
+	JSON = "json"
+)
+
+// Formats lists the formats.
+func Formats() []string { return []string{PDF, HTML, JSON} }
+
+// The brands.
+const (
+	BrandClient    = "client"    // of the organisation, and what it lacks of the workspace
+	BrandWorkspace = "workspace" // of the workspace
+	BrandNone      = "none"
+)
+
+// Brands lists the brands.
+func Brands() []string { return []string{BrandClient, BrandWorkspace, BrandNone} }
+
+// Service makes reports. It is safe for concurrent use.
+type Service struct {
+	store    *store.Store
+	clients  *clients.Service
+	files    *blob.Dir
+	messages *locale.Catalogue
+}
+
+// New makes the service. files keeps the reports.
+func New(s *store.Store, c *clients.Service, files *blob.Dir, messages *locale.Catalogue) *Service {
+	return &Service{store: s, clients: c, files: files, messages: messages}
+}
+
+// Order is what a report is to be.
+type Order struct {
+	Format   string   `json:"format"`
+	Language string   `json:"language"`
+	Brand    string   `json:"brand"`
+	Parts    []string `json:"parts"` // of assessing.Parts; empty: all
+}
+
+func (s *Service) check(o *Order) error {
+	if len(o.Parts) == 0 {
+		o.Parts = assessing.Parts()
+	}
+	o.Brand = cmp.Or(o.Brand, BrandClient)
+	switch {
+	case !slices.Contains(Formats(), o.Format):
+		return invalid("format", "there is no such format", "pdf, html or json")
+	case !slices.Contains(s.messages.Languages(), o.Language):
+		return invalid("language", "there is no such language", "a language of the platform")
+	case !slices.Contains(Brands(), o.Brand):
+		return invalid("brand", "there is no such brand", "client, workspace or none")
+	}
+	for _, p := range o.Parts {
+		if !slices.Contains(assessing.Parts(), p) {
+			return invalid("parts", "there is no such part", "parts of the report")
+		}
+	}
+	return nil
+}
+
+func invalid(field, what, expected string) error {
+	return &fault.Error{Kind: fault.Invalid, Field: field, What: what, Expected: expected}
+}
+
+// Make writes a report of an organisation as it is now and keeps it with its hash.
+func (s *Service) Make(ctx context.Context, a authz.Actor, organisation string, o Order) (r assessment.Report, err error) {
+	scope, err := a.Organisation(ctx, organisation, authz.ReportCreate)
+	if err != nil {
+		return r, err
+	}
+	if err := s.check(&o); err != nil {
+		return r, err
+	}
+	c, err := s.clients.Load(ctx, a, organisation)
+	if err != nil {
+		return r, err
+	}
+	if c.In.Brand, err = s.brand(ctx, scope, c, o.Brand); err != nil {
+		return r, err
+	}
+	content, err := Write(c.In, s.messages.Printer(o.Language), o)
+	if err != nil {
+		return r, err
+	}
+	stored, err := s.files.Put(bytes.NewReader(content), clients.LargestFile)
+	if err != nil {
+		return r, err
+	}
+	err = s.store.Write(ctx, scope, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, func(tx *store.Tx) error {
+		f, err := tx.PutFile(assessment.File{Organisation: organisation, SHA256: stored.SHA256, Name: "report-" + c.In.AsOf.String() + "." + o.Format,
+			MediaType: mediaType(o.Format), Size: stored.Bytes, UploadedBy: cmp.Or(a.Name, a.Person)})
+		if err != nil {
+			return err
+		}
+		r, err = tx.PutReport(assessment.Report{Organisation: organisation, Format: o.Format, Language: o.Language, Parts: o.Parts,
+			File: f.ID, SHA256: stored.SHA256, Size: stored.Bytes, AsOf: c.In.AsOf, MadeBy: cmp.Or(a.Name, a.Person)})
+		return err
+	})
+	return r, err
+}
+
+func mediaType(format string) string {
+	switch format {
+	case PDF:
+		return "application/pdf"
+	case HTML:
+		return "text/html; charset=utf-8"
+	}
+	return "application/json"
+}
+
+// Write writes a report in a format. JSON always holds everything.
+func Write(in assessing.Input, p *locale.Printer, o Order) ([]byte, error) {
+	var b bytes.Buffer
+	var err error
+	switch o.Format {
+	case PDF:
+		err = pdf.Write(&b, assessing.ComposeParts(in, p, o.Parts))
+	case HTML:
+		err = html.Write(&b, assessing.ComposeParts(in, p, o.Parts))
+	default:
+		err = assessing.JSON(&b, in, p)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write the report as %s: %w", o.Format, err)
+	}
+	return b.Bytes(), nil
+}
+
+// brand dresses a report.
+func (s *Service) brand(ctx context.Context, scope tenant.Scope, c clients.Client, choice string) (model.Brand, error) {
+	b := model.Brand{Client: c.In.Organisation}
+	if choice == BrandNone {
+		return b, nil
+	}
+	var of tenant.Workspace
+	err := s.store.Read(ctx, scope, func(tx *store.Tx) (err error) {
+		of, err = tx.Workspace()
+		return err
+	})
+	if err != nil {
+		return b, err
+	}
+	var own tenant.Brand
+	if choice == BrandClient {
+		own = c.Organisation.Brand
+	}
+	b.Preparer = cmp.Or(own.PreparedBy, of.Brand.PreparedBy)
+	b.Colour = cmp.Or(own.Colour, of.Brand.Colour)
+	if logo := cmp.Or(own.Logo, of.Brand.Logo); logo != "" {
+		b.Logo, err = s.logo(logo)
+	}
+	return b, err
+}
+
+// mostLogo is the largest logo in bytes.
+const mostLogo = 2 << 20
+
+// logo reads a logo; one that is missing is left out, because a report is worth
+// more than its dress.
+func (s *Service) logo(sha256 string) (l model.Logo, err error) {
+	r, err := s.files.Open(sha256)
+	if errors.Is(err, blob.ErrNotFound) {
+		return l, nil
+	}
+	if err != nil {
+		return l, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	file, err := io.ReadAll(io.LimitReader(r, mostLogo+1))
+	if err != nil {
+		return l, fmt.Errorf("read the logo: %w", err)
+	}
+	return model.ParseLogo(file)
+}
+
+// Reports lists the reports of an organisation that were kept, newest first.
+func (s *Service) Reports(ctx context.Context, a authz.Actor, organisation string) (list []assessment.Report, err error) {
+	scope, err := a.Organisation(ctx, organisation, authz.AssessmentRead)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
+		list, err = tx.Reports(organisation)
+		return err
+	})
+	return list, err
+}
+
+// Open opens a report that was kept. The caller closes it.
+func (s *Service) Open(ctx context.Context, a authz.Actor, organisation, report string) (f assessment.File, content io.ReadSeekCloser, err error) {
+	scope, err := a.Organisation(ctx, organisation, authz.AssessmentRead)
+	if err != nil {
+		return f, nil, err
+	}
+	var r assessment.Report
+	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
+		if r, err = tx.Report(report); err == nil && r.Organisation != organisation {
+			err = &fault.Error{Kind: fault.NotFound, What: "there is no such report"}
+		}
+		return err
+	})
+	if err != nil {
+		return f, nil, err
+	}
+	return s.clients.Download(ctx, a, organisation, r.File)
+}

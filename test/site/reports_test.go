@@ -1,0 +1,142 @@
+package site
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+func reportForms() map[string]url.Values {
+	return map[string]url.Values{
+		client + "/reports":   {"format": {"json"}, "language": {"en"}},
+		client + "/snapshots": {"label": {"before the audit"}},
+	}
+}
+
+// TestReports: a report in each format is kept as it was made, with its hash; parts,
+// language and brand are those that were chosen.
+func TestReports(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	organisation := v.begin("water-supplier.yaml")
+	link := regexp.MustCompile(`/reports/([0-9a-f-]{36})"`)
+	for format, begin := range map[string]string{"html": "<!doctype html>", "pdf": "%PDF-", "json": "{"} {
+		status, page, _ := v.post(organisation+"/reports", url.Values{"format": {format}, "language": {"de"}, "brand": {"workspace"}, "part": {"board", "plan"}})
+		found := link.FindStringSubmatch(page)
+		if status != http.StatusOK || found == nil || !strings.Contains(page, "The report is ready") {
+			t.Fatalf("%s: %d\n%.1500s", format, status, page)
+		}
+		status, file := v.get(organisation + "/reports/" + found[1])
+		sum := sha256.Sum256([]byte(file))
+		if status != http.StatusOK || !strings.HasPrefix(strings.ToLower(file), strings.ToLower(begin)) || !strings.Contains(page, hex.EncodeToString(sum[:])) {
+			t.Errorf("%s: %d, %.40q, the hash is not in the list", format, status, file)
+		}
+		if format != "html" {
+			continue
+		}
+		if !strings.Contains(file, `lang="de"`) || !strings.Contains(file, `id="board"`) || strings.Contains(file, `id="applicability"`) {
+			t.Error("the web page has other parts or another language than those chosen")
+		}
+		ids := map[string]bool{}
+		for _, id := range regexp.MustCompile(`id="([^"]+)"`).FindAllStringSubmatch(file, -1) {
+			ids[id[1]] = true
+		}
+		for _, to := range regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(file, -1) {
+			if !ids[to[1]] {
+				t.Errorf("a link leads to %q, which is not there", to[1])
+			}
+		}
+	}
+	for name, form := range map[string]url.Values{"format": {"format": {"exe"}, "language": {"en"}}, "language": {"format": {"pdf"}, "language": {"xx"}},
+		"parts": {"format": {"pdf"}, "language": {"en"}, "part": {"lunch"}}} {
+		if status, _, _ := v.post(organisation+"/reports", form); status != http.StatusUnprocessableEntity {
+			t.Errorf("a wrong %s: %d", name, status)
+		}
+	}
+}
+
+// TestCompare: after a snapshot an answer changes, a task is done; the comparison
+// says so with reasons, as a page and in all formats.
+func TestCompare(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	organisation := v.begin("managed-service-provider.yaml")
+	if _, page := v.get(organisation + "/compare"); !strings.Contains(page, "No snapshot to compare with") {
+		t.Errorf("without a snapshot:\n%.800s", page)
+	}
+	v.post(organisation+"/snapshots", url.Values{"label": {"before the <audit>"}})
+	id := v.addTask(organisation, url.Values{"title": {"Buy a second line"}, "state": {"todo"}})
+	v.post(organisation+"/plan/bulk", url.Values{"task": {id}, "state": {"done"}})
+	v.post(organisation+"/questions/q.backup.exists", url.Values{"option": {"none"}, "topic": {"c"}})
+	_, page := v.get(organisation + "/compare")
+	for _, want := range []string{"before the &lt;audit&gt;", "Buy a second line", "Requirements with another status", `class="wide"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	from := regexp.MustCompile(`comparison\.json\?from=([0-9a-f-]{36})`).FindStringSubmatch(page)
+	if from == nil {
+		t.Fatalf("no download:\n%.2000s", page)
+	}
+	_, file := v.get(organisation + "/compare/comparison.json?from=" + from[1] + "&to=now")
+	var c struct {
+		Format string
+		Scores []struct {
+			Key           string
+			Before, After *float64
+		}
+		Changed []struct {
+			Requirement, Before, After string
+			Because                    []string
+		}
+		Done []struct{ Title string } `json:"tasks_done"`
+	}
+	if err := json.Unmarshal([]byte(file), &c); err != nil {
+		t.Fatal(err)
+	}
+	if c.Format != "comparison/1" || len(c.Scores) < 5 || len(c.Changed) == 0 || len(c.Changed[0].Because) == 0 || len(c.Done) != 1 {
+		t.Errorf("%.1500s", file)
+	}
+	for _, s := range c.Scores {
+		if s.Key == "measure.c" && (s.Before == nil || s.After == nil || *s.After >= *s.Before) {
+			t.Errorf("measure c: %+v", s)
+		}
+	}
+	for name, begin := range map[string]string{"comparison.html": "<!doctype html>", "comparison.pdf": "%PDF-"} {
+		if status, file := v.get(organisation + "/compare/" + name + "?from=" + from[1]); status != http.StatusOK || !strings.HasPrefix(strings.ToLower(file), strings.ToLower(begin)) {
+			t.Errorf("%s: %d, %.40q", name, status, file)
+		}
+	}
+	other := v.add("water-supplier.yaml")
+	if status, _ := v.get(other + "/compare?from=" + from[1]); status != http.StatusNotFound {
+		t.Errorf("the snapshot of another organisation: %d", status)
+	}
+	if status, _ := v.get(organisation + "/compare/passwd?from=" + from[1]); status != http.StatusNotFound {
+		t.Errorf("another file: %d", status)
+	}
+}
+
+// TestReportsInBrowser: a report is made and appears in the list, with and without
+// script; the pages are accessible.
+func TestReportsInBrowser(t *testing.T) {
+	b, v, organisation := signedIn(t, "managed-service-provider.yaml")
+	v.post(organisation+"/snapshots", url.Values{"label": {"before the audit"}})
+	v.post(organisation+"/questions/q.backup.exists", url.Values{"option": {"none"}, "topic": {"c"}})
+	v.post(organisation+"/reports", url.Values{"format": {"pdf"}, "language": {"en"}})
+	inspect(t, b, v, map[string]string{"compare": organisation + "/compare", "reports": organisation + "/reports"})
+	for i, script := range []bool{true, false} {
+		b.ScriptsOff(!script)
+		b.Open(v.site+organisation+"/reports", 1280, false)
+		b.Do(chromedp.Click("#f-format-1"), chromedp.Click("#make button.primary"), chromedp.WaitVisible(".flash"))
+		if _, page := v.get(organisation + "/reports"); strings.Count(page, "HTML · ") != i+1 {
+			t.Errorf("script %v: %d web pages in the list", script, strings.Count(page, "HTML · "))
+		}
+	}
+}
