@@ -98,7 +98,6 @@ func rights(t *testing.T, o office) map[string]right {
 			_, _, err := s.Compare(ctx, a, id, "x", clients.SideNow)
 			return err
 		}},
-		"Approvals":      {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Approvals(ctx, a, id)) }},
 		"PutTraining":    {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.PutTraining(ctx, a, id, board.Training{})) }},
 		"RemoveTraining": {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.RemoveTraining(ctx, a, id, "x") }},
 		"Trainings":      {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Trainings(ctx, a, id)) }},
