@@ -106,7 +106,7 @@ func TestWorkspaceInBrowser(t *testing.T) {
 		t.Errorf("help: %s", violation)
 	}
 	folder := os.Getenv("SCREENSHOTS")
-	for name, page := range map[string]string{"work": "/requirements?open=cir.4.2.1", "suggestions": "/suggestions", "delegations": "/delegations"} {
+	for name, page := range map[string]string{"work": "/requirements?measure=c&section=cir.4&open=cir.4.2.1", "suggestions": "/suggestions", "delegations": "/delegations"} {
 		for width, shade := range map[int]string{1280: "light", 360: "dark"} {
 			b.Open(site+organisation+page, width, shade == "dark")
 			if n := b.Narrow(); n > 0 {

@@ -62,16 +62,15 @@ type work struct {
 	desk   workbench.Desk
 	filter workFilter
 	open   string
-	live   bool // answers htmx: parts are marked for replacement
+	base   string // of the links of the list
 
-	results     map[string]posture.Result
-	owners      map[string]assessment.Assignment // of requirements
-	names       map[string]string                // of people
-	flagged     map[string]bool                  // requirements with contradictions
-	answers     map[string]assessment.Answer
-	flash       []ui.Flash
-	refused     []clients.Refused
-	mayDelegate bool
+	results map[string]posture.Result
+	owners  map[string]assessment.Assignment // of requirements
+	names   map[string]string                // of people
+	flagged map[string]bool                  // requirements with contradictions
+	answers map[string]assessment.Answer
+	flash   []ui.Flash
+	refused []clients.Refused
 }
 
 func (s *Site) work(r *http.Request, f workFilter, open string) (*work, error) {
@@ -162,7 +161,6 @@ func (s *Site) act(do func(*http.Request) error) guard.Handler {
 		if err != nil {
 			return err
 		}
-		x.live = true
 		return ui.Render(w, r, http.StatusOK, workChanged(x, before))
 	}
 }
@@ -421,4 +419,12 @@ func (x *work) whole() bool { return x.desk.Reach.Everything() }
 func (x *work) url(page string) string { return clientURL(x.r, page) }
 
 // link opens a requirement beside the list as it is filtered.
-func (x *work) link(id string) string { return x.url("requirements?" + x.filter.query(id) + "#open") }
+func (x *work) link(id string) string {
+	if x.base == "" {
+		x.base = x.url("requirements?")
+		if q := x.filter.query(""); q != "" {
+			x.base += q + "&"
+		}
+	}
+	return x.base + "open=" + escape(id) + "#open"
+}
