@@ -367,6 +367,9 @@ func checkHere(t *testing.T, b *browser.Browser, name string, width int) {
 	if n := b.Narrow(); n > 0 {
 		t.Errorf("%s at %d: the page is %d px wider than the window", name, width, n)
 	}
+	if browser.Evaluate[bool](b, `document.body.textContent.includes("⟪")`) {
+		t.Errorf("%s at %d: a message is missing", name, width)
+	}
 	if folder := os.Getenv("SCREENSHOTS"); folder != "" {
 		b.Picture(filepath.Join(folder, fmt.Sprintf("%s-%d.png", name, width)))
 	}

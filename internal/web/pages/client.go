@@ -145,7 +145,9 @@ func (s *Site) questions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, r, http.StatusOK, questionsPage(r, s.clientFrame(r, c, "questions"), c, topicOf(r)))
+	p := s.clientFrame(r, c, "questions")
+	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "workbook.title"), URL: clientURL(r, "workbook"), Icon: ui.IconFile}}
+	return ui.Render(w, r, http.StatusOK, questionsPage(r, p, c, topicOf(r)))
 }
 
 func (s *Site) answer(w http.ResponseWriter, r *http.Request) error {

@@ -125,7 +125,7 @@ func taskNote(ctx context.Context, k planning.Task) string {
 
 func expiringTable(ctx context.Context, r *http.Request, h clients.Home) ui.TableProps {
 	t := ui.TableProps{ID: "expiring", Caption: ui.T(ctx, "home.expiring"), HideCaption: true, Dense: true, Columns: []ui.Column{
-		{Label: ui.T(ctx, "pages.client.evidence")}, {Label: ui.T(ctx, "pages.evidence.valid_until"), Narrow: true}},
+		{Label: ui.T(ctx, "pages.client.evidence")}, {Label: ui.T(ctx, "evidence.valid_until"), Narrow: true}},
 		Empty: ui.Empty{Title: ui.T(ctx, "home.expiring.none"), Text: ui.T(ctx, "home.expiring.none.text")}}
 	for _, e := range h.Expiring[:min(mostDue, len(h.Expiring))] {
 		kind, _ := h.In.Catalogue.KindTitle(e.Evidence.Kind)

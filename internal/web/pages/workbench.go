@@ -124,6 +124,7 @@ func (s *Site) showWork(w http.ResponseWriter, r *http.Request, x *work) error {
 	p := s.clientFrame(r, x.c, "requirements")
 	p.Wide = true
 	p.Flashes = x.flash
+	p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(r.Context(), "evidence.csv"), URL: clientURL(r, "requirements.csv"), Icon: ui.IconDownload})
 	return ui.Render(w, r, http.StatusOK, requirementsPage(p, x))
 }
 
