@@ -23,7 +23,7 @@ const dumpFormat = "nisaba-dump/1"
 func dumped() []string {
 	return []string{
 		"workspaces", "organisations", "people", "passkeys", "recovery_codes", "sessions", "passes", "members", "invitations", "tokens", "settings",
-		"answers", "evidence", "files", "exceptions", "assertions", "determinations", "snapshots", "rollups", "delegations",
+		"answers", "evidence", "files", "exceptions", "assertions", "determinations", "registrations", "snapshots", "rollups", "delegations",
 		"assignments", "suggestions",
 		"tasks", "comments", "approvals", "trainings", "reports", "feeds", "saved_views", "inbox", "search",
 		"incidents", "obligations", "incident_reports", "incident_entries", "indicators", "incident_affected", "incident_exhibits",

@@ -21,7 +21,7 @@ const UndoFor = 30 * 24 * time.Hour
 func aggregates() []aggregate {
 	return []aggregate{
 		workspaces, organisations, people, passkeys, recoveryCodes, sessions, members, invitations, tokens, settings,
-		answers, evidence, files, exceptions, assertions, determinations, snapshots, delegations, assignments, suggestions,
+		answers, evidence, files, exceptions, assertions, determinations, registrations, snapshots, delegations, assignments, suggestions,
 		tasks, comments, approvals, trainings, views, reports, feeds,
 		incidents, obligations, incidentReports, incidentEntries, indicators, affected, exhibits, informed, incidentCosts,
 	}

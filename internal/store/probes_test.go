@@ -13,6 +13,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/board"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
+	"github.com/nisaba-platform/nisaba/internal/domain/registration"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -234,6 +235,11 @@ func assessmentProbes() map[string]probe {
 				return assessment.Determination{ID: k, Organisation: w.organisation, Class: law.Essential}
 			},
 			(*store.Tx).Determination, (*store.Tx).Determinations, func(d assessment.Determination) string { return d.ID }, (*store.Tx).RemoveDetermination),
+		"registrations": byID((*store.Tx).PutRegistration,
+			func(w world, k string) registration.Record {
+				return registration.Record{ID: k, Organisation: w.organisation, Register: "nis2.3.4", State: "DE", RegisteredOn: law.MustDate("2026-01-02"), Facts: json.RawMessage(`{"a":1}`)}
+			},
+			(*store.Tx).Registration, (*store.Tx).Registrations, func(r registration.Record) string { return r.ID }, (*store.Tx).RemoveRegistration),
 		"snapshots": byID((*store.Tx).PutSnapshot,
 			func(w world, k string) assessment.Snapshot {
 				return assessment.Snapshot{ID: k, Organisation: w.organisation, Body: json.RawMessage(`{"a":1}`)}

@@ -334,6 +334,7 @@ func ownerForms() []map[string]url.Values {
 		scopeForms(),
 		workbenchForms(),
 		workbookForms(),
+		registrationForms(),
 		portfolioForms(),
 		planForms(),
 		boardForms(),

@@ -20,6 +20,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
+	"github.com/nisaba-platform/nisaba/internal/domain/registration"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law"
@@ -67,6 +68,8 @@ type Client struct {
 	Evidence       []assessment.Evidence // with files and version, newest first
 	Exceptions     []assessment.Exception
 	Files          []assessment.File
+
+	Registrations []registration.Record // what the registers were told
 
 	wizard onboarding.Wizard
 }
@@ -131,6 +134,9 @@ func (s *Service) fetch(tx *store.Tx, organisation string) (c Client, err error)
 		return c, err
 	}
 	if c.Determinations, err = tx.Determinations(organisation); err != nil {
+		return c, err
+	}
+	if c.Registrations, err = tx.Registrations(organisation); err != nil {
 		return c, err
 	}
 	c.Files, err = tx.Files(organisation)

@@ -59,7 +59,7 @@ func (s *Service) Home(ctx context.Context, a authz.Actor, organisation string) 
 	if h.Client, err = s.assessed(h.Client, a); err != nil {
 		return Home{}, err
 	}
-	h.Deadlines = Deadlines(h.In, h.File.Registration)
+	h.Deadlines = Deadlines(h.In, h.File.Registration, h.Registrations)
 	h.Trend = append(h.Trend, assessment.Point{On: h.In.AsOf, Points: overallOf(h.In.Posture).Points})
 	h.Next = openTasks(h.Tasks)
 	for _, t := range h.Next {

@@ -82,6 +82,7 @@ func rights(t *testing.T, o office) map[string]right {
 			_, _, err := s.ChangeTasks(ctx, a, id, nil, clients.Bulk{})
 			return err
 		}},
+		"Register":   {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Register(ctx, a, id, clients.Told{})) }},
 		"Colleagues": {low: authz.Guest, call: func(a authz.Actor, id string) error { return second(s.Colleagues(ctx, a, id)) }},
 		"RemoveTask": {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.RemoveTask(ctx, a, id, "x") }},
 		"Approve":    {low: authz.Editor, call: func(a authz.Actor, id string) error { return second(s.Approve(ctx, a, id, "plan", board.Approved, "")) }},

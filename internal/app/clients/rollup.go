@@ -10,11 +10,11 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/registration"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/annex"
-	"github.com/nisaba-platform/nisaba/law/duties"
 	"github.com/nisaba-platform/nisaba/posture"
 )
 
@@ -122,8 +122,11 @@ func (s *Service) rollUp(tx *store.Tx, id string) (said, error) {
 }
 
 func (s *Service) putRollup(tx *store.Tx, of said, in assessing.Input) error {
-	var err error
-	r := rollup(in, of.file)
+	records, err := trackRegistrations(tx, of.organisation, of.file)
+	if err != nil {
+		return err
+	}
+	r := rollup(in, of.file, records)
 	r.Organisation = of.organisation.ID
 	for _, e := range of.evidence {
 		if end := ValidUntil(s.knowledge.Catalogue, e.Evidence); !end.IsZero() && !end.Before(in.AsOf) && !end.After(in.AsOf.AddDays(soon)) {
@@ -166,7 +169,7 @@ func pointsThen(tx *store.Tx, r assessment.Rollup) (float64, error) {
 const measures = "abcdefghij"
 
 // rollup is the portfolio row as far as the scores and the law fill it.
-func rollup(in assessing.Input, f *organisation.File) assessment.Rollup {
+func rollup(in assessing.Input, f *organisation.File, records []registration.Record) assessment.Rollup {
 	r := assessment.Rollup{AsOf: in.AsOf, Class: in.Scope.Class, Sectors: sectors(in), Countries: countries(in), Measures: slices.Repeat([]float64{-1}, len(measures))}
 	for _, sc := range in.Posture.Scores {
 		switch {
@@ -179,7 +182,7 @@ func rollup(in assessing.Input, f *organisation.File) assessment.Rollup {
 			}
 		}
 	}
-	if due := Deadlines(in, f.Registration); len(due) > 0 {
+	if due := Deadlines(in, f.Registration, records); len(due) > 0 {
 		r.NextDeadline, r.NextDeadlineText = due[0].By, due[0].Text
 	}
 	return r
@@ -237,7 +240,7 @@ type Deadline struct {
 // registration that was not made, a change of registered data that was not
 // notified (Arts. 3(4) and 27), and dates that the law fixes and that are still to
 // come. Those that were missed stay.
-func Deadlines(in assessing.Input, done organisation.Registration) []Deadline {
+func Deadlines(in assessing.Input, done organisation.Registration, records []registration.Record) []Deadline {
 	var out []Deadline
 	z := zone(in)
 	add := func(id string, on law.Date, what law.Message, citation string, passing bool) {
@@ -245,13 +248,7 @@ func Deadlines(in assessing.Input, done organisation.Registration) []Deadline {
 			out = append(out, Deadline{By: on.AddDays(1).At(z).Add(-time.Minute).UTC(), On: on, Text: what, Law: citation, ID: id, Passing: passing})
 		}
 	}
-	for _, r := range in.Duties.Registrations {
-		if done.RegisteredOn.IsZero() {
-			add(r.ID, r.FirstDue, r.Title, r.Citation, false)
-		} else if done.LastChangeOn.After(done.RegisteredOn) && done.LastNotifiedOn.Before(done.LastChangeOn) {
-			add(r.ID+"/change", changeDue(r, done.LastChangeOn), r.Title, r.Citation, false)
-		}
-	}
+	registerDeadlines(in, done, records, func(id string, on law.Date, what law.Message, citation string) { add(id, on, what, citation, false) })
 	for _, d := range in.Duties.Dates {
 		if !d.On.Before(in.AsOf) {
 			add(d.Text.Key, d.On, d.Text, d.Citation, true)
@@ -259,13 +256,6 @@ func Deadlines(in assessing.Input, done organisation.Registration) []Deadline {
 	}
 	slices.SortStableFunc(out, func(a, b Deadline) int { return a.By.Compare(b.By) })
 	return out
-}
-
-func changeDue(r duties.Registration, changed law.Date) law.Date {
-	if r.ChangeMonths > 0 {
-		return changed.AddMonths(r.ChangeMonths)
-	}
-	return changed.AddDays(r.ChangeDays)
 }
 
 // zone is the time zone of the competent authority, UTC when several are.

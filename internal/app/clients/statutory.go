@@ -22,7 +22,12 @@ func (s *Service) Statutory(tx *store.Tx, id string) ([]Deadline, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Deadlines(assessing.Input{AsOf: d.AsOf, Duties: d.Duties, Countries: d.Countries}, f.Registration), nil
+	records, err := tx.Registrations(id)
+	if err != nil {
+		return nil, err
+	}
+	in := assessing.Input{AsOf: d.AsOf, Scope: d.Scope, Duties: d.Duties, Countries: d.Countries}
+	return Deadlines(in, f.Registration, records), nil
 }
 
 // EvidenceEnds is ValidUntil with the catalogue of the service.

@@ -318,7 +318,7 @@ func decides(w onboarding.Wizard, f *organisation.File, q onboarding.Question) b
 			open = append(open, o)
 		}
 	}
-	for seed := range uint64(4000) {
+	for seed := range uint64(20000) {
 		g, x := f, seed*0x9e3779b97f4a7c15+1
 		for _, o := range open {
 			x ^= x << 13
@@ -355,7 +355,7 @@ func endsOf(q onboarding.Question) []onboarding.Input {
 	case onboarding.Places:
 		add([]string{"DE"}, []string{"US"})
 	case onboarding.Figure:
-		for _, v := range []string{"0", "49", "100", "249", "900", "10000001", "49000000", "900000000"} {
+		for _, v := range []string{"0", "1", "9", "40", "49", "100", "200", "249", "900", "5000000", "9000000", "10000001", "25000000", "40000000", "49000000", "900000000"} {
 			add([]string{v, v}, []string{"0", v}, []string{v, "0"})
 		}
 	case onboarding.Group:

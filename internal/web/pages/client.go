@@ -59,6 +59,7 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 	for _, page := range []struct{ key, path string }{
 		{"home", ""},
 		{"scope", "scope"},
+		{"registration", "registration"},
 		{"questions", "questions"},
 		{"requirements", "requirements"},
 		{"suggestions", "suggestions"},

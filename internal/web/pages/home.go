@@ -84,7 +84,7 @@ func firstTopic(h clients.Home) string {
 // homeFigures are the figures at the top.
 func homeFigures(ctx context.Context, r *http.Request, h clients.Home) []ui.Figure {
 	overall, _ := h.In.Posture.Score("overall")
-	class := ui.Figure{Label: ui.T(ctx, "report.figure.class"), Value: ui.T(ctx, "report.class."+string(h.In.Scope.Class)+".name"), URL: clientURL(r, "facts"),
+	class := ui.Figure{Label: ui.T(ctx, "report.figure.class"), Value: ui.T(ctx, "report.class."+string(h.In.Scope.Class)+".name"), URL: clientURL(r, "scope/result"),
 		Note: ui.T(ctx, "home.class.unrecorded")}
 	if d, ok := h.Standing(); ok {
 		class.Note = ui.T(ctx, "home.class.recorded", "date", ui.DayText(ctx, d.On))

@@ -1184,7 +1184,7 @@ func scopeResultPage(r *http.Request, p ui.PageProps, c clients.Client, v result
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Panel(ui.T(ctx, "wizard.result.jurisdiction"), ui.Link{}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var47), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Panel(ui.T(ctx, "wizard.result.jurisdiction"), ui.Link{Text: ui.T(ctx, "wizard.result.registration"), URL: clientURL(r, "registration")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var47), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -278,6 +278,7 @@ func (s *Site) Table() []Route {
 	s.suggestionRoutes(add)
 	s.delegationRoutes(add)
 	s.workbookRoutes(add)
+	s.registrationRoutes(add)
 	return all
 }
 
