@@ -336,6 +336,7 @@ func ownerForms() []map[string]url.Values {
 		workbookForms(),
 		registrationForms(),
 		portfolioForms(),
+		manageForms(),
 		planForms(),
 		boardForms(),
 		reportForms(),

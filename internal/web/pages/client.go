@@ -12,6 +12,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/report/html"
 	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
@@ -70,7 +71,12 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 		{"compare", "compare"},
 		{"reports", "reports"},
 		{"history", "history"},
+		{"pre_assessment", "pre-assessment"},
+		{"manage", "manage"},
 	} {
+		if page.key == "pre_assessment" && c.Organisation.Kind != tenant.Prospect && key != page.key {
+			continue
+		}
 		section.Links = append(section.Links, ui.Link{Text: ui.T(r.Context(), "pages.client."+page.key), URL: clientURL(r, page.path), Current: page.key == key})
 	}
 	p.Nav = append(p.Nav, section)

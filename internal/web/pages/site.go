@@ -266,6 +266,7 @@ func (s *Site) Table() []Route {
 	s.noticeRoutes(add)
 	s.workspaceRoutes(add)
 	s.portfolioRoutes(add)
+	s.manageRoutes(add)
 	s.clientRoutes(add)
 	s.programRoutes(add)
 	s.planRoutes(add)
@@ -298,7 +299,7 @@ func (s *Site) frame(r *http.Request, title, lead string) ui.PageProps {
 		p.Person.Note = t("pages.role." + string(role))
 	}
 	if v.Workspace.ID != "" && v.Refused == nil {
-		p.Nav = []ui.Section{{Links: []ui.Link{link("pages.portfolio.title", "/"), link("pages.members.title", "/members"), link("pages.ledger.title", "/ledger")}}}
+		p.Nav = []ui.Section{{Links: []ui.Link{link("pages.portfolio.title", "/"), link("manage.templates", "/templates"), link("pages.members.title", "/members"), link("pages.ledger.title", "/ledger")}}}
 		p.Inbox = s.inboxLink(r)
 		p.Search = ui.Search{URL: "/search", Label: t("pages.search")}
 	}

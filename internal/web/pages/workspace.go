@@ -34,9 +34,13 @@ func (s *Site) newOrganisation(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showNew(w http.ResponseWriter, r *http.Request, e ui.Errors) error {
+	templates, err := s.templatesOf(r)
+	if err != nil {
+		return err
+	}
 	p := s.frame(r, ui.T(r.Context(), "pages.organisation.new"), "")
 	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "pages.portfolio.title"), URL: "/"}}
-	return ui.Render(w, r, statusOf(e), newOrganisationPage(r, p, e))
+	return ui.Render(w, r, statusOf(e), newOrganisationPage(r, p, templates, e))
 }
 
 func kindOf(r *http.Request) tenant.OrganisationKind {
@@ -48,7 +52,7 @@ func kindOf(r *http.Request) tenant.OrganisationKind {
 }
 
 func (s *Site) createOrganisation(w http.ResponseWriter, r *http.Request) error {
-	o, err := s.clients.Create(r.Context(), visitOf(r).Actor, clients.Draft{Name: r.PostFormValue("name"), Kind: kindOf(r)})
+	o, err := s.clients.Create(r.Context(), visitOf(r).Actor, clients.Draft{Name: r.PostFormValue("name"), Kind: kindOf(r), From: r.PostFormValue("from")})
 	if e, ok := ui.ErrorsOf(err); ok {
 		return s.showNew(w, r, e)
 	}

@@ -1,0 +1,177 @@
+package pages
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/nisaba-platform/nisaba/internal/app/assessing"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/report/pdf"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/ui"
+)
+
+func (s *Site) manageRoutes(add adder) {
+	add(Workspace, "GET /templates", s.templates)
+	add(Client, "GET "+client+"/manage", s.manage)
+	add(Client, "POST "+client+"/clone", s.clone)
+	add(Client, "POST "+client+"/as-template", s.asTemplate)
+	add(Client, "POST "+client+"/archive", s.archive)
+	add(Client, "POST "+client+"/kind", s.setKind)
+	add(Client, "POST "+client+"/tags", s.setTags)
+	add(Client, "GET "+client+"/pre-assessment", s.preAssessment)
+	add(Client, "POST "+client+"/pre-assessment", s.answerFirst)
+	add(Client, "GET "+client+"/pre-assessment.pdf", s.preAssessmentPDF)
+}
+
+// templates lists what the portfolio leaves out: templates and the archive.
+func (s *Site) templates(w http.ResponseWriter, r *http.Request) error {
+	aside, err := s.clients.Aside(r.Context(), visitOf(r).Actor)
+	if err != nil {
+		return err
+	}
+	_, denied := visitOf(r).Actor.Workspace(authz.OrganisationCreate)
+	p := s.frame(r, ui.T(r.Context(), "manage.templates"), ui.T(r.Context(), "manage.templates.lead"))
+	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "pages.portfolio.title"), URL: "/"}}
+	return ui.Render(w, r, http.StatusOK, templatesPage(p, aside, denied == nil))
+}
+
+// manage shows what an organisation is beside its facts, and what can be made of it.
+func (s *Site) manage(w http.ResponseWriter, r *http.Request) error { return s.showManage(w, r, nil) }
+
+func (s *Site) showManage(w http.ResponseWriter, r *http.Request, e ui.Errors) error {
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	a := visitOf(r).Actor
+	_, noCreate := a.Workspace(authz.OrganisationCreate)
+	p := s.clientFrame(r, c, "manage")
+	return ui.Render(w, r, statusOf(e), managePage(r, p, c, noCreate == nil, authz.Allows(c.Role, authz.OrganisationEdit), e))
+}
+
+// again shows the page with what is wrong with a form, or passes the error on.
+func (s *Site) manageAgain(w http.ResponseWriter, r *http.Request, err error) error {
+	if e, ok := ui.ErrorsOf(err); ok {
+		return s.showManage(w, r, e)
+	}
+	return err
+}
+
+func (s *Site) clone(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.clients.Clone(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), strings.TrimSpace(r.PostFormValue("name")), kindOf(r))
+	if err != nil {
+		return s.manageAgain(w, r, err)
+	}
+	return guard.Redirect(w, r, "/organisations/"+o.ID)
+}
+
+// asTemplate turns a template back, or makes one: a copy, so that the client stays.
+func (s *Site) asTemplate(w http.ResponseWriter, r *http.Request) error {
+	id, a := r.PathValue("organisation"), visitOf(r).Actor
+	if r.PostFormValue("on") != "yes" {
+		if err := s.clients.SetTemplate(r.Context(), a, id, false); err != nil {
+			return err
+		}
+		return guard.Redirect(w, r, "/templates")
+	}
+	o, err := s.clients.Clone(r.Context(), a, id, strings.TrimSpace(r.PostFormValue("template_name")), tenant.Client)
+	var wrong *fault.Error
+	if errors.As(err, &wrong) && wrong.Field == "name" {
+		return s.showManage(w, r, ui.Errors{"template_name": ui.T(r.Context(), "manage.name.missing")})
+	}
+	if err == nil {
+		err = s.clients.SetTemplate(r.Context(), a, o.ID, true)
+	}
+	if err != nil {
+		return s.manageAgain(w, r, err)
+	}
+	return guard.Redirect(w, r, "/templates")
+}
+
+func (s *Site) archive(w http.ResponseWriter, r *http.Request) error {
+	if err := s.clients.Archive(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("on") == "yes"); err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/templates")
+}
+
+func (s *Site) setKind(w http.ResponseWriter, r *http.Request) error {
+	if err := s.clients.SetKind(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), tenant.OrganisationKind(r.PostFormValue("kind"))); err != nil {
+		return s.manageAgain(w, r, err)
+	}
+	return guard.Redirect(w, r, clientURL(r, ""))
+}
+
+func (s *Site) setTags(w http.ResponseWriter, r *http.Request) error {
+	if err := s.clients.Tag(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), strings.Split(r.PostFormValue("tags"), ",")); err != nil {
+		return s.manageAgain(w, r, err)
+	}
+	return guard.Redirect(w, r, clientURL(r, "manage"))
+}
+
+// preAssessment is the free first look at a prospect: class, duties, ten questions,
+// the gaps that they show.
+func (s *Site) preAssessment(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	p := s.clientFrame(r, c, "pre_assessment")
+	p.Lead = ui.T(r.Context(), "manage.first.lead")
+	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "pages.report.pdf"), URL: clientURL(r, "pre-assessment.pdf"), Icon: ui.IconDownload}}
+	return ui.Render(w, r, http.StatusOK, preAssessmentPage(r, p, c, authz.Allows(c.Role, authz.AssessmentEdit), authz.Allows(c.Role, authz.OrganisationEdit)))
+}
+
+// answerFirst saves the answers of the ten questions that changed.
+func (s *Site) answerFirst(w http.ResponseWriter, r *http.Request) error {
+	a, id := visitOf(r).Actor, r.PathValue("organisation")
+	if _, err := a.Organisation(r.Context(), id, authz.AssessmentEdit); err != nil {
+		return err
+	}
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	for _, q := range assessing.FirstQuestions(c.In) {
+		given := r.PostForm["option."+q.ID]
+		if slices.Equal(given, answerOf(c, q.ID)) {
+			continue
+		}
+		if _, _, err := s.clients.Answer(r.Context(), a, id, q.ID, given, ""); err != nil {
+			return err
+		}
+	}
+	return guard.Redirect(w, r, clientURL(r, "pre-assessment")+"#gaps")
+}
+
+func answerOf(c clients.Client, question string) []string {
+	for _, a := range c.In.Statements.Answers {
+		if a.Question == question {
+			return a.Options
+		}
+	}
+	return nil
+}
+
+func (s *Site) preAssessmentPDF(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := pdf.Write(&b, assessing.ComposeFirst(c.In, s.messages.Printer(languageOf(c)))); err != nil {
+		return fmt.Errorf("write the pre-assessment: %w", err)
+	}
+	guard.Download(w, `attachment; filename="pre-assessment.pdf"`)
+	w.Header().Set("Content-Type", "application/pdf")
+	_, err = w.Write(b.Bytes())
+	return err
+}

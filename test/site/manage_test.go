@@ -1,0 +1,79 @@
+package site
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func manageForms() map[string]url.Values {
+	return map[string]url.Values{
+		client + "/clone":          {"name": {"Copy"}},
+		client + "/as-template":    {"on": {"yes"}, "template_name": {"Template"}},
+		client + "/archive":        {"on": {"yes"}},
+		client + "/kind":           {"kind": {"client"}},
+		client + "/tags":           {"tags": {"north"}},
+		client + "/pre-assessment": {"option.q.backup.exists": {"none"}},
+	}
+}
+
+// TestTemplates: a template is made of a client, a new client of the template, and
+// an archived client comes back.
+func TestTemplates(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	organisation := v.begin("managed-service-provider.yaml")
+	_, page, at := v.post(organisation+"/as-template", url.Values{"on": {"yes"}, "template_name": {"For providers"}})
+	if at != "/templates" || !strings.Contains(page, "For providers") {
+		t.Fatalf("the template is not at %s", at)
+	}
+	links := organisationLinks(page)
+	if len(links) != 1 {
+		t.Fatalf("templates: %v", links)
+	}
+	template := strings.TrimPrefix(links[0], "/organisations/")
+	if _, page := v.get("/organisations/new?from=" + template); !strings.Contains(page, `value="`+template+`" selected`) {
+		t.Error("the template is not chosen on the page of a new organisation")
+	}
+	_, _, at = v.post("/organisations", url.Values{"name": {"Fresh Ltd"}, "kind": {"client"}, "from": {template}})
+	fresh := strings.TrimSuffix(strings.TrimSuffix(at, "/facts"), "/scope")
+	if a, b := v.score(organisation, "measure.c"), v.score(fresh, "measure.c"); b == 0 || a == 0 {
+		t.Errorf("the scores are %v and %v", a, b)
+	}
+	if _, page, _ := v.post(organisation+"/archive", url.Values{"on": {"yes"}}); !strings.Contains(page, organisation) {
+		t.Error("the archive does not have the client")
+	}
+	if _, page := v.get("/"); strings.Contains(page, organisation+`"`) {
+		t.Error("the portfolio still has the archived client")
+	}
+	v.post(organisation+"/archive", url.Values{})
+	if _, page := v.get("/"); !strings.Contains(page, organisation+`"`) {
+		t.Error("the client did not come back")
+	}
+	if status, page, _ := v.post(organisation+"/clone", url.Values{"name": {" "}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "clone-name-error") {
+		t.Errorf("a copy without a name: %d", status)
+	}
+}
+
+// TestProspect: ten questions, the short report, and a prospect that becomes a client.
+func TestProspect(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	v.begin("water-supplier.yaml")
+	_, _, at := v.post("/organisations", url.Values{"name": {"Prospect Ltd"}, "kind": {"prospect"}})
+	organisation := strings.TrimSuffix(strings.TrimSuffix(at, "/facts"), "/scope")
+	status, page := v.get(organisation + "/pre-assessment")
+	if status != http.StatusOK || strings.Count(page, "<fieldset") != 10 {
+		t.Fatalf("%d with %d questions", status, strings.Count(page, "<fieldset"))
+	}
+	if _, page, at = v.post(organisation+"/pre-assessment", url.Values{"option.q.governance.approval": {"no"}}); at != organisation+"/pre-assessment" || !strings.Contains(page, `id="gaps"`) {
+		t.Errorf("the answers led to %s", at)
+	}
+	if status, file := v.get(organisation + "/pre-assessment.pdf"); status != http.StatusOK || !strings.HasPrefix(file, "%PDF-") {
+		t.Errorf("the report: %d", status)
+	}
+	if _, page, _ := v.post(organisation+"/kind", url.Values{"kind": {"client"}}); strings.Contains(page, organisation+"/pre-assessment") {
+		t.Error("the client is still a prospect")
+	}
+}
