@@ -9,14 +9,17 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/nisaba-platform/nisaba/law"
 )
 
-// Entry is one instant in the calendar, with its alarms.
+// Entry is one instant or one whole day in the calendar, with its alarms.
 type Entry struct {
 	UID         string // unique and stable: the same entry written again replaces the old one
 	Summary     string // one line
 	Description string // may have several lines
 	At          time.Time
+	Day         law.Date    // a whole day, the same in every zone; At is not used then
 	Alarms      []time.Time // instants of the alarms, in any order
 }
 
@@ -24,9 +27,10 @@ type Entry struct {
 const product = "-//Nisaba//Deadlines//EN"
 
 // Write writes a calendar of this name: one event per entry, in the order given,
-// each an instant without duration that does not make its owner busy. stamp is
-// the present. Instants are written in UTC and in whole seconds. An entry without
-// UID or instant is an error; nothing is written then.
+// each a whole day or an instant without duration, that does not make its owner
+// busy. stamp is the present. Instants are written in UTC and in whole seconds. An
+// entry without UID, or without day and instant, is an error; nothing is written
+// then.
 func Write(w io.Writer, name string, entries []Entry, stamp time.Time) error {
 	seen := map[string]bool{}
 	for i, e := range entries {
@@ -35,7 +39,7 @@ func Write(w io.Writer, name string, entries []Entry, stamp time.Time) error {
 			return fmt.Errorf("calendar entry %d: the UID is empty", i)
 		case seen[e.UID]:
 			return fmt.Errorf("calendar entry %d: the UID %q is given twice", i, e.UID)
-		case !writable(e.At):
+		case e.Day.IsZero() && !writable(e.At):
 			return fmt.Errorf("calendar entry %d: %v cannot be written; expected an instant in the years 1 to 9999", i, e.At)
 		}
 		seen[e.UID] = true
@@ -67,7 +71,11 @@ func (f *file) event(e Entry, stamp time.Time) {
 	f.line("BEGIN", "VEVENT")
 	f.text("UID", e.UID)
 	f.line("DTSTAMP", instant(stamp))
-	f.line("DTSTART", instant(e.At))
+	if e.Day.IsZero() {
+		f.line("DTSTART", instant(e.At))
+	} else {
+		f.line("DTSTART;VALUE=DATE", strings.ReplaceAll(e.Day.String(), "-", ""))
+	}
 	f.text("SUMMARY", e.Summary)
 	if e.Description != "" {
 		f.text("DESCRIPTION", e.Description)

@@ -19,6 +19,7 @@ func systemScopes() map[string]string {
 		"internal/app/accounts":   "people sign in before they have any rights",
 		"internal/app/upkeep":     "backs up, restores and checks the whole server for whoever runs it",
 		"internal/app/noticing":   "people choose how they are told, and belong to no workspace",
+		"internal/app/feeding":    "finds the calendar feed behind an address; what follows has the rights of its person",
 		"internal/server":         "wires, and speaks for the command line on the server's own machine",
 		"internal/cli":            "runs on the server's own machine",
 		"internal/app/delegating": "finds the delegation behind a link; what follows has the rights of a guest",

@@ -15,6 +15,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/delegating"
+	"github.com/nisaba-platform/nisaba/internal/app/feeding"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
@@ -69,8 +70,8 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	}
 	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Clients: organisations, Proving: proofs, Programs: programs,
 		Bench: workbench.New(s, organisations, c.Knowledge), Links: delegating.New(s, organisations, c.Knowledge.Catalogue, mailer),
-		Reporting: reporting.New(s, organisations, files, c.Messages),
-		Messages:  c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
+		Reporting: reporting.New(s, organisations, files, c.Messages), Feeds: feeding.New(s, organisations, c.Messages),
+		Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
 	if err != nil {
 		return nil, err
 	}

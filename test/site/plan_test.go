@@ -17,12 +17,14 @@ import (
 
 func planForms() map[string]url.Values {
 	return map[string]url.Values{
-		client + "/plan/adopt":               {"all": {"yes"}},
-		client + "/plan/tasks":               {"title": {"Buy a second line"}, "state": {"todo"}},
-		client + "/plan/tasks/{task}":        {"title": {"Buy a second line"}, "state": {"done"}},
-		client + "/plan/tasks/{task}/remove": {},
-		client + "/plan/move":                {"task": {"x"}, "version": {"1"}, "state": {"done"}},
-		client + "/plan/bulk":                {"task": {"x"}, "state": {"done"}},
+		client + "/plan/adopt":                        {"all": {"yes"}},
+		client + "/plan/tasks":                        {"title": {"Buy a second line"}, "state": {"todo"}},
+		client + "/plan/tasks/{task}":                 {"title": {"Buy a second line"}, "state": {"done"}},
+		client + "/plan/tasks/{task}/remove":          {},
+		client + "/plan/tasks/{task}/comments":        {"body": {"Well begun"}},
+		client + "/plan/tasks/{task}/comments/remove": {"comment": {"x"}},
+		client + "/plan/move":                         {"task": {"x"}, "version": {"1"}, "state": {"done"}},
+		client + "/plan/bulk":                         {"task": {"x"}, "state": {"done"}},
 	}
 }
 

@@ -121,8 +121,11 @@ func (s *Service) put(tx *store.Tx, a authz.Actor, c planning.Comment) (planning
 	if c, err = tx.PutComment(c); err != nil {
 		return c, err
 	}
-	req, _ := s.knowledge.Catalogue.Get(c.Object)
-	args, err := json.Marshal(law.Say("", "who", c.AuthorName, "what", req.Title).Args)
+	title, link, err := s.about(tx, c)
+	if err != nil {
+		return c, err
+	}
+	args, err := json.Marshal(law.Say("", "who", c.AuthorName, "what", title).Args)
 	if err != nil {
 		return c, fmt.Errorf("write the notice: %w", err)
 	}
@@ -131,7 +134,7 @@ func (s *Service) put(tx *store.Tx, a authz.Actor, c planning.Comment) (planning
 			continue
 		}
 		err := tx.Notify(desk.Notice{Person: person, Organisation: c.Organisation, Key: "workbench.notice.mentioned", Args: args,
-			Link: "/organisations/" + c.Organisation + "/requirements?open=" + c.Object + "#open"})
+			Link: link})
 		if err != nil {
 			return c, err
 		}

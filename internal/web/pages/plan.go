@@ -27,6 +27,8 @@ func (s *Site) planRoutes(add adder) {
 	add(Client, "GET "+client+"/plan/tasks/{task}", s.openTask)
 	add(Client, "POST "+client+"/plan/tasks/{task}", s.saveTask)
 	add(Client, "POST "+client+"/plan/tasks/{task}/remove", s.removeTask)
+	add(Client, "POST "+client+"/plan/tasks/{task}/comments", s.commentTask)
+	add(Client, "POST "+client+"/plan/tasks/{task}/comments/remove", s.removeTaskComment)
 	add(Client, "POST "+client+"/plan/move", s.moveTask)
 	add(Client, "POST "+client+"/plan/bulk", s.bulkTasks)
 }
@@ -103,8 +105,9 @@ type planView struct {
 	c      clients.Client
 	people []tenant.Member
 	filter planFilter
-	tasks  []planning.Task // those that the filter shows
-	me     string          // person
+	tasks  []planning.Task    // those that the filter shows
+	me     string             // person
+	said   []planning.Comment // about the open task
 }
 
 // may reports whether the person may move and edit a task.
@@ -160,7 +163,8 @@ func (s *Site) showPlan(w http.ResponseWriter, r *http.Request, v planView, flas
 	p := s.clientFrame(r, v.c, "plan")
 	p.Wide, p.Flashes = true, flashes
 	t := func(key string) string { return ui.T(r.Context(), key) }
-	p.Actions = []ui.ButtonProps{{Text: t("plan.what_if"), URL: clientURL(r, "plan/what-if")}}
+	p.Actions = []ui.ButtonProps{{Text: t("plan.feed"), URL: "/account/calendar?organisation=" + v.c.Organisation.ID, Icon: ui.IconClock, Kind: ui.Quiet},
+		{Text: t("plan.what_if"), URL: clientURL(r, "plan/what-if")}}
 	if v.edits() {
 		p.Actions = append(p.Actions, ui.ButtonProps{Text: t("plan.new"), URL: clientURL(r, "plan/tasks/new"), Icon: ui.IconPlus, Kind: ui.Primary})
 	}

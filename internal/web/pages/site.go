@@ -16,6 +16,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/delegating"
+	"github.com/nisaba-platform/nisaba/internal/app/feeding"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
@@ -33,6 +34,7 @@ import (
 type Site struct {
 	accounts  *accounts.Service
 	clients   *clients.Service
+	feeds     *feeding.Service
 	reporting *reporting.Service
 	notices   *noticing.Service
 	mails     *mailing.Mailer
@@ -53,6 +55,7 @@ type Site struct {
 type Options struct {
 	Accounts  *accounts.Service
 	Clients   *clients.Service
+	Feeds     *feeding.Service
 	Reporting *reporting.Service
 	Notices   *noticing.Service
 	Mails     *mailing.Mailer
@@ -72,7 +75,7 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{accounts: o.Accounts, clients: o.Clients, reporting: o.Reporting, notices: o.Notices, mails: o.Mails, bench: o.Bench, links: o.Links, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS,
+	s := &Site{accounts: o.Accounts, clients: o.Clients, reporting: o.Reporting, feeds: o.Feeds, notices: o.Notices, mails: o.Mails, bench: o.Bench, links: o.Links, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS,
 		proving: o.Proving, programs: o.Programs}
 	o.Guard.Log = o.Log
 	o.Guard.ErrorPage = ui.ErrorPage(s.view)
@@ -274,6 +277,7 @@ func (s *Site) Table() []Route {
 	s.boardRoutes(add)
 	s.compareRoutes(add)
 	s.reportRoutes(add)
+	s.feedRoutes(add)
 	s.scopeRoutes(add)
 	s.workbenchRoutes(add)
 	s.suggestionRoutes(add)

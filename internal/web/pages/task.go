@@ -37,6 +37,9 @@ func (s *Site) showTask(w http.ResponseWriter, r *http.Request, t planning.Task,
 			return &fault.Error{Kind: fault.NotFound, What: "there is no such task"}
 		}
 		title = v.c.Tasks[i].Title
+		if v.said, err = s.bench.TaskComments(r.Context(), visitOf(r).Actor, v.c.Organisation.ID, t.ID); err != nil {
+			return err
+		}
 		if len(e) == 0 {
 			t = v.c.Tasks[i]
 		}
@@ -154,6 +157,21 @@ func measuresOf(cat *catalog.Catalogue, ids []string) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+func (s *Site) commentTask(w http.ResponseWriter, r *http.Request) error {
+	_, err := s.bench.CommentTask(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("task"), r.PostFormValue("body"))
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, clientURL(r, "plan/tasks/"+r.PathValue("task")+"#comments"))
+}
+
+func (s *Site) removeTaskComment(w http.ResponseWriter, r *http.Request) error {
+	if err := s.bench.RemoveComment(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("comment")); err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, clientURL(r, "plan/tasks/"+r.PathValue("task")+"#comments"))
 }
 
 func (s *Site) removeTask(w http.ResponseWriter, r *http.Request) error {
