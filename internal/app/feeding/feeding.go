@@ -171,8 +171,8 @@ func (s *Service) entries(ctx context.Context, a authz.Actor, f planning.Feed, p
 		return "", nil, err
 	}
 	written := map[string]bool{}
-	for _, d := range clients.Deadlines(c.In, c.File.Registration) {
-		e := calendar.Entry{UID: deadlineUID(c.Organisation.ID, d.Text, d.On), Summary: c.Organisation.Name + ": " + p.Say(d.Text), Description: d.Law, At: d.By}
+	for _, d := range clients.Deadlines(c.In, c.File.Registration, c.Registrations) {
+		e := calendar.Entry{UID: deadlineUID(c.Organisation.ID, d.ID, d.On), Summary: c.Organisation.Name + ": " + p.Say(d.Text), Description: d.Law, At: d.By}
 		if !written[e.UID] {
 			written[e.UID] = true
 			out = append(out, e)
@@ -231,8 +231,8 @@ func nextEntry(p *locale.Printer, o assessment.Standing) (calendar.Entry, bool) 
 
 // deadlineUID names a date of the law; it stays the same however often it is
 // written.
-func deadlineUID(organisation string, text law.Message, on law.Date) string {
-	return "deadline-" + organisation + "-" + text.Key + "-" + on.String() + "@nisaba"
+func deadlineUID(organisation, id string, on law.Date) string {
+	return "deadline-" + organisation + "-" + id + "-" + on.String() + "@nisaba"
 }
 
 func taskEntry(p *locale.Printer, t planning.Task, organisation string) calendar.Entry {
