@@ -54,7 +54,18 @@ func workRow(ctx context.Context, x *work, req catalog.Requirement) ui.Row {
 		expires = ui.Day(result.ExpiresOn)
 	}
 	return ui.Row{ID: "r-" + req.ID, Value: req.ID, Name: req.Title, Current: req.ID == x.open, Cells: []templ.Component{
-		ui.LinkCell(req.Title, x.link(req.ID), req.Citation), ui.Live("s-"+req.ID, ui.StatusBadge(status(ctx, result.Status))), name, expires}}
+		ui.LinkCell(req.Title, x.link(req.ID), place(req.Citation)), ui.Live("s-"+req.ID, ui.StatusBadge(status(ctx, result.Status))), name, expires}}
+}
+
+// place is a citation without the name of the act, which the open requirement shows
+// in full.
+func place(citation string) string {
+	for _, act := range []string{"2024/2690", "2022/2555"} {
+		if _, rest, ok := strings.Cut(citation, act); ok && strings.Trim(rest, ", ") != "" {
+			return strings.Trim(rest, ", ")
+		}
+	}
+	return citation
 }
 
 func memberName(ctx context.Context, x *work, person string) string {
