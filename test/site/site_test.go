@@ -329,6 +329,7 @@ var placeholder = regexp.MustCompile(`\{[a-z.]+\}`)
 func ownerForms() []map[string]url.Values {
 	return []map[string]url.Values{
 		workspaceForms(),
+		accessForms(),
 		clientForms(),
 		evidenceForms(),
 		scopeForms(),

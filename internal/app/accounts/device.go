@@ -3,6 +3,7 @@ package accounts
 import (
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/domain/account"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -43,5 +44,11 @@ func (s *Service) meetDevice(tx *store.Tx, p tenant.Person, workspace string, d 
 	if err != nil || before == 0 || workspace == "" {
 		return token, err
 	}
-	return token, tx.In(workspace, "").Notify(desk.Notice{Person: p.ID, Key: "account.notice.new_device", Link: "/account"})
+	inside := tx.In(workspace, "")
+	if err := inside.Notify(desk.Notice{Person: p.ID, Key: "account.notice.new_device", Link: "/account"}); err != nil || !s.mails.Ready() {
+		return token, err
+	}
+	_, err = s.mails.Post(inside, mailing.Letter{Key: "device/" + deviceHash(token, p.ID), To: p.Email, Language: p.Language, Message: "access.mail.new_device",
+		Arguments: []any{"name", p.Name, "device", d.Name, "address", d.Address, "link", s.mails.Link("/account")}})
+	return token, err
 }

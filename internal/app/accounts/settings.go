@@ -81,6 +81,9 @@ func (s *Service) changeWorkspace(ctx context.Context, v Visit, version int64, c
 
 // SetWorkspace changes name, kind, language and branding.
 func (s *Service) SetWorkspace(ctx context.Context, v Visit, n WorkspaceSettings) error {
+	if _, err := v.manageWorkspace(s.store.Now()); err != nil {
+		return err
+	}
 	n.Name, n.PreparedBy, n.Colour = strings.TrimSpace(n.Name), strings.TrimSpace(n.PreparedBy), strings.ToLower(strings.TrimSpace(n.Colour))
 	var list fault.List
 	wrong := func(field, what, expected string) {
@@ -187,6 +190,9 @@ func (s *Service) logo(hash string) (png []byte, err error) {
 // SetPolicy changes what the workspace demands of its members. It refuses a policy
 // that would keep out whoever sets it, with this session and from this address.
 func (s *Service) SetPolicy(ctx context.Context, v Visit, d Device, p tenant.Policy, version int64) error {
+	if _, err := v.manageWorkspace(s.store.Now()); err != nil {
+		return err
+	}
 	ranges, err := parseRanges(p.AddressRanges)
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
-	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
@@ -14,22 +13,14 @@ import (
 type adder func(a Access, pattern string, h guard.Handler)
 
 func (s *Site) accountRoutes(add adder) {
-	limited := func(h guard.Handler) guard.Handler {
-		return func(w http.ResponseWriter, r *http.Request) error {
-			if wait := s.signIn.Take(guard.ByAddress(r)); wait > 0 {
-				return guard.Status(http.StatusTooManyRequests, "too many attempts to sign in")
-			}
-			return h(w, r)
-		}
-	}
 	add(Public, "GET /start", s.startPage)
-	add(Public, "POST /start", limited(s.start))
+	add(Public, "POST /start", s.limited(s.start))
 	add(Public, "GET /sign-in", s.signInPage)
-	add(Public, "POST /sign-in", limited(s.signInPost))
+	add(Public, "POST /sign-in", s.limited(s.signInPost))
 	add(Public, "GET /join/{token}", s.joinPage)
-	add(Public, "POST /join/{token}", limited(s.join))
+	add(Public, "POST /join/{token}", s.limited(s.join))
 	add(Public, "POST "+ui.ThemePath, ui.SetTheme)
-	add(Public, "GET /enter/{token}", limited(s.openLink))
+	add(Public, "GET /enter/{token}", s.limited(s.openLink))
 	add(Public, "GET /about", s.about)
 	add(SignedIn, "POST /sign-out", s.signOut)
 	add(SignedIn, "GET /workspaces", s.workspaces)
@@ -40,7 +31,7 @@ func (s *Site) accountRoutes(add adder) {
 	add(SignedIn, "POST /account/factor/remove", s.removeFactor)
 	add(SignedIn, "POST /account/sessions/revoke", s.revoke)
 	add(SignedIn, "GET /step-up", s.stepUpPage)
-	add(SignedIn, "POST /step-up", limited(s.stepUp))
+	add(SignedIn, "POST /step-up", s.limited(s.stepUp))
 }
 
 func (s *Site) startPage(w http.ResponseWriter, r *http.Request) error {
@@ -55,10 +46,7 @@ func (s *Site) startPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) start(w http.ResponseWriter, r *http.Request) error {
-	kind := tenant.Kind(r.PostFormValue("kind"))
-	if kind != tenant.Provider && kind != tenant.Group {
-		kind = tenant.Company
-	}
+	kind := workspaceKind(r)
 	signed, err := s.accounts.Start(r.Context(), accounts.FirstRun{
 		Workspace: r.PostFormValue("workspace"), Kind: kind, Name: r.PostFormValue("name"),
 		Email: r.PostFormValue("email"), Password: r.PostFormValue("password"), Language: s.language(r)}, device(r))
@@ -83,7 +71,7 @@ func (s *Site) signInPage(w http.ResponseWriter, r *http.Request) error {
 	if needed {
 		return guard.Redirect(w, r, "/start")
 	}
-	return ui.Render(w, r, http.StatusOK, signInForm(r, guard.Local(r.FormValue("next"), "/"), nil))
+	return ui.Render(w, r, http.StatusOK, signInForm(r, s.signInOptions(r), guard.Local(r.FormValue("next"), "/"), nil))
 }
 
 func (s *Site) signInPost(w http.ResponseWriter, r *http.Request) error {
@@ -91,11 +79,11 @@ func (s *Site) signInPost(w http.ResponseWriter, r *http.Request) error {
 	signed, needCode, err := s.accounts.SignIn(r.Context(), r.PostFormValue("email"), r.PostFormValue("password"), r.PostFormValue("code"), device(r))
 	if needCode {
 		e := ui.Errors{"code": ui.T(r.Context(), "pages.sign_in.need_code")}
-		return ui.Render(w, r, http.StatusUnprocessableEntity, signInForm(r, next, e))
+		return ui.Render(w, r, http.StatusUnprocessableEntity, signInForm(r, s.signInOptions(r), next, e))
 	}
 	if errors.Is(err, accounts.ErrSignIn) {
 		e := ui.Errors{"": ui.T(r.Context(), "pages.sign_in.failed")}
-		return ui.Render(w, r, http.StatusUnprocessableEntity, signInForm(r, next, e))
+		return ui.Render(w, r, http.StatusUnprocessableEntity, signInForm(r, s.signInOptions(r), next, e))
 	}
 	if err != nil {
 		return err
@@ -148,11 +136,16 @@ func (s *Site) join(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) workspaces(w http.ResponseWriter, r *http.Request) error {
+	return s.showWorkspaces(w, r, nil)
+}
+
+// showWorkspaces lists the workspaces of the person, with what was wrong with a new one.
+func (s *Site) showWorkspaces(w http.ResponseWriter, r *http.Request, e ui.Errors) error {
 	list, err := s.accounts.Workspaces(r.Context(), visitOf(r))
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, r, http.StatusOK, workspaceList(s.frame(r, ui.T(r.Context(), "pages.workspaces.title"), ""), list))
+	return ui.Render(w, r, statusOf(e), workspaceList(r, s.frame(r, ui.T(r.Context(), "pages.workspaces.title"), ""), list, e))
 }
 
 func (s *Site) enter(w http.ResponseWriter, r *http.Request) error {
@@ -180,7 +173,11 @@ func (s *Site) showAccount(w http.ResponseWriter, r *http.Request, e ui.Errors, 
 			return err
 		}
 	}
-	return ui.Render(w, r, statusOf(e), accountPage(r, s.frame(r, ui.T(r.Context(), "pages.account.title"), ""), v, sessions, enrolment, codes, e))
+	more, err := s.accountMore(r, sessions)
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, statusOf(e), accountPage(r, s.frame(r, ui.T(r.Context(), "pages.account.title"), ""), v, sessions, enrolment, codes, more, e))
 }
 
 func (s *Site) changePassword(w http.ResponseWriter, r *http.Request) error {
@@ -227,7 +224,7 @@ func (s *Site) revoke(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) stepUpPage(w http.ResponseWriter, r *http.Request) error {
-	return ui.Render(w, r, http.StatusOK, stepUpForm(r, visitOf(r), guard.Local(r.FormValue("next"), "/"), nil))
+	return s.showStepUp(w, r, guard.Local(r.FormValue("next"), "/"), nil)
 }
 
 func (s *Site) stepUp(w http.ResponseWriter, r *http.Request) error {
@@ -235,7 +232,7 @@ func (s *Site) stepUp(w http.ResponseWriter, r *http.Request) error {
 	signed, err := s.accounts.StepUp(r.Context(), visitOf(r), r.PostFormValue("password"), r.PostFormValue("code"))
 	if errors.Is(err, accounts.ErrSignIn) {
 		e := ui.Errors{"": ui.T(r.Context(), "pages.sign_in.failed")}
-		return ui.Render(w, r, http.StatusUnprocessableEntity, stepUpForm(r, visitOf(r), next, e))
+		return s.showStepUp(w, r, next, e)
 	}
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/static"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
@@ -267,6 +268,8 @@ func (s *Site) Table() []Route {
 	}
 	s.accountRoutes(add)
 	s.noticeRoutes(add)
+	s.accessRoutes(add)
+	s.settingsRoutes(add)
 	s.workspaceRoutes(add)
 	s.portfolioRoutes(add)
 	s.manageRoutes(add)
@@ -305,6 +308,9 @@ func (s *Site) frame(r *http.Request, title, lead string) ui.PageProps {
 	if v.Workspace.ID != "" && v.Refused == nil {
 		p.Nav = []ui.Section{{Links: []ui.Link{link("pages.portfolio.title", "/"), link("manage.templates", "/templates"), link("pages.members.title", "/members"), link("pages.ledger.title", "/ledger")}}}
 		p.Inbox = s.inboxLink(r)
+		if _, err := v.Actor.Workspace(authz.WorkspaceRead); err == nil {
+			p.Nav[0].Links = append(p.Nav[0].Links, link("access.settings.title", "/settings"))
+		}
 		p.Search = ui.Search{URL: "/search", Label: t("pages.search")}
 	}
 	return p

@@ -88,29 +88,29 @@ func signed(ctx context.Context, v float64) string {
 	return ui.Number(ctx, v, 0)
 }
 
-func memberTable(ctx context.Context, members []tenant.Member, manage bool) ui.TableProps {
+func memberTable(ctx context.Context, members []tenant.Member, reach []ui.Option, manage bool) ui.TableProps {
 	t := ui.TableProps{ID: "members", Caption: ui.T(ctx, "pages.members.title"), HideCaption: true, Columns: []ui.Column{
-		{Label: ui.T(ctx, "pages.field.name")}, {Label: ui.T(ctx, "pages.field.email")}, {Label: ui.T(ctx, "pages.field.role")}}}
+		{Label: ui.T(ctx, "pages.field.name")}, {Label: ui.T(ctx, "pages.field.email")}, {Label: ui.T(ctx, "access.reach")}, {Label: ui.T(ctx, "pages.field.role")}}}
 	for _, m := range members {
 		var role templ.Component = ui.Words(ui.T(ctx, "pages.role."+string(m.Role)))
 		if manage {
-			role = roleForm(m)
+			role = memberForms(m)
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(m.Name), ui.Words(m.Email), role}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(m.Name), ui.Words(m.Email), ui.Words(reachName(reach, m.Organisation)), role}})
 	}
 	return t
 }
 
-func invitationTable(ctx context.Context, list []tenant.Invitation) ui.TableProps {
+func invitationTable(ctx context.Context, list []tenant.Invitation, reach []ui.Option) ui.TableProps {
 	t := ui.TableProps{ID: "invitations", Caption: ui.T(ctx, "pages.invitations.title"), Columns: []ui.Column{
-		{Label: ui.T(ctx, "pages.field.email")}, {Label: ui.T(ctx, "pages.field.role")}, {Label: ui.T(ctx, "pages.invitations.until")},
+		{Label: ui.T(ctx, "pages.field.email")}, {Label: ui.T(ctx, "pages.field.role")}, {Label: ui.T(ctx, "access.reach")}, {Label: ui.T(ctx, "pages.invitations.until")},
 		{Label: ui.T(ctx, "pages.invite.withdraw"), HideLabel: true}}}
 	for _, i := range list {
 		to := i.Email
 		if to == "" {
 			to = ui.T(ctx, "pages.invitations.anybody")
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(to), ui.Words(ui.T(ctx, "pages.role."+string(i.Role))),
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(to), ui.Words(ui.T(ctx, "pages.role."+string(i.Role))), ui.Words(reachName(reach, i.Organisation)),
 			ui.Moment(i.ExpiresAt), withdrawForm(i.ID)}})
 	}
 	return t

@@ -94,9 +94,13 @@ func (s *Site) showMembers(w http.ResponseWriter, r *http.Request, e ui.Errors, 
 	if err != nil {
 		return err
 	}
+	reach, err := s.reachOptions(r)
+	if err != nil {
+		return err
+	}
 	_, denied := v.Actor.Workspace(authz.MembersManage)
 	p := s.frame(r, ui.T(r.Context(), "pages.members.title"), "")
-	return ui.Render(w, r, statusOf(e), membersPage(r, p, members, invitations, denied == nil, e, link))
+	return ui.Render(w, r, statusOf(e), membersPage(r, p, members, invitations, reach, denied == nil, e, link))
 }
 
 // stepUpFirst leads to the step-up page when the use case asks for it.
@@ -108,7 +112,7 @@ func stepUpFirst(w http.ResponseWriter, r *http.Request, err error, back string)
 }
 
 func (s *Site) invite(w http.ResponseWriter, r *http.Request) error {
-	token, err := s.accounts.Invite(r.Context(), visitOf(r), "", r.PostFormValue("email"), tenant.Role(r.PostFormValue("role")))
+	token, err := s.accounts.Invite(r.Context(), visitOf(r), r.PostFormValue("organisation"), r.PostFormValue("email"), tenant.Role(r.PostFormValue("role")))
 	if handled, failed := stepUpFirst(w, r, err, "/members"); handled {
 		return failed
 	}

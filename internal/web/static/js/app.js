@@ -11,3 +11,4 @@ import "./board.js";
 import "./upload.js";
 import "./filter.js";
 import "./workbench.js";
+import "./passkey.js";

@@ -1,0 +1,287 @@
+package pages
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/account"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/ui"
+)
+
+// accessRoutes are passkeys, forgotten passwords, the end of sessions, workspaces
+// of one's own, and the end of an account.
+func (s *Site) accessRoutes(add adder) {
+	add(Public, "POST /sign-in/passkey/options", s.limited(s.passkeySignInOptions))
+	add(Public, "POST /sign-in/passkey", s.limited(s.passkeySignIn))
+	add(Public, "GET /forgot", s.forgotPage)
+	add(Public, "POST /forgot", s.limited(s.forgot))
+	add(Public, "GET /reset/{token}", s.resetPage)
+	add(Public, "POST /reset/{token}", s.limited(s.reset))
+	add(SignedIn, "POST /step-up/passkey/options", s.limited(s.passkeyStepUpOptions))
+	add(SignedIn, "POST /step-up/passkey", s.limited(s.passkeyStepUp))
+	add(SignedIn, "POST /account/passkeys/options", s.passkeyOptions)
+	add(SignedIn, "POST /account/passkeys", s.addPasskey)
+	add(SignedIn, "POST /account/passkeys/remove", s.removePasskey)
+	add(SignedIn, "POST /account/sessions/revoke-others", s.revokeOthers)
+	add(SignedIn, "GET /account/erase", s.erasePage)
+	add(SignedIn, "POST /account/erase", s.erase)
+	add(SignedIn, "POST /workspaces/new", s.newWorkspace)
+	add(SignedIn, "POST /workspaces/leave", s.leaveWorkspace)
+}
+
+// limited keeps an address from trying without end.
+func (s *Site) limited(h guard.Handler) guard.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if wait := s.signIn.Take(guard.ByAddress(r)); wait > 0 {
+			return guard.Status(http.StatusTooManyRequests, "too many attempts to sign in")
+		}
+		return h(w, r)
+	}
+}
+
+// origin is where the browser believes to be. The guard let only names of the
+// server through.
+func (s *Site) origin(r *http.Request) string {
+	if s.secure {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// ceremonyCookie binds the challenge of a passkey to the browser that asked for it.
+const ceremonyCookie = "ceremony"
+
+func (s *Site) sendCeremony(w http.ResponseWriter, c accounts.Ceremony, err error) error {
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, &http.Cookie{Name: ceremonyCookie, Value: c.Token, Path: "/", MaxAge: 300, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteStrictMode})
+	w.Header().Set("Content-Type", "application/json")
+	_, err = w.Write(c.Options)
+	return err
+}
+
+func (s *Site) passkeySignInOptions(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.accounts.BeginPasskeySignIn(r.Context(), s.origin(r))
+	return s.sendCeremony(w, c, err)
+}
+
+func (s *Site) passkeySignIn(w http.ResponseWriter, r *http.Request) error {
+	next := guard.Local(r.PostFormValue("next"), "/")
+	signed, err := s.accounts.PasskeySignIn(r.Context(), s.origin(r), cookieOf(r, ceremonyCookie), r.PostFormValue("response"), device(r))
+	if noPasskey(err) {
+		e := ui.Errors{"": ui.T(r.Context(), "access.passkey.failed")}
+		return ui.Render(w, r, http.StatusUnprocessableEntity, signInForm(r, s.signInOptions(r), next, e))
+	}
+	if err != nil {
+		return err
+	}
+	s.setCookie(w, signed)
+	return guard.Redirect(w, r, next)
+}
+
+// noPasskey reports whether a passkey did not work, which its holder can mend.
+func noPasskey(err error) bool {
+	return errors.Is(err, accounts.ErrPasskey) || errors.Is(err, accounts.ErrNoPasskeys)
+}
+
+// signInOptions says what the sign-in page offers beside the password.
+type signInOptions struct {
+	Passkeys  bool
+	Elsewhere string // address under which passkeys would work; "": nowhere
+}
+
+func (s *Site) signInOptions(r *http.Request) signInOptions {
+	o := signInOptions{Passkeys: s.accounts.PasskeysAt(s.origin(r))}
+	if host := s.accounts.PasskeyHost(); !o.Passkeys && host != "" {
+		o.Elsewhere = elsewhere(s.origin(r), host)
+	}
+	return o
+}
+
+func (s *Site) passkeyStepUpOptions(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.accounts.BeginPasskeyStepUp(r.Context(), visitOf(r), s.origin(r))
+	return s.sendCeremony(w, c, err)
+}
+
+func (s *Site) passkeyStepUp(w http.ResponseWriter, r *http.Request) error {
+	next := guard.Local(r.PostFormValue("next"), "/")
+	signed, err := s.accounts.PasskeyStepUp(r.Context(), visitOf(r), s.origin(r), cookieOf(r, ceremonyCookie), r.PostFormValue("response"))
+	if noPasskey(err) {
+		return s.showStepUp(w, r, next, ui.Errors{"": ui.T(r.Context(), "access.passkey.failed")})
+	}
+	if err != nil {
+		return err
+	}
+	s.setCookie(w, signed)
+	return guard.Redirect(w, r, next)
+}
+
+// showStepUp asks for a fresh proof of identity, by password or passkey.
+func (s *Site) showStepUp(w http.ResponseWriter, r *http.Request, next string, e ui.Errors) error {
+	keys, err := s.accounts.Passkeys(r.Context(), visitOf(r))
+	if err != nil {
+		return err
+	}
+	o := s.signInOptions(r)
+	o.Passkeys = o.Passkeys && len(keys) > 0
+	return ui.Render(w, r, statusOf(e), stepUpForm(r, o, visitOf(r).Person.TOTPSecret != "" || len(keys) > 0, next, e))
+}
+
+func (s *Site) passkeyOptions(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.accounts.BeginPasskey(r.Context(), visitOf(r), s.origin(r))
+	return s.sendCeremony(w, c, err)
+}
+
+func (s *Site) addPasskey(w http.ResponseWriter, r *http.Request) error {
+	codes, signed, err := s.accounts.AddPasskey(r.Context(), visitOf(r), s.origin(r), cookieOf(r, ceremonyCookie), r.PostFormValue("name"), r.PostFormValue("response"))
+	if handled, failed := stepUpFirst(w, r, err, "/account"); handled {
+		return failed
+	}
+	e, ok := ui.ErrorsOf(err)
+	if noPasskey(err) {
+		e, ok = ui.Errors{"": ui.T(r.Context(), "access.passkey.failed")}, true
+	}
+	if ok {
+		if text, named := e["name"]; named {
+			e = ui.Errors{"passkey_name": text}
+		}
+		return s.showAccount(w, r, e, nil, "")
+	}
+	if err != nil {
+		return err
+	}
+	s.setCookie(w, signed)
+	if len(codes) == 0 {
+		return guard.Redirect(w, r, "/account")
+	}
+	return s.showAccount(w, r, nil, codes, "")
+}
+
+func (s *Site) removePasskey(w http.ResponseWriter, r *http.Request) error {
+	err := s.accounts.RemovePasskey(r.Context(), visitOf(r), r.PostFormValue("passkey"))
+	if handled, failed := stepUpFirst(w, r, err, "/account"); handled {
+		return failed
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/account")
+}
+
+// accountMore is what the account page shows of passkeys and sessions.
+type accountMore struct {
+	Passkeys  []account.Passkey
+	Options   signInOptions
+	SteppedUp bool
+	Needed    bool // the workspace demands a second factor that was not shown
+	Others    bool // there are other sessions
+}
+
+func (s *Site) accountMore(r *http.Request, sessions []account.Session) (m accountMore, err error) {
+	v := visitOf(r)
+	m = accountMore{Options: s.signInOptions(r), SteppedUp: v.Actor.SteppedUp(s.clock.Now()), Others: len(sessions) > 1,
+		Needed: errors.Is(v.Refused, accounts.ErrNeedsFactor)}
+	m.Passkeys, err = s.accounts.Passkeys(r.Context(), v)
+	return m, err
+}
+
+func (s *Site) forgotPage(w http.ResponseWriter, r *http.Request) error {
+	return ui.Render(w, r, http.StatusOK, forgotForm(r, s.accounts.CanMailResets(), false))
+}
+
+func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
+	if err := s.accounts.RequestReset(r.Context(), r.PostFormValue("email"), device(r)); err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, forgotForm(r, s.accounts.CanMailResets(), true))
+}
+
+func (s *Site) resetPage(w http.ResponseWriter, r *http.Request) error {
+	if err := s.accounts.ResetOpen(r.Context(), r.PathValue("token")); err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, resetForm(r, nil))
+}
+
+func (s *Site) reset(w http.ResponseWriter, r *http.Request) error {
+	err := s.accounts.Reset(r.Context(), r.PathValue("token"), r.PostFormValue("password"), device(r))
+	if e, ok := ui.ErrorsOf(err); ok {
+		return ui.Render(w, r, statusOf(e), resetForm(r, e))
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/sign-in")
+}
+
+func (s *Site) revokeOthers(w http.ResponseWriter, r *http.Request) error {
+	if err := s.accounts.RevokeOthers(r.Context(), visitOf(r)); err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/account")
+}
+
+func (s *Site) erasePage(w http.ResponseWriter, r *http.Request) error { return s.showErase(w, r, nil) }
+
+func (s *Site) showErase(w http.ResponseWriter, r *http.Request, e ui.Errors) error {
+	p := s.frame(r, ui.T(r.Context(), "access.erase.title"), "")
+	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "pages.account.title"), URL: "/account"}}
+	return ui.Render(w, r, statusOf(e), erasePage(r, p, e))
+}
+
+func (s *Site) erase(w http.ResponseWriter, r *http.Request) error {
+	if r.PostFormValue("sure") != "yes" {
+		return s.showErase(w, r, ui.Errors{"sure": ui.T(r.Context(), "access.erase.not_sure")})
+	}
+	err := s.accounts.Erase(r.Context(), visitOf(r))
+	if handled, failed := stepUpFirst(w, r, err, "/account/erase"); handled {
+		return failed
+	}
+	if fault.KindOf(err) == fault.Conflict && err != nil {
+		e, _ := ui.ErrorsOf(err)
+		return s.showErase(w, r, e)
+	}
+	if err != nil {
+		return err
+	}
+	s.clearCookie(w)
+	return guard.Redirect(w, r, "/sign-in")
+}
+
+// workspaceKind is the kind that a form names, one organisation when it names none.
+func workspaceKind(r *http.Request) tenant.Kind {
+	k := tenant.Kind(r.PostFormValue("kind"))
+	if !slices.Contains([]tenant.Kind{tenant.Provider, tenant.Group, tenant.Authority}, k) {
+		return tenant.Company
+	}
+	return k
+}
+
+func (s *Site) newWorkspace(w http.ResponseWriter, r *http.Request) error {
+	err := s.accounts.NewWorkspace(r.Context(), visitOf(r), r.PostFormValue("workspace"), workspaceKind(r))
+	if e, ok := ui.ErrorsOf(err); ok {
+		return s.showWorkspaces(w, r, e)
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/")
+}
+
+func (s *Site) leaveWorkspace(w http.ResponseWriter, r *http.Request) error {
+	err := s.accounts.Leave(r.Context(), visitOf(r), r.PostFormValue("workspace"))
+	if fault.KindOf(err) == fault.Conflict && err != nil {
+		e, _ := ui.ErrorsOf(err)
+		return s.showWorkspaces(w, r, e)
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/workspaces")
+}

@@ -1,0 +1,251 @@
+package site
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
+
+	"github.com/nisaba-platform/nisaba/test/browser"
+)
+
+func accessForms() map[string]url.Values {
+	return map[string]url.Values{
+		"/settings":               {"name": {"Seewinkel Beratung"}, "kind": {"provider"}, "language": {"de"}, "colour": {"#1d5b79"}, "prepared_by": {"Anna Huber"}, "version": {"1"}},
+		"/settings/logo":          {},
+		"/settings/policy":        {"session_hours": {"8"}, "ranges": {"127.0.0.0/8"}, "version": {"1"}},
+		"/settings/tokens":        {"name": {"Export"}, "role": {"auditor"}, "organisation": {""}, "expires": {"2027-06-30"}},
+		"/settings/tokens/revoke": {"token": {"x"}},
+		"/members/reset":          {"person": {"x"}},
+	}
+}
+
+// names is the address of the site by name: browsers bind passkeys to names only.
+func names(site string) string { return strings.Replace(site, "127.0.0.1", "localhost", 1) }
+
+// authenticator plugs in a device with a check of its user.
+func authenticator(t *testing.T, b *browser.Browser) webauthn.AuthenticatorID {
+	t.Helper()
+	if _, err := chromedp.Call(b.Context(), webauthn.Enable, webauthn.EnableParams{}); err != nil {
+		t.Fatal(err)
+	}
+	added, err := chromedp.Call(b.Context(), webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+		Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal, HasResidentKey: true, HasUserVerification: true,
+		IsUserVerified: true, AutomaticPresenceSimulation: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return added.AuthenticatorID
+}
+
+// TestPasskey: add a passkey, sign out, sign in with it and without an address; a
+// copy of it, whose counter stands still, is refused; without script the page says
+// what is missing.
+func TestPasskey(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	v.begin("water-supplier.yaml")
+	b := browser.Start(t)
+	device := authenticator(t, b)
+	signIn(b, names(site), "anna@example.org")
+	b.Open(names(site)+"/account", 1280, false)
+	b.Do(chromedp.SendKeys("#f-passkey-name", "Laptop"), chromedp.Click("#passkey button.primary"), chromedp.WaitVisible(".codes"))
+	if text := browser.Evaluate[string](b, `document.body.textContent`); !strings.Contains(text, "Laptop") {
+		t.Error("the passkey is not in the list")
+	}
+	leave := func() {
+		t.Helper()
+		b.Do(chromedp.Evaluate[chromedp.Void](`document.querySelector('form[action="/sign-out"]').submit()`), chromedp.WaitVisible("#sign-in"))
+	}
+	enter := `document.querySelector("#sign-in-passkey button.secondary").click()`
+	leave()
+	b.Do(chromedp.Evaluate[chromedp.Void](enter), chromedp.WaitVisible(".person"))
+	leave()
+
+	credentials, err := chromedp.Call(b.Context(), webauthn.GetCredentials, webauthn.GetCredentialsParams{AuthenticatorID: device})
+	if err != nil || len(credentials.Credentials) != 1 {
+		t.Fatalf("%+v, %v", credentials, err)
+	}
+	own := credentials.Credentials[0]
+	replace := func(count int) {
+		t.Helper()
+		if _, err := chromedp.Call(b.Context(), webauthn.RemoveCredential, webauthn.RemoveCredentialParams{AuthenticatorID: device, CredentialID: own.CredentialID}); err != nil {
+			t.Fatal(err)
+		}
+		copied := map[string]any{"credentialId": own.CredentialID, "isResidentCredential": true, "rpId": "localhost", "privateKey": own.PrivateKey,
+			"userHandle": own.UserHandle, "signCount": count}
+		add := cdp.Command[map[string]any, cdp.Empty]{Method: webauthn.CommandAddCredential} // the typed one says more than Chromium takes
+		if _, err := chromedp.Call(b.Context(), add, map[string]any{"authenticatorId": device, "credential": copied}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replace(0) // the copy was made before the passkey was used
+	b.Do(chromedp.Evaluate[chromedp.Void](enter), chromedp.WaitVisible(".summary"))
+	if text := browser.Evaluate[string](b, `document.querySelector(".summary").textContent`); !strings.Contains(text, "passkey") {
+		t.Errorf("the copy was answered with %q", text)
+	}
+	replace(100) // it is the counter that tells: the same key, further on, is let in
+	b.Do(chromedp.Evaluate[chromedp.Void](enter), chromedp.WaitVisible(".person"))
+	leave()
+	b.ScriptsOff(true)
+	b.Open(names(site)+"/sign-in", 360, true)
+	b.ScriptsOff(false)
+	if _, page := v.get("/sign-in"); !strings.Contains(page, "localhost") {
+		t.Error("the page under 127.0.0.1 does not say where passkeys work")
+	}
+}
+
+// TestPasskeyAnswers: answers that no browser gave are refused, and a challenge
+// works once.
+func TestPasskeyAnswers(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, names(site))
+	v.begin("water-supplier.yaml")
+	stranger := newVisitor(t, names(site))
+	status, options, _ := stranger.post("/sign-in/passkey/options", nil)
+	var o struct{ Challenge, RpID, UserVerification string }
+	if err := json.Unmarshal([]byte(options), &o); err != nil || status != http.StatusOK || len(o.Challenge) < 22 || o.RpID != "localhost" || o.UserVerification != "required" {
+		t.Fatalf("%d %v %s", status, err, options)
+	}
+	for _, response := range []string{"", "{}", "null", "[]", `{"id":"x","rawId":"eA","type":"public-key","response":{}}`, strings.Repeat("{", 10000)} {
+		if status, _, at := stranger.post("/sign-in/passkey", url.Values{"response": {response}}); status != http.StatusUnprocessableEntity {
+			t.Errorf("%.40q: %d at %s", response, status, at)
+		}
+	}
+	if status, _, _ := newVisitor(t, site).post("/sign-in/passkey/options", nil); status != http.StatusUnprocessableEntity && status != http.StatusBadRequest {
+		t.Errorf("under an IP address: %d", status)
+	}
+}
+
+// TestSettings: an owner changes the workspace, the rules and the tokens; the rules
+// keep their maker in, and a forgotten password comes back by an owner's link.
+func TestSettings(t *testing.T) {
+	site, _ := start(t)
+	anna, ben := newVisitor(t, site), newVisitor(t, site)
+	anna.begin("water-supplier.yaml")
+	ben.joinWith(anna, "editor", "ben@example.org")
+	version := func() string {
+		t.Helper()
+		_, page := anna.get("/settings")
+		m := regexp.MustCompile(`name="version" value="([0-9]+)"`).FindStringSubmatch(page)
+		if m == nil {
+			t.Fatalf("no form:\n%.400s", page)
+		}
+		return m[1]
+	}
+	form := url.Values{"name": {"Seewinkel Neu"}, "kind": {"group"}, "language": {"fr"}, "colour": {"#FFcc00"}, "prepared_by": {"Anna"}, "version": {version()}}
+	if status, page, _ := anna.post("/settings", form); status != http.StatusOK || !strings.Contains(page, "Seewinkel Neu") || !strings.Contains(page, "darker tone") {
+		t.Errorf("settings: %d", status)
+	}
+	if status, _, _ := anna.post("/settings", form); status != http.StatusUnprocessableEntity {
+		t.Errorf("the same form again, from an older page: %d", status)
+	}
+	for _, wrong := range []url.Values{{"ranges": {"10.0.0.0/8"}}, {"mfa": {"yes"}}, {"session_hours": {"9999"}}, {"session_hours": {"-1"}}, {"ranges": {"nonsense"}}} {
+		wrong.Set("version", version())
+		if status, _, _ := anna.post("/settings/policy", wrong); status != http.StatusUnprocessableEntity {
+			t.Errorf("%v: %d", wrong, status)
+		}
+	}
+	if status, page, _ := anna.post("/settings/policy", url.Values{"ranges": {"127.0.0.1\n2001:db8::/32"}, "session_hours": {"8"}, "version": {version()}}); status != http.StatusOK || !strings.Contains(page, "127.0.0.1/32") {
+		t.Errorf("the rules: %d", status)
+	}
+	_, page, _ := anna.post("/settings/tokens", accessForms()["/settings/tokens"])
+	if !regexp.MustCompile(`nis_[a-z0-9]{26}`).MatchString(page) {
+		t.Error("no token is shown")
+	}
+	if _, page := anna.get("/settings/tokens"); strings.Contains(page, "nis_") || !strings.Contains(page, "Export") {
+		t.Error("the token is shown again, or not listed")
+	}
+	_, members := anna.get("/members")
+	person := regexp.MustCompile(`action="/members/reset"[^>]*><input type="hidden" name="person" value="([^"]+)"`).FindAllStringSubmatch(members, -1)
+	if len(person) != 2 {
+		t.Fatalf("%d members have a password link", len(person))
+	}
+	link := ""
+	for _, p := range person {
+		_, page, _ := anna.post("/members/reset", url.Values{"person": {p[1]}})
+		if l := regexp.MustCompile(`/reset/[a-z0-9]+`).FindString(page); l != "" && link == "" || p[1] != person[0][1] {
+			link = l
+		}
+	}
+	const fresh = "quite another long password"
+	for i, want := range []int{http.StatusOK, http.StatusNotFound} {
+		if status, _, _ := newVisitor(t, site).post(link, url.Values{"password": {fresh}}); status != want {
+			t.Errorf("the link, time %d: %d", i+1, status)
+		}
+	}
+}
+
+// TestLeaving: another workspace, leaving one, and the end of an account.
+func TestLeaving(t *testing.T) {
+	site, _ := start(t)
+	anna, ben := newVisitor(t, site), newVisitor(t, site)
+	anna.begin("water-supplier.yaml")
+	ben.joinWith(anna, "editor", "ben@example.org")
+	if status, _, at := ben.post("/workspaces/new", url.Values{"workspace": {"Ben allein"}, "kind": {"company"}}); status != http.StatusOK || at != "/" {
+		t.Fatalf("another workspace: %d at %s", status, at)
+	}
+	if status, _, _ := ben.post("/account/erase", url.Values{"sure": {"yes"}}); status != http.StatusUnprocessableEntity {
+		t.Errorf("the last owner ends the account: %d", status)
+	}
+	_, page := anna.get("/workspaces")
+	own := regexp.MustCompile(`action="/workspaces/leave"[^>]*><input type="hidden" name="workspace" value="([^"]+)"`).FindStringSubmatch(page)
+	if own == nil {
+		t.Fatal("no form to leave")
+	}
+	if status, _, _ := anna.post("/workspaces/leave", url.Values{"workspace": {own[1]}}); status != http.StatusUnprocessableEntity {
+		t.Errorf("the last owner leaves: %d", status)
+	}
+	if status, _, _ := ben.post("/workspaces/leave", url.Values{"workspace": {own[1]}}); status != http.StatusOK {
+		t.Errorf("a member leaves: %d", status)
+	}
+	carl := newVisitor(t, site)
+	carl.joinWith(anna, "auditor", "carl@example.org")
+	if status, _, _ := carl.post("/account/erase", nil); status != http.StatusUnprocessableEntity {
+		t.Errorf("without being sure: %d", status)
+	}
+	if _, _, at := carl.post("/account/erase", url.Values{"sure": {"yes"}}); at != "/sign-in" {
+		t.Errorf("the end led to %s", at)
+	}
+	if _, page := anna.get("/members"); strings.Contains(page, "carl@example.org") {
+		t.Error("the address is still shown")
+	}
+	if status, _, _ := carl.post("/sign-in", url.Values{"email": {"carl@example.org"}, "password": {password}}); status != http.StatusUnprocessableEntity {
+		t.Errorf("signing in afterwards: %d", status)
+	}
+}
+
+// TestAccessInBrowser looks at the pages of this area: axe, two widths, light and dark.
+func TestAccessInBrowser(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	v.begin("water-supplier.yaml")
+	v.post("/settings/tokens", accessForms()["/settings/tokens"])
+	b := browser.Start(t)
+	folder := os.Getenv("SCREENSHOTS")
+	for i, path := range []string{"/sign-in", "/forgot", "/account", "/account/erase", "/workspaces", "/settings", "/settings/policy", "/settings/tokens", "/members", "/step-up"} {
+		if i == 2 {
+			signIn(b, names(site), "anna@example.org")
+		}
+		for width, dark := range map[int]bool{1280: false, 360: true} {
+			b.Open(names(site)+path, width, dark)
+			if n := b.Narrow(); n > 0 {
+				t.Errorf("%s at %d: %d px wider than the window", path, width, n)
+			}
+			for _, found := range b.Axe() {
+				t.Errorf("%s at %d: %s", path, width, found)
+			}
+			if folder != "" {
+				b.Picture(filepath.Join(folder, strings.ReplaceAll(path[1:], "/", "-")+map[bool]string{false: "-light", true: "-dark"}[dark]+".png"))
+			}
+		}
+	}
+}
