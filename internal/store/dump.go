@@ -28,6 +28,7 @@ func dumped() []string {
 		"tasks", "comments", "approvals", "trainings", "reports", "feeds", "saved_views", "inbox", "search",
 		"incidents", "obligations", "incident_reports", "incident_entries", "indicators", "incident_affected", "incident_exhibits",
 		"incident_informed", "incident_costs", "alarms",
+		"filing_keys", "authority_cases", "authority_reports", "authority_messages", "filing_nonces", "filing_endpoints", "filing_messages",
 		"jobs", "crons", "outbox", "marks", "counters",
 		"ledger_heads", "ledger_entries", "ledger_hashes", "checkpoints",
 	}

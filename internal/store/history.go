@@ -24,6 +24,7 @@ func aggregates() []aggregate {
 		answers, evidence, files, exceptions, assertions, determinations, registrations, snapshots, delegations, assignments, suggestions,
 		tasks, comments, approvals, trainings, views, reports, feeds,
 		incidents, obligations, incidentReports, incidentEntries, indicators, affected, exhibits, informed, incidentCosts,
+		filingKeys, authorityCases, authorityReports, authorityMessages, filingEndpoints, filingMessages,
 	}
 }
 

@@ -27,7 +27,7 @@ func elsewhere() map[string]string {
 		"people":           "TestSystemOnly", "sessions": "TestSystemOnly", "passes": "TestSystemOnly", "passkeys": "TestSystemOnly", "recovery_codes": "TestSystemOnly",
 		"crons": "TestSystemOnly", "counters": "TestSystemOnly", "search": "TestSearch",
 		"ledger_heads": "TestLedgersAreApart", "ledger_entries": "TestLedgersAreApart", "ledger_hashes": "TestLedgersAreApart",
-		"checkpoints": "TestLedgersAreApart", "marks": "TestLedgersAreApart",
+		"checkpoints": "TestLedgersAreApart", "marks": "TestLedgersAreApart", "filing_nonces": "TestFilingAcrossWorkspaces",
 	}
 }
 

@@ -180,6 +180,7 @@ func probes() map[string]probe {
 	maps.Copy(all, assessmentProbes())
 	maps.Copy(all, workProbes())
 	maps.Copy(all, incidentProbes())
+	maps.Copy(all, filingProbes())
 	return all
 }
 

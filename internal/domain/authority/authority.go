@@ -1,0 +1,113 @@
+// Package authority holds what an authority keeps of the reports that entities
+// file with it: who may file by which key, the cases, the reports with their exact
+// bytes, and what was said in both directions. A registered entity is an
+// organisation of the authority's workspace.
+package authority
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"time"
+)
+
+// Key lets an entity file. It is invited with a code, and pinned when the entity
+// comes with the code and proves that it holds the private key.
+type Key struct {
+	ID           string    `json:"id"`
+	Organisation string    `json:"organisation"`
+	KeyID        string    `json:"key_id,omitempty"`     // as in signatures; "" until it is registered
+	PublicKey    string    `json:"public_key,omitempty"` // ed25519, base64
+	CodeHash     string    `json:"-"`                    // of the code of the invitation
+	ExpiresAt    time.Time `json:"expires_at"`           // of the invitation
+	RegisteredAt time.Time `json:"registered_at"`
+	RevokedAt    time.Time `json:"revoked_at"`
+	CreatedBy    string    `json:"created_by"`
+	CreatedAt    time.Time `json:"created_at"`
+	Version      int64     `json:"version"`
+}
+
+// Valid reports whether the key may sign.
+func (k Key) Valid() bool { return k.KeyID != "" && k.RevokedAt.IsZero() }
+
+// The states of a case.
+const (
+	Open   = "open"
+	Closed = "closed"
+)
+
+// Case is one incident of an entity under one regime, as the authority sees it.
+type Case struct {
+	ID              string    `json:"id"`
+	Organisation    string    `json:"organisation"`     // the entity
+	EntityCase      string    `json:"entity_case"`      // id of the incident at the entity
+	EntityReference string    `json:"entity_reference"` // the entity's own number
+	Regime          string    `json:"regime"`
+	Country         string    `json:"country"`
+	Reference       string    `json:"reference"` // the authority's
+	State           string    `json:"state"`
+	Handler         string    `json:"handler,omitempty"` // person
+	Voluntary       bool      `json:"voluntary"`         // Directive (EU) 2022/2555 Art. 30
+	Exercise        bool      `json:"exercise"`
+	TLP             string    `json:"tlp"`
+	AwareAt         time.Time `json:"aware_at"` // as the entity says, of the report that came last
+	CreatedAt       time.Time `json:"created_at"`
+	UpdatedAt       time.Time `json:"updated_at"`
+	Version         int64     `json:"version"`
+}
+
+// Reference is the authority's number of a case: the year, and forty bits of the
+// hash of its id, which tell nobody how many cases there are.
+func Reference(id string, at time.Time) string {
+	sum := sha256.Sum256([]byte(id))
+	return fmt.Sprintf("%d-%s", at.UTC().Year(), base32.StdEncoding.EncodeToString(sum[:5]))
+}
+
+// Report is a report as it was received. It is never changed.
+type Report struct {
+	ID           string    `json:"id"`
+	Organisation string    `json:"organisation"`
+	Case         string    `json:"case"`
+	Report       string    `json:"report"` // id at the entity
+	Corrects     string    `json:"corrects,omitempty"`
+	Stage        string    `json:"stage"`
+	Form         string    `json:"form"`
+	FormVersion  int       `json:"form_version"`
+	KeyID        string    `json:"key_id"` // whose signature it came with
+	Content      string    `json:"-"`      // the exact bytes
+	SHA256       string    `json:"sha256"` // of Content, hexadecimal
+	Receipt      string    `json:"receipt"`
+	SubmittedAt  time.Time `json:"submitted_at"` // as the entity says
+	DueAt        time.Time `json:"due_at"`       // as the entity says
+	ReceivedAt   time.Time `json:"received_at"`
+}
+
+// The kinds of messages.
+const (
+	Receipt   = "receipt"   // out: a report came
+	Question  = "question"  // out
+	Request   = "request"   // out: an intermediate report, Directive (EU) 2022/2555 Art. 23(4)(c)
+	Renamed   = "reference" // out: the authority's own number of the case
+	Decision  = "decision"  // out
+	Answer    = "answer"    // in: to a question
+	Statement = "statement" // in: said by the entity without being asked
+)
+
+// Message is one thing that was said, out to the entity or in from it.
+type Message struct {
+	ID           string    `json:"id"`
+	Organisation string    `json:"organisation"`
+	Case         string    `json:"case"`
+	Number       int64     `json:"number"`           // order of what goes out to an entity, from 1; 0: it came in
+	Remote       string    `json:"remote,omitempty"` // id at the entity, of what came in
+	Kind         string    `json:"kind"`
+	About        string    `json:"about,omitempty"` // id of the report at the entity, or of the question
+	Text         string    `json:"text"`
+	DueAt        time.Time `json:"due_at"`
+	By           string    `json:"by"` // person; "" for the platform and for entities
+	ByName       string    `json:"by_name"`
+	CreatedAt    time.Time `json:"created_at"`
+}
+
+// Out reports whether the message goes to the entity.
+func (m Message) Out() bool { return m.Number > 0 }
