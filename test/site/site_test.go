@@ -341,6 +341,7 @@ func ownerForms() []map[string]url.Values {
 		planForms(),
 		boardForms(),
 		reportForms(),
+		ledgerForms(),
 	}
 }
 

@@ -50,6 +50,12 @@ func undoable(kind string) (authz.Permission, bool) {
 	return "", false
 }
 
+// Undoable reports whether objects of the kind can be given an earlier value.
+func Undoable(kind string) bool {
+	_, ok := undoable(kind)
+	return ok
+}
+
 // Undo takes back the change of one entry of the ledger, if the object was not
 // changed again since (Conflict) and the change is not older than store.UndoFor
 // (Forbidden).

@@ -3,6 +3,7 @@ package clients
 import (
 	"context"
 
+	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
@@ -49,3 +50,6 @@ func (s *Service) AddTask(ctx context.Context, a authz.Actor, organisation strin
 	})
 	return id, err
 }
+
+// Catalogue is the catalogue of requirements and questions.
+func (s *Service) Catalogue() *catalog.Catalogue { return s.knowledge.Catalogue }

@@ -275,6 +275,8 @@ func (s *Site) Table() []Route {
 	s.manageRoutes(add)
 	s.clientRoutes(add)
 	s.programRoutes(add)
+	s.ledgerRoutes(add)
+	s.searchRoutes(add)
 	s.planRoutes(add)
 	s.evidenceRoutes(add)
 	s.boardRoutes(add)

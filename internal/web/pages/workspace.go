@@ -3,7 +3,6 @@ package pages
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
@@ -12,7 +11,6 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
-	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
@@ -25,8 +23,6 @@ func (s *Site) workspaceRoutes(add adder) {
 	add(Workspace, "POST /members/invite", s.invite)
 	add(Workspace, "POST /members/role", s.changeRole)
 	add(Workspace, "POST /members/withdraw", s.withdraw)
-	add(Workspace, "GET /ledger", s.ledger)
-	add(Workspace, "GET /search", s.search)
 }
 
 func (s *Site) newOrganisation(w http.ResponseWriter, r *http.Request) error {
@@ -150,41 +146,4 @@ func (s *Site) withdraw(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return guard.Redirect(w, r, "/members")
-}
-
-// entriesPerPage of the ledger.
-const entriesPerPage = 50
-
-func (s *Site) ledger(w http.ResponseWriter, r *http.Request) error {
-	before, _ := strconv.ParseInt(r.FormValue("before"), 10, 64) // nonsense shows the newest
-	entries, err := s.clients.Ledger(r.Context(), visitOf(r).Actor, store.Filter{
-		Text: r.FormValue("q"), Before: max(before, 0), Limit: entriesPerPage})
-	if err != nil {
-		return err
-	}
-	p := s.frame(r, ui.T(r.Context(), "pages.ledger.title"), ui.T(r.Context(), "pages.ledger.lead"))
-	return ui.Render(w, r, http.StatusOK, ledgerPage(r, p, entries))
-}
-
-func (s *Site) search(w http.ResponseWriter, r *http.Request) error {
-	list, err := s.clients.Portfolio(r.Context(), visitOf(r).Actor)
-	if err != nil {
-		return err
-	}
-	q := strings.ToLower(strings.TrimSpace(r.FormValue("q")))
-	group := ui.ResultGroup{Title: ui.T(r.Context(), "pages.portfolio.title")}
-	for _, o := range list {
-		if q != "" && strings.Contains(strings.ToLower(o.Organisation.Name), q) {
-			group.Links = append(group.Links, ui.Link{Text: o.Organisation.Name, URL: "/organisations/" + o.Organisation.ID})
-		}
-	}
-	var groups []ui.ResultGroup
-	if len(group.Links) > 0 {
-		groups = append(groups, group)
-	}
-	found := ui.SearchResults(groups, ui.T(r.Context(), "pages.search.nothing"))
-	if r.FormValue("part") == "results" {
-		return ui.Render(w, r, http.StatusOK, found)
-	}
-	return ui.Render(w, r, http.StatusOK, searchPage(r, s.frame(r, ui.T(r.Context(), "pages.search"), ""), found))
 }

@@ -1,0 +1,148 @@
+package pages
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/proving"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
+	"github.com/nisaba-platform/nisaba/internal/web/ui"
+)
+
+// namedKinds are the kinds of objects that have a name in every language.
+func namedKinds() []string {
+	return []string{"answer", "approval", "assertion", "comment", "delegation", "determination", "evidence", "exception", "file", "incident", "invitation",
+		"membership", "organisation", "report", "setting", "snapshot", "task", "token", "training", "view", "workspace"}
+}
+
+// ledgerKinds are those that the filter offers: what happens in workspaces.
+func ledgerKinds() []string {
+	return slices.DeleteFunc(proving.Kinds(), func(k string) bool { return !slices.Contains(namedKinds(), k) })
+}
+
+// kindName is the kind of an object in words.
+func kindName(ctx context.Context, kind string) string {
+	if slices.Contains(namedKinds(), kind) {
+		return ui.T(ctx, "ledger.kind."+kind)
+	}
+	return strings.ReplaceAll(kind, "_", " ")
+}
+
+// linked gives the events of the ledger the addresses of their entries, where all
+// values are; the list shows only what changed.
+func linked(events []ui.Event, entries []ledger.Entry) []ui.Event {
+	for i, e := range entries {
+		events[i].URL = entryURL(e.Seq)
+		if e.Before == nil || e.After == nil {
+			events[i].Changes = nil
+		}
+		events[i].Changes = slices.DeleteFunc(events[i].Changes, func(c ui.Change) bool { return c.Field == "version" || c.Field == "updated_at" })
+	}
+	return events
+}
+
+func entryURL(seq int64) string { return "/ledger/" + strconv.FormatInt(seq, 10) }
+
+// mostValue is how much of a value the page of an entry shows.
+const mostValue = 4000
+
+// entryChanges are the values before and after, as text.
+func entryChanges(e ledger.Entry) []ui.Change {
+	fields, err := e.Changes()
+	if err != nil {
+		return []ui.Change{{Field: e.Kind, Before: string(e.Before), After: string(e.After)}}
+	}
+	var out []ui.Change
+	for _, f := range fields {
+		if c := (ui.Change{Field: f.Name, Before: plainValue(f.Before), After: plainValue(f.After)}); c.Before != c.After {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// plainValue is a JSON value as people read it: texts without quotes.
+func plainValue(b json.RawMessage) string {
+	var text string
+	if json.Unmarshal(b, &text) != nil {
+		text = string(b)
+	}
+	if r := []rune(text); len(r) > mostValue {
+		return string(r[:mostValue]) + " …"
+	}
+	return text
+}
+
+// restorable reports whether the page offers to restore the value of an entry.
+func restorable(r *http.Request, e ledger.Entry) bool {
+	if e.Organisation == "" || e.After == nil || !clients.Undoable(e.Kind) {
+		return false
+	}
+	_, err := visitOf(r).Actor.Organisation(r.Context(), e.Organisation, authz.LedgerRestore)
+	return err == nil
+}
+
+func entryFacts(ctx context.Context, e ledger.Entry) []ui.Figure {
+	who := e.ActorName
+	if who == "" {
+		who = e.Actor
+	}
+	return []ui.Figure{
+		{Label: ui.T(ctx, "ledger.entry.who"), Value: who, Note: e.From},
+		{Label: ui.T(ctx, "ledger.entry.when"), Value: e.At.Format("2006-01-02"), Note: e.At.Format("15:04:05.000 MST")},
+		{Label: ui.T(ctx, "ledger.entry.action"), Value: kindName(ctx, e.Kind), Note: e.Action},
+	}
+}
+
+func reportFigures(ctx context.Context, r proving.Report) []ui.Figure {
+	sealed := ui.T(ctx, "ledger.sealed.never")
+	if !r.Sealed.IsZero() {
+		sealed = r.Sealed.UTC().Format("2006-01-02 15:04 MST")
+	}
+	return []ui.Figure{
+		{Label: ui.T(ctx, "ledger.size"), Value: ui.Number(ctx, float64(r.Size), 0)},
+		{Label: ui.T(ctx, "ledger.checkpoints"), Value: ui.Number(ctx, float64(r.Checkpoints), 0), Note: sealed},
+		{Label: ui.T(ctx, "ledger.checked"), Value: r.At.UTC().Format("15:04:05"), Note: r.At.UTC().Format("2006-01-02 MST")},
+	}
+}
+
+func faultTable(ctx context.Context, r proving.Report) ui.TableProps {
+	t := ui.TableProps{ID: "faults", Caption: ui.T(ctx, "ledger.check.damaged"), HideCaption: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "ledger.check.entry")}, {Label: ui.T(ctx, "ledger.check.table")}, {Label: ui.T(ctx, "ledger.check.what")}}}
+	for _, f := range r.Faults {
+		var entry templ.Component = ui.Words(ui.T(ctx, "ledger.check.whole"))
+		if f.Seq >= 0 {
+			entry = ui.LinkCell(strconv.FormatInt(f.Seq, 10), entryURL(f.Seq), "")
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{entry, code(f.Table), ui.Words(f.What)}})
+	}
+	return t
+}
+
+// mostCheckpoints is how many of the newest checkpoints the page lists.
+const mostCheckpoints = 50
+
+func checkpointTable(ctx context.Context, s proving.Standing) ui.TableProps {
+	t := ui.TableProps{ID: "checkpoints", Caption: ui.T(ctx, "ledger.checkpoints"), Columns: []ui.Column{
+		{Label: ui.T(ctx, "ledger.sealed")}, {Label: ui.T(ctx, "ledger.size"), Numeric: true}, {Label: ui.T(ctx, "ledger.proof.title")}},
+		Empty: ui.Empty{Title: ui.T(ctx, "ledger.checkpoints.none"), Text: ui.T(ctx, "ledger.checkpoints.none.text")}}
+	for i := len(s.Checkpoints) - 1; i >= max(0, len(s.Checkpoints)-mostCheckpoints); i-- {
+		c := s.Checkpoints[i]
+		var proof templ.Component = ui.Words("–")
+		if i > 0 {
+			size := strconv.FormatInt(c.Size, 10)
+			proof = ui.LinkCell(ui.T(ctx, "ledger.growth"), "/ledger/growth.json?earlier="+strconv.FormatInt(s.Checkpoints[i-1].Size, 10)+"&later="+size, "")
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Moment(c.At.In(time.UTC)), ui.Words(ui.Number(ctx, float64(c.Size), 0)), proof}})
+	}
+	return t
+}

@@ -1,0 +1,166 @@
+package pages
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/nisaba-platform/nisaba/catalog"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/desk"
+	"github.com/nisaba-platform/nisaba/internal/web/ui"
+)
+
+func (s *Site) searchRoutes(add adder) {
+	add(Workspace, "GET /search", s.search)
+}
+
+// mostFound is how many results each group shows.
+const mostFound = 8
+
+// search finds organisations, what is in them, requirements and questions of the
+// catalogue, and pages. The command palette asks for the results alone.
+func (s *Site) search(w http.ResponseWriter, r *http.Request) error {
+	a, q := visitOf(r).Actor, strings.TrimSpace(r.FormValue("q"))
+	p := s.frame(r, ui.T(r.Context(), "pages.search"), "")
+	list, err := s.clients.Portfolio(r.Context(), a)
+	if err != nil {
+		return err
+	}
+	groups := []ui.ResultGroup{pageGroup(r, p, q)}
+	if q != "" {
+		hits, err := s.clients.Search(r.Context(), a, q, 3*mostFound)
+		if err != nil {
+			return err
+		}
+		groups = append([]ui.ResultGroup{organisationGroup(r, list, q)}, groups...)
+		groups = append(groups, hitGroup(r, hits, list))
+		groups = append(groups, s.catalogueGroups(r, q, currentOrganisation(r, list))...)
+	}
+	groups = slices.DeleteFunc(groups, func(g ui.ResultGroup) bool { return len(g.Links) == 0 })
+	found := ui.SearchResults(groups, ui.T(r.Context(), "pages.search.nothing"))
+	if r.FormValue("part") == "results" {
+		return ui.Render(w, r, http.StatusOK, found)
+	}
+	if q == "" {
+		p.Lead = ui.T(r.Context(), "search.type")
+	}
+	return ui.Render(w, r, http.StatusOK, searchPage(r, p, found))
+}
+
+// has reports whether the text has all the words, whatever their accents and case.
+func has(text, words string) bool {
+	folded := catalog.Fold(text)
+	for _, w := range strings.Fields(catalog.Fold(words)) {
+		if !strings.Contains(folded, w) {
+			return false
+		}
+	}
+	return true
+}
+
+func organisationGroup(r *http.Request, list []assessment.Standing, q string) ui.ResultGroup {
+	g := ui.ResultGroup{Title: ui.T(r.Context(), "pages.portfolio.title")}
+	for _, o := range list {
+		if len(g.Links) < mostFound && has(o.Organisation.Name, q) {
+			g.Links = append(g.Links, ui.Link{Text: o.Organisation.Name, URL: "/organisations/" + o.Organisation.ID, Icon: ui.IconHome})
+		}
+	}
+	return g
+}
+
+// pageGroup lists pages of the frame and actions whose name has the words; all of
+// them while nothing is typed.
+func pageGroup(r *http.Request, p ui.PageProps, q string) ui.ResultGroup {
+	g := ui.ResultGroup{Title: ui.T(r.Context(), "search.pages")}
+	var all []ui.Link
+	for _, section := range p.Nav {
+		all = append(all, section.Links...)
+	}
+	all = append(all, p.Person.Links...)
+	if _, err := visitOf(r).Actor.Workspace(authz.OrganisationCreate); err == nil {
+		all = append(all, ui.Link{Text: ui.T(r.Context(), "pages.organisation.new"), URL: "/organisations/new", Icon: ui.IconPlus})
+	}
+	all = append(all, ui.Link{Text: ui.T(r.Context(), "programs.title"), URL: "/api"})
+	for _, l := range all {
+		l.Current = false // the search is on its own page
+		if has(l.Text, q) {
+			g.Links = append(g.Links, l)
+		}
+	}
+	return g
+}
+
+func hitGroup(r *http.Request, hits []desk.Hit, list []assessment.Standing) ui.ResultGroup {
+	g := ui.ResultGroup{Title: ui.T(r.Context(), "search.objects")}
+	for _, h := range hits {
+		page, ok := hitPage(h)
+		i := slices.IndexFunc(list, func(o assessment.Standing) bool { return o.Organisation.ID == h.Organisation })
+		if !ok || i < 0 || len(g.Links) == mostFound {
+			continue
+		}
+		g.Links = append(g.Links, ui.Link{Text: h.Title + " · " + kindName(r.Context(), h.Kind) + " · " + list[i].Organisation.Name, URL: "/organisations/" + h.Organisation + page})
+	}
+	return g
+}
+
+// hitPage is the page below an organisation on which a found object is.
+func hitPage(h desk.Hit) (string, bool) {
+	switch h.Kind {
+	case "task":
+		return "/plan/tasks/" + url.PathEscape(h.Object), true
+	case "evidence":
+		_, id, ok := strings.Cut(h.Object, "/")
+		if !ok {
+			id = h.Object
+		}
+		return "/evidence/piece?id=" + url.QueryEscape(id), true
+	case "organisation":
+		return "", false // listed by name
+	}
+	return "/history", true
+}
+
+// currentOrganisation is the one whose page the search was opened on, or the only
+// one that there is.
+func currentOrganisation(r *http.Request, list []assessment.Standing) string {
+	from := r.Header.Get("HX-Current-URL")
+	if from == "" {
+		from = r.Referer()
+	}
+	u, err := url.Parse(from)
+	for _, o := range list {
+		if err == nil && strings.HasPrefix(u.Path+"/", "/organisations/"+o.Organisation.ID+"/") {
+			return o.Organisation.ID
+		}
+	}
+	if len(list) == 1 {
+		return list[0].Organisation.ID
+	}
+	return ""
+}
+
+// catalogueGroups are the requirements and questions with the words; they lead to
+// the pages of the organisation that the search is about.
+func (s *Site) catalogueGroups(r *http.Request, q, organisation string) []ui.ResultGroup {
+	requirements := ui.ResultGroup{Title: ui.T(r.Context(), "search.requirements")}
+	questions := ui.ResultGroup{Title: ui.T(r.Context(), "search.questions")}
+	if organisation == "" {
+		return nil
+	}
+	base := "/organisations/" + organisation
+	for _, x := range s.clients.Catalogue().Search(q) {
+		if len(requirements.Links) < mostFound && len(x.Measures) > 0 {
+			requirements.Links = append(requirements.Links, ui.Link{Text: x.ID + " · " + x.Title,
+				URL: base + "/requirements?measure=" + x.Measures[0] + "&open=" + url.QueryEscape(x.ID)})
+		}
+	}
+	for _, x := range s.clients.Catalogue().Questions() {
+		if len(questions.Links) < mostFound && has(x.Text, q) {
+			questions.Links = append(questions.Links, ui.Link{Text: x.Text, URL: base + "/questions?topic=" + url.QueryEscape(x.Topic) + "#" + anchor(x.ID)})
+		}
+	}
+	return []ui.ResultGroup{requirements, questions}
+}

@@ -1,0 +1,130 @@
+package site
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
+	"github.com/nisaba-platform/nisaba/test/browser"
+)
+
+func ledgerForms() map[string]url.Values {
+	return map[string]url.Values{client + "/restore": {"entry": {"1"}}}
+}
+
+// TestLedgerPages works without script: filters, an entry with its difference and
+// proof, an earlier value that is restored, exports, and the check of the whole.
+func TestLedgerPages(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	organisation := v.begin("managed-service-provider.yaml")
+	before := v.score(organisation, "measure.c")
+	v.post(organisation+"/questions/q.backup.exists", url.Values{"option": {"none"}, "topic": {"c"}})
+	_, page := v.get("/ledger?kind=answer&object=" + url.QueryEscape(strings.TrimPrefix(organisation, "/organisations/")+"/q.backup.exists"))
+	var entries []string
+	for _, part := range strings.Split(page, `href="/ledger/`)[1:] {
+		if n, _, _ := strings.Cut(part, `"`); strings.Trim(n, "0123456789") == "" {
+			entries = append(entries, n)
+		}
+	}
+	if len(entries) != 2 {
+		t.Fatalf("entries %v of the answer:\n%.2000s", entries, page)
+	}
+	for name, query := range map[string]string{"other kind": "?kind=task&q=q.backup.exists", "other days": "?until=2000-01-01", "nobody": "?person=x", "no text": "?q=zzzzzz"} {
+		if _, page := v.get("/ledger" + query); strings.Contains(page, `href="/ledger/`+entries[0]+`"`) {
+			t.Errorf("%s: the entry is shown", name)
+		}
+	}
+	status, first := v.get("/ledger/" + entries[1])
+	if status != http.StatusOK || !strings.Contains(first, "q.backup.exists") || !strings.Contains(first, "/proof.json") || strings.Contains(first, "does not hold") {
+		t.Errorf("%d\n%.1500s", status, first)
+	}
+	_, file := v.get("/ledger/" + entries[0] + "/proof.json")
+	p, err := ledger.ReadProof(strings.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if verdict, err := p.Check(""); err != nil || !strings.Contains(string(verdict.Entry.After), `"none"`) {
+		t.Errorf("%+v %v", verdict, err)
+	}
+	if status, page, at := v.post(organisation+"/restore", url.Values{"entry": {entries[1]}}); status != http.StatusOK || !strings.HasSuffix(at, "/history") {
+		t.Fatalf("restoring led to %s with %d\n%.600s", at, status, page)
+	}
+	if again := v.score(organisation, "measure.c"); again != before {
+		t.Errorf("after the earlier answer is restored the score is %v, it was %v", again, before)
+	}
+	if status, page := v.get("/ledger/check"); status != http.StatusOK || !strings.Contains(page, "The ledger is sound") {
+		t.Errorf("%d\n%.900s", status, page)
+	}
+	_, lines := v.get("/ledger/export.jsonl?kind=answer")
+	for line := range strings.Lines(lines) {
+		var e ledger.Entry
+		if err := json.Unmarshal([]byte(line), &e); err != nil || e.Kind != "answer" {
+			t.Fatalf("%s: %v", line, err)
+		}
+	}
+	if _, csv := v.get("/ledger/export.csv?kind=organisation"); !strings.Contains(csv, "organisation.create") {
+		t.Errorf("%.300s", csv)
+	}
+	for _, path := range []string{"/ledger/x", "/ledger/999999", "/ledger/-1/proof.json", "/ledger/growth.json?earlier=9&later=3"} {
+		if status, _ := v.get(path); status != http.StatusNotFound && status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
+}
+
+// TestSearchPage finds organisations without their accents, what is in them,
+// requirements of the catalogue, and pages.
+func TestSearchPage(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	organisation := v.begin("managed-service-provider.yaml")
+	for q, leads := range map[string]string{"ledger": `href="/ledger"`, "backup": organisation + "/requirements?", "cir.2.1.1": "open=cir.2.1.1"} {
+		if status, page := v.get("/search?q=" + url.QueryEscape(q)); status != http.StatusOK || !strings.Contains(page, leads) {
+			t.Errorf("%q does not lead to %s: %d", q, leads, status)
+		}
+	}
+	if _, page := v.get("/search?q=zzzzzzz"); strings.Contains(page, organisation+`"`) {
+		t.Error("nonsense found the organisation")
+	}
+}
+
+// TestLedgerInBrowser opens the pages with axe, and goes to one by Ctrl-K.
+func TestLedgerInBrowser(t *testing.T) {
+	site, _ := start(t)
+	b := browser.Start(t)
+	folder := os.Getenv("SCREENSHOTS")
+	v := newVisitor(t, site)
+	v.begin("managed-service-provider.yaml")
+	b.Open(site+"/sign-in", 1280, false)
+	b.Do(chromedp.SendKeys("#f-email", "anna@example.org"), chromedp.SendKeys("#f-password", password), chromedp.Click("main button.primary"), chromedp.WaitVisible(".person"))
+	for name, path := range map[string]string{"ledger": "/ledger", "entry": "/ledger/5", "check": "/ledger/check", "programs": "/api", "search": "/search?q=backup"} {
+		for _, width := range []int{1280, 360} {
+			b.Open(site+path, width, width == 360)
+			if n := b.Narrow(); n > 0 {
+				t.Errorf("%s at %d: the page is %d px wider than the window", name, width, n)
+			}
+			if folder != "" {
+				b.Picture(filepath.Join(folder, name+"-"+map[int]string{1280: "wide", 360: "narrow"}[width]+".png"))
+			}
+			for _, x := range b.Axe() {
+				t.Errorf("%s at %d: %s", name, width, x)
+			}
+		}
+	}
+	b.Open(site+"/", 1280, false)
+	b.Do(chromedp.KeyEvent("k", chromedp.KeyModifiers(2)), // Ctrl
+		chromedp.WaitVisible("dialog.palette[open]"),
+		chromedp.SendKeys("dialog.palette input", "interface for pro"),
+		chromedp.WaitVisible(`#palette-results a[href="/api"][data-chosen]`),
+		chromedp.SendKeys("dialog.palette input", kb.Enter),
+		chromedp.WaitVisible("#operations-ledger"))
+}
