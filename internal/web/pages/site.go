@@ -17,6 +17,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/delegating"
 	"github.com/nisaba-platform/nisaba/internal/app/feeding"
+	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
@@ -50,6 +51,7 @@ type Site struct {
 	proving   *proving.Service
 	programs  Programs
 	guests    *guard.Limiter
+	incidents *incidents.Service
 }
 
 // Options of New.
@@ -64,6 +66,7 @@ type Options struct {
 	Programs  Programs
 	Bench     *workbench.Service
 	Links     *delegating.Service
+	Incidents *incidents.Service
 	Messages  *locale.Catalogue
 	Clock     clock.Clock
 	Guard     guard.Options // ErrorPage is set by New
@@ -77,7 +80,7 @@ func New(o Options) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{accounts: o.Accounts, clients: o.Clients, reporting: o.Reporting, feeds: o.Feeds, notices: o.Notices, mails: o.Mails, bench: o.Bench, links: o.Links, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS,
-		proving: o.Proving, programs: o.Programs}
+		proving: o.Proving, programs: o.Programs, incidents: o.Incidents}
 	o.Guard.Log = o.Log
 	o.Guard.ErrorPage = ui.ErrorPage(s.view)
 	s.guard = guard.New(o.Guard)
