@@ -3,6 +3,7 @@
 package site
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -101,6 +102,9 @@ func body(t *testing.T, r *http.Response) (int, string) {
 	b, err := io.ReadAll(r.Body)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if i := bytes.Index(b, []byte("⟪")); i >= 0 { // what a message without words looks like
+		t.Errorf("%s: no words for %.80s", r.Request.URL.Path, b[i:])
 	}
 	return r.StatusCode, string(b)
 }

@@ -48,9 +48,12 @@ func rights(t *testing.T, o office) map[string]right {
 			_, _, err := s.Bulk(ctx, a, nil, clients.DeedTag, "")
 			return err
 		}},
-		"UndoBulk":        {low: authz.Auditor, workspace: true, call: func(a authz.Actor, id string) error { return second(s.UndoBulk(ctx, a, nil, "")) }},
-		"ApplyTemplate":   {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.ApplyTemplate(ctx, a, id, "x")) }},
-		"Refresh":         {scoped: true},
+		"UndoBulk":      {low: authz.Auditor, workspace: true, call: func(a authz.Actor, id string) error { return second(s.UndoBulk(ctx, a, nil, "")) }},
+		"ApplyTemplate": {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.ApplyTemplate(ctx, a, id, "x")) }},
+		"Refresh":       {scoped: true},
+		"Statutory":     {scoped: true}, // within the transaction of a scope
+		"EvidenceEnds":  {scoped: true}, // of what the caller has
+
 		"ReachOf":         {scoped: true},
 		"Take":            {scoped: true},
 		"Assign":          {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.Assign(ctx, a, id, assessment.Assignment{}) }},
@@ -76,6 +79,8 @@ func rights(t *testing.T, o office) map[string]right {
 		"RemoveException": {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.RemoveException(ctx, a, id, "x") }},
 		"Assert":          {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.Assert(ctx, a, id, posture.Assertion{}) }},
 		"AdoptPlan":       {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.AdoptPlan(ctx, a, id)) }},
+		"AddTask":         {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.AddTask(ctx, a, id, planning.Task{})) }},
+		"Search":          {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Search(ctx, a, "x", 1)) }},
 		"PutTask":         {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.PutTask(ctx, a, id, planning.Task{}) }},
 		"MoveTask":        {low: authz.Auditor, call: func(a authz.Actor, id string) error { return s.MoveTask(ctx, a, id, clients.Move{}) }},
 		"ChangeTasks": {low: authz.Auditor, call: func(a authz.Actor, id string) error {

@@ -232,28 +232,21 @@ type Deadline struct {
 	Text law.Message
 	Law  string // citation; "" when the text names it
 
-	ID      string // the same for the same duty on every day
-	Passing bool   // a date that the law fixes: nothing is missed once it has passed
+	ID string // the same for the same duty on every day
 }
 
-// Deadlines are the statutory dates that are open, the first one first: a
-// registration that was not made, a change of registered data that was not
-// notified (Arts. 3(4) and 27), and dates that the law fixes and that are still to
-// come. Those that were missed stay.
+// Deadlines are the statutory dates by which the organisation has to do something,
+// the first one first: a registration that was not made, and a change of
+// registered data that was not notified (Arts. 3(4) and 27). Dates of the calendar
+// by which others act, such as the review by the Commission, are not among them.
 func Deadlines(in assessing.Input, done organisation.Registration, records []registration.Record) []Deadline {
 	var out []Deadline
 	z := zone(in)
-	add := func(id string, on law.Date, what law.Message, citation string, passing bool) {
+	registerDeadlines(in, done, records, func(id string, on law.Date, what law.Message, citation string) {
 		if !on.IsZero() {
-			out = append(out, Deadline{By: on.AddDays(1).At(z).Add(-time.Minute).UTC(), On: on, Text: what, Law: citation, ID: id, Passing: passing})
+			out = append(out, Deadline{By: on.AddDays(1).At(z).Add(-time.Minute).UTC(), On: on, Text: what, Law: citation, ID: id})
 		}
-	}
-	registerDeadlines(in, done, records, func(id string, on law.Date, what law.Message, citation string) { add(id, on, what, citation, false) })
-	for _, d := range in.Duties.Dates {
-		if !d.On.Before(in.AsOf) {
-			add(d.Text.Key, d.On, d.Text, d.Citation, true)
-		}
-	}
+	})
 	slices.SortStableFunc(out, func(a, b Deadline) int { return a.By.Compare(b.By) })
 	return out
 }

@@ -210,7 +210,7 @@ func (s *Service) gatherOne(tx *store.Tx, g *gathered, organisation string) erro
 		return err
 	}
 	for _, d := range dates {
-		g.add(reminding.Thing{Kind: desk.Deadlines, ID: organisation + "/" + d.ID, Organisation: organisation, Title: d.Text, At: d.By, Passing: d.Passing}, "")
+		g.add(reminding.Thing{Kind: desk.Deadlines, ID: organisation + "/" + d.ID, Organisation: organisation, Title: d.Text, At: d.By}, "")
 	}
 	approvals, err := tx.Approvals(organisation)
 	if err != nil {

@@ -20,7 +20,6 @@ type Thing struct {
 	Text         string    // the title, when a person wrote it
 	On           law.Date  // the last day; or
 	At           time.Time // the last instant
-	Passing      bool      // nothing is missed once it has passed: nobody is told that it is late
 	Link         string    // page on which to act
 	For          []string  // persons
 }
@@ -89,9 +88,6 @@ func Due(things []Thing, zone func(person string) *time.Location, now time.Time,
 		for _, person := range t.For {
 			var r Reminder
 			for _, s := range Steps(t.Kind) {
-				if t.Passing && s.Name == late {
-					continue
-				}
 				if !t.From(s, zone(person)).After(now) {
 					r.Thing, r.Person, r.Step, r.Marks = t, person, s, append(r.Marks, t.Mark(s, person))
 				}

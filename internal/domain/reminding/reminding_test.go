@@ -51,10 +51,6 @@ func TestSteps(t *testing.T) {
 			reminding.Thing{Kind: desk.Deadlines, At: at("2026-12-10 22:59")}, time.UTC,
 			[]string{"2026-12-09 23:00", "2026-12-10 22:59"},
 			[]string{"day", "late"}},
-		"a date that passes is not late": {
-			reminding.Thing{Kind: desk.Deadlines, At: at("2026-12-10 22:59"), Passing: true}, time.UTC,
-			[]string{"2026-12-09 23:00", "2026-12-10 23:00"},
-			[]string{"day", ""}},
 		"an approval waits": {
 			reminding.Thing{Kind: desk.Approvals, At: at("2026-12-01 10:00")}, time.UTC,
 			[]string{"2026-12-04 09:59", "2026-12-04 10:00", "2026-12-20 10:00"},
