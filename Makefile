@@ -51,7 +51,7 @@ fuzz: ## every fuzz target for ten seconds
 
 .PHONY: bench
 bench: ## benchmarks of the figures in README.md
-	$(GO) test -run '^$$' -bench . -benchmem ./law/... ./catalog/... ./posture/... ./internal/... ./exchange/...
+	$(GO) test -run '^$$' -bench . -benchmem ./law/... ./catalog/... ./posture/... ./internal/... ./exchange/... ./test/load
 	sh scripts/bench-start.sh
 
 .PHONY: sign-packs

@@ -122,6 +122,22 @@ func (tx *Tx) ledgerWithin() (string, []any, error) {
 	return tx.within("organisation_id")
 }
 
+// Revision is the number of the newest entry of the ledger about an organisation,
+// -1 when there is none. As long as it stays, nothing recorded of the organisation
+// has changed. Within a change that is not committed it is that from before.
+func (tx *Tx) Revision(organisation string) (int64, error) {
+	within, args, err := tx.within("organisation_id")
+	if err != nil {
+		return -1, err
+	}
+	seq, found, err := sqldb.One(tx.q, sqldb.Single[int64],
+		`SELECT seq FROM ledger_entries WHERE `+within+` AND organisation_id = ? ORDER BY seq DESC LIMIT 1`, append(args, organisation)...)
+	if !found {
+		seq = -1
+	}
+	return seq, err
+}
+
 // EachEntry calls f for every entry of the scope in order, for exports.
 func (tx *Tx) EachEntry(f func(ledger.Entry) error) error {
 	within, args, err := tx.ledgerWithin()

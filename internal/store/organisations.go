@@ -33,6 +33,11 @@ func (tx *Tx) Organisations() ([]tenant.Organisation, error) {
 	return organisations.list(tx, "1 = 1", "name, id")
 }
 
+// Aside lists the templates and the archived organisations of the scope, by name.
+func (tx *Tx) Aside() ([]tenant.Organisation, error) {
+	return organisations.list(tx, "(template OR archived)", "name, id")
+}
+
 // PutOrganisation makes or changes an organisation.
 func (tx *Tx) PutOrganisation(o tenant.Organisation) (tenant.Organisation, error) {
 	return organisations.put(tx, o)

@@ -8,7 +8,6 @@ package clients
 import (
 	"cmp"
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -37,13 +36,14 @@ type Service struct {
 	files     *blob.Dir
 	facts     *facts
 	whole     *whole
+	fetched   *fetched
 	scores    *scores
 	scanner   Scanner
 }
 
 // New makes the service. files keeps what is uploaded.
 func New(s *store.Store, k assessing.Knowledge, files *blob.Dir, options ...Option) *Service {
-	out := &Service{store: s, knowledge: k, files: files, facts: newFacts(), whole: newWhole(), scores: newScores()}
+	out := &Service{store: s, knowledge: k, files: files, facts: newFacts(), whole: newWhole(), fetched: newFetched(), scores: newScores()}
 	for _, set := range options {
 		set(out)
 	}
@@ -105,16 +105,16 @@ func (s *Service) Aside(ctx context.Context, a authz.Actor) (list []tenant.Organ
 		return nil, err
 	}
 	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
-		list, err = tx.Organisations()
+		list, err = tx.Aside()
 		return err
 	})
-	return slices.DeleteFunc(list, func(o tenant.Organisation) bool { return !o.Template && !o.Archived }), err
+	return list, err
 }
 
 // Load gives one organisation with its assessment as of today.
 func (s *Service) Load(ctx context.Context, a authz.Actor, organisation string) (c Client, err error) {
 	err = s.read(ctx, a, organisation, authz.AssessmentRead, func(tx *store.Tx) error {
-		c, err = s.fetch(tx, organisation)
+		c, err = s.fetchKept(tx, organisation)
 		return err
 	})
 	if err != nil {

@@ -48,7 +48,7 @@ const (
 func (s *Service) Home(ctx context.Context, a authz.Actor, organisation string) (h Home, err error) {
 	err = s.read(ctx, a, organisation, authz.AssessmentRead, func(tx *store.Tx) error {
 		h = Home{PointsThen: -1}
-		if h.Client, err = s.fetch(tx, organisation); err != nil {
+		if h.Client, err = s.fetchKept(tx, organisation); err != nil {
 			return err
 		}
 		return s.surround(tx, a, &h)

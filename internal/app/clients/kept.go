@@ -2,10 +2,12 @@ package clients
 
 import (
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
+	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/posture"
 )
@@ -49,6 +51,51 @@ func (s *Service) assess(id string, f *organisation.File, day law.Date) (assessi
 	c.kept[id] = keptWhole{f, day, in}
 	s.scores.keep(id, f, day, overallOf(in.Posture))
 	return in, nil
+}
+
+// fetched keeps what is stored of organisations with the number of the ledger entry
+// that it was read after: as long as the ledger says nothing new of an
+// organisation, also through another server, nothing is read again.
+type fetched struct {
+	mu   sync.Mutex
+	kept map[string]keptClient // by organisation
+}
+
+type keptClient struct {
+	revision int64
+	client   Client
+}
+
+func newFetched() *fetched { return &fetched{kept: map[string]keptClient{}} }
+
+// fetchKept is fetch for transactions that only read.
+func (s *Service) fetchKept(tx *store.Tx, organisation string) (Client, error) {
+	revision, err := tx.Revision(organisation)
+	if err != nil {
+		return Client{}, err
+	}
+	c := s.fetched
+	c.mu.Lock()
+	k, ok := c.kept[organisation]
+	c.mu.Unlock()
+	if !ok || k.revision != revision || revision < 0 {
+		if k.client, err = s.fetch(tx, organisation); err != nil {
+			return Client{}, err
+		}
+		c.mu.Lock()
+		makeRoom(c.kept, mostWhole)
+		c.kept[organisation] = keptClient{revision, k.client}
+		c.mu.Unlock()
+	}
+	return k.client.copied(), nil
+}
+
+// copied is the client with lists of the caller's own, which may be sorted and cut.
+func (c Client) copied() Client {
+	c.Tasks, c.Determinations, c.Answers = slices.Clone(c.Tasks), slices.Clone(c.Determinations), slices.Clone(c.Answers)
+	c.Evidence, c.Exceptions, c.Files = slices.Clone(c.Evidence), slices.Clone(c.Exceptions), slices.Clone(c.Files)
+	c.Registrations = slices.Clone(c.Registrations)
+	return c
 }
 
 // scores keeps the newest overall score of organisations with the file that it was

@@ -16,7 +16,7 @@ const compressFrom = 1400
 func Compress(next http.Handler) http.Handler {
 	pool := &sync.Pool{New: func() any {
 		// The level is a constant that the library accepts.
-		w, _ := gzip.NewWriterLevel(nil, 5)
+		w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
 		return w
 	}}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
