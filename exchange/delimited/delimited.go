@@ -1,4 +1,4 @@
-// Package delimited writes comma-separated values for spreadsheets. It is the one
+// Package delimited writes and reads comma-separated values of spreadsheets. It is the one
 // encoder of all such exports: text that a spreadsheet would run as a formula is
 // made plain text here and nowhere else.
 package delimited

@@ -155,6 +155,7 @@ func (s *Server) Serve(ctx context.Context, out io.Writer) error {
 			Expected: "a free address such as 127.0.0.1:8080", Cause: err}
 	}
 	h := guard.Server(s.config.Address, s.handler, s.config.Log)
+	h.RegisterOnShutdown(s.site.EndStreams)
 	fmt.Fprintf(out, "Nisaba listens on http://%s (%s)\n", l.Addr(), strings.ToLower(s.store.Engine()))
 	if s.config.Listening != nil {
 		if err := s.config.Listening("http://" + l.Addr().String()); err != nil {

@@ -23,6 +23,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
 	"github.com/nisaba-platform/nisaba/internal/app/reporting"
 	"github.com/nisaba-platform/nisaba/internal/app/workbench"
+	"github.com/nisaba-platform/nisaba/internal/app/working"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
@@ -76,7 +77,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 		return nil, err
 	}
 	cases := incidents.New(s, reports, c.Knowledge.Countries)
-	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Clients: organisations, Proving: proofs, Programs: programs,
+	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Work: working.New(s), Clients: organisations, Proving: proofs, Programs: programs,
 		Bench: workbench.New(s, organisations, c.Knowledge), Links: delegating.New(s, organisations, c.Knowledge.Catalogue, mailer),
 		Reporting: reporting.New(s, organisations, files, c.Messages), Feeds: feeding.New(s, organisations, c.Messages),
 		Incidents: cases, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
@@ -86,6 +87,9 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	runner := jobs.New(s, jobs.Options{Workers: c.Workers, Poll: c.Poll, Log: c.Log})
 	runner.Deliver(mailing.Kind, mailer)
 	if err := runner.KeepHouse(signer, c.origin()); err != nil {
+		return nil, err
+	}
+	if err := organisations.Install(runner); err != nil {
 		return nil, err
 	}
 	if err := notices.Install(runner); err != nil {

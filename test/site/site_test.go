@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -66,7 +67,17 @@ func start(t *testing.T, change ...func(*server.Config)) (site string, routes []
 		t.Fatal(err)
 	}
 	h := httptest.NewServer(s.Handler())
-	t.Cleanup(func() { h.Close(); s.Close() })
+	ctx, cancel := context.WithCancel(context.Background())
+	worked := make(chan error, 1)
+	go func() { worked <- s.Work(ctx) }()
+	t.Cleanup(func() {
+		h.CloseClientConnections()
+		h.Close()
+		cancel()
+		if err := errors.Join(<-worked, s.Close()); err != nil {
+			t.Error(err)
+		}
+	})
 	return h.URL, s.Routes()
 }
 
@@ -334,6 +345,7 @@ func ownerForms() []map[string]url.Values {
 	return []map[string]url.Values{
 		workspaceForms(),
 		accessForms(),
+		noticeForms(),
 		clientForms(),
 		evidenceForms(),
 		scopeForms(),

@@ -32,6 +32,16 @@ var ErrNoSession = &fault.Error{Kind: fault.Forbidden, What: "you are not signed
 
 // Visit finds the session of a token with who that is and what they may do.
 func (s *Service) Visit(ctx context.Context, token string, d Device) (v Visit, err error) {
+	v, err = s.Look(ctx, token, d)
+	if err == nil && s.store.Now().Sub(v.Session.SeenAt) > seenEvery {
+		err = s.touch(ctx, v.Session)
+	}
+	return v, err
+}
+
+// Look is Visit without counting as a use of the session: a page that stays open
+// looks every second.
+func (s *Service) Look(ctx context.Context, token string, d Device) (v Visit, err error) {
 	if token == "" || len(token) > 100 {
 		return v, ErrNoSession
 	}
@@ -51,9 +61,6 @@ func (s *Service) Visit(ctx context.Context, token string, d Device) (v Visit, e
 		}
 		return s.enter(tx, &v, d)
 	})
-	if err == nil && s.store.Now().Sub(v.Session.SeenAt) > seenEvery {
-		err = s.touch(ctx, v.Session)
-	}
 	return v, err
 }
 

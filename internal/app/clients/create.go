@@ -158,21 +158,34 @@ func (s *Service) Import(ctx context.Context, a authz.Actor, kind tenant.Organis
 	if err := checkKind(kind); err != nil {
 		return o, err
 	}
-	today := *f
-	today.AssessedOn = s.today()
-	if _, err := s.score(&today, s.today()); err != nil {
+	if err := s.importable(f); err != nil {
 		return o, err
 	}
 	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
-		if o, err = s.put(tx, tenant.Organisation{Kind: kind, Tags: []string{}}, f.Facts()); err != nil {
-			return err
-		}
-		if err := state(tx, o.ID, f.PostureFacts()); err != nil {
-			return err
-		}
-		_, err := s.rollUp(tx, o.ID)
+		o, err = s.bringIn(tx, tenant.Organisation{Kind: kind, Tags: []string{}}, f)
 		return err
 	})
+	return o, err
+}
+
+// importable refuses a file that could not be assessed as of today.
+func (s *Service) importable(f *organisation.File) error {
+	today := *f
+	today.AssessedOn = s.today()
+	_, err := s.score(&today, s.today())
+	return err
+}
+
+// bringIn stores a new organisation with all that its file says.
+func (s *Service) bringIn(tx *store.Tx, o tenant.Organisation, f *organisation.File) (tenant.Organisation, error) {
+	o, err := s.put(tx, o, f.Facts())
+	if err != nil {
+		return o, err
+	}
+	if err := state(tx, o.ID, f.PostureFacts()); err != nil {
+		return o, err
+	}
+	_, err = s.rollUp(tx, o.ID)
 	return o, err
 }
 

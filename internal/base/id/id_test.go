@@ -49,3 +49,23 @@ func TestTimeOfAnID(t *testing.T) {
 		t.Error("the time of a text that is no id was found")
 	}
 }
+
+func TestDerived(t *testing.T) {
+	from := id.New()
+	a, err := id.Derived(from, "1")
+	if err != nil || !id.Valid(a) {
+		t.Fatalf("%q %v", a, err)
+	}
+	again, _ := id.Derived(from, "1")
+	other, _ := id.Derived(from, "2")
+	if a != again || a == other || a == from {
+		t.Errorf("%s, again %s, other %s, from %s", a, again, other, from)
+	}
+	made, _ := id.Time(from)
+	if at, err := id.Time(a); err != nil || !at.Equal(made) {
+		t.Errorf("made %v, %v; wanted %v", at, err, made)
+	}
+	if _, err := id.Derived("x", "1"); err == nil {
+		t.Error("an id was derived from none")
+	}
+}

@@ -55,11 +55,13 @@ func MaxBody(limit int64, patience time.Duration) Middleware {
 	}
 }
 
-// Stream takes the time limit from a route that keeps sending, for example
+// Stream takes the time limits from a route that keeps sending, for example
 // server-sent events.
 func Stream(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // as above
+		control := http.NewResponseController(w)
+		_ = control.SetWriteDeadline(time.Time{}) // as above
+		_ = control.SetReadDeadline(time.Time{})  // else the end of the time for reading ends the request
 		next.ServeHTTP(w, r)
 	})
 }

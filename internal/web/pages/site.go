@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/text/language"
@@ -23,6 +24,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
 	"github.com/nisaba-platform/nisaba/internal/app/reporting"
 	"github.com/nisaba-platform/nisaba/internal/app/workbench"
+	"github.com/nisaba-platform/nisaba/internal/app/working"
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
@@ -40,6 +42,8 @@ type Site struct {
 	reporting *reporting.Service
 	notices   *noticing.Service
 	mails     *mailing.Mailer
+	working   *working.Service
+	streams   *streams
 	bench     *workbench.Service
 	links     *delegating.Service
 	messages  *locale.Catalogue
@@ -62,6 +66,7 @@ type Options struct {
 	Reporting *reporting.Service
 	Notices   *noticing.Service
 	Mails     *mailing.Mailer
+	Work      *working.Service
 	Proving   *proving.Service
 	Programs  Programs
 	Bench     *workbench.Service
@@ -81,6 +86,7 @@ func New(o Options) (*Site, error) {
 	}
 	s := &Site{accounts: o.Accounts, clients: o.Clients, reporting: o.Reporting, feeds: o.Feeds, notices: o.Notices, mails: o.Mails, bench: o.Bench, links: o.Links, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS,
 		proving: o.Proving, programs: o.Programs, incidents: o.Incidents}
+	s.working, s.streams = o.Work, newStreams()
 	o.Guard.Log = o.Log
 	o.Guard.ErrorPage = ui.ErrorPage(s.view)
 	s.guard = guard.New(o.Guard)
@@ -273,6 +279,7 @@ func (s *Site) Table() []Route {
 	s.noticeRoutes(add)
 	s.accessRoutes(add)
 	s.settingsRoutes(add)
+	s.jobRoutes(add)
 	s.workspaceRoutes(add)
 	s.portfolioRoutes(add)
 	s.manageRoutes(add)
@@ -316,6 +323,10 @@ func (s *Site) frame(r *http.Request, title, lead string) ui.PageProps {
 		if _, err := v.Actor.Workspace(authz.WorkspaceRead); err == nil {
 			p.Nav[0].Links = append(p.Nav[0].Links, link("access.settings.title", "/settings"))
 		}
+		if _, err := v.Actor.Reach(authz.JobsRead); err == nil {
+			p.Nav[0].Links = append(p.Nav[0].Links, link("jobs.title", "/jobs"))
+		}
+		p.Live = "/events?since=" + strconv.FormatInt(s.clock.Now().UnixMilli(), 10)
 		p.Search = ui.Search{URL: "/search", Label: t("pages.search")}
 	}
 	return p

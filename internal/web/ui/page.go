@@ -57,7 +57,8 @@ type PageProps struct {
 	Nav       []Section
 	Switch    Switcher
 	Search    Search
-	Inbox     Link // Count is the number of unread messages
+	Inbox     Link   // Count is the number of unread messages
+	Live      string // address of the events that keep the inbox and the progress of jobs fresh; "" for none
 	Person    Person
 	Crumbs    []Link // above this page, outermost first
 	Flashes   []Flash

@@ -7,6 +7,7 @@ import "./password.js";
 import "./autosave.js";
 import "./times.js";
 import "./table.js";
+import "./live.js";
 import "./board.js";
 import "./upload.js";
 import "./filter.js";

@@ -1,0 +1,199 @@
+package clients
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/nisaba-platform/nisaba/internal/app/assessing"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/desk"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/domain/work"
+	"github.com/nisaba-platform/nisaba/internal/jobs"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/posture"
+)
+
+// The kinds of jobs of this package.
+const (
+	nightKind   = "clients.night"   // of the server: asks for one refreshKind per workspace
+	refreshKind = "clients.refresh" // of a workspace
+	ImportKind  = "clients.import"  // of a workspace
+)
+
+// Install adds the long work of the service, and its night: every organisation is
+// computed anew, because roll-ups depend on the day, and a snapshot is kept.
+func (s *Service) Install(r *jobs.Runner) error {
+	r.Handle(nightKind, s.night)
+	r.Handle(refreshKind, s.refreshAll)
+	r.Handle(ImportKind, s.importAll)
+	return r.Every(nightKind, nightKind, "daily 00:10")
+}
+
+func (s *Service) night(ctx context.Context, run *jobs.Run) error {
+	var workspaces []tenant.Workspace
+	err := s.store.Read(ctx, run.Scope(), func(tx *store.Tx) (err error) {
+		workspaces, err = tx.Workspaces()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return run.Finish(ctx, nil, func(tx *store.Tx) error {
+		for _, w := range workspaces {
+			if _, err := jobs.Enqueue(tx.In(w.ID, ""), refreshKind, refreshArgs{Night: true}, work.Job{Unique: refreshKind}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+type refreshArgs struct {
+	Night bool `json:"night,omitempty"` // keeps snapshots too
+}
+
+// RefreshAll computes all organisations of the workspace anew, in the background.
+func (s *Service) RefreshAll(ctx context.Context, a authz.Actor) (job work.Job, err error) {
+	scope, err := a.Workspace(authz.JobsManage)
+	if err != nil {
+		return job, err
+	}
+	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+		job, err = jobs.Enqueue(tx, refreshKind, refreshArgs{}, work.Job{Unique: refreshKind, Priority: 5})
+		return err
+	})
+	return job, err
+}
+
+// Refreshed is the result of a refresh.
+type Refreshed struct {
+	Organisations int      `json:"organisations"`
+	Failed        []Failed `json:"failed,omitempty"`
+}
+
+// Failed is an organisation that could not be computed.
+type Failed struct {
+	Organisation string `json:"organisation"`
+	Name         string `json:"name"`
+	Error        string `json:"error"`
+}
+
+// refreshAll computes one organisation per transaction, so that nobody waits. One
+// that fails does not keep the others.
+func (s *Service) refreshAll(ctx context.Context, run *jobs.Run) error {
+	var args refreshArgs
+	if err := run.Args(&args); err != nil {
+		return err
+	}
+	var list []assessment.Standing
+	err := s.store.Read(ctx, run.Scope(), func(tx *store.Tx) (err error) {
+		list, err = tx.Portfolio()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	out := Refreshed{Organisations: len(list)}
+	for i, o := range list {
+		run.Progress(float64(i)/float64(len(list)), o.Organisation.Name)
+		err := s.store.Write(ctx, run.Scope(), run.Change(), func(tx *store.Tx) error { return s.refreshOne(tx, o.Organisation.ID, args.Night) })
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case fault.KindOf(err) == fault.NotFound && err != nil: // removed meanwhile
+		case err != nil:
+			out.Failed = append(out.Failed, Failed{o.Organisation.ID, o.Organisation.Name, err.Error()})
+		}
+	}
+	return run.Finish(ctx, out, func(tx *store.Tx) error {
+		if args.Night {
+			return nil
+		}
+		return tellDone(tx, run.Job, "job.refresh.done", map[string]any{"count": out.Organisations, "failed": len(out.Failed)})
+	})
+}
+
+// tellDone tells whoever asked for a job that it has ended. Somebody who has left
+// meanwhile is not told.
+func tellDone(tx *store.Tx, j work.Job, key string, args map[string]any) error {
+	members, err := tx.Members()
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		if m.Person == j.CreatedBy {
+			b, err := json.Marshal(args)
+			if err != nil {
+				return fmt.Errorf("notice of job %s: %w", j.ID, err)
+			}
+			return tx.Notify(desk.Notice{Person: m.Person, Key: key, Args: b, Link: "/jobs/" + j.ID})
+		}
+	}
+	return nil
+}
+
+// dailyFor is how many days automatic snapshots are kept one by one; of older ones
+// the last of each month stays. Comparisons of the last two months are exact to the
+// day, older ones to the month.
+const dailyFor = 60
+
+func (s *Service) refreshOne(tx *store.Tx, organisation string, night bool) error {
+	now, err := s.rollUp(tx, organisation)
+	if err != nil || !night {
+		return err
+	}
+	in, err := s.score(now.file, dayOf(tx.Now()))
+	if err != nil {
+		return err
+	}
+	if err := keepIfNew(tx, organisation, in); err != nil {
+		return err
+	}
+	_, err = tx.ThinAutomatic(organisation, in.AsOf.AddDays(-dailyFor))
+	return err
+}
+
+// keepIfNew keeps an automatic snapshot unless the last snapshot says the same: a
+// day without one is as the day before.
+func keepIfNew(tx *store.Tx, organisation string, in assessing.Input) error {
+	body, err := json.Marshal(in.Posture)
+	if err != nil {
+		return fmt.Errorf("keep the posture: %w", err)
+	}
+	last, err := tx.SnapshotBefore(organisation, in.AsOf)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	if err == nil {
+		same, err := samePosture(last.Body, in.Posture)
+		if err != nil || same || last.Automatic && last.On == in.AsOf {
+			return err
+		}
+	}
+	return tx.KeepAutomatic(assessment.Snapshot{Organisation: organisation, On: in.AsOf, Points: overallOf(in.Posture).Points,
+		Scores: in.Posture.Scores, Body: body})
+}
+
+// samePosture reports whether a kept posture is the given one but for its day.
+func samePosture(kept json.RawMessage, now posture.Posture) (bool, error) {
+	var then posture.Posture
+	if err := json.Unmarshal(kept, &then); err != nil {
+		return false, nil //nolint:nilerr // one that cannot be read is not the same
+	}
+	then.AsOf = now.AsOf
+	a, errA := json.Marshal(then)
+	b, errB := json.Marshal(now)
+	return string(a) == string(b), errors.Join(errA, errB)
+}
+
+// RefreshResult is what an update of all organisations did; ok is false for any
+// other job, and before its end.
+func RefreshResult(j work.Job) (done Refreshed, ok bool) {
+	ok = j.Kind == refreshKind && json.Unmarshal(j.Result, &done) == nil
+	return done, ok
+}
