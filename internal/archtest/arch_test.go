@@ -101,6 +101,7 @@ var homes = map[string][]string{
 	"github.com/go-webauthn/webauthn":    {"internal/app/accounts"},
 	"github.com/danielgtaylor/huma/v2":   {"internal/api"},
 	"github.com/xuri/excelize/v2":        {"exchange/workbook"},
+	"github.com/dunglas/httpsfv":         {"exchange/filing"},
 	"github.com/digitorus/timestamp":     {"internal/tsa"},
 	"github.com/yuin/goldmark":           {"internal/web/ui"},
 	"github.com/microcosm-cc/bluemonday": {"internal/web/ui"},

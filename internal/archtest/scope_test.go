@@ -22,6 +22,8 @@ func systemScopes() map[string]string {
 		"internal/app/feeding":    "finds the calendar feed behind an address; what follows has the rights of its person",
 		"internal/server":         "wires, and speaks for the command line on the server's own machine",
 		"internal/cli":            "runs on the server's own machine",
+		"internal/app/authority":  "serves entities, who have a key and no account; what follows stays within the entity of the key",
+		"internal/app/filing":     "sends and fetches what people handed over, for their organisations",
 		"internal/app/delegating": "finds the delegation behind a link; what follows has the rights of a guest",
 	}
 }
