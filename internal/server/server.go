@@ -56,6 +56,11 @@ type Config struct {
 	// such as http://127.0.0.1:8080; nil: nobody wants to know.
 	Listening func(base string) error
 
+	// FilingLocal lets reports be filed with authorities on this machine and in
+	// private networks, and on this machine without TLS. Otherwise they go to the
+	// public Internet over https only.
+	FilingLocal bool
+
 	Workers int           // jobs at a time; 0: 4
 	Poll    time.Duration // how often the queue is looked at; 0: one second
 }

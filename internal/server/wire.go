@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,9 +15,11 @@ import (
 
 	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/app/authority"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/delegating"
 	"github.com/nisaba-platform/nisaba/internal/app/feeding"
+	"github.com/nisaba-platform/nisaba/internal/app/filing"
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
@@ -31,6 +34,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/mail"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	webfiling "github.com/nisaba-platform/nisaba/internal/web/filing"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/pages"
 	forms "github.com/nisaba-platform/nisaba/law/reporting"
@@ -95,7 +99,14 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	if err := notices.Install(runner); err != nil {
 		return nil, err
 	}
-	return &Server{config: c, store: s, site: site, handler: site.Routes(), people: people, runner: runner, mailer: mailer}, nil
+	ways, intake := filing.New(s, box, filing.Options{Local: c.FilingLocal}), authority.New(s, box)
+	if err := errors.Join(ways.Install(runner), intake.Install(runner)); err != nil {
+		return nil, err
+	}
+	handler := http.NewServeMux()
+	handler.Handle(webfiling.Prefix, webfiling.Handler(intake, c.Log))
+	handler.Handle("/", site.Routes())
+	return &Server{config: c, store: s, site: site, handler: handler, people: people, runner: runner, mailer: mailer}, nil
 }
 
 // Work runs jobs until ctx ends; Serve calls it. Mails that waited for the server
