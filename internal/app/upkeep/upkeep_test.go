@@ -220,7 +220,8 @@ func nothingAt(t *testing.T, folder string) {
 }
 
 // TestDamagedBackups: a backup that was cut off or altered anywhere is refused
-// before anything is written.
+// before anything is written. The compressed form has a few bits that mean
+// nothing; where one of them is altered, everything is restored as it was.
 func TestDamagedBackups(t *testing.T) {
 	v := newServer(t, "", 5)
 	good, err := os.ReadFile(v.backup(t, upkeep.BackupOptions{WithKey: true}))
@@ -238,6 +239,13 @@ func TestDamagedBackups(t *testing.T) {
 		file, folder := filepath.Join(t.TempDir(), "b"), filepath.Join(t.TempDir(), "data")
 		must(t, os.WriteFile(file, content, 0o600))
 		_, err := upkeep.Restore(t.Context(), file, upkeep.Place{Folder: folder}, clock.System{}, noKey)
+		if err == nil && strings.HasPrefix(name, "byte") {
+			got := server{store: storetest.Open(t, filepath.Join(folder, "nisaba.db")).Store}
+			if diff := cmp.Diff(v.dump(t), got.dump(t)); diff != "" {
+				t.Errorf("%s:\n%s", name, diff)
+			}
+			continue
+		}
 		if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), file) {
 			t.Errorf("%s: %v", name, err)
 		}
