@@ -54,6 +54,11 @@ bench: ## benchmarks of the figures in README.md
 	$(GO) test -run '^$$' -bench . -benchmem ./law/... ./catalog/... ./posture/... ./internal/... ./exchange/... ./test/load
 	sh scripts/bench-start.sh
 
+.PHONY: screenshots
+screenshots: setup ## a picture of every page of the example workspace at three widths, light and dark, in screenshots/
+	@mkdir -p screenshots
+	SCREENSHOTS="$(CURDIR)/screenshots" $(GO) test -count 1 -timeout 60m ./test/site -run '^TestPictures$$'
+
 .PHONY: sign-packs
 sign-packs: ## sign the country packs: make sign-packs KEY=file
 	@test -n "$(KEY)" || { echo "usage: make sign-packs KEY=file"; exit 2; }

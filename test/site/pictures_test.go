@@ -1,0 +1,172 @@
+package site
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/nisaba-platform/nisaba/internal/server"
+	"github.com/nisaba-platform/nisaba/test/browser"
+)
+
+// picture says how a page is opened for its picture.
+type picture struct {
+	path string // of the page, with {organisation}; "": as the route says
+	from string // page on which to find the link, when the path has parts that only the data know
+	link string // expression of that link
+	none string // why there is no picture: "download", "redirect", "token"
+}
+
+// pictures has an entry for every page that can be opened. "make screenshots"
+// writes them; TestEveryPageHasAPicture fails for a route that is missing here.
+func pictures() map[string]picture {
+	download, token := picture{none: "download"}, picture{none: "token"}
+	of := func(path string) picture { return picture{path: client + path} }
+	found := func(from, link string) picture { return picture{from: from, link: link} }
+	return map[string]picture{
+		"/{$}": {path: "/"}, "/start": {none: "only before the first account"}, "/sign-in": {}, "/about": {}, "/forgot": {}, "/answered": {},
+		"/enter/{token}": token, "/join/{token}": token, "/reset/{token}": token, "/unsubscribe/{token}": token, "/answer/{token}": token,
+		"/feed/{file}": download, "/logo": download,
+		"/account": {}, "/account/calendar": {}, "/account/erase": {}, "/account/notices": {}, "/step-up": {}, "/workspaces": {},
+		"/api": {}, "/inbox": {}, "/members": {}, "/organisations/new": {}, "/search": {path: "/search?q=policy"}, "/templates": {},
+		"/settings": {}, "/settings/policy": {}, "/settings/tokens": {},
+		"/ledger": {}, "/ledger/check": {}, "/ledger/export.csv": download, "/ledger/export.jsonl": download, "/ledger/growth.json": download,
+		"/ledger/{entry}": {path: "/ledger/40"}, "/ledger/{entry}/proof.json": download,
+
+		client: of(""), client + "/scope": of("/scope"), client + "/scope/result": of("/scope/result"), client + "/facts": of("/facts"),
+		client + "/registration": of("/registration"), client + "/registration.json": download, client + "/registration.pdf": download,
+		client + "/questions": of("/questions?topic=b"), client + "/requirements": of("/requirements"), client + "/requirements.csv": download,
+		client + "/suggestions": of("/suggestions"), client + "/delegations": of("/delegations"),
+		client + "/workbook": of("/workbook"), client + "/workbook/export": download,
+		client + "/evidence": of("/evidence"), client + "/evidence.csv": download, client + "/evidence/new": of("/evidence/new"),
+		client + "/evidence/piece":   found("/evidence", `evidence/piece\?id=[^"]+`),
+		client + "/evidence/edit":    found("/evidence", `evidence/piece\?id=[^"]+`),
+		client + "/evidence/replace": found("/evidence", `evidence/piece\?id=[^"]+`),
+		client + "/files/{file}":     download,
+		client + "/plan":             of("/plan"), client + "/plan/adopt": of("/plan/adopt"), client + "/plan/what-if": of("/plan/what-if"),
+		client + "/plan/tasks/new": of("/plan/tasks/new"), client + "/plan/tasks/{task}": found("/plan", `plan/tasks/[0-9a-f-]{36}`),
+		client + "/board": of("/board"), client + "/board/approvals/{approval}": found("/board", `board/approvals/[0-9a-f-]{36}`),
+		client + "/board/approvals/{approval}/version.json": download,
+		client + "/compare": of("/compare"), client + "/compare/{file}": download,
+		client + "/reports": of("/reports"), client + "/reports/{report}": download,
+		client + "/report.html": download, client + "/report.pdf": download, client + "/assessment.json": download,
+		client + "/history": of("/history"), client + "/manage": of("/manage"),
+		client + "/pre-assessment": of("/pre-assessment"), client + "/pre-assessment.pdf": download,
+	}
+}
+
+func TestEveryPageHasAPicture(t *testing.T) {
+	_, routes := start(t)
+	listed := pictures()
+	for _, route := range routes {
+		method, pattern, _ := strings.Cut(route.Pattern, " ")
+		if method != "GET" {
+			continue
+		}
+		if _, ok := listed[pattern]; !ok {
+			t.Errorf("%s has no entry: say how it is opened for its picture, or why it has none", pattern)
+		}
+		delete(listed, pattern)
+	}
+	for pattern := range listed {
+		t.Errorf("there is no page %s any more", pattern)
+	}
+}
+
+// TestPictures writes a picture of every page at three widths, light and dark, to
+// the folder in SCREENSHOTS, and fails for a page that does not open or that is
+// wider than its window.
+func TestPictures(t *testing.T) {
+	folder := os.Getenv("SCREENSHOTS")
+	if folder == "" {
+		t.Skip("SCREENSHOTS names no folder; run make screenshots")
+	}
+	c := config(t)
+	c.Data = filepath.Join(t.TempDir(), "demo")
+	if err := server.BuildDemo(context.Background(), c, time.Now().UTC().Truncate(time.Millisecond), nil); err != nil {
+		t.Fatal(err)
+	}
+	s, err := server.Open(context.Background(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := httptest.NewServer(s.Handler())
+	t.Cleanup(func() { h.Close(); s.Close() })
+	paths := picturePaths(t, h.URL, s)
+	for _, width := range []int{360, 1280, 2560} {
+		for _, dark := range []bool{false, true} {
+			shade := map[bool]string{true: "dark", false: "light"}[dark]
+			t.Run(fmt.Sprintf("%d %s", width, shade), func(t *testing.T) {
+				b := browser.Start(t)
+				link, err := s.SignInLink(context.Background(), server.DemoEmail)
+				if err != nil {
+					t.Fatal(err)
+				}
+				b.Open(h.URL+link, width, dark)
+				b.Do(chromedp.WaitVisible(".person"))
+				for name, path := range paths {
+					b.Open(h.URL+path, width, dark)
+					b.Picture(filepath.Join(folder, fmt.Sprintf("%s-%d-%s.png", name, width, shade)))
+					if n := b.Narrow(); n > 0 {
+						t.Errorf("%s at %d: the page is %d px wider than the window", path, width, n)
+					}
+				}
+			})
+		}
+	}
+}
+
+// picturePaths are the addresses of the pages by the names of their pictures.
+func picturePaths(t *testing.T, site string, s *server.Server) map[string]string {
+	t.Helper()
+	link, err := s.SignInLink(context.Background(), server.DemoEmail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := newVisitor(t, site)
+	_, portfolio := v.get(link)
+	at := regexp.MustCompile(`href="(/organisations/[0-9a-f-]{36})">Klinikum`).FindStringSubmatch(portfolio)
+	if at == nil {
+		t.Fatal("the portfolio does not have the hospital")
+	}
+	out := map[string]string{}
+	for pattern, p := range pictures() {
+		if p.none != "" {
+			continue
+		}
+		path := p.path
+		switch {
+		case p.from != "":
+			_, page := v.get(at[1] + p.from)
+			found := regexp.MustCompile(p.link).FindString(page)
+			if found == "" {
+				t.Errorf("%s has no link %s", p.from, p.link)
+				continue
+			}
+			path = at[1] + "/" + strings.ReplaceAll(found, "&amp;", "&")
+			if last := pattern[strings.LastIndexByte(pattern, '/')+1:]; last == "edit" || last == "replace" {
+				path = strings.Replace(path, "piece", last, 1)
+			}
+		case path == "":
+			path = pattern
+		}
+		path = strings.Replace(path, client, at[1], 1)
+		if status, page := v.get(path); status != 200 {
+			t.Errorf("%s: %d\n%.300s", path, status, page)
+		}
+		name := strings.Trim(regexp.MustCompile(`[^a-z]+`).ReplaceAllString(strings.Replace(pattern, client, "organisation", 1), "-"), "-")
+		if name == "" {
+			name = "portfolio"
+		}
+		out[name] = path
+	}
+	return out
+}
