@@ -66,6 +66,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	people := accounts.New(s, passwords, box).WithMail(mailer).WithFiles(files)
 	people.UsePasskeys(c.passkeyHost())
 	organisations := clients.New(s, c.Knowledge, files, options...)
+	documents := reporting.New(s, organisations, files, c.Messages, mailer)
 	notices := noticing.New(s, organisations, mailer, box)
 	keys, err := publicKeys(c.Data)
 	if err != nil {
@@ -83,13 +84,16 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	cases := incidents.New(s, reports, c.Knowledge.Countries)
 	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Work: working.New(s), Clients: organisations, Proving: proofs, Programs: programs,
 		Bench: workbench.New(s, organisations, c.Knowledge), Links: delegating.New(s, organisations, c.Knowledge.Catalogue, mailer),
-		Reporting: reporting.New(s, organisations, files, c.Messages), Feeds: feeding.New(s, organisations, c.Messages),
+		Reporting: documents, Feeds: feeding.New(s, organisations, c.Messages),
 		Incidents: cases, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
 	if err != nil {
 		return nil, err
 	}
 	runner := jobs.New(s, jobs.Options{Workers: c.Workers, Poll: c.Poll, Log: c.Log})
 	runner.Deliver(mailing.Kind, mailer)
+	if err := documents.Schedule(runner); err != nil {
+		return nil, err
+	}
 	if err := runner.KeepHouse(signer, c.origin()); err != nil {
 		return nil, err
 	}

@@ -15,8 +15,9 @@ import (
 
 func reportForms() map[string]url.Values {
 	return map[string]url.Values{
-		client + "/reports":   {"format": {"json"}, "language": {"en"}},
-		client + "/snapshots": {"label": {"before the audit"}},
+		client + "/reports":      {"format": {"json"}, "language": {"en"}},
+		client + "/reports/stop": {},
+		client + "/snapshots":    {"label": {"before the audit"}},
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/blob"
@@ -52,11 +53,12 @@ type Service struct {
 	clients  *clients.Service
 	files    *blob.Dir
 	messages *locale.Catalogue
+	mailer   *mailing.Mailer
 }
 
-// New makes the service. files keeps the reports.
-func New(s *store.Store, c *clients.Service, files *blob.Dir, messages *locale.Catalogue) *Service {
-	return &Service{store: s, clients: c, files: files, messages: messages}
+// New makes the service. files keeps the reports; a nil mailer writes no mails.
+func New(s *store.Store, c *clients.Service, files *blob.Dir, messages *locale.Catalogue, m *mailing.Mailer) *Service {
+	return &Service{store: s, clients: c, files: files, messages: messages, mailer: m}
 }
 
 // Order is what a report is to be.
@@ -93,7 +95,16 @@ func invalid(field, what, expected string) error {
 }
 
 // Make writes a report of an organisation as it is now and keeps it with its hash.
-func (s *Service) Make(ctx context.Context, a authz.Actor, organisation string, o Order) (r assessment.Report, err error) {
+func (s *Service) Make(ctx context.Context, a authz.Actor, organisation string, o Order) (assessment.Report, error) {
+	return s.make(ctx, a, organisation, o, func(*store.Tx, assessment.Report) error { return nil })
+}
+
+func change(a authz.Actor) store.Change {
+	return store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}
+}
+
+// make is Make with what else happens in the transaction that keeps the report.
+func (s *Service) make(ctx context.Context, a authz.Actor, organisation string, o Order, also func(*store.Tx, assessment.Report) error) (r assessment.Report, err error) {
 	scope, err := a.Organisation(ctx, organisation, authz.ReportCreate)
 	if err != nil {
 		return r, err
@@ -116,7 +127,7 @@ func (s *Service) Make(ctx context.Context, a authz.Actor, organisation string, 
 	if err != nil {
 		return r, err
 	}
-	err = s.store.Write(ctx, scope, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
 		f, err := tx.PutFile(assessment.File{Organisation: organisation, SHA256: stored.SHA256, Name: "report-" + c.In.AsOf.String() + "." + o.Format,
 			MediaType: mediaType(o.Format), Size: stored.Bytes, UploadedBy: cmp.Or(a.Name, a.Person)})
 		if err != nil {
@@ -124,7 +135,10 @@ func (s *Service) Make(ctx context.Context, a authz.Actor, organisation string, 
 		}
 		r, err = tx.PutReport(assessment.Report{Organisation: organisation, Format: o.Format, Language: o.Language, Parts: o.Parts,
 			File: f.ID, SHA256: stored.SHA256, Size: stored.Bytes, AsOf: c.In.AsOf, MadeBy: cmp.Or(a.Name, a.Person)})
-		return err
+		if err != nil {
+			return err
+		}
+		return also(tx, r)
 	})
 	return r, err
 }

@@ -27,6 +27,7 @@ func (s *Site) reportRoutes(add adder) {
 	add(Client, "GET "+client+"/reports", s.reports)
 	add(Client, "POST "+client+"/reports", s.makeReport)
 	add(Client, "GET "+client+"/reports/{report}", s.openReport)
+	add(Client, "POST "+client+"/reports/stop", s.stopReports)
 }
 
 // reportsView is what the page of reports shows.
@@ -37,6 +38,7 @@ type reportsView struct {
 	languages []string
 	order     reporting.Order // in the form
 	may       bool
+	monthly   *reporting.Schedule // nil: none
 }
 
 func (s *Site) reports(w http.ResponseWriter, r *http.Request) error {
@@ -55,6 +57,11 @@ func (s *Site) showReports(w http.ResponseWriter, r *http.Request, o reporting.O
 	if v.list, err = s.reporting.Reports(r.Context(), visitOf(r).Actor, c.Organisation.ID); err != nil {
 		return err
 	}
+	if x, ok, err := s.reporting.Monthly(r.Context(), visitOf(r).Actor, c.Organisation.ID); err != nil {
+		return err
+	} else if ok {
+		v.monthly = &x
+	}
 	p := s.clientFrame(r, c, "reports")
 	if made := r.URL.Query().Get("made"); made != "" && slices.ContainsFunc(v.list, func(x assessment.Report) bool { return x.ID == made }) {
 		p.Flashes = []ui.Flash{{Tone: ui.Good, Text: ui.T(r.Context(), "reports.made")}}
@@ -67,6 +74,9 @@ func (s *Site) makeReport(w http.ResponseWriter, r *http.Request) error {
 		return guard.Status(http.StatusBadRequest, "the form cannot be read")
 	}
 	o := orderOf(r)
+	if r.PostFormValue("monthly") != "" {
+		return s.setMonthly(w, r, o)
+	}
 	made, err := s.reporting.Make(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), o)
 	if e, ok := ui.ErrorsOf(err); ok && fault.KindOf(err) == fault.Invalid {
 		return s.showReports(w, r, o, e)
@@ -75,6 +85,25 @@ func (s *Site) makeReport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return guard.Redirect(w, r, clientURL(r, "reports?made="+made.ID))
+}
+
+// setMonthly has the report made each month.
+func (s *Site) setMonthly(w http.ResponseWriter, r *http.Request, o reporting.Order) error {
+	err := s.reporting.SetMonthly(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), o, r.PostFormValue("mail") != "")
+	if e, ok := ui.ErrorsOf(err); ok && fault.KindOf(err) == fault.Invalid {
+		return s.showReports(w, r, o, e)
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, clientURL(r, "reports"))
+}
+
+func (s *Site) stopReports(w http.ResponseWriter, r *http.Request) error {
+	if err := s.reporting.StopMonthly(r.Context(), visitOf(r).Actor, r.PathValue("organisation")); err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, clientURL(r, "reports"))
 }
 
 func orderOf(r *http.Request) reporting.Order {

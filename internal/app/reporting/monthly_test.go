@@ -1,0 +1,146 @@
+package reporting_test
+
+import (
+	"context"
+	"io/fs"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/catalog"
+	"github.com/nisaba-platform/nisaba/content"
+	"github.com/nisaba-platform/nisaba/examples"
+	"github.com/nisaba-platform/nisaba/exchange/organisation"
+	"github.com/nisaba-platform/nisaba/internal/app/assessing"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/mailing"
+	"github.com/nisaba-platform/nisaba/internal/app/reporting"
+	"github.com/nisaba-platform/nisaba/internal/base/clock"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/blob"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/secret"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/law/country"
+)
+
+const workspace = "0190a000-0000-7000-8000-000000000001"
+
+// office is the service with one member, one organisation and a clock that the test
+// moves.
+type office struct {
+	*reporting.Service
+	store        *store.Store
+	clock        *clock.Fixed
+	owner        authz.Actor
+	organisation string
+}
+
+func open(t *testing.T) office {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, dir := context.Background(), t.TempDir()
+	cat, err := catalog.Load(content.FS)
+	must(err)
+	packs, err := fs.Sub(content.FS, "countries")
+	must(err)
+	set, err := country.Load(packs)
+	must(err)
+	messages, err := locale.Load(content.FS, "messages")
+	must(err)
+	o := office{clock: clock.At(law.MustDate("2026-11-25").At(time.UTC).Add(9 * time.Hour))}
+	o.store, err = store.Open(ctx, filepath.Join(dir, "nisaba.db"), store.Options{Clock: o.clock})
+	must(err)
+	t.Cleanup(func() { o.store.Close() })
+	files, err := blob.Open(filepath.Join(dir, "files"))
+	must(err)
+	box, err := secret.LoadKey(filepath.Join(dir, "key"))
+	must(err)
+	mailer, err := mailing.New(mailing.Options{Box: box, Messages: messages, Base: "https://nisaba.example.org"})
+	must(err)
+	member := tenant.Membership{Workspace: workspace, Person: "anna", Role: authz.Owner}
+	must(o.store.Write(ctx, tenant.System("test"), store.Change{Actor: "test"}, func(tx *store.Tx) error {
+		if _, err := tx.PutPerson(tenant.Person{ID: "anna", Name: "Anna Huber", Email: "anna@example.org", Language: "de"}); err != nil {
+			return err
+		}
+		in := tx.In(workspace, "")
+		if _, err := in.PutWorkspace(tenant.Workspace{ID: workspace, Kind: tenant.Provider, Name: "Seewinkel"}); err != nil {
+			return err
+		}
+		_, err := in.PutMembership(member)
+		return err
+	}))
+	o.owner = authz.NewActor(authz.Actor{Person: "anna", Name: "Anna Huber", Session: authz.Browser}, workspace, []tenant.Membership{member}, o.store)
+	organisations := clients.New(o.store, assessing.Knowledge{Catalogue: cat, Countries: set, Edition: "test", Program: "test"}, files)
+	o.Service = reporting.New(o.store, organisations, files, messages, mailer)
+	text, err := fs.ReadFile(examples.FS, "water-supplier.yaml")
+	must(err)
+	f, err := organisation.Read("water-supplier.yaml", text)
+	must(err)
+	org, err := organisations.Import(ctx, o.owner, tenant.Client, f)
+	must(err)
+	o.organisation = org.ID
+	return o
+}
+
+// made is how many reports are kept and how many mails wait, after the job ran.
+func (o office) made(t *testing.T) (reports, mails int) {
+	t.Helper()
+	ctx := context.Background()
+	if err := o.MakeDue(ctx, tenant.System("test")); err != nil {
+		t.Fatal(err)
+	}
+	list, err := o.Reports(ctx, o.owner, o.organisation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = o.store.Read(ctx, tenant.System("test").In(workspace, ""), func(tx *store.Tx) error {
+		effects, err := tx.Effects(100)
+		mails = len(effects)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list), mails
+}
+
+// TestMonthlyReport: one per month however often the job runs, one after a pause of
+// several months, none before the first of the month, none without the right.
+func TestMonthlyReport(t *testing.T) {
+	o := open(t)
+	ctx := context.Background()
+	if err := o.SetMonthly(ctx, o.owner, o.organisation, reporting.Order{Format: reporting.JSON, Language: "de"}, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		wait time.Duration
+		want int
+	}{{0, 0}, {4 * 24 * time.Hour, 0}, {48 * time.Hour, 1}, {0, 1}, {10 * 24 * time.Hour, 1}, {95 * 24 * time.Hour, 2}, {0, 2}} {
+		o.clock.Move(step.wait)
+		if reports, mails := o.made(t); reports != step.want || mails != step.want {
+			t.Fatalf("on %v: %d reports and %d mails, want %d", o.store.Now(), reports, mails, step.want)
+		}
+	}
+	err := o.store.Write(ctx, tenant.System("test").In(workspace, ""), store.Change{Actor: "test"}, func(tx *store.Tx) error { return tx.RemoveMembership("anna", "") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.clock.Move(40 * 24 * time.Hour)
+	if reports, _ := o.made(t); reports != 2 {
+		t.Errorf("a report was made for somebody who is no member: %d", reports)
+	}
+	if err := o.StopMonthly(ctx, o.owner, o.organisation); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := o.Monthly(ctx, o.owner, o.organisation); ok || err != nil {
+		t.Errorf("after the stop: %v, %v", ok, err)
+	}
+}
