@@ -63,7 +63,7 @@ func (d Dumbbell) legend(c Canvas, left, width float64) float64 {
 	c.Circle(Point{left + 4, 7}, 3.5, Paper, ring)
 	first := clip(c, d.First, smallSize, false, width/3)
 	c.Text(Point{left + 12, 10}, first, Font{Size: smallSize, Ink: Muted})
-	x := left + 12 + c.Measure(first, smallSize, false) + 16
+	x := left + 12 + c.Measure(first, smallSize, false) + 26
 	c.Circle(Point{x, 7}, 4, Accent, Stroke{})
 	c.Text(Point{x + 8, 10}, clip(c, d.Second, smallSize, false, width-x-8), Font{Size: smallSize, Ink: Muted})
 	return 20
