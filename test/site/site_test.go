@@ -352,6 +352,7 @@ func ownerForms() []map[string]url.Values {
 		workbenchForms(),
 		workbookForms(),
 		registrationForms(),
+		incidentForms(),
 		portfolioForms(),
 		manageForms(),
 		planForms(),

@@ -67,6 +67,7 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 		{"delegations", "delegations"},
 		{"evidence", "evidence"},
 		{"plan", "plan"},
+		{"incidents", "incidents"},
 		{"board", "board"},
 		{"compare", "compare"},
 		{"reports", "reports"},

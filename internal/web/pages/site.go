@@ -299,6 +299,7 @@ func (s *Site) Table() []Route {
 	s.delegationRoutes(add)
 	s.workbookRoutes(add)
 	s.registrationRoutes(add)
+	s.incidentRoutes(add)
 	return all
 }
 
@@ -320,6 +321,11 @@ func (s *Site) frame(r *http.Request, title, lead string) ui.PageProps {
 	if v.Workspace.ID != "" && v.Refused == nil {
 		p.Nav = []ui.Section{{Links: []ui.Link{link("pages.portfolio.title", "/"), link("manage.templates", "/templates"), link("pages.members.title", "/members"), link("pages.ledger.title", "/ledger")}}}
 		p.Inbox = s.inboxLink(r)
+		if _, err := v.Actor.Reach(authz.IncidentRead); err == nil {
+			p.Nav[0].Links = slices.Insert(p.Nav[0].Links, 1, link("incidents.title", "/incidents"))
+		} else if _, err := v.Actor.Reach(authz.IncidentNotice); err == nil {
+			p.Nav[0].Links = slices.Insert(p.Nav[0].Links, 1, link("incidents.new", "/report"))
+		}
 		if _, err := v.Actor.Workspace(authz.WorkspaceRead); err == nil {
 			p.Nav[0].Links = append(p.Nav[0].Links, link("access.settings.title", "/settings"))
 		}

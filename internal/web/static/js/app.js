@@ -13,3 +13,4 @@ import "./upload.js";
 import "./filter.js";
 import "./workbench.js";
 import "./passkey.js";
+import "./incident.js";

@@ -1,0 +1,354 @@
+package pages
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/app/incidents"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/ui"
+	"github.com/nisaba-platform/nisaba/law/clocks"
+	"github.com/nisaba-platform/nisaba/law/reporting"
+)
+
+// reportView is the page of one report.
+type reportView struct {
+	incidents.Sheet
+	found  incidents.Case
+	duty   incidents.Duty
+	zones  []ui.Option
+	act    string // the form that has errors
+	errors ui.Errors
+}
+
+func (s *Site) openIncidentReport(w http.ResponseWriter, r *http.Request) error {
+	return s.showReport(w, r, "", nil)
+}
+
+func (s *Site) showReport(w http.ResponseWriter, r *http.Request, act string, wrong ui.Errors) (err error) {
+	v := reportView{act: act, errors: wrong}
+	actor, organisation, id := visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("incident")
+	if v.found, err = s.incidents.Load(r.Context(), actor, organisation, id); err != nil {
+		return err
+	}
+	if v.Sheet, err = s.incidents.Sheet(r.Context(), actor, organisation, id, r.PathValue("report")); err != nil {
+		return err
+	}
+	for _, d := range v.found.Duties {
+		if d.ID == v.Report.Obligation {
+			v.duty = d
+		}
+	}
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	v.zones = s.zoneOptions(v.found.Zone)
+	p := s.caseFrame(r, c, v.found.Incident)
+	p.Crumbs = append(p.Crumbs, ui.Link{Text: v.found.Title, URL: incidentURL(r, "")})
+	p.Title = stageTitle(r.Context(), v.Report.Stage) + " · " + regimeTitle(r.Context(), v.duty.Regime)
+	if v.found.Exercise {
+		p.Title = ui.T(r.Context(), "incidents.exercise") + ": " + p.Title
+	}
+	p.Lead = v.found.Reference + " · " + v.found.Title + " · " + recipient(r.Context(), v.duty.Obligation)
+	return ui.Render(w, r, statusOf(wrong), reportFormPage(r, p, v))
+}
+
+// saveReport keeps the answers of the whole form, or with "field" of one field.
+func (s *Site) saveReport(w http.ResponseWriter, r *http.Request) error {
+	only := r.PostFormValue("field")
+	var withhold []string
+	if r.PostFormValue("withholding") != "" {
+		withhold = slices.DeleteFunc(slices.Clone(r.PostForm["withhold"]), func(id string) bool { return id == "" })
+		if withhold == nil {
+			withhold = []string{}
+		}
+	}
+	answers := func(f reporting.Field, i incident.Incident) (reporting.Value, bool) {
+		if only != "" && f.ID != only || r.PostFormValue("asked."+f.ID) == "" {
+			return reporting.Value{}, false
+		}
+		return reportAnswer(r, f, i.Zone), true
+	}
+	err := s.incidents.Answer(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("incident"), r.PathValue("report"), answers, withhold)
+	wrong, mendable := ui.ErrorsOf(err)
+	if err != nil && !mendable {
+		return err
+	}
+	if only == "" {
+		if err != nil {
+			return s.showReport(w, r, "answers", wrong)
+		}
+		return guard.Redirect(w, r, incidentURL(r, "reports/"+r.PathValue("report")+"?saved=1"))
+	}
+	if err != nil {
+		return ui.Render(w, r, http.StatusUnprocessableEntity, ui.Words(wrong[only]))
+	}
+	sheet, err := s.incidents.Sheet(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("incident"), r.PathValue("report"))
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, missingPart(sheet.Missing))
+}
+
+// reportAnswer reads what was answered to a field.
+func reportAnswer(r *http.Request, f reporting.Field, zone string) reporting.Value {
+	text := strings.ReplaceAll(strings.TrimSpace(r.PostFormValue("v."+f.ID)), "\r\n", "\n")
+	if r.PostFormValue("unknown."+f.ID) != "" || f.Type == reporting.YesNo && text == "unknown" {
+		return reporting.Value{Unknown: true}
+	}
+	switch f.Type {
+	case reporting.Choices:
+		return reporting.Value{List: r.PostForm["v."+f.ID]}
+	case reporting.Lines:
+		var lines []string
+		for l := range strings.SplitSeq(text, "\n") {
+			if l = strings.TrimSpace(l); l != "" {
+				lines = append(lines, l)
+			}
+		}
+		return reporting.Value{List: lines}
+	case reporting.States:
+		return reporting.Value{List: strings.FieldsFunc(strings.ToUpper(text), func(c rune) bool { return c == ',' || c == ';' || c == ' ' || c == '\n' })}
+	case reporting.Instant:
+		if at, err := wallTime(text, zone); err == nil {
+			return reporting.Value{Text: (incident.Moment{At: at, Zone: zone}).Local().Format(time.RFC3339)}
+		}
+	}
+	return reporting.Value{Text: text}
+}
+
+// reportAct does something with a report as a whole.
+type reportAct func(r *http.Request, a authz.Actor, organisation, id, report string) error
+
+func (s *Site) reportAct(name string, do reportAct) guard.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		err := do(r, visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("incident"), r.PathValue("report"))
+		if err == nil && name == "withdraw" {
+			return guard.Redirect(w, r, incidentURL(r, ""))
+		}
+		if err == nil {
+			return guard.Redirect(w, r, incidentURL(r, "reports/"+r.PathValue("report")))
+		}
+		wrong, ok := ui.ErrorsOf(err)
+		if !ok {
+			return err
+		}
+		return s.showReport(w, r, name, wrong)
+	}
+}
+
+func (s *Site) reportActs() map[string]reportAct {
+	return map[string]reportAct{
+		"approve": func(r *http.Request, a authz.Actor, organisation, id, report string) error {
+			return s.incidents.Approve(r.Context(), a, organisation, id, report)
+		},
+		"withdraw": func(r *http.Request, a authz.Actor, organisation, id, report string) error {
+			return s.incidents.Withdraw(r.Context(), a, organisation, id, report)
+		},
+		"submit": func(r *http.Request, a authz.Actor, organisation, id, report string) error {
+			m, err := momentOf(r, "at")
+			if err != nil {
+				return err
+			}
+			return s.incidents.Submit(r.Context(), a, organisation, id, report, incidents.Sending{Channel: r.PostFormValue("channel"), At: m.At,
+				Reference: strings.TrimSpace(r.PostFormValue("reference")), Bypass: strings.TrimSpace(r.PostFormValue("bypass"))})
+		},
+		"receive": func(r *http.Request, a authz.Actor, organisation, id, report string) error {
+			m, err := momentOf(r, "received_at")
+			if err != nil {
+				return err
+			}
+			if !m.Known() {
+				return &fault.Error{Kind: fault.Invalid, Field: "received_at", What: ui.T(r.Context(), "incidents.wrong.time")}
+			}
+			return s.incidents.Receive(r.Context(), a, organisation, id, report, m.At, strings.TrimSpace(r.PostFormValue("reference")), strings.TrimSpace(r.PostFormValue("receipt")))
+		},
+	}
+}
+
+// section is the fields of a part of the form, in order.
+type reportSection struct {
+	id     string
+	fields []reporting.Field
+}
+
+func (v reportView) sections() (out []reportSection) {
+	for _, f := range v.Form.Shown(v.Report.Stage) {
+		at := slices.IndexFunc(out, func(s reportSection) bool { return s.id == f.Section })
+		if at < 0 {
+			out = append(out, reportSection{id: f.Section})
+			at = len(out) - 1
+		}
+		out[at].fields = append(out[at].fields, f)
+	}
+	return out
+}
+
+// editable reports whether the person may write the report.
+func (v reportView) editable(r *http.Request) bool {
+	return (v.Report.Status == incident.Draft || v.Report.Status == incident.Approved) && can(r, authz.IncidentEdit)
+}
+
+func (v reportView) errorsOf(act string) ui.Errors {
+	if v.act == act {
+		return v.errors
+	}
+	return nil
+}
+
+// words of a field in the language of the reader.
+func fieldWords(ctx context.Context, in map[string]string) string {
+	if p := ui.From(ctx).Printer; p != nil && in[p.Language] != "" {
+		return in[p.Language]
+	}
+	return in["en"]
+}
+
+// optionText is the word of a choice; a form of a country may have choices whose
+// words nobody wrote.
+func optionText(ctx context.Context, field, option string) string {
+	key := "reports.option." + field + "." + option
+	if p := ui.From(ctx).Printer; p != nil && p.Has(key) {
+		return p.T(key)
+	}
+	return strings.ReplaceAll(option, "_", " ")
+}
+
+func sectionText(ctx context.Context, id string) string {
+	key := "reports.section." + id
+	if p := ui.From(ctx).Printer; p != nil && p.Has(key) {
+		return p.T(key)
+	}
+	return ui.T(ctx, "incidents.section."+id)
+}
+
+// valueText is a value as people read it.
+func valueText(ctx context.Context, f reporting.Field, x reporting.Value) string {
+	switch {
+	case x.Unknown:
+		return ui.T(ctx, "incidents.answer.unknown")
+	case f.ID == "incident_state" && x.Text != "":
+		return ui.T(ctx, "incidents.state."+x.Text)
+	case f.ID == "report_kind" && x.Text != "":
+		return ui.T(ctx, "incidents.report_kind."+x.Text)
+	case f.Type == reporting.YesNo && x.Text != "":
+		return ui.T(ctx, "incidents.answer."+map[string]string{"yes": "true", "no": "false"}[x.Text])
+	case f.Type == reporting.Choice && x.Text != "":
+		return optionText(ctx, f.ID, x.Text)
+	case f.Type == reporting.Choices:
+		var words []string
+		for _, o := range x.List {
+			words = append(words, optionText(ctx, f.ID, o))
+		}
+		return strings.Join(words, ", ")
+	}
+	return x.String()
+}
+
+// input is the field of a page for a field of the form.
+func (v reportView) input(r *http.Request, f reporting.Field) ui.Field {
+	ctx := r.Context()
+	x := v.Values[f.ID]
+	out := ui.Field{Name: "v." + f.ID, ID: "f-" + f.ID, Label: fieldWords(ctx, f.Title), Hint: fieldWords(ctx, f.Help), Value: x.Text,
+		Required: v.Form.Need(f, v.Report.Stage, v.Values) == reporting.Required, Error: v.errorsOf("answers")[f.ID]}
+	if out.Error == "" {
+		out.Error = v.errorsOf("submit")[f.ID]
+	}
+	switch f.Type {
+	case reporting.Lines:
+		out.Value, out.Hint, out.Rows = strings.Join(x.List, "\n"), ui.T(ctx, "incidents.hint.lines"), 3
+	case reporting.States:
+		out.Value, out.Hint = strings.Join(x.List, ", "), ui.T(ctx, "incidents.hint.states")
+	case reporting.Money:
+		out.Hint = ui.T(ctx, "incidents.hint.money")
+	case reporting.Instant:
+		out.Hint = ui.T(ctx, "incidents.hint.instant", "zone", v.found.Zone)
+		if at, err := time.Parse(time.RFC3339, x.Text); err == nil {
+			out.Value = localInput(incident.Moment{At: at}, v.found.Zone)
+		}
+	case reporting.Number, reporting.Percent:
+		out.InputMode = "decimal"
+	case reporting.YesNo:
+		if x.Unknown {
+			out.Value = "unknown"
+		}
+	}
+	if v.act == "answers" {
+		if typed := r.PostFormValue(out.Name); typed != "" {
+			out.Value = typed
+		}
+	}
+	return out
+}
+
+func choicesOf(ctx context.Context, f reporting.Field, x reporting.Value) (out []ui.Option) {
+	if f.Type == reporting.Choice {
+		out = append(out, ui.Option{Value: "", Label: ui.T(ctx, "incidents.choose")})
+	}
+	for _, o := range f.Options {
+		out = append(out, ui.Option{Value: o, Label: optionText(ctx, f.ID, o), Selected: x.Text == o || slices.Contains(x.List, o)})
+	}
+	return out
+}
+
+func yesNoOptions(ctx context.Context) []ui.Option {
+	return ui.Choices(nil, "yes", ui.T(ctx, "incidents.answer.true"), "no", ui.T(ctx, "incidents.answer.false"), "unknown", ui.T(ctx, "incidents.answer.unknown"))
+}
+
+func (v reportView) changes(ctx context.Context) (out []ui.Change) {
+	for _, c := range v.Changes {
+		if f, ok := v.Form.Field(c.Field); ok {
+			out = append(out, ui.Change{Field: fieldWords(ctx, f.Title), Before: valueText(ctx, f, c.Before), After: valueText(ctx, f, c.After)})
+		}
+	}
+	return out
+}
+
+func (v reportView) withholdOptions(ctx context.Context) (out []ui.Option) {
+	for _, f := range v.Form.Shown(v.Report.Stage) {
+		if v.Form.Need(f, v.Report.Stage, v.Values) != reporting.Required && !v.Values[f.ID].Empty() {
+			out = append(out, ui.Option{Value: f.ID, Label: fieldWords(ctx, f.Title), Selected: slices.Contains(v.Report.Withhold, f.ID)})
+		}
+	}
+	return out
+}
+
+func (v reportView) channels(ctx context.Context) []ui.Option {
+	var out []ui.Option
+	for _, c := range []string{incidents.ChannelPortal, incidents.ChannelMail, incidents.ChannelPhone, incidents.ChannelPaper, incidents.ChannelNisaba} {
+		if c == incidents.ChannelNisaba && v.found.Exercise {
+			continue
+		}
+		out = append(out, ui.Option{Value: c, Label: ui.T(ctx, "incidents.channel."+c)})
+	}
+	return out
+}
+
+// clock is the clock of the report.
+func (v reportView) clock() (clocks.Clock, bool) { return v.duty.Clock(v.Report.Stage) }
+
+// withheldText names what a sent report left out.
+func (v reportView) withheldText(ctx context.Context) string {
+	var words []string
+	for _, id := range v.Report.Withhold {
+		if f, ok := v.Form.Field(id); ok {
+			words = append(words, fieldWords(ctx, f.Title))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// channelValue is the channel that is chosen already.
+func channelValue(r *http.Request) string {
+	if c := r.PostFormValue("channel"); c != "" {
+		return c
+	}
+	return incidents.ChannelPortal
+}
