@@ -1,0 +1,236 @@
+package clients_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/examples"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/domain/work"
+	"github.com/nisaba-platform/nisaba/internal/jobs"
+	"github.com/nisaba-platform/nisaba/internal/store"
+)
+
+// work runs the jobs of the service until the test ends or stop is called.
+func (o office) work(t *testing.T) (stop func()) {
+	t.Helper()
+	r := jobs.New(o.store, jobs.Options{Poll: 5 * time.Millisecond})
+	if err := o.Install(r); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(ctx) }()
+	stopped := false
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	t.Cleanup(stop)
+	return stop
+}
+
+// ended lists the jobs of the workspace that ended.
+func (o office) ended(t *testing.T) (list []work.Job) {
+	t.Helper()
+	err := o.store.Read(context.Background(), tenant.System("test").In(home, ""), func(tx *store.Tx) error {
+		all, err := tx.JobsOfPeople(time.Time{}, 100)
+		for _, j := range all {
+			if j.State == work.Done || j.State == work.Dead {
+				list = append(list, j)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func until(t *testing.T, what string, f func() bool) {
+	t.Helper()
+	for range 6000 {
+		if f() {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatalf("%s: not within thirty seconds", what)
+}
+
+// TestNight turns some nights: every night the roll-up is of the day, and a snapshot
+// is kept when something has changed.
+func TestNight(t *testing.T) {
+	o, org := imported(t)
+	o.work(t)
+	ctx := context.Background()
+	snapshots := func() []assessment.Snapshot {
+		list, err := o.Snapshots(ctx, o.owner, org.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	night := func() {
+		before := len(o.ended(t))
+		until(t, "the schedule", func() bool {
+			due := false
+			err := o.store.Read(ctx, tenant.System("test"), func(tx *store.Tx) error {
+				all, err := tx.Crons()
+				due = len(all) == 1 && all[0].Next.After(o.clock.Now())
+				return err
+			})
+			return err == nil && due
+		})
+		o.clock.Move(24 * time.Hour)
+		until(t, "the night", func() bool { return len(o.ended(t)) > before })
+	}
+	night()
+	first := snapshots()
+	if len(first) != 1 || !first[0].Automatic || len(first[0].Scores) == 0 {
+		t.Fatalf("after one night: %d snapshots", len(first))
+	}
+	if r := o.row(t, org.ID).Rollup; r.AsOf != today.AddDays(1) {
+		t.Errorf("the roll-up is of %v", r.AsOf)
+	}
+	night()
+	if n := len(snapshots()); n != 1 {
+		t.Errorf("%d snapshots after a night without a change", n)
+	}
+	if _, _, err := o.Answer(ctx, o.owner, org.ID, "q.backup.exists", []string{"none"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	night()
+	if list := snapshots(); len(list) != 2 || list[1].Points >= list[0].Points || list[1].On != today.AddDays(3) {
+		t.Errorf("after a worse answer: %+v", list)
+	}
+	if _, p, err := o.Posture(ctx, o.owner, org.ID, snapshots()[0].ID); err != nil || len(p.Results) == 0 {
+		t.Errorf("the snapshot of the first night: %d results, %v", len(p.Results), err)
+	}
+}
+
+// TestRefreshAll computes everything anew by day, which keeps no snapshots.
+func TestRefreshAll(t *testing.T) {
+	o, org := imported(t)
+	o.work(t)
+	for range 2 {
+		before := len(o.ended(t))
+		if _, err := o.RefreshAll(context.Background(), o.owner); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the refresh", func() bool { return len(o.ended(t)) > before })
+	}
+	list, err := o.Snapshots(context.Background(), o.owner, org.ID)
+	if err != nil || len(list) != 0 {
+		t.Errorf("%d snapshots by day, %v", len(list), err)
+	}
+	if _, err := o.RefreshAll(context.Background(), o.actor(home, "", authz.Auditor)); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("an auditor: %v", err)
+	}
+}
+
+func zipped(t *testing.T, files map[string]string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, text := range files {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestImportMany imports a ZIP; the server stops in the middle, and no organisation
+// is made twice.
+func TestImportMany(t *testing.T) {
+	o := open(t)
+	water, err := examples.FS.ReadFile("water-supplier.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{"a/readme.txt": "left out", "__MACOSX/x.yaml": "left out", "broken.yaml": "nisaba: ["}
+	for i := range 20 {
+		files[fmt.Sprintf("clients/%02d.yaml", i)] = strings.Replace(string(water), "name: ", fmt.Sprintf("name: %02d ", i), 1)
+	}
+	job, err := o.ImportMany(context.Background(), o.owner, tenant.Client, []clients.Upload{{Name: "clients.zip", Data: zipped(t, files)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func() int {
+		list, err := o.Portfolio(context.Background(), o.owner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	stop := o.work(t)
+	until(t, "some are imported", func() bool { return count() > 2 })
+	stop()
+	o.work(t)
+	until(t, "the import", func() bool { return len(o.ended(t)) == 1 })
+	done := o.ended(t)[0]
+	list, ok := clients.ImportResult(done)
+	if done.ID != job.ID || !ok || len(list) != 21 || count() != 20 {
+		t.Fatalf("%d results, %d organisations: %s", len(list), count(), done.Error)
+	}
+	failed := 0
+	for _, x := range list {
+		if x.Organisation == "" {
+			failed++
+			if x.Item != "broken.yaml" || x.Error == "" {
+				t.Errorf("%+v", x)
+			}
+		}
+	}
+	if failed != 1 {
+		t.Errorf("%d were refused", failed)
+	}
+}
+
+func TestImportManyRefuses(t *testing.T) {
+	o := open(t)
+	for name, u := range map[string]clients.Upload{
+		"nothing":          {Name: "x.zip", Data: zipped(t, map[string]string{"readme.txt": "x"})},
+		"another kind":     {Name: "x.exe", Data: []byte("x")},
+		"no ZIP":           {Name: "x.zip", Data: []byte("x")},
+		"unknown column":   {Name: "x.csv", Data: []byte("name,secret\na,b\n")},
+		"no name":          {Name: "x.csv", Data: []byte("year\n2025\n")},
+		"not UTF-8":        {Name: "x.csv", Data: []byte("name\n\xff\n")},
+		"a bomb":           {Name: "x.zip", Data: zipped(t, map[string]string{"x.yaml": strings.Repeat(" ", 5<<20)})},
+		"too many by line": {Name: "x.csv", Data: []byte("name\n" + strings.Repeat("a\n", 501))},
+	} {
+		if _, err := o.ImportMany(context.Background(), o.owner, tenant.Client, []clients.Upload{u}); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	u := []clients.Upload{{Name: "x.csv", Data: []byte("name\na\n")}}
+	for _, r := range []authz.Role{authz.Editor, authz.Auditor, authz.Board, authz.Contributor} {
+		if _, err := o.ImportMany(context.Background(), o.actor(home, "", r), tenant.Client, u); fault.KindOf(err) != fault.Forbidden {
+			t.Errorf("%s: %v", r, err)
+		}
+	}
+}
