@@ -180,12 +180,13 @@ type Change struct {
 	Before, After Value
 }
 
-// Changes lists what differs, in the order of the form.
+// Changes lists what differs, in the order of the form. What the platform fills in
+// counts too: a corrected time of awareness is what a reader must see.
 func (f Form) Changes(before, after Values) []Change {
 	var out []Change
 	for _, field := range f.Fields {
 		b, a := before[field.ID], after[field.ID]
-		if field.Type != Computed && !b.Equal(a) {
+		if !b.Equal(a) {
 			out = append(out, Change{field.ID, b, a})
 		}
 	}

@@ -300,6 +300,7 @@ func (s *Site) Table() []Route {
 	s.workbookRoutes(add)
 	s.registrationRoutes(add)
 	s.incidentRoutes(add)
+	s.incidentPaperRoutes(add)
 	return all
 }
 
