@@ -45,6 +45,7 @@ type caseView struct {
 	incidents.Case
 	verdict significance.Verdict
 	zones   []ui.Option
+	forms   func(incident.Obligation, clocks.Stage) bool
 	before  int    // entries of the record that are newer than the page
 	act     string // the form that has errors
 	errors  ui.Errors
@@ -72,6 +73,10 @@ func (s *Site) showCase(w http.ResponseWriter, r *http.Request, act string, wron
 	}
 	if n, err := strconv.Atoi(r.URL.Query().Get("before")); err == nil && n > 0 && n < len(v.Entries) {
 		v.before = n
+	}
+	v.forms = func(o incident.Obligation, st clocks.Stage) bool {
+		f, ok := s.incidents.Forms().Find(o.Regime, o.Country, law.DateOf(s.clock.Now()))
+		return ok && slices.Contains(f.Stages, st)
 	}
 	v.zones = s.zoneOptions(v.Zone)
 	return ui.Render(w, r, statusOf(wrong), casePage(r, s.caseFrame(r, c, v.Incident), v))
@@ -210,7 +215,10 @@ func (v caseView) next(r *http.Request) incidentStep {
 		return step("closed", ui.Aside, "")
 	case len(v.Duties) == 0:
 		n := step("duties", ui.Bad, "#duties")
-		n.url, n.action = "", incidentURL(r, "propose")
+		n.url = ""
+		if can(r, authz.IncidentEdit) {
+			n.action = incidentURL(r, "propose")
+		}
 		return n
 	case !v.Significance.Decided:
 		return step("decide", ui.Bad, "#significance")
@@ -222,8 +230,11 @@ func (v caseView) next(r *http.Request) incidentStep {
 		return step("nothing", ui.Good, "")
 	}
 	n := incidentStep{tone: clockStatus(ctx, clock).Tone, title: stageTitle(ctx, clock.Stage) + ": " + regimeTitle(ctx, clock.Regime),
-		text: ui.T(ctx, "incidents.next.due", "when", zonedText(ctx, clock.Strict), "to", recipient(ctx, duty.Obligation)), button: ui.T(ctx, "incidents.report.write"),
-		action: incidentURL(r, "reports"), fields: map[string]string{"obligation": duty.ID, "stage": string(clock.Stage)}}
+		text: ui.T(ctx, "incidents.next.due", "when", zonedText(ctx, clock.Strict), "to", recipient(ctx, duty.Obligation))}
+	if v.forms(duty.Obligation, clock.Stage) && can(r, authz.IncidentEdit) {
+		n.button, n.action = ui.T(ctx, "incidents.report.write"), incidentURL(r, "reports")
+		n.fields = map[string]string{"obligation": duty.ID, "stage": string(clock.Stage)}
+	}
 	return n
 }
 
@@ -253,7 +264,7 @@ func (v caseView) clockTable(r *http.Request) ui.TableProps {
 		}
 		for _, c := range d.Clocks {
 			t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(regimeTitle(ctx, d.Regime)+" · "+recipient(ctx, d.Obligation), "", d.Entity),
-				stageCell(c), dueCell(c), reportCell(r, d, c)}})
+				stageCell(c), dueCell(c), reportCell(r, v, d, c)}})
 		}
 	}
 	return t

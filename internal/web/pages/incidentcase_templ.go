@@ -538,7 +538,7 @@ func dueCell(c clocks.Clock) templ.Component {
 	})
 }
 
-func reportCell(r *http.Request, d incidents.Duty, c clocks.Clock) templ.Component {
+func reportCell(r *http.Request, v caseView, d incidents.Duty, c clocks.Clock) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -591,7 +591,7 @@ func reportCell(r *http.Request, d incidents.Duty, c clocks.Clock) templ.Compone
 				return templ_7745c5c3_Err
 			}
 		}
-		if len(reportsOfStage(d, c.Stage)) == 0 && can(r, authz.IncidentEdit) {
+		if len(reportsOfStage(d, c.Stage)) == 0 && v.forms(d.Obligation, c.Stage) && can(r, authz.IncidentEdit) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<form method=\"post\" action=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
