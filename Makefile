@@ -45,6 +45,10 @@ check: ## gofmt, generated pages, go vet, staticcheck, import rule, vulnerabilit
 	$(GO) test ./internal/archtest/
 	@sh scripts/vulncheck.sh
 
+.PHONY: e2e-incident
+e2e-incident: ## five incidents between two servers over a wire that loses, delays and doubles
+	E2E_RUNS=5 $(GO) test -count=1 -v -run TestIncident ./test/e2e
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for ten seconds
 	sh scripts/fuzz.sh 10s
