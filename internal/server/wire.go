@@ -81,11 +81,12 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	if err != nil {
 		return nil, err
 	}
+	ways, intake := filing.New(s, box, filing.Options{Local: c.FilingLocal}), authority.New(s, box)
 	cases := incidents.New(s, reports, c.Knowledge.Countries)
 	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Work: working.New(s), Clients: organisations, Proving: proofs, Programs: programs,
 		Bench: workbench.New(s, organisations, c.Knowledge), Links: delegating.New(s, organisations, c.Knowledge.Catalogue, mailer),
 		Reporting: documents, Feeds: feeding.New(s, organisations, c.Messages),
-		Incidents: cases, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
+		Incidents: cases, Filing: ways, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +104,6 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	if err := notices.Install(runner); err != nil {
 		return nil, err
 	}
-	ways, intake := filing.New(s, box, filing.Options{Local: c.FilingLocal}), authority.New(s, box)
 	if err := errors.Join(ways.Install(runner), intake.Install(runner)); err != nil {
 		return nil, err
 	}

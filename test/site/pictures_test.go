@@ -42,7 +42,7 @@ func pictures() map[string]picture {
 		"/ledger/{entry}": {path: "/ledger/40"}, "/ledger/{entry}/proof.json": download,
 
 		client: of(""), client + "/scope": of("/scope"), client + "/scope/result": of("/scope/result"), client + "/facts": of("/facts"),
-		client + "/registration": of("/registration"), client + "/registration.json": download, client + "/registration.pdf": download,
+		client + "/authorities": of("/authorities"), client + "/registration": of("/registration"), client + "/registration.json": download, client + "/registration.pdf": download,
 		client + "/questions": of("/questions?topic=b"), client + "/requirements": of("/requirements"), client + "/requirements.csv": download,
 		client + "/suggestions": of("/suggestions"), client + "/delegations": of("/delegations"),
 		client + "/workbook": of("/workbook"), client + "/workbook/export": download,

@@ -353,6 +353,7 @@ func ownerForms() []map[string]url.Values {
 		workbookForms(),
 		registrationForms(),
 		incidentForms(),
+		authorityForms(),
 		portfolioForms(),
 		manageForms(),
 		planForms(),

@@ -55,8 +55,10 @@ func (s *Site) showRegistration(w http.ResponseWriter, r *http.Request, status i
 	}
 	p := s.clientFrame(r, v.client, "registration")
 	p.Lead = ui.T(r.Context(), "registration.lead")
+	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "authorities.title"), URL: clientURL(r, "authorities")}}
 	if len(v.entries) > 0 {
 		p.Actions = []ui.ButtonProps{
+			p.Actions[0],
 			{Text: ui.T(r.Context(), "registration.pdf"), URL: clientURL(r, "registration.pdf"), Icon: ui.IconDownload},
 			{Text: ui.T(r.Context(), "registration.json"), URL: clientURL(r, "registration.json"), Icon: ui.IconFile},
 		}

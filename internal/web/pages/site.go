@@ -18,6 +18,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/delegating"
 	"github.com/nisaba-platform/nisaba/internal/app/feeding"
+	"github.com/nisaba-platform/nisaba/internal/app/filing"
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
@@ -56,6 +57,7 @@ type Site struct {
 	programs  Programs
 	guests    *guard.Limiter
 	incidents *incidents.Service
+	filing    *filing.Service
 }
 
 // Options of New.
@@ -72,6 +74,7 @@ type Options struct {
 	Bench     *workbench.Service
 	Links     *delegating.Service
 	Incidents *incidents.Service
+	Filing    *filing.Service
 	Messages  *locale.Catalogue
 	Clock     clock.Clock
 	Guard     guard.Options // ErrorPage is set by New
@@ -85,7 +88,7 @@ func New(o Options) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{accounts: o.Accounts, clients: o.Clients, reporting: o.Reporting, feeds: o.Feeds, notices: o.Notices, mails: o.Mails, bench: o.Bench, links: o.Links, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS,
-		proving: o.Proving, programs: o.Programs, incidents: o.Incidents}
+		proving: o.Proving, programs: o.Programs, incidents: o.Incidents, filing: o.Filing}
 	s.working, s.streams = o.Work, newStreams()
 	o.Guard.Log = o.Log
 	o.Guard.ErrorPage = ui.ErrorPage(s.view)
@@ -294,6 +297,7 @@ func (s *Site) Table() []Route {
 	s.reportRoutes(add)
 	s.feedRoutes(add)
 	s.scopeRoutes(add)
+	s.authorityRoutes(add)
 	s.workbenchRoutes(add)
 	s.suggestionRoutes(add)
 	s.delegationRoutes(add)
