@@ -161,8 +161,10 @@ func TestImpostors(t *testing.T) {
 		"redirect": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
 		},
-		"endless":          func(w http.ResponseWriter, _ *http.Request) { _, _ = io.Copy(w, io.LimitReader(zeros{}, 50<<20)) },
-		"unsigned refusal": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"code":"conflict","title":"no"}`, http.StatusConflict) },
+		"endless": func(w http.ResponseWriter, _ *http.Request) { _, _ = io.Copy(w, io.LimitReader(zeros{}, 50<<20)) },
+		"unsigned refusal": func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, `{"code":"conflict","title":"no"}`, http.StatusConflict)
+		},
 	} {
 		s := httptest.NewServer(h)
 		_, err := o.client(t, s.URL, o.public).Notes(context.Background(), 0)
