@@ -7,15 +7,28 @@ import (
 	"net/http"
 	"path"
 
+	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/report/html"
 	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 )
 
+// paperFile is one form in which a report is handed out.
+type paperFile struct{ path, key string }
+
+// paperFiles are the files that there are of a report.
+func paperFiles(r incident.Report) []paperFile {
+	files := []paperFile{{"/paper.pdf", "incidentpapers.files.pdf"}, {"/paper.html", "incidentpapers.files.html"}, {"/sheet.txt", "incidentpapers.files.text"}}
+	if r.Sent() {
+		files = append(files, paperFile{"/report.json", "incidentpapers.files.json"})
+	}
+	return files
+}
+
 func (s *Site) incidentPaperRoutes(add adder) {
 	const report = client + "/incidents/{incident}/reports/{report}"
-	for _, name := range []string{"/paper.pdf", "/paper.html", "/sheet.txt", "/report.json"} {
-		add(Client, "GET "+report+name, s.incidentPaper)
+	for _, f := range paperFiles(incident.Report{Status: incident.Submitted}) {
+		add(Client, "GET "+report+f.path, s.incidentPaper)
 	}
 }
 
