@@ -41,6 +41,16 @@ func pictures() map[string]picture {
 		"/ledger": {}, "/ledger/check": {}, "/ledger/export.csv": download, "/ledger/export.jsonl": download, "/ledger/growth.json": download,
 		"/ledger/{entry}": {path: "/ledger/40"}, "/ledger/{entry}/proof.json": download,
 
+		"/jobs": {}, "/jobs/{job}": {none: "the example has no job that stays"}, "/organisations/import-many": {}, "/events": {none: "a stream"},
+		"/incidents": {}, "/report": {none: "redirect"},
+		client + "/incidents": of("/incidents"), client + "/incidents/new": of("/incidents/new"),
+		client + "/incidents/{incident}":                              {none: "the example has no incident"},
+		client + "/incidents/{incident}/reports/{report}":             {none: "the example has no incident"},
+		client + "/incidents/{incident}/reports/{report}/paper.pdf":   download,
+		client + "/incidents/{incident}/reports/{report}/paper.html":  download,
+		client + "/incidents/{incident}/reports/{report}/sheet.txt":   download,
+		client + "/incidents/{incident}/reports/{report}/report.json": download,
+
 		client: of(""), client + "/scope": of("/scope"), client + "/scope/result": of("/scope/result"), client + "/facts": of("/facts"),
 		client + "/authorities": of("/authorities"), client + "/registration": of("/registration"), client + "/registration.json": download, client + "/registration.pdf": download,
 		client + "/questions": of("/questions?topic=b"), client + "/requirements": of("/requirements"), client + "/requirements.csv": download,
