@@ -20,6 +20,7 @@ func systemScopes() map[string]string {
 		"internal/app/upkeep":     "backs up, restores and checks the whole server for whoever runs it",
 		"internal/app/noticing":   "people choose how they are told, and belong to no workspace",
 		"internal/app/feeding":    "finds the calendar feed behind an address; what follows has the rights of its person",
+		"internal/app/alarming":   "delivers what rang over the channel that the organisation keeps",
 		"internal/server":         "wires, and speaks for the command line on the server's own machine",
 		"internal/cli":            "runs on the server's own machine",
 		"internal/app/authority":  "serves entities, who have a key and no account; what follows stays within the entity of the key",

@@ -17,7 +17,13 @@ func noticeFields(n *desk.Notice) []any {
 
 // Notify puts a notice into a person's inbox. Notices tell of changes that the
 // ledger has already, so it does not record them.
-func (tx *Tx) Notify(n desk.Notice) error {
+func (tx *Tx) Notify(n desk.Notice) error { return tx.notify(n, 0) }
+
+// NotifySettled does what Notify does with a notice that does not go out by mail,
+// or is mailed by the caller.
+func (tx *Tx) NotifySettled(n desk.Notice) error { return tx.notify(n, tx.now.UnixMilli()) }
+
+func (tx *Tx) notify(n desk.Notice, settled int64) error {
 	w, err := tx.workspace()
 	if err != nil {
 		return err
@@ -33,7 +39,7 @@ func (tx *Tx) Notify(n desk.Notice) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.q.Exec(`INSERT INTO inbox (settled_at, workspace_id, `+noticeColumns+`) VALUES `+sqldb.Marks(10), append([]any{0, w}, args...)...)
+	_, err = tx.q.Exec(`INSERT INTO inbox (settled_at, workspace_id, `+noticeColumns+`) VALUES `+sqldb.Marks(10), append([]any{settled, w}, args...)...)
 	return explain(err, "write", "notice")
 }
 

@@ -1,0 +1,438 @@
+// Package alarming lets the alarms of reporting deadlines ring: each exactly once,
+// in the inboxes of those who can act, by mail, and over the channels that the
+// organisation chose, whatever became of the server in between.
+package alarming
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/app/mailing"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/desk"
+	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/domain/work"
+	"github.com/nisaba-platform/nisaba/internal/jobs"
+	"github.com/nisaba-platform/nisaba/internal/notify"
+	"github.com/nisaba-platform/nisaba/internal/secret"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/law/clocks"
+)
+
+// Options of New.
+type Options struct {
+	Mails   *mailing.Mailer
+	Box     secret.Box // seals the secrets of webhooks
+	Web     *notify.Web
+	Command *notify.Command // nil: the server has none
+	Log     *slog.Logger    // nil: nothing is logged
+
+	// OnCall names the persons of the organisation who are on call at the time of
+	// the transaction; nil: nobody is.
+	OnCall func(tx *store.Tx, organisation string) ([]string, error)
+}
+
+// Service is the use cases. It is safe for concurrent use.
+type Service struct {
+	Options
+	store *store.Store
+}
+
+// New makes the service.
+func New(s *store.Store, o Options) *Service {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{Options: o, store: s}
+}
+
+// The kinds of the outbox's effects that are alarms. The payload is a Message.
+const (
+	WebKind     = "alarm.webhook"
+	CommandKind = "alarm.command"
+)
+
+// Rhythm is how often the server looks for alarms that fell due.
+const Rhythm = "15s"
+
+// Install adds what the service does by itself, and the channels.
+func (s *Service) Install(r *jobs.Runner) error {
+	r.Handle("alarms", func(ctx context.Context, run *jobs.Run) error {
+		_, err := s.Sound(ctx, run.Scope())
+		return err
+	})
+	r.Deliver(WebKind, jobs.SenderFunc(s.sendWeb))
+	r.Deliver(CommandKind, jobs.SenderFunc(s.sendCommand))
+	return r.Every("alarms", "alarms", Rhythm)
+}
+
+// itself is who the ledger names for what no person did.
+func itself() store.Change { return store.Change{Actor: "system", Reason: "alarms"} }
+
+const (
+	batch      = 500 // alarms that are looked for at a time
+	inOneWrite = 100 // alarms of one organisation in one transaction
+)
+
+// Sound lets every alarm ring that fell due, and returns how many did. An alarm is
+// marked in the transaction that writes what it causes, so that it rings once,
+// however many servers look and whenever one of them dies. One that cannot be
+// written does not keep the others. The scope is of everything.
+func (s *Service) Sound(ctx context.Context, everything tenant.Scope) (rung int, err error) {
+	failed := map[string]error{}
+	for ctx.Err() == nil {
+		var due []store.OwnedAlarm
+		err := s.store.Read(ctx, everything, func(tx *store.Tx) (err error) {
+			due, err = tx.DueAlarms(batch + len(failed))
+			return err
+		})
+		if err != nil {
+			return rung, fmt.Errorf("look for alarms: %w", err)
+		}
+		due = slices.DeleteFunc(due, func(a store.OwnedAlarm) bool { return failed[a.ID] != nil })
+		if len(due) == 0 {
+			break
+		}
+		for _, group := range grouped(due) {
+			rung += s.ring(ctx, everything, group, failed)
+		}
+	}
+	var all []error
+	for id, err := range failed {
+		all = append(all, fmt.Errorf("alarm %s: %w", id, err))
+	}
+	return rung, errors.Join(append(all, ctx.Err())...)
+}
+
+// grouped puts the alarms of one organisation together, in parts that one
+// transaction writes quickly.
+func grouped(list []store.OwnedAlarm) (out [][]store.OwnedAlarm) {
+	at := map[string]int{}
+	for _, a := range list {
+		k := a.Workspace + "/" + a.Organisation
+		n, ok := at[k]
+		if !ok || len(out[n]) == inOneWrite {
+			n = len(out)
+			at[k], out = n, append(out, nil)
+		}
+		out[n] = append(out[n], a)
+	}
+	return out
+}
+
+// ring writes a group; when that fails, one alarm after the other, so that a broken
+// one does not silence its neighbours.
+func (s *Service) ring(ctx context.Context, everything tenant.Scope, group []store.OwnedAlarm, failed map[string]error) int {
+	n := 0
+	err := s.store.Write(ctx, everything, itself(), func(tx *store.Tx) error {
+		n = 0
+		b := bell{Service: s, all: tx, in: tx.In(group[0].Workspace, ""), organisation: group[0].Organisation}
+		for _, a := range group {
+			rings, err := b.alarm(a.Alarm)
+			if err != nil {
+				return err
+			}
+			if rings {
+				n++
+			}
+		}
+		return b.mail()
+	})
+	switch {
+	case err == nil:
+		return n
+	case len(group) == 1:
+		if ctx.Err() == nil { // stopping is no fault of the alarm
+			s.Log.Error("an alarm could not ring", "alarm", group[0].ID, "error", err)
+		}
+		failed[group[0].ID] = err
+		return 0
+	}
+	n = 0
+	for _, a := range group {
+		n += s.ring(ctx, everything, []store.OwnedAlarm{a}, failed)
+	}
+	return n
+}
+
+// bell writes the alarms of one organisation in one transaction. all sees people,
+// in the rows of the workspace.
+type bell struct {
+	*Service
+	all, in      *store.Tx
+	organisation string
+
+	ready     bool
+	members   []tenant.Member
+	channels  Channels
+	onCall    []string
+	people    map[string]tenant.Person
+	incidents map[string]incident.Incident
+	letters   []letter
+}
+
+// letter is what one person is told by mail about one case: one mail, even when
+// many alarms of the case fell due while the server stood still.
+type letter struct {
+	person tenant.Person
+	about  incident.Incident
+	lines  []law.Message
+	alarms []string
+}
+
+// Message is one alarm as channels for programs tell it.
+type Message struct {
+	Format       string        `json:"format"` // "nisaba-alarm/1"
+	ID           string        `json:"id"`     // the same alarm has the same one
+	Organisation string        `json:"organisation"`
+	Incident     string        `json:"incident"` // id
+	Reference    string        `json:"reference"`
+	Title        string        `json:"title"`
+	Regime       clocks.Regime `json:"regime"`
+	Authority    string        `json:"authority,omitempty"`
+	Country      string        `json:"country,omitempty"`
+	Stage        clocks.Stage  `json:"stage"`
+	Step         string        `json:"step"` // as incident.Alarm
+	DueAt        time.Time     `json:"due_at"`
+	Overdue      bool          `json:"overdue"`
+	Text         string        `json:"text"` // in the language of the workspace
+	Link         string        `json:"link"`
+}
+
+// MessageFormat names the shape of Message.
+const MessageFormat = "nisaba-alarm/1"
+
+func (b *bell) prepare() (err error) {
+	if b.ready {
+		return nil
+	}
+	b.people, b.incidents, b.ready = map[string]tenant.Person{}, map[string]incident.Incident{}, true
+	if b.members, err = b.in.Members(); err != nil {
+		return err
+	}
+	if b.channels, err = b.channelsOf(b.in, b.organisation); err != nil {
+		return err
+	}
+	if b.OnCall != nil {
+		b.onCall, err = b.OnCall(b.in, b.organisation)
+	}
+	return err
+}
+
+// alarm marks one alarm and writes what it causes; it does not ring when another
+// server was faster.
+func (b *bell) alarm(a incident.Alarm) (rings bool, err error) {
+	if rings, err = b.in.MarkAlarm(a.ID, b.in.Now()); err != nil || !rings {
+		return false, err
+	}
+	if err := b.prepare(); err != nil {
+		return false, err
+	}
+	i, err := b.incident(a.Incident)
+	if err != nil {
+		return false, err
+	}
+	o, err := b.in.Obligation(a.Obligation)
+	if err != nil {
+		return false, err
+	}
+	_, err = b.in.AddIncidentEntry(incident.Entry{Organisation: a.Organisation, Incident: a.Incident, Kind: "alarm", Object: a.ID,
+		Text: string(a.Stage) + ", " + a.Step, After: a.DueAt.Format(time.RFC3339),
+		At: incident.Moment{At: b.in.Now(), Zone: i.Zone, Certainty: incident.Exact}})
+	if err != nil {
+		return false, err
+	}
+	said := sentence(a, i, o, b.in.Now())
+	if err := b.tell(a, i, said); err != nil {
+		return false, err
+	}
+	if i.Exercise { // a drill disturbs nobody outside
+		return true, nil
+	}
+	return true, b.post(a, i, o, said)
+}
+
+func (b *bell) incident(id string) (i incident.Incident, err error) {
+	i, known := b.incidents[id]
+	if !known {
+		if i, err = b.in.Incident(id); err == nil {
+			b.incidents[id] = i
+		}
+	}
+	return i, err
+}
+
+func linkOf(i incident.Incident) string {
+	return "/organisations/" + i.Organisation + "/incidents/" + i.ID
+}
+
+// sentence says what is due when, in the zone of the authority.
+func sentence(a incident.Alarm, i incident.Incident, o incident.Obligation, now time.Time) law.Message {
+	key := "incident.alarm.ahead"
+	if !now.Before(a.DueAt) {
+		key = "incident.alarm.overdue"
+	}
+	if i.Exercise {
+		key += ".exercise"
+	}
+	zone, err := time.LoadLocation(o.Zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	to := o.Authority
+	if to == "" {
+		to = o.Partner
+	}
+	if to == "" {
+		to = "-"
+	}
+	return law.Message{Key: key, Args: []law.Arg{{Name: "stage", Value: stageName(a.Stage)}, {Name: "authority", Value: to},
+		{Name: "reference", Value: i.Reference}, {Name: "title", Value: i.Title},
+		{Name: "due", Value: a.DueAt.In(zone).Format("2006-01-02 15:04 MST")}}}
+}
+
+func stageName(s clocks.Stage) law.Message {
+	if s == incident.ContractStage {
+		return law.Message{Key: "incident.alarm.contract"}
+	}
+	return law.Message{Key: "clocks.stage." + string(s)}
+}
+
+// tell puts the alarm into the inbox of everybody who can act on it, and prepares
+// the mails.
+func (b *bell) tell(a incident.Alarm, i incident.Incident, said law.Message) error {
+	args := map[string]any{}
+	for _, v := range said.Args {
+		if m, ok := v.Value.(law.Message); ok {
+			v.Value = map[string]any{"key": m.Key}
+		}
+		args[v.Name] = v.Value
+	}
+	raw, err := json.Marshal(args)
+	if err != nil {
+		return fmt.Errorf("write an alarm: %w", err)
+	}
+	for _, person := range b.concerned(i) {
+		p, err := b.person(person)
+		if err != nil {
+			return err
+		}
+		n := desk.Notice{Person: p.ID, Organisation: a.Organisation, Key: said.Key, Args: raw, Link: linkOf(i)}
+		d := deliveryOf(p)
+		if i.Exercise || !b.channels.Mail {
+			d = desk.InboxOnly
+		}
+		switch d {
+		case desk.Daily, desk.Weekly:
+			err = b.in.Notify(n) // the summary takes it
+		case desk.AtOnce:
+			b.write(p, i, a, said)
+			fallthrough
+		default:
+			err = b.in.NotifySettled(n)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func deliveryOf(p tenant.Person) desk.Delivery {
+	if d := desk.Delivery(p.Notices[string(desk.Incidents)]); slices.Contains(desk.Deliveries(), d) {
+		return d
+	}
+	return desk.Usual(desk.Incidents, p.Digest)
+}
+
+// concerned lists who can act: the lead, who is on call, and who may decide.
+func (b *bell) concerned(i incident.Incident) (out []string) {
+	for _, m := range b.members {
+		covers := m.Organisation == "" || m.Organisation == i.Organisation
+		acts := authz.Allows(m.Role, authz.IncidentDecide) || m.Person == i.Lead || slices.Contains(b.onCall, m.Person)
+		if covers && acts && !m.Disabled && authz.Allows(m.Role, authz.IncidentRead) && !slices.Contains(out, m.Person) {
+			out = append(out, m.Person)
+		}
+	}
+	return out
+}
+
+func (b *bell) person(id string) (p tenant.Person, err error) {
+	p, known := b.people[id]
+	if !known {
+		if p, err = b.all.Person(id); err == nil {
+			b.people[id] = p
+		}
+	}
+	return p, err
+}
+
+func (b *bell) write(p tenant.Person, i incident.Incident, a incident.Alarm, said law.Message) {
+	n := slices.IndexFunc(b.letters, func(l letter) bool { return l.person.ID == p.ID && l.about.ID == i.ID })
+	if n < 0 {
+		n, b.letters = len(b.letters), append(b.letters, letter{person: p, about: i})
+	}
+	b.letters[n].lines, b.letters[n].alarms = append(b.letters[n].lines, said), append(b.letters[n].alarms, a.ID)
+}
+
+// mail posts the letters. Each alarm is in one letter per person, because it was
+// marked in this transaction.
+func (b *bell) mail() error {
+	for _, l := range b.letters {
+		p := b.Mails.Printer(l.person.Language)
+		var lines []string
+		for _, m := range l.lines {
+			lines = append(lines, "* "+p.Say(m))
+		}
+		sum := sha256.Sum256([]byte(strings.Join(l.alarms, "\n")))
+		_, err := b.Mails.Post(b.in, mailing.Letter{Key: "alarm/" + hex.EncodeToString(sum[:]) + "/" + l.person.ID, Organisation: b.organisation,
+			To: l.person.Email, Language: l.person.Language, Message: "incident.alarm.mail",
+			Arguments: []any{"reference", l.about.Reference, "title", l.about.Title, "link", b.Mails.Link(linkOf(l.about)), "count", len(lines)},
+			Body:      strings.Join(lines, "\n")})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// post puts what programs are told into the outbox, under a key that follows from
+// the alarm.
+func (b *bell) post(a incident.Alarm, i incident.Incident, o incident.Obligation, said law.Message) error {
+	var kinds []string
+	if b.channels.URL != "" {
+		kinds = append(kinds, WebKind)
+	}
+	if b.channels.Command && b.Command != nil {
+		kinds = append(kinds, CommandKind)
+	}
+	if len(kinds) == 0 {
+		return nil
+	}
+	m := Message{MessageFormat, a.ID, a.Organisation, i.ID, i.Reference, i.Title, o.Regime, o.Authority, o.Country, a.Stage, a.Step, a.DueAt,
+		!b.in.Now().Before(a.DueAt), b.Mails.Printer("").Say(said), b.Mails.Link(linkOf(i))}
+	if w, err := b.in.Workspace(); err == nil && w.Language != "" {
+		m.Text = b.Mails.Printer(w.Language).Say(said)
+	}
+	payload, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("write an alarm: %w", err)
+	}
+	for _, kind := range kinds {
+		_, err := jobs.Post(b.in, work.Effect{Kind: kind, Key: kind + "/" + a.ID, Organisation: a.Organisation, Payload: payload})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
