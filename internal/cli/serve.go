@@ -15,16 +15,18 @@ import (
 )
 
 type serveCommand struct {
-	Addr        string   `help:"Address to listen on." default:"127.0.0.1:8080"`
-	Data        string   `help:"Folder of the database, the key and the files." default:"nisaba-data" type:"path"`
-	DatabaseURL string   `name:"database-url" env:"NISABA_DATABASE_URL" help:"PostgreSQL database, postgres://…. Default: SQLite in the data folder."`
-	HTTPS       bool     `name:"https" help:"Browsers reach the server by https, through a proxy."`
-	BaseURL     string   `name:"base-url" env:"NISABA_BASE_URL" help:"Address under which people reach the platform, for links in mails: https://nisaba.example.org."`
-	SMTP        string   `name:"smtp" env:"NISABA_SMTP" help:"Mail server: smtp://user@mail.example.org:587 (STARTTLS), smtps:// or, on this machine, smtp+plain://. Without one, mails wait."`
-	MailFrom    string   `env:"NISABA_MAIL_FROM" help:"Address that mails come from."`
-	Password    string   `name:"smtp-password-file" env:"NISABA_SMTP_PASSWORD_FILE" type:"path" help:"File with the password of the mail server; or the variable NISABA_SMTP_PASSWORD."`
-	Host        []string `help:"Name under which browsers reach the server. Default: any, or this machine's own names when it listens on a loopback address."`
-	ScanCommand string   `name:"scan-command" env:"NISABA_SCAN_COMMAND" help:"Program that looks for harmful content in uploaded files, with its arguments, for example \"clamdscan --no-summary -\". It gets the file on standard input; exit status 0 says clean, 1 harmful. Default: none."`
+	Addr         string   `help:"Address to listen on." default:"127.0.0.1:8080"`
+	Data         string   `help:"Folder of the database, the key and the files." default:"nisaba-data" type:"path"`
+	DatabaseURL  string   `name:"database-url" env:"NISABA_DATABASE_URL" help:"PostgreSQL database, postgres://…. Default: SQLite in the data folder."`
+	HTTPS        bool     `name:"https" help:"Browsers reach the server by https, through a proxy."`
+	BaseURL      string   `name:"base-url" env:"NISABA_BASE_URL" help:"Address under which people reach the platform, for links in mails: https://nisaba.example.org."`
+	SMTP         string   `name:"smtp" env:"NISABA_SMTP" help:"Mail server: smtp://user@mail.example.org:587 (STARTTLS), smtps:// or, on this machine, smtp+plain://. Without one, mails wait."`
+	MailFrom     string   `env:"NISABA_MAIL_FROM" help:"Address that mails come from."`
+	Password     string   `name:"smtp-password-file" env:"NISABA_SMTP_PASSWORD_FILE" type:"path" help:"File with the password of the mail server; or the variable NISABA_SMTP_PASSWORD."`
+	Host         []string `help:"Name under which browsers reach the server. Default: any, or this machine's own names when it listens on a loopback address."`
+	ScanCommand  string   `name:"scan-command" env:"NISABA_SCAN_COMMAND" help:"Program that looks for harmful content in uploaded files, with its arguments, for example \"clamdscan --no-summary -\". It gets the file on standard input; exit status 0 says clean, 1 harmful. Default: none."`
+	AlarmCommand string   `name:"alarm-command" env:"NISABA_ALARM_COMMAND" help:"Program that sends alarms of reporting deadlines as text messages or calls, with its arguments. It gets each alarm as JSON on standard input; exit status 0 says sent. Default: none."`
+	AlarmPrivate bool     `name:"alarm-private" env:"NISABA_ALARM_PRIVATE" help:"Webhooks of alarms may lie in the server's own network, and use http."`
 }
 
 func (c *serveCommand) Run(s *session) error {
@@ -43,7 +45,7 @@ func (c *serveCommand) Run(s *session) error {
 		return err
 	}
 	v, err := server.Open(ctx, server.Config{Address: c.Addr, Data: c.Data, DatabaseURL: c.DatabaseURL, HTTPS: c.HTTPS, Hosts: c.Host, ScanCommand: c.ScanCommand,
-		BaseURL: c.BaseURL, Mail: mails,
+		BaseURL: c.BaseURL, Mail: mails, Alarms: server.AlarmConfig{Command: c.AlarmCommand, Private: c.AlarmPrivate},
 		Knowledge: k, Messages: messages, Log: slog.New(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/app/alarming"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
@@ -51,6 +52,7 @@ type Config struct {
 	// listens on; it is demanded when mails are sent.
 	BaseURL string
 	Mail    MailConfig
+	Alarms  AlarmConfig
 
 	// Listening is called once by Serve when the server listens, with its address
 	// such as http://127.0.0.1:8080; nil: nobody wants to know.
@@ -74,6 +76,7 @@ type Server struct {
 	people  *accounts.Service
 	runner  *jobs.Runner
 	mailer  *mailing.Mailer
+	alarms  *alarming.Service
 }
 
 // Open prepares a server: it makes the data folder, opens the database and brings

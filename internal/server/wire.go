@@ -110,7 +110,12 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	handler := http.NewServeMux()
 	handler.Handle(webfiling.Prefix, webfiling.Handler(intake, c.Log))
 	handler.Handle("/", site.Routes())
-	return &Server{config: c, store: s, site: site, handler: handler, people: people, runner: runner, mailer: mailer}, nil
+	alarms, err := c.alarms(s, mailer, box)
+	if err != nil {
+		return nil, err
+	}
+	alarms.Install(runner)
+	return &Server{config: c, store: s, site: site, handler: handler, people: people, runner: runner, mailer: mailer, alarms: alarms}, nil
 }
 
 // Work runs jobs until ctx ends; Serve calls it. Mails that waited for the server
@@ -121,7 +126,13 @@ func (s *Server) Work(ctx context.Context) error {
 			return fmt.Errorf("send the mails that were held: %w", err)
 		}
 	}
-	return s.runner.Run(ctx)
+	watching, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() { defer close(ended); s.alarms.Watch(watching) }()
+	err := s.runner.Run(ctx)
+	stop()
+	<-ended
+	return err
 }
 
 // base is the address of the platform in links.

@@ -62,18 +62,31 @@ const (
 	CommandKind = "alarm.command"
 )
 
-// Rhythm is how often the server looks for alarms that fell due.
-const Rhythm = "15s"
+// rhythm is how often the server looks for alarms that fell due.
+const rhythm = 15 * time.Second
 
-// Install adds what the service does by itself, and the channels.
-func (s *Service) Install(r *jobs.Runner) error {
-	r.Handle("alarms", func(ctx context.Context, run *jobs.Run) error {
-		_, err := s.Sound(ctx, run.Scope())
-		return err
-	})
+// Install adds the channels.
+func (s *Service) Install(r *jobs.Runner) {
 	r.Deliver(WebKind, jobs.SenderFunc(s.sendWeb))
 	r.Deliver(CommandKind, jobs.SenderFunc(s.sendCommand))
-	return r.Every("alarms", "alarms", Rhythm)
+}
+
+// Watch lets alarms ring until ctx ends, at first what fell due while no server ran.
+// It waits for no worker of the queue, which long jobs may occupy. Any number of
+// servers may watch one database.
+func (s *Service) Watch(ctx context.Context) {
+	tick := time.NewTicker(rhythm)
+	defer tick.Stop()
+	for {
+		if _, err := s.Sound(ctx, tenant.System("alarms")); err != nil && ctx.Err() == nil {
+			s.Log.Error("alarms", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // itself is who the ledger names for what no person did.
@@ -152,9 +165,6 @@ func (s *Service) ring(ctx context.Context, everything tenant.Scope, group []sto
 	case err == nil:
 		return n
 	case len(group) == 1:
-		if ctx.Err() == nil { // stopping is no fault of the alarm
-			s.Log.Error("an alarm could not ring", "alarm", group[0].ID, "error", err)
-		}
 		failed[group[0].ID] = err
 		return 0
 	}
@@ -177,17 +187,27 @@ type bell struct {
 	channels  Channels
 	onCall    []string
 	people    map[string]tenant.Person
-	incidents map[string]incident.Incident
+	cases     map[string]known
 	letters   []letter
 }
 
-// letter is what one person is told by mail about one case: one mail, even when
-// many alarms of the case fell due while the server stood still.
+// known is a case with its duties.
+type known struct {
+	incident.Incident
+	duties []incident.Obligation
+}
+
+// letter is what one person is told by mail: one mail, even when many alarms of the
+// organisation fell due while the server stood still.
 type letter struct {
 	person tenant.Person
-	about  incident.Incident
-	lines  []law.Message
-	alarms []string
+	lines  []line
+}
+
+type line struct {
+	about incident.Incident
+	said  law.Message
+	alarm string
 }
 
 // Message is one alarm as channels for programs tell it.
@@ -216,7 +236,7 @@ func (b *bell) prepare() (err error) {
 	if b.ready {
 		return nil
 	}
-	b.people, b.incidents, b.ready = map[string]tenant.Person{}, map[string]incident.Incident{}, true
+	b.people, b.cases, b.ready = map[string]tenant.Person{}, map[string]known{}, true
 	if b.members, err = b.in.Members(); err != nil {
 		return err
 	}
@@ -238,11 +258,7 @@ func (b *bell) alarm(a incident.Alarm) (rings bool, err error) {
 	if err := b.prepare(); err != nil {
 		return false, err
 	}
-	i, err := b.incident(a.Incident)
-	if err != nil {
-		return false, err
-	}
-	o, err := b.in.Obligation(a.Obligation)
+	i, o, err := b.find(a)
 	if err != nil {
 		return false, err
 	}
@@ -262,14 +278,23 @@ func (b *bell) alarm(a incident.Alarm) (rings bool, err error) {
 	return true, b.post(a, i, o, said)
 }
 
-func (b *bell) incident(id string) (i incident.Incident, err error) {
-	i, known := b.incidents[id]
-	if !known {
-		if i, err = b.in.Incident(id); err == nil {
-			b.incidents[id] = i
+// find is the case and the duty of an alarm.
+func (b *bell) find(a incident.Alarm) (i incident.Incident, o incident.Obligation, err error) {
+	c, seen := b.cases[a.Incident]
+	if !seen {
+		if c.Incident, err = b.in.Incident(a.Incident); err != nil {
+			return i, o, err
 		}
+		if c.duties, err = b.in.Obligations(a.Organisation, a.Incident); err != nil {
+			return i, o, err
+		}
+		b.cases[a.Incident] = c
 	}
-	return i, err
+	n := slices.IndexFunc(c.duties, func(o incident.Obligation) bool { return o.ID == a.Obligation })
+	if n < 0 {
+		return i, o, fmt.Errorf("there is no duty %s", a.Obligation)
+	}
+	return c.Incident, c.duties[n], nil
 }
 
 func linkOf(i incident.Incident) string {
@@ -378,11 +403,11 @@ func (b *bell) person(id string) (p tenant.Person, err error) {
 }
 
 func (b *bell) write(p tenant.Person, i incident.Incident, a incident.Alarm, said law.Message) {
-	n := slices.IndexFunc(b.letters, func(l letter) bool { return l.person.ID == p.ID && l.about.ID == i.ID })
+	n := slices.IndexFunc(b.letters, func(l letter) bool { return l.person.ID == p.ID })
 	if n < 0 {
-		n, b.letters = len(b.letters), append(b.letters, letter{person: p, about: i})
+		n, b.letters = len(b.letters), append(b.letters, letter{person: p})
 	}
-	b.letters[n].lines, b.letters[n].alarms = append(b.letters[n].lines, said), append(b.letters[n].alarms, a.ID)
+	b.letters[n].lines = append(b.letters[n].lines, line{i, said, a.ID})
 }
 
 // mail posts the letters. Each alarm is in one letter per person, because it was
@@ -390,15 +415,20 @@ func (b *bell) write(p tenant.Person, i incident.Incident, a incident.Alarm, sai
 func (b *bell) mail() error {
 	for _, l := range b.letters {
 		p := b.Mails.Printer(l.person.Language)
-		var lines []string
-		for _, m := range l.lines {
-			lines = append(lines, "* "+p.Say(m))
+		var text strings.Builder
+		sum := sha256.New()
+		for _, v := range l.lines {
+			fmt.Fprintf(&text, "* %s\n  %s\n", p.Say(v.said), b.Mails.Link(linkOf(v.about)))
+			fmt.Fprintln(sum, v.alarm)
 		}
-		sum := sha256.Sum256([]byte(strings.Join(l.alarms, "\n")))
-		_, err := b.Mails.Post(b.in, mailing.Letter{Key: "alarm/" + hex.EncodeToString(sum[:]) + "/" + l.person.ID, Organisation: b.organisation,
-			To: l.person.Email, Language: l.person.Language, Message: "incident.alarm.mail",
-			Arguments: []any{"reference", l.about.Reference, "title", l.about.Title, "link", b.Mails.Link(linkOf(l.about)), "count", len(lines)},
-			Body:      strings.Join(lines, "\n")})
+		first := l.lines[0].about
+		message := "incident.alarm.mail"
+		if slices.ContainsFunc(l.lines, func(v line) bool { return v.about.ID != first.ID }) {
+			message = "incident.alarm.mails"
+		}
+		_, err := b.Mails.Post(b.in, mailing.Letter{Key: "alarm/" + hex.EncodeToString(sum.Sum(nil)) + "/" + l.person.ID, Organisation: b.organisation,
+			To: l.person.Email, Language: l.person.Language, Message: message,
+			Arguments: []any{"reference", first.Reference, "title", first.Title, "number", len(l.lines)}, Body: text.String()})
 		if err != nil {
 			return err
 		}
