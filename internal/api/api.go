@@ -17,7 +17,9 @@ import (
 
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/app/alarming"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
@@ -32,6 +34,8 @@ type Options struct {
 	Accounts  *accounts.Service
 	Clients   *clients.Service
 	Proving   *proving.Service
+	Incidents *incidents.Service
+	Alarms    *alarming.Service
 	Catalogue *catalog.Catalogue
 	Messages  *locale.Catalogue
 	Clock     clock.Clock
@@ -82,7 +86,7 @@ func New(o Options) *API {
 	config.Security = []map[string][]string{{"token": {}}}
 	a.huma = humago.New(a.mux, config)
 	for _, area := range []func(*API){selfOperations, organisationOperations, factOperations, assessmentOperations, evidenceOperations,
-		planOperations, boardOperations, snapshotOperations, historyOperations, ledgerOperations, memberOperations} {
+		planOperations, boardOperations, snapshotOperations, historyOperations, ledgerOperations, memberOperations, incidentOperations} {
 		area(a)
 	}
 	slices.SortFunc(a.all, func(x, y Operation) int {

@@ -73,16 +73,20 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 		return nil, err
 	}
 	proofs := proving.New(s, keys)
-	programs, err := c.programs(people, organisations, proofs)
-	if err != nil {
-		return nil, err
-	}
 	reports, err := forms.Load(content.FS)
 	if err != nil {
 		return nil, err
 	}
 	ways, intake := filing.New(s, box, filing.Options{Local: c.FilingLocal}), authority.New(s, box)
 	cases := incidents.New(s, reports, c.Knowledge.Countries)
+	alarms, err := c.alarms(s, mailer, box)
+	if err != nil {
+		return nil, err
+	}
+	programs, err := c.programs(people, organisations, proofs, cases, alarms)
+	if err != nil {
+		return nil, err
+	}
 	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Work: working.New(s), Clients: organisations, Proving: proofs, Programs: programs,
 		Bench: workbench.New(s, organisations, c.Knowledge), Links: delegating.New(s, organisations, c.Knowledge.Catalogue, mailer),
 		Reporting: documents, Feeds: feeding.New(s, organisations, c.Messages),
@@ -110,10 +114,6 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	handler := http.NewServeMux()
 	handler.Handle(webfiling.Prefix, webfiling.Handler(intake, c.Log))
 	handler.Handle("/", site.Routes())
-	alarms, err := c.alarms(s, mailer, box)
-	if err != nil {
-		return nil, err
-	}
 	alarms.Install(runner)
 	return &Server{config: c, store: s, site: site, handler: handler, people: people, runner: runner, mailer: mailer, alarms: alarms}, nil
 }

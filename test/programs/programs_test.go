@@ -23,6 +23,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/server"
+	"github.com/nisaba-platform/nisaba/law/significance"
 	"github.com/nisaba-platform/nisaba/test/platform"
 )
 
@@ -54,7 +55,7 @@ func startAt(t *testing.T, at clock.Clock) *world {
 	t.Helper()
 	c := platform.Config(t)
 	c.Clock = at
-	w := &world{t: t, site: platform.Start(t, c), ids: map[string]string{}}
+	w := &world{t: t, site: platform.Start(t, c), ids: map[string]string{"criterion": significance.Loss.String()}}
 	local, err := server.OpenLocal(t.Context(), server.Place{Data: c.Data, Clock: at})
 	check(t, err)
 	defer local.Close()
@@ -152,7 +153,7 @@ func (w *world) steps() []step {
 	evidence := object{"kind": "doc.security-policy", "title": "Policy", "date": "2026-01-01"}
 	task := object{"title": "Write it", "state": "todo"}
 	training := object{"name": "Eva", "course": "NIS2", "on": "2026-02-01"}
-	return []step{
+	list := []step{
 		{id: "get-me"},
 		{id: "create-organisation", body: object{"name": "Werk"}, want: 201, keep: "first"},
 		{id: "import-organisation", body: object{"document": whole}, want: 201, keep: "organisation"},
@@ -196,6 +197,7 @@ func (w *world) steps() []step {
 		{id: "withdraw-invitation", swap: "invitation", want: 204},
 		{id: "list-tokens"}, {id: "search", query: "?q=werk"},
 	}
+	return append(list, w.incidentSteps()...)
 }
 
 // numbered is the body that names an entry of the ledger, known when it is sent.
@@ -245,7 +247,8 @@ func (w *world) step(s step) {
 		s.body = f()
 	}
 	path := strings.NewReplacer("{organisation}", w.ids["organisation"], "{id}", w.ids[s.swap], "{person}", w.ids["person"], "{question}", "q.backup.exists",
-		"{requirement}", "cir.2.1.1", "{entry}", w.ids["entry"]).Replace(pattern) + s.query
+		"{requirement}", "cir.2.1.1", "{entry}", w.ids["entry"], "{incident}", w.ids["incident"], "{obligation}", w.ids["obligation"], "{report}", w.ids["report"], "{time}", "aware_at",
+		"{field}", "description", "{name}", w.ids["criterion"]).Replace(pattern) + s.query
 	header := map[string]string{}
 	if s.match {
 		header["If-Match"] = fmt.Sprintf("%q", w.ids["version"])
