@@ -1,6 +1,9 @@
 package programs
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // incidentSteps play a case from the first word to the authority's receipt.
 func (w *world) incidentSteps() []step {
@@ -26,8 +29,30 @@ func (w *world) incidentSteps() []step {
 		{id: "set-report-field", body: object{"value": object{"text": "Servers of customers are encrypted."}}, want: 204},
 		{id: "approve-report", want: 403}, // its writer
 		{id: "submit-report", body: object{"channel": "phone", "bypass": "nobody else is awake"}, want: 422},
+		{id: "submit-report", body: w.answered, want: 204},
+		{id: "get-incident-report"},
+		{id: "receive-answer", body: object{"at": time.Now().UTC().Format(time.RFC3339), "reference": "CERT-1", "receipt": "by phone"}, want: 204},
+		{id: "begin-report", body: func() any { return object{"obligation": w.ids["obligation"], "stage": "final_report"} }, want: 201, keep: "report"},
 		{id: "withdraw-report", want: 204},
 		{id: "get-incident"},
 		{id: "get-alarm-channels"}, {id: "set-alarm-channels", body: object{"mail": true, "url": "https://alarms.example.org/nisaba"}},
 	}
+}
+
+// answered says of every field that keeps the report back that it is not known, and
+// is the body that then sends it.
+func (w *world) answered() any {
+	at := "/api/v1/organisations/" + w.ids["organisation"] + "/incidents/" + w.ids["incident"]
+	_, _, b := w.send(w.owner, "GET", at+"/reports/"+w.ids["report"], nil, nil)
+	var sheet struct{ Missing []string }
+	check(w.t, json.Unmarshal(b, &sheet))
+	if len(sheet.Missing) == 0 {
+		w.t.Errorf("nothing was missing: %s", b)
+	}
+	for _, field := range sheet.Missing {
+		if status, _, b := w.send(w.owner, "PUT", at+"/facts/"+field, object{"unknown": true}, nil); status != 204 {
+			w.t.Errorf("%s is not known: %d %s", field, status, b)
+		}
+	}
+	return object{"channel": "phone", "bypass": "nobody else is awake"}
 }

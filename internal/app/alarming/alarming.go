@@ -182,13 +182,13 @@ type bell struct {
 	all, in      *store.Tx
 	organisation string
 
-	ready     bool
-	members   []tenant.Member
-	channels  Channels
-	onCall    []string
-	people    map[string]tenant.Person
-	cases     map[string]known
-	letters   []letter
+	ready    bool
+	members  []tenant.Member
+	channels Channels
+	onCall   []string
+	people   map[string]tenant.Person
+	cases    map[string]known
+	letters  []letter
 }
 
 // known is a case with its duties.
