@@ -57,6 +57,7 @@ fuzz: ## every fuzz target for ten seconds
 bench: ## benchmarks of the figures in README.md
 	$(GO) test -run '^$$' -bench . -benchmem ./law/... ./catalog/... ./posture/... ./internal/... ./exchange/... ./test/load
 	sh scripts/bench-start.sh
+	sh scripts/bench-serve.sh
 
 .PHONY: screenshots
 screenshots: setup ## a picture of every page of the example workspace at three widths, light and dark, in screenshots/

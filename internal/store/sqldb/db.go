@@ -51,7 +51,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
 	// synchronous=FULL: what was acknowledged survives a loss of power.
-	common := []string{"busy_timeout(10000)", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-16000)"}
+	common := []string{"busy_timeout(10000)", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-4000)"}
 	writer := append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"}, common[1:]...)
 	reader := append(common, "query_only(1)")
 	db := &DB{Dialect: SQLite}
