@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -186,12 +187,18 @@ func (f floor) actor(p tenant.Person, r tenant.Role, s *store.Store) authz.Actor
 // outage is how long the server stands still in TestOutage.
 const outage = 90 * time.Minute
 
-// TestOutage: ten thousand clocks run, the server stands still for ninety minutes,
-// and is killed again and again while it catches up. Every alarm that fell due rings
-// exactly once, and none that did not.
+// TestOutage: many clocks run, the server stands still for ninety minutes, and is
+// killed again and again while it catches up. Every alarm that fell due rings
+// exactly once, and none that did not. "make test-long" sets OUTAGE_CLOCKS to ten
+// thousand; without it there are a thousand.
 func TestOutage(t *testing.T) {
 	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
-		const organisations, cases, duties = 100, 10, 5 // of each; each duty has an early warning and a notification that run
+		const cases, duties = 10, 5 // of each; each duty has an early warning and a notification that run
+		clocks := 1000
+		if n, err := strconv.Atoi(os.Getenv("OUTAGE_CLOCKS")); err == nil {
+			clocks = n
+		}
+		organisations := max(10, clocks/(cases*duties*2))
 		f := furnish(t, b.Store, organisations)
 		web := listen(t)
 		s, _, err := service(b.Store, nil, nil)
@@ -224,12 +231,12 @@ func TestOutage(t *testing.T) {
 				return nil
 			}))
 		}
-		if len(running) < 10_000 || len(want) < 10_000 {
+		if len(running) < clocks || len(want) < clocks {
 			t.Fatalf("only %d clocks and %d alarms: the test proves nothing", len(running), len(want))
 		}
 		b.Clock.Move(outage)
 		kills := 0
-		for round := range 12 {
+		for round := range max(3, 12*clocks/10_000) {
 			if killRinger(t, b.Target, back, time.Duration(60+97*round%400)*time.Millisecond) {
 				kills++
 			}
@@ -245,7 +252,7 @@ func TestOutage(t *testing.T) {
 		f.deliver(t, b.Store, s)
 		t.Logf("%s: %d clocks, %d alarms fell due; %d rang in %d killed servers, the other %d in %v; all was delivered after %v",
 			b.Engine(), len(running), len(want), len(before), kills, rung, rang.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
-		if len(before) == 0 || rung == 0 || kills < 10 {
+		if len(before) == 0 || rung == 0 || kills < 2 {
 			t.Errorf("%d rang in %d killed servers, %d afterwards: the test proves nothing", len(before), kills, rung)
 		}
 		f.rangOnce(t, b.Store, want, later)
