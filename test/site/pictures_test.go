@@ -34,7 +34,7 @@ func pictures() map[string]picture {
 	return map[string]picture{
 		"/{$}": {path: "/"}, "/start": {none: "only before the first account"}, "/sign-in": {}, "/about": {}, "/forgot": {}, "/answered": {},
 		"/enter/{token}": token, "/join/{token}": token, "/reset/{token}": token, "/unsubscribe/{token}": token, "/answer/{token}": token,
-		"/feed/{file}": download, "/logo": download,
+		"/feed/{file}": download, "/portfolio.csv": download, "/logo": download,
 		"/account": {}, "/account/calendar": {}, "/account/erase": {}, "/account/notices": {}, "/step-up": {}, "/workspaces": {},
 		"/api": {}, "/inbox": {}, "/members": {}, "/organisations/new": {}, "/search": {path: "/search?q=policy"}, "/templates": {},
 		"/settings": {}, "/settings/policy": {}, "/settings/tokens": {},

@@ -54,6 +54,11 @@ func TestPortfolio(t *testing.T) {
 	v.post("/portfolio/undo", url.Values{"mark": {mark[1]}, "organisation": {first}})
 	shows("/?tag=north", second)
 
+	v.post("/portfolio/bulk", url.Values{"deed": {"tag"}, "value": {"=cmd"}, "organisation": {second}})
+	if status, file := v.get("/portfolio.csv?sector=water.drinking"); status != http.StatusOK || strings.Count(file, "\n") != 2 || strings.Contains(file, ",=cmd") {
+		t.Errorf("the spreadsheet: %d\n%s", status, file)
+	}
+
 	status, page, at := v.post("/views", url.Values{"name": {"Water"}, "query": {"sector=water.drinking&page=3"}, "shared": {"yes"}})
 	if status != http.StatusOK || at != "/" || !strings.Contains(page, `aria-current`) || !strings.Contains(page, ">Water</") {
 		t.Errorf("saving a view led to %s with %d", at, status)

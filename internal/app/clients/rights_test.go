@@ -51,6 +51,9 @@ func rights(t *testing.T, o office) map[string]right {
 		"UndoBulk":      {low: authz.Auditor, workspace: true, call: func(a authz.Actor, id string) error { return second(s.UndoBulk(ctx, a, nil, "")) }},
 		"ApplyTemplate": {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.ApplyTemplate(ctx, a, id, "x")) }},
 		"Refresh":       {scoped: true},
+		"Install":       {scoped: true},
+		"ImportMany":    {low: authz.Editor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.ImportMany(ctx, a, tenant.Client, nil)) }},
+		"RefreshAll":    {low: authz.Editor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.RefreshAll(ctx, a)) }},
 		"Statutory":     {scoped: true}, // within the transaction of a scope
 		"EvidenceEnds":  {scoped: true}, // of what the caller has
 

@@ -6,9 +6,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/nisaba-platform/nisaba/exchange/delimited"
+	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -19,6 +23,7 @@ import (
 
 func (s *Site) portfolioRoutes(add adder) {
 	add(Workspace, "GET /{$}", s.portfolio)
+	add(Workspace, "GET /portfolio.csv", s.portfolioCSV)
 	add(Workspace, "POST /portfolio/bulk", s.bulk)
 	add(Workspace, "POST /portfolio/undo", s.undoBulk)
 	add(SignedIn, "POST /views", s.saveView)
@@ -100,7 +105,62 @@ func (s *Site) portfolio(w http.ResponseWriter, r *http.Request) error {
 	if show.mayCreate {
 		p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "pages.organisation.new"), URL: "/organisations/new", Icon: ui.IconPlus, Kind: ui.Primary}}
 	}
+	if o.All.Organisations > 0 {
+		csv := "/portfolio.csv"
+		if len(show.filters) > 0 {
+			csv += "?" + show.filters.Encode()
+		}
+		p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(r.Context(), "portfolio.csv"), URL: csv, Icon: ui.IconDownload})
+	}
 	return ui.Render(w, r, http.StatusOK, portfolioPage(p, show))
+}
+
+// portfolioCSV is the rows that the filters choose, all of them, for a spreadsheet.
+func (s *Site) portfolioCSV(w http.ResponseWriter, r *http.Request) error {
+	q := queryOf(r.URL.Query())
+	q.Offset, q.Limit = 0, 0
+	o, err := s.clients.Overview(r.Context(), visitOf(r).Actor, q)
+	if err != nil {
+		return err
+	}
+	head := []string{"organisation", "kind", "class", "score", "score_30_days_before"}
+	for _, m := range letters() {
+		head = append(head, "measure_"+m)
+	}
+	head = append(head, "next_deadline", "deadline", "open_tasks", "overdue_tasks", "expiring_evidence", "sectors", "countries", "tags")
+	var rows [][]string
+	for _, row := range o.Rows {
+		rows = append(rows, portfolioRecord(r, row))
+	}
+	guard.Download(w, `attachment; filename="portfolio.csv"`)
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	return delimited.Write(w, head, rows)
+}
+
+// portfolioRecord is a row of the portfolio for a spreadsheet; what is not known or
+// does not apply is empty.
+func portfolioRecord(r *http.Request, o assessment.Standing) []string {
+	u := o.Rollup
+	score := func(v float64) string {
+		if !o.Assessed || v < 0 {
+			return ""
+		}
+		return strconv.FormatFloat(assessing.Shown(v), 'f', 0, 64)
+	}
+	out := []string{o.Organisation.Name, string(o.Organisation.Kind), string(u.Class), score(u.Points), score(u.PointsThen)}
+	for i := range letters() {
+		v := -1.0
+		if i < len(u.Measures) {
+			v = u.Measures[i]
+		}
+		out = append(out, score(v))
+	}
+	by, what := "", ""
+	if !u.NextDeadline.IsZero() {
+		by, what = u.NextDeadline.UTC().Format(time.RFC3339), ui.Say(r.Context(), u.NextDeadlineText)
+	}
+	return append(out, by, what, strconv.Itoa(u.OpenTasks), strconv.Itoa(u.OverdueTasks), strconv.Itoa(u.ExpiringEvidence),
+		strings.Join(u.Sectors, " "), strings.Join(u.Countries, " "), strings.Join(o.Organisation.Tags, ", "))
 }
 
 // templatesOf are the templates of the workspace in reach.
