@@ -41,7 +41,6 @@ type modelDuty struct {
 	applies string
 	own     map[clocks.Input]time.Time
 	first   map[clocks.Stage]time.Time
-	latest  time.Time // last intermediate report
 }
 
 // TestNoOrderOfActsClaimsAWrongDeadline: whatever is said, corrected, sent and
