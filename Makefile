@@ -25,7 +25,7 @@ setup: ## install what the tests need beyond Go, and say so
 .PHONY: test
 test: setup ## all checks and tests (under 15 minutes on 2 cores)
 	@$(MAKE) --no-print-directory check
-	CGO_ENABLED=1 $(GO) test -json -race -timeout 12m ./... | $(GO) run ./scripts/testsummary
+	CGO_ENABLED=1 $(GO) test -json -race -timeout 30m ./... | $(GO) run ./scripts/testsummary
 
 .PHONY: test-long
 test-long: setup ## longer fuzzing and property runs
