@@ -31,6 +31,7 @@ test: setup ## all checks and tests (under 15 minutes on 2 cores)
 test-long: setup ## longer fuzzing and property runs
 	sh scripts/fuzz.sh 60s
 	OUTAGE_CLOCKS=10000 $(GO) test -timeout 30m -run TestOutage -v ./internal/app/alarming/
+	$(GO) test -timeout 60m -run TestNoOrder ./internal/app/incidents/ -rapid.checks=1000
 	RAPID_CHECKS=20000 $(GO) test -timeout 60m ./law/... ./posture/... ./catalog/... -rapid.checks=20000
 
 .PHONY: generate

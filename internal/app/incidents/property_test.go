@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"flag"
 	"maps"
 	"slices"
 	"testing"
@@ -49,6 +50,12 @@ type modelDuty struct {
 // clock of another, and the alarms are those of the clocks.
 func TestNoOrderOfActsClaimsAWrongDeadline(t *testing.T) {
 	d := open(t)
+	// Each check plays a whole case on a database, so a few must do; -rapid.checks
+	// asks for more.
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		must(t, f.Value.Set("8"))
+		t.Cleanup(func() { must(t, f.Value.Set(f.DefValue)) })
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &model{test: t, t: rt, d: d, actor: d.actor("anna", authz.Owner), significant: law.Unknown, running: true, times: map[clocks.Input]time.Time{},
 			duties: map[string]*modelDuty{}, frozen: map[string][]byte{}, due: map[string]time.Time{}}
