@@ -110,6 +110,9 @@ func (v Visitor) Send(method, path string, body io.Reader, header http.Header) A
 		v.t.Fatalf("%s %s: %v", method, path, err)
 	}
 	defer res.Body.Close()
+	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
+		res.Body = io.NopCloser(strings.NewReader("")) // a stream of events has no end
+	}
 	b, err := io.ReadAll(res.Body)
 	if err != nil {
 		v.t.Fatalf("%s %s: %v", method, path, err)

@@ -196,6 +196,9 @@ func (s *Site) forgotPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
+	if r.PostFormValue("email") == "" {
+		return &fault.Error{Kind: fault.Invalid, Field: "email", What: "the address is missing", Expected: "an e-mail address"}
+	}
 	if err := s.accounts.RequestReset(r.Context(), r.PostFormValue("email"), device(r)); err != nil {
 		return err
 	}
