@@ -16,10 +16,7 @@ func Expected(cat *catalog.Catalogue, p Posture, met []string) []Score {
 		if r.Weight == 0 {
 			continue
 		}
-		status := r.Status
-		if closes[r.Requirement] && status != NotApplicable {
-			status = Met
-		}
+		status := r.once(closes)
 		list[0].add(status, r.Weight)
 		leaf, _ := cat.Get(r.Requirement)
 		for _, m := range leaf.Measures {

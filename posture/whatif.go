@@ -14,6 +14,14 @@ func WhatIf(p Posture, done []Task) Score {
 	return rescore(&p, closed)
 }
 
+// once is the status of a result when the requirements in closes are met.
+func (r *Result) once(closes map[string]bool) Status {
+	if closes[r.Requirement] && r.Status != NotApplicable {
+		return Met
+	}
+	return r.Status
+}
+
 func rescore(p *Posture, closed []string) Score {
 	closes := set(closed)
 	s := Score{Key: "overall"}
@@ -22,11 +30,7 @@ func rescore(p *Posture, closed []string) Score {
 		if r.Weight == 0 {
 			continue
 		}
-		status := r.Status
-		if closes[r.Requirement] && status != NotApplicable {
-			status = Met
-		}
-		s.add(status, r.Weight)
+		s.add(r.once(closes), r.Weight)
 	}
 	s.finish()
 	return s

@@ -43,10 +43,10 @@ func (a *API) problem(ctx context.Context, err error) *huma.ErrorModel {
 	case errors.As(err, &large):
 		p.Status, p.Detail = http.StatusRequestEntityTooLarge, "the request is too large"
 	case errors.As(err, &list) && len(list) > 0:
-		p.Status, p.Detail = statusOf(list[0].Kind), list[0].What
+		p.Status, p.Detail = list[0].Kind.Status(), list[0].What
 	case errors.As(err, &one):
 		list = fault.List{one}
-		p.Status, p.Detail = statusOf(one.Kind), one.What
+		p.Status, p.Detail = one.Kind.Status(), one.What
 	}
 	if p.Status == http.StatusConflict && errors.As(err, &stale) {
 		p.Status = http.StatusPreconditionFailed
@@ -68,20 +68,6 @@ func (a *API) problem(ctx context.Context, err error) *huma.ErrorModel {
 		p.Errors = append(p.Errors, d)
 	}
 	return p
-}
-
-func statusOf(k fault.Kind) int {
-	switch k {
-	case fault.Invalid:
-		return http.StatusUnprocessableEntity
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Forbidden:
-		return http.StatusForbidden
-	case fault.Conflict:
-		return http.StatusConflict
-	}
-	return http.StatusInternalServerError
 }
 
 func writeProblem(w http.ResponseWriter, p *huma.ErrorModel) {

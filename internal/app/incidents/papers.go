@@ -37,15 +37,7 @@ type Paper struct {
 // Paper prepares a report for handing out. A sent report whose kept copy does not
 // match its hash any more is an error, and never a paper.
 func (s *Service) Paper(ctx context.Context, a authz.Actor, organisation, id, report string) (p Paper, err error) {
-	err = s.read(ctx, a, organisation, authz.IncidentRead, func(tx *store.Tx) error {
-		i, err := incidentOf(tx, organisation, id)
-		if err != nil {
-			return err
-		}
-		r, err := reportOf(tx, i, report)
-		if err != nil {
-			return err
-		}
+	err = s.readReport(ctx, a, organisation, id, report, func(tx *store.Tx, i incident.Incident, r incident.Report) error {
 		p, err = s.paper(tx, i, r)
 		return err
 	})

@@ -101,7 +101,16 @@ type Sheet struct {
 
 // Sheet shows a report: a draft with the newest facts, a sent one as it was sent.
 func (s *Service) Sheet(ctx context.Context, a authz.Actor, organisation, id, report string) (sh Sheet, err error) {
-	err = s.read(ctx, a, organisation, authz.IncidentRead, func(tx *store.Tx) error {
+	err = s.readReport(ctx, a, organisation, id, report, func(tx *store.Tx, i incident.Incident, r incident.Report) error {
+		sh, err = s.sheet(tx, i, r)
+		return err
+	})
+	return sh, err
+}
+
+// readReport reads one report of a case.
+func (s *Service) readReport(ctx context.Context, a authz.Actor, organisation, id, report string, f func(*store.Tx, incident.Incident, incident.Report) error) error {
+	return s.read(ctx, a, organisation, authz.IncidentRead, func(tx *store.Tx) error {
 		i, err := incidentOf(tx, organisation, id)
 		if err != nil {
 			return err
@@ -110,10 +119,8 @@ func (s *Service) Sheet(ctx context.Context, a authz.Actor, organisation, id, re
 		if err != nil {
 			return err
 		}
-		sh, err = s.sheet(tx, i, r)
-		return err
+		return f(tx, i, r)
 	})
-	return sh, err
 }
 
 func reportOf(tx *store.Tx, i incident.Incident, id string) (incident.Report, error) {

@@ -6,6 +6,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -20,6 +21,21 @@ const (
 	Forbidden             // not allowed
 	Conflict              // somebody else was faster
 )
+
+// Status is the HTTP status of answers to faults of the kind.
+func (k Kind) Status() int {
+	switch k {
+	case Invalid:
+		return http.StatusUnprocessableEntity
+	case NotFound:
+		return http.StatusNotFound
+	case Forbidden:
+		return http.StatusForbidden
+	case Conflict:
+		return http.StatusConflict
+	}
+	return http.StatusInternalServerError
+}
 
 // Error is a fault. Place fields may be empty. What says what is wrong and
 // Expected what would be right; both are plain sentences without final stop.

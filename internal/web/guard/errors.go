@@ -60,9 +60,9 @@ func problemOf(err error) Problem {
 	case errors.As(err, &tooLarge):
 		p.Status = http.StatusRequestEntityTooLarge
 	case errors.As(err, &list) && len(list) > 0:
-		p.Status, p.Faults = statusOf(list[0].Kind), list
+		p.Status, p.Faults = list[0].Kind.Status(), list
 	case errors.As(err, &one):
-		p.Status, p.Faults = statusOf(one.Kind), []*fault.Error{one}
+		p.Status, p.Faults = one.Kind.Status(), []*fault.Error{one}
 	case errors.Is(err, context.DeadlineExceeded):
 		p.Status = http.StatusServiceUnavailable
 	default:
@@ -72,20 +72,6 @@ func problemOf(err error) Problem {
 		p.Faults = nil
 	}
 	return p
-}
-
-func statusOf(k fault.Kind) int {
-	switch k {
-	case fault.Invalid:
-		return http.StatusUnprocessableEntity
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Forbidden:
-		return http.StatusForbidden
-	case fault.Conflict:
-		return http.StatusConflict
-	}
-	return http.StatusInternalServerError
 }
 
 // fail answers an error. When the answer has already begun it can only cut it

@@ -144,14 +144,7 @@ func (s *Site) decideApproval(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) putTraining(w http.ResponseWriter, r *http.Request) error {
 	e := ui.Errors{}
-	day := func(name string) law.Date {
-		text := r.PostFormValue(name)
-		d, err := law.ParseDate(text)
-		if err != nil && text != "" {
-			e[name] = ui.T(r.Context(), "pages.expected_day")
-		}
-		return d
-	}
+	day := func(name string) law.Date { return dayOf(r, e, name) }
 	t := board.Training{ID: r.PostFormValue("id"), Name: strings.TrimSpace(r.PostFormValue("name")), Course: strings.TrimSpace(r.PostFormValue("course")),
 		Management: r.PostFormValue("management") != "", On: day("on"), ValidUntil: day("valid_until"), Evidence: strings.TrimSpace(r.PostFormValue("evidence"))}
 	t.Version, _ = strconv.ParseInt(r.PostFormValue("version"), 10, 64) // nonsense is a conflict

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
+	"github.com/nisaba-platform/nisaba/law"
 )
 
 func escape(s string) string { return url.QueryEscape(s) }
@@ -19,6 +20,16 @@ func field(r *http.Request, e ui.Errors, f ui.Field) ui.Field {
 		}
 	}
 	return f
+}
+
+// dayOf reads a day of a form; one that cannot be read is among the errors.
+func dayOf(r *http.Request, e ui.Errors, name string) law.Date {
+	text := r.PostFormValue(name)
+	d, err := law.ParseDate(text)
+	if err != nil && text != "" {
+		e[name] = ui.T(r.Context(), "pages.expected_day")
+	}
+	return d
 }
 
 // statusOf is 422 for a form with mistakes.

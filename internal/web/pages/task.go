@@ -96,14 +96,7 @@ func (s *Site) putTask(w http.ResponseWriter, r *http.Request, id string) error 
 // readTask takes over what the form says and returns what cannot be read.
 func readTask(r *http.Request, t *planning.Task, cat *catalog.Catalogue) ui.Errors {
 	e := ui.Errors{}
-	day := func(name string) law.Date {
-		text := r.PostFormValue(name)
-		d, err := law.ParseDate(text)
-		if err != nil && text != "" {
-			e[name] = ui.T(r.Context(), "pages.expected_day")
-		}
-		return d
-	}
+	day := func(name string) law.Date { return dayOf(r, e, name) }
 	number := func(name string) float64 {
 		text := strings.Replace(strings.TrimSpace(r.PostFormValue(name)), ",", ".", 1)
 		if text == "" {
