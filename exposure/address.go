@@ -3,8 +3,8 @@ package exposure
 import "net/netip"
 
 // special are addresses that a public service never has, with what they are.
-// Sources: IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890),
-// checked 2026-11-28.
+// Sources: IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890), not
+// compared with the registries as they are today.
 var special = []struct {
 	prefix   netip.Prefix
 	what     string
