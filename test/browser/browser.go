@@ -146,8 +146,7 @@ func (v Violation) String() string {
 // serious or critical.
 func (b *Browser) Axe() []Violation {
 	b.t.Helper()
-	// Tests run in the folder of their package, which is beside this one.
-	source, err := os.ReadFile(filepath.Join("..", "browser", "node_modules", "axe-core", "axe.min.js"))
+	source, err := os.ReadFile(filepath.Join(moduleRoot(b.t), "test", "browser", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
 		if os.Getenv("CI") != "" {
 			b.t.Fatal("axe-core is not installed; run make setup")
@@ -166,6 +165,26 @@ func (b *Browser) Axe() []Violation {
 		}
 	}
 	return serious
+}
+
+// moduleRoot is the folder of go.mod above the folder of the test's package, in
+// which its tests run.
+func moduleRoot(t testing.TB) string {
+	t.Helper()
+	folder, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+			return folder
+		}
+		above := filepath.Dir(folder)
+		if above == folder {
+			t.Fatal("no go.mod stands above the folder of the test")
+		}
+		folder = above
+	}
 }
 
 // Printed is the page as PDF, as a browser prints it.
