@@ -55,6 +55,8 @@ type Dialer struct {
 	total   *rate.Limiter
 	all     chan struct{}
 
+	attempts atomic.Int32 // in the air, see TryAdmit
+
 	mu       sync.Mutex
 	pins     map[string]*pin
 	hosts    map[netip.Addr]*host
@@ -71,6 +73,8 @@ type host struct {
 	rate *rate.Limiter
 	open chan struct{} // one token per open connection
 	last time.Time     // of a contact on an industrial port
+
+	attempts atomic.Int32 // in the air, see TryAdmit
 }
 
 // ErrStopped is returned once the dialer was stopped.

@@ -63,6 +63,8 @@ type Rate struct {
 	Total       float64 `json:"total"`        // per second; default 1000
 	Parallel    int     `json:"parallel"`     // open connections per address; default 4
 	ParallelAll int     `json:"parallel_all"` // open connections in all; default 512
+	Attempts    int     `json:"attempts"`     // of a port scan: connections without an answer yet, per address; default 200
+	AttemptsAll int     `json:"attempts_all"` // the same in all; default 1000
 }
 
 // withDefaults fills the members that are zero.
@@ -80,6 +82,12 @@ func (r Rate) withDefaults() Rate {
 	}
 	if r.ParallelAll <= 0 {
 		r.ParallelAll = 512
+	}
+	if r.Attempts <= 0 {
+		r.Attempts = 200
+	}
+	if r.AttemptsAll <= 0 {
+		r.AttemptsAll = 1000
 	}
 	return r
 }
