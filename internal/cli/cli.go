@@ -47,6 +47,7 @@ type commands struct {
 	Significance significanceCommand `cmd:"" help:"Whether an incident is significant, and which fact would decide."`
 	Catalog      catalogCommand      `cmd:"" help:"Requirements, questions, entity types and kinds of evidence."`
 	Country      countryCommand      `cmd:"" help:"National laws: list, show, compare and update the country packs."`
+	Scan         scanCommand         `cmd:"" help:"What the outside world sees of names and addresses, judged against dated references."`
 	Serve        serveCommand        `cmd:"" help:"The platform with its pages, on this machine or for many."`
 	User         userCommand         `cmd:"" help:"People of a server on this machine: list, add, reset, disable."`
 	Token        tokenCommand        `cmd:"" help:"API tokens of a server on this machine: create, list, revoke."`

@@ -1,0 +1,165 @@
+// Package scan puts the probes of every area together and runs them: what a person
+// asks for becomes targets, targets become findings, and findings become grades,
+// differences to an earlier scan, and files that other programs read.
+package scan
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/certprobe"
+	"github.com/nisaba-platform/nisaba/exposure/tlsprobe"
+)
+
+// Probes lists the probes of all areas.
+func Probes() []exposure.Probe {
+	return slices.Concat(basics(), tlsprobe.Probes(), certprobe.Probes())
+}
+
+// Knowledge is what a scan knows before it begins.
+type Knowledge struct {
+	Catalogue *exposure.Catalogue
+	Data      exposure.Data
+}
+
+// Load reads the catalogue and the shipped data from a content folder.
+func Load(content fs.FS) (Knowledge, error) {
+	c, err := exposure.LoadCatalogue(content)
+	if err != nil {
+		return Knowledge{}, fmt.Errorf("load the checks: %w", err)
+	}
+	k := Knowledge{Catalogue: c, Data: exposure.Data{Kinds: map[string]any{}}}
+	var about struct{ Source string }
+	if b, err := fs.ReadFile(content, "exposure/roots.yaml"); err != nil {
+		return k, fmt.Errorf("load the root certificates: %w", err)
+	} else if err := yaml.Unmarshal(b, &about); err != nil {
+		return k, fmt.Errorf("load the root certificates: %w", err)
+	}
+	pem, err := fs.ReadFile(content, "exposure/roots.pem")
+	if err != nil {
+		return k, fmt.Errorf("load the root certificates: %w", err)
+	}
+	roots, err := certprobe.LoadRoots(about.Source, pem)
+	if err != nil {
+		return k, err
+	}
+	k.Data.Kinds[certprobe.RootsKind] = roots
+	return k, nil
+}
+
+// Options say what a scan does.
+type Options struct {
+	Permit    *exposure.Permit
+	Entries   []Entry
+	Knowledge Knowledge
+	Resolver  exposure.Resolver // finds addresses of names; nil: names are refused
+	Scanner   string            // product and version, kept with every finding
+	Agent     string            // how probes introduce themselves
+	Ports     []uint16          // looked at on every host; nil: the usual ones
+	Journal   string            // file to go on from; "": nothing is remembered
+	Only      []string          // ids of checks; nil: all
+	Workers   int               // pieces of work at a time; 0: 64
+	Timeout   time.Duration     // of a connection; 0: five seconds
+	Now       func() time.Time  // nil: time.Now
+
+	Progress func(exposure.Progress) // nil: nobody looks
+	Contact  func(exposure.Contact)  // log of everything that was contacted or refused
+}
+
+// Run looks at everything that the entries name and hands the findings out as they
+// come. It ends with the error of ctx when that ends first; with a journal, the next
+// run goes on from there.
+func Run(ctx context.Context, o Options, found func(exposure.Finding)) (err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	d := exposure.NewDialer(o.Permit, exposure.DialerOptions{Resolver: o.Resolver, Now: o.Now, Log: o.Contact, Timeout: o.Timeout})
+	defer d.Stop()
+	stop := context.AfterFunc(ctx, d.Stop)
+	defer stop()
+	s := exposure.Scan{Probes: Probes(), Workers: o.Workers, Progress: o.Progress, Only: o.Only,
+		Session: exposure.Session{Dialer: d, Catalogue: o.Knowledge.Catalogue, Data: o.Knowledge.Data, Scanner: o.Scanner,
+			Agent: o.Agent, Now: o.Now, Settings: settings(o)}}
+	if o.Journal != "" {
+		j, err := OpenJournal(o.Journal, Head{Permit: o.Permit.ID(), Catalogue: o.Knowledge.Catalogue.Edition, Request: o.request()})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, j.Close()) }()
+		s.Journal = j
+	}
+	report := func(f exposure.Finding) {
+		if len(o.Only) > 0 && !slices.Contains(o.Only, f.Check) {
+			return
+		}
+		f.Target.Declared = cmp.Or(f.Target.Declared, o.declared(f.Target))
+		c, _ := o.Knowledge.Catalogue.Get(f.Check)
+		if f.Citation == "" && len(c.References) > 0 {
+			f.Citation = c.References[0]
+		}
+		found(f)
+	}
+	for _, e := range o.Entries {
+		if e.Name == "" || e.Port == 0 {
+			s.Targets = append(s.Targets, e.targets()...)
+			continue
+		}
+		targets, err := e.resolve(ctx, d)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			f := s.Session.Finding(addressCheck, exposure.Target{Declared: e.Declared, Name: e.Name, Port: e.Port})
+			f.Outcome, f.Reason = verdict(err)
+			f.End = f.Start
+			report(f)
+		}
+		s.Targets = append(s.Targets, targets...)
+	}
+	return s.Run(ctx, report)
+}
+
+// PortsSetting is the key of Session.Settings with the ports to look at, as a list
+// such as "22,80"; "" stands for the usual ones.
+const PortsSetting = "ports"
+
+func settings(o Options) map[string]string {
+	var list []string
+	for _, p := range o.Ports {
+		list = append(list, strconv.Itoa(int(p)))
+	}
+	return map[string]string{PortsSetting: strings.Join(list, ",")}
+}
+
+// request is the same for the same question, so that a journal is not taken for
+// another one.
+func (o Options) request() string {
+	h := sha256.New()
+	for _, e := range o.Entries {
+		fmt.Fprintln(h, e.Declared)
+	}
+	fmt.Fprintln(h, o.Ports, o.Only, o.Permit.Scope().Classes, o.Permit.Scope().OT)
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+// declared finds the entry to which a target belongs that a probe found.
+func (o Options) declared(t exposure.Target) string {
+	for _, e := range o.Entries {
+		if e.Name != "" && exposure.Below(t.Name, e.Name) || e.Name == "" && e.Prefix.Contains(t.Address) {
+			return e.Declared
+		}
+	}
+	return ""
+}

@@ -1,0 +1,216 @@
+// Package scanning is the exposure scanner as people use it: what may be scanned and
+// on whose word, when, what came of it, and the report.
+package scanning
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/scan"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/report/chart"
+	"github.com/nisaba-platform/nisaba/internal/report/html"
+	"github.com/nisaba-platform/nisaba/internal/report/model"
+	"github.com/nisaba-platform/nisaba/internal/report/pdf"
+	"github.com/nisaba-platform/nisaba/law"
+)
+
+// Report is what a report of a scan is made of.
+type Report struct {
+	Result scan.Result
+	Drift  []scan.Step // nil: there was no earlier scan
+	Brand  model.Brand
+	Name   string // of the organisation; "" on the command line
+}
+
+// The formats of a report.
+const (
+	HTML = "html"
+	PDF  = "pdf"
+)
+
+// Write writes the report in a format, HTML or PDF.
+func (r Report) Write(p *locale.Printer, format string) ([]byte, error) {
+	var b bytes.Buffer
+	write := html.Write
+	if format == PDF {
+		write = pdf.Write
+	}
+	if err := write(&b, r.compose(p)); err != nil {
+		return nil, fmt.Errorf("write the report of the scan as %s: %w", format, err)
+	}
+	return b.Bytes(), nil
+}
+
+func (r Report) compose(p *locale.Printer) model.Document {
+	day := law.DateOf(r.Result.End)
+	d := model.Document{Title: p.T("exposure.report.title"), Subtitle: r.Name, Language: p.Language, Brand: r.Brand, AsOf: day, DateText: p.Date(day),
+		Notice: p.T("exposure.report.notice", "scanner", r.Result.Scanner, "catalogue", r.Result.Catalogue.Edition),
+		Labels: model.Labels{SkipToContent: p.T("report.label.skip"), Contents: p.T("report.label.contents"), AsTable: p.T("report.label.as_table"),
+			PreparedBy: p.T("report.label.prepared_by"), AsOf: p.T("report.label.as_of"), Continued: p.T("report.label.continued")}}
+	areas, all := scan.Grades(r.Result.Catalogue, r.Result.Findings)
+	d.Blocks = append(d.Blocks, figures(p, r.Result, all), heading(p, "grades"), gradeTable(p, areas),
+		model.Paragraph{Text: model.Say(p.T("exposure.report.formula")), Small: true})
+	if r.Drift != nil {
+		d.Blocks = append(d.Blocks, heading(p, "drift"), driftTable(p, r.Result.Catalogue, r.Drift))
+	}
+	d.Blocks = append(d.Blocks, heading(p, "findings"))
+	d.Blocks = append(d.Blocks, details(p, r.Result)...)
+	d.Blocks = append(d.Blocks, heading(p, "all"), everything(p, r.Result), heading(p, "scope"),
+		model.Paragraph{Text: model.Say(p.T("exposure.report.authorised", "id", r.Result.Permit, "from", instant(p, r.Result.Start), "to", instant(p, r.Result.End)))})
+	var targets []model.Text
+	for _, t := range r.Result.Declared {
+		targets = append(targets, model.Say(t))
+	}
+	d.Blocks = append(d.Blocks, model.List{Items: targets}, model.Paragraph{Text: model.Say(p.T("exposure.report.limits")), Small: true})
+	return d
+}
+
+func heading(p *locale.Printer, id string) model.Heading {
+	return model.Heading{Level: 1, ID: id, Text: p.T("exposure.report." + id), Numbered: true}
+}
+
+func figures(p *locale.Printer, r scan.Result, all scan.Grade) model.Block {
+	counts := map[exposure.Outcome]int{}
+	for _, f := range r.Findings {
+		counts[f.Outcome]++
+	}
+	figure := func(o exposure.Outcome) model.Figure {
+		return model.Figure{Value: p.Number(float64(counts[o]), 0), Label: p.T("exposure.outcome." + string(o)), Tone: Tone(o)}
+	}
+	return model.KeyFigures{Items: []model.Figure{{Value: gradeText(all), Label: p.T("exposure.grade")}, figure(exposure.Fail), figure(exposure.Warn), figure(exposure.Error), figure(exposure.Pass)}}
+}
+
+func gradeText(g scan.Grade) string {
+	if g == "" {
+		return "–"
+	}
+	return string(g)
+}
+
+// Tone is the mark of an outcome.
+func Tone(o exposure.Outcome) model.Tone {
+	switch o {
+	case exposure.Fail:
+		return chart.ToneBad
+	case exposure.Warn:
+		return chart.TonePartly
+	case exposure.Pass:
+		return chart.ToneGood
+	case exposure.Info:
+		return chart.ToneInfo
+	case exposure.NotApplicable:
+		return chart.ToneAside
+	}
+	return chart.ToneOpen
+}
+
+func gradeTable(p *locale.Printer, areas []scan.AreaGrade) model.Block {
+	t := model.Table{Caption: p.T("exposure.report.grades"), Columns: []model.Column{{Title: p.T("exposure.area"), Weight: 3}, {Title: p.T("exposure.grade"), Weight: 1}}}
+	shown := []exposure.Outcome{exposure.Fail, exposure.Warn, exposure.Error, exposure.NotTested, exposure.Pass}
+	for _, o := range shown {
+		t.Columns = append(t.Columns, model.Column{Title: p.T("exposure.outcome." + string(o)), Align: model.Right, Weight: 1.3})
+	}
+	for _, a := range areas {
+		row := model.Row{Cells: []model.Cell{model.Words(p.T("exposure.area." + string(a.Area))), {Lines: []model.Text{model.Strongly(gradeText(a.Grade))}}}}
+		for _, o := range shown {
+			row.Cells = append(row.Cells, model.Words(p.Number(float64(a.Counts[o]), 0)))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+func driftTable(p *locale.Printer, c *exposure.Catalogue, steps []scan.Step) model.Block {
+	if len(steps) == 0 {
+		return model.Paragraph{Text: model.Say(p.T("exposure.report.no_drift"))}
+	}
+	t := model.Table{Caption: p.T("exposure.report.drift"), Columns: []model.Column{{Title: p.T("exposure.change"), Weight: 2}, {Title: p.T("exposure.check"), Weight: 4},
+		{Title: p.T("compare.before"), Weight: 2}, {Title: p.T("compare.after"), Weight: 2}}}
+	cell := func(f *exposure.Finding) model.Cell {
+		if f == nil {
+			return model.Words("–")
+		}
+		return outcomeCell(p, *f)
+	}
+	for _, s := range steps {
+		f := s.Finding()
+		check, _ := c.Get(f.Check)
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(p.T("exposure.change." + string(s.Change))),
+			{Lines: []model.Text{model.Say(check.Title), model.Quietly(f.Check + " · " + f.Target.String())}}, cell(s.Before), cell(s.After)}})
+	}
+	return t
+}
+
+func outcomeCell(p *locale.Printer, f exposure.Finding) model.Cell {
+	c := model.Status(Tone(f.Outcome), p.T("exposure.outcome."+string(f.Outcome)))
+	if f.Outcome == exposure.Fail || f.Outcome == exposure.Warn {
+		c.Lines = append(c.Lines, model.Quietly(p.T("exposure.severity."+string(f.Severity))))
+	}
+	return c
+}
+
+// details tells of each check that failed or warned: where, why it matters, what to
+// do, and how to see it again.
+func details(p *locale.Printer, r scan.Result) (out []model.Block) {
+	var order []string
+	of := map[string][]exposure.Finding{}
+	for _, f := range scan.Worst(r.Findings) {
+		if f.Outcome == exposure.Fail || f.Outcome == exposure.Warn {
+			if len(of[f.Check]) == 0 {
+				order = append(order, f.Check)
+			}
+			of[f.Check] = append(of[f.Check], f)
+		}
+	}
+	if len(order) == 0 {
+		return []model.Block{model.Paragraph{Text: model.Say(p.T("exposure.report.no_findings"))}}
+	}
+	for _, id := range order {
+		c, _ := r.Catalogue.Get(id)
+		t := model.Table{Caption: c.Title, Small: true, Columns: []model.Column{{Title: p.T("exposure.outcome"), Weight: 1.4}, {Title: p.T("exposure.place"), Weight: 2.4}, {Title: p.T("exposure.evidence"), Weight: 4}}}
+		for _, f := range of[id] {
+			seen := model.Cell{Lines: []model.Text{model.Say(scan.Evidence(f))}}
+			if f.Reproduce != "" {
+				seen.Lines = append(seen.Lines, model.Quietly(f.Reproduce))
+			}
+			t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{outcomeCell(p, f), model.Words(f.Target.String()), seen}})
+		}
+		out = append(out, model.Heading{Level: 2, ID: "check-" + strings.ToLower(id), Text: id + " " + c.Title},
+			model.Paragraph{Text: model.Say(c.Why)}, model.Paragraph{Text: model.Strongly(p.T("exposure.fix")+" ").Then(c.Fix, model.Plain)}, t,
+			model.Paragraph{Text: model.Quietly(sources(p, c)), Small: true})
+	}
+	return out
+}
+
+// sources says with what a check compares, and which duty it bears on.
+func sources(p *locale.Printer, c exposure.Check) string {
+	checked := p.T("exposure.unverified")
+	if on, err := law.ParseDate(c.Checked); err == nil {
+		checked = p.T("exposure.checked", "on", p.Date(on))
+	}
+	duties := p.T("exposure.measures", "measures", p.List(c.Measures))
+	if len(c.Points) > 0 {
+		duties += " " + p.T("exposure.points", "points", p.List(c.Points))
+	}
+	return p.T("exposure.references", "references", p.List(c.References)) + " " + checked + " " + duties
+}
+
+func everything(p *locale.Printer, r scan.Result) model.Block {
+	t := model.Table{Caption: p.T("exposure.report.all"), Small: true, Columns: []model.Column{{Title: p.T("exposure.check"), Weight: 3}, {Title: p.T("exposure.place"), Weight: 2.4},
+		{Title: p.T("exposure.outcome"), Weight: 1.6}, {Title: p.T("exposure.evidence"), Weight: 3.6}}}
+	for _, f := range scan.Worst(r.Findings) {
+		c, _ := r.Catalogue.Get(f.Check)
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{{Lines: []model.Text{model.Say(c.Title), model.Quietly(f.Check)}}, model.Words(f.Target.String()), outcomeCell(p, f), model.Words(scan.Evidence(f))}})
+	}
+	return t
+}
+
+// instant is a time of the scan, in UTC.
+func instant(p *locale.Printer, t time.Time) string {
+	t = t.UTC()
+	return p.Date(law.DateOf(t)) + " " + t.Format("15:04") + " UTC"
+}

@@ -1,0 +1,42 @@
+package scanning
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/nisaba-platform/nisaba/exposure"
+)
+
+// systemResolver asks the resolver of this machine, or the one it was given.
+type systemResolver struct{ r *net.Resolver }
+
+// SystemResolver finds addresses with the resolver of this machine; with at, it asks
+// that name server.
+func SystemResolver(at netip.AddrPort) exposure.Resolver {
+	if !at.IsValid() {
+		return systemResolver{net.DefaultResolver}
+	}
+	return systemResolver{&net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, at.String())
+	}}}
+}
+
+// Addresses implements exposure.Resolver.
+func (s systemResolver) Addresses(ctx context.Context, name string) (exposure.Answer, error) {
+	var a exposure.Answer
+	list, err := s.r.LookupNetIP(ctx, "ip", name+".")
+	if err != nil {
+		return a, err
+	}
+	for _, address := range list {
+		a.Addresses = append(a.Addresses, address.Unmap())
+	}
+	if target, err := s.r.LookupCNAME(ctx, name+"."); err == nil {
+		if target = strings.ToLower(strings.TrimSuffix(target, ".")); target != name {
+			a.Chain = []string{target}
+		}
+	}
+	return a, nil
+}

@@ -1,0 +1,482 @@
+package cli
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/netip"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/content"
+	"github.com/nisaba-platform/nisaba/exchange/delimited"
+	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/scan"
+	"github.com/nisaba-platform/nisaba/internal/app/scanning"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/law"
+)
+
+type scanCommand struct {
+	Targets []string `arg:"" optional:"" help:"Names, addresses and ranges: example.org, 192.0.2.1, 192.0.2.0/28, example.org:8443, smtp://mx.example.org."`
+	From    string   `help:"File with more targets, one per line; lines that begin with # are skipped." type:"path"`
+
+	AuthorisedBy string   `name:"authorised-by" env:"NISABA_AUTHORISED_BY" placeholder:"WHO" help:"Who allows the scan: name and function. By this you state that WHO may have all targets scanned. Required."`
+	Until        string   `help:"End of the authorisation, as 2026-12-31 or with a time. Default: a day from now."`
+	Exclude      []string `help:"Never contact this name, address, range, or port (as :3389). Wins over everything."`
+	Subtree      bool     `help:"The names below the given ones are covered, too."`
+	Sweep        bool     `help:"All ports of the hosts of names are covered; their owner agreed. Without it, only those of web, mail, names and remote sign-in."`
+	NoServices   bool     `help:"Do not ask name servers and mail servers that others run for the names."`
+	Classes      string   `help:"Kinds of checks: P passive, H handshake, X intrusive." default:"P,H"`
+	OT           bool     `name:"ot" help:"Connect to ports of industrial protocols, too; one at a time."`
+	Internal     bool     `help:"Private addresses among the targets may be scanned."`
+	Loopback     bool     `help:"For tests: addresses of this machine among the targets may be scanned."`
+
+	Ports    string        `help:"Ports to look at on every host, as 22,80,8000-8100. Default: the usual ones."`
+	Only     []string      `help:"Only these checks, as TLS-03,CERT-01."`
+	Resolver string        `help:"Name server to resolve with, as 192.0.2.53 or 192.0.2.53:5353. Default: that of this machine."`
+	Rate     float64       `help:"Contacts per second in all; a fifth of it per address, half per neighbourhood. Default: 1000."`
+	Timeout  time.Duration `help:"How long a connection may take." default:"5s"`
+	Journal  string        `help:"File that remembers finished work: a scan that was stopped goes on from there." type:"path"`
+	Contacts string        `help:"Log of every contact and refusal, as JSON lines." type:"path"`
+	Compare  string        `help:"Journal of an earlier scan: say what changed." type:"path"`
+
+	JSON     bool   `name:"json" help:"Write one JSON object per target, in one line each, instead of text."`
+	SARIF    string `name:"sarif" help:"Write the result in SARIF 2.1.0 to this file." type:"path"`
+	CSV      string `name:"csv" help:"Write the result as a table to this file." type:"path"`
+	OSCAL    string `name:"oscal" help:"Write the result as OSCAL assessment results to this file." type:"path"`
+	Badge    string `help:"Write a small picture of the grade (SVG) to this file." type:"path"`
+	Report   string `help:"Write a report to this file, .html or .pdf." type:"path"`
+	Language string `help:"Language of text and report: en, de or fr." enum:"en,de,fr" default:"en"`
+	Quiet    bool   `help:"No progress bar."`
+}
+
+// Run scans. The exit status is 1 when a check failed.
+func (c *scanCommand) Run(s *session) error {
+	p, err := s.printer(c.Language)
+	if err != nil {
+		return err
+	}
+	o, err := c.options(s)
+	if err != nil {
+		return err
+	}
+	var before []exposure.Finding
+	if c.Compare != "" {
+		if _, before, err = scan.ReadJournal(c.Compare); err != nil {
+			return argument("--compare", err.Error(), "the journal of an earlier scan")
+		}
+	}
+	contacts, err := c.contactLog(&o)
+	if err != nil {
+		return err
+	}
+	r, err := c.scan(s, p, o)
+	if err = errors.Join(err, contacts.Close()); err != nil {
+		return err
+	}
+	report := scanning.Report{Result: r}
+	if c.Compare != "" {
+		report.Drift = append([]scan.Step{}, scan.Drift(before, r.Findings)...)
+	}
+	if err := c.write(p, report); err != nil {
+		return err
+	}
+	if err := c.print(s, p, report); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(r.Findings, func(f exposure.Finding) bool { return f.Outcome == exposure.Fail }) {
+		return errSomeFailed
+	}
+	return nil
+}
+
+// scan runs until the end or until somebody presses Ctrl-C.
+func (c *scanCommand) scan(s *session, p *locale.Printer, o scan.Options) (scan.Result, error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	bar := newBar(s.Err, c.Quiet)
+	o.Progress = bar.show
+	r := scan.Result{Scanner: program, Catalogue: o.Knowledge.Catalogue, Permit: o.Permit.ID(), Start: s.Now()}
+	for _, e := range o.Entries {
+		r.Declared = append(r.Declared, e.Declared)
+	}
+	err := scan.Run(ctx, o, func(f exposure.Finding) { r.Findings = append(r.Findings, f) })
+	bar.end()
+	r.End = s.Now()
+	var refusal *exposure.Refusal
+	switch {
+	case errors.Is(err, scan.ErrOtherScan):
+		return r, argument("--journal", "the journal belongs to another scan, or to other checks", "the same targets and options, or another file")
+	case ctx.Err() != nil:
+		fmt.Fprintln(s.Err, p.T(map[bool]string{true: "exposure.cli.stopped", false: "exposure.cli.stopped_without"}[c.Journal != ""]))
+		return r, errSomeFailed
+	case errors.As(err, &refusal):
+		return r, argument(refusal.Target, refusal.Reason, "targets that the authorisation covers")
+	}
+	return r, err
+}
+
+// options turns the command line into a scan. Whoever calls states that the targets
+// may be scanned.
+func (c *scanCommand) options(s *session) (scan.Options, error) {
+	o := scan.Options{Scanner: program, Agent: "Mozilla/5.0 (compatible; " + strings.ReplaceAll(program, " ", "/") + "; exposure scan)", Journal: c.Journal,
+		Only: c.Only, Timeout: c.Timeout, Workers: 256, Now: s.Now}
+	var err error
+	if o.Entries, err = c.entries(); err != nil {
+		return o, err
+	}
+	if o.Permit, err = c.permit(s, o.Entries); err != nil {
+		return o, err
+	}
+	if c.Ports != "" {
+		if o.Ports, err = scan.ParsePorts(c.Ports); err != nil {
+			return o, argument("--ports", err.Error(), "for example --ports 22,80,8000-8100")
+		}
+	}
+	if o.Knowledge, err = scan.Load(content.FS); err != nil {
+		return o, err
+	}
+	for _, id := range c.Only {
+		if _, ok := o.Knowledge.Catalogue.Get(id); !ok {
+			return o, argument("--only", fmt.Sprintf("there is no check %q", id), "ids such as TLS-03")
+		}
+	}
+	o.Resolver, err = c.resolver()
+	return o, err
+}
+
+// entries reads the targets of the arguments and of the file.
+func (c *scanCommand) entries() ([]scan.Entry, error) {
+	targets := slices.Clone(c.Targets)
+	if c.From != "" {
+		b, err := os.ReadFile(c.From)
+		if err != nil {
+			return nil, &fault.Error{Kind: fault.NotFound, File: c.From, What: "the file with the targets cannot be read", Expected: "a text file, one target per line", Cause: err}
+		}
+		for line := range strings.Lines(string(b)) {
+			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+				targets = append(targets, line)
+			}
+		}
+	}
+	if len(targets) == 0 {
+		return nil, argument("TARGET", "there is none", "for example nisaba scan example.org --authorised-by \"Anna Huber, head of IT\"")
+	}
+	var out []scan.Entry
+	for _, t := range targets {
+		e, err := scan.Parse(t)
+		if err != nil {
+			return nil, argument("TARGET", err.Error(), "a name, an address or a range")
+		}
+		if !slices.ContainsFunc(out, func(o scan.Entry) bool { return o.Declared == e.Declared }) {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+// permit is the authorisation that the caller states.
+func (c *scanCommand) permit(s *session, entries []scan.Entry) (*exposure.Permit, error) {
+	who := strings.TrimSpace(c.AuthorisedBy)
+	if who == "" {
+		return nil, argument("--authorised-by", "nobody is named who allows the scan", "the person who may allow it, for example --authorised-by \"Anna Huber, head of IT\"; scan only what is yours, or what its owner agreed to")
+	}
+	now := s.Now()
+	until, err := endOf(c.Until, now)
+	if err != nil {
+		return nil, err
+	}
+	scope := exposure.Scope{By: who, Until: until, Services: !c.NoServices, OT: c.OT, Internal: c.Internal, Loopback: c.Loopback}
+	for class := range strings.SplitSeq(c.Classes, ",") {
+		class := exposure.Class(strings.ToUpper(strings.TrimSpace(class)))
+		if !slices.Contains([]exposure.Class{exposure.Passive, exposure.Handshake, exposure.Intrusive}, class) {
+			return nil, argument("--classes", fmt.Sprintf("there is no class %q", class), "P, H and X, with commas")
+		}
+		scope.Classes = append(scope.Classes, class)
+	}
+	for _, x := range c.Exclude {
+		if err := scan.Exclude(&scope.Exclude, x); err != nil {
+			return nil, argument("--exclude", err.Error(), "a name, an address, a range, or a port as :3389")
+		}
+	}
+	scan.Covers(&scope, entries, exposure.Proof{Kind: "statement", At: now, By: []string{who}}, c.Sweep, c.Subtree)
+	if c.Rate > 0 {
+		scope.Rate = exposure.Rate{Total: c.Rate, PerNetwork: c.Rate / 2, PerAddress: c.Rate / 5}
+	}
+	scope.ID = statementID(scope)
+	p, err := exposure.Own(scope)
+	if err != nil {
+		return nil, argument("TARGET", err.Error(), "names and addresses that can be scanned")
+	}
+	return p, nil
+}
+
+// statementID is the same for the same statement, so that a scan can go on with its
+// journal.
+func statementID(s exposure.Scope) string {
+	s.Until = time.Time{}
+	for i := range s.Domains {
+		s.Domains[i].Proof.At = time.Time{}
+	}
+	b, _ := json.Marshal([]any{s.By, s.Domains, len(s.Networks), s.Exclude, s.Classes, s.Services, s.OT, s.Internal, s.Loopback}) // plain values always have a form
+	return "statement-" + exposure.TranscriptHash(b, fmt.Append(nil, prefixes(s)))[:12]
+}
+
+func prefixes(s exposure.Scope) (out []netip.Prefix) {
+	for _, n := range s.Networks {
+		out = append(out, n.Prefix)
+	}
+	return out
+}
+
+// endOf is the first instant after the authorisation; a day counts whole.
+func endOf(until string, now time.Time) (time.Time, error) {
+	if until == "" {
+		return now.Add(24 * time.Hour), nil
+	}
+	t, err := time.Parse(time.RFC3339, until)
+	if day, dayErr := law.ParseDate(until); dayErr == nil {
+		t, err = day.AddDays(1).At(time.UTC), nil
+	}
+	if err != nil {
+		return t, argument("--until", fmt.Sprintf("%q is no day", until), "a day as 2026-12-31, or a time as 2026-12-31T18:00:00Z")
+	}
+	if !t.After(now) {
+		return t, argument("--until", "the authorisation has ended", "a day that is not over")
+	}
+	return t, nil
+}
+
+func (c *scanCommand) resolver() (exposure.Resolver, error) {
+	if c.Resolver == "" {
+		return scanning.SystemResolver(netip.AddrPort{}), nil
+	}
+	at, err := netip.ParseAddrPort(c.Resolver)
+	if a, addrErr := netip.ParseAddr(c.Resolver); addrErr == nil {
+		at, err = netip.AddrPortFrom(a, 53), nil
+	}
+	if err != nil {
+		return nil, argument("--resolver", fmt.Sprintf("%q is no address", c.Resolver), "an address such as 192.0.2.53 or 192.0.2.53:5353")
+	}
+	return scanning.SystemResolver(at), nil
+}
+
+// contactLog writes every contact to the file that --contacts names.
+func (c *scanCommand) contactLog(o *scan.Options) (io.Closer, error) {
+	if c.Contacts == "" {
+		return io.NopCloser(nil), nil
+	}
+	f, err := os.OpenFile(c.Contacts, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, &fault.Error{Kind: fault.Invalid, File: c.Contacts, What: "the log of contacts cannot be written", Expected: "a file that can be made", Cause: err}
+	}
+	l := &contactLog{file: f, out: bufio.NewWriter(f)}
+	o.Contact = l.add
+	return l, nil
+}
+
+type contactLog struct {
+	mu   sync.Mutex
+	file *os.File
+	out  *bufio.Writer
+	err  error
+}
+
+func (l *contactLog) add(c exposure.Contact) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := json.NewEncoder(l.out).Encode(c); err != nil && l.err == nil {
+		l.err = err
+	}
+}
+
+// Close writes what is left; a log with gaps is an error.
+func (l *contactLog) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return errors.Join(l.err, l.out.Flush(), l.file.Close())
+}
+
+// write makes the files that were asked for.
+func (c *scanCommand) write(p *locale.Printer, r scanning.Report) error {
+	table := func(w io.Writer) error {
+		head, rows := r.Result.Table()
+		return delimited.Write(w, head, rows)
+	}
+	badge := func(w io.Writer) error {
+		_, grade := scan.Grades(r.Result.Catalogue, r.Result.Findings)
+		_, err := w.Write(scan.Badge(p.T("exposure.badge"), grade, p.Date(law.DateOf(r.Result.End))))
+		return err
+	}
+	report := func(w io.Writer) error {
+		format := scanning.HTML
+		if strings.EqualFold(filepath.Ext(c.Report), ".pdf") {
+			format = scanning.PDF
+		}
+		b, err := r.Write(p, format)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(b)
+		return err
+	}
+	for _, f := range []struct {
+		path string
+		to   func(io.Writer) error
+	}{{c.SARIF, r.Result.WriteSARIF}, {c.CSV, table}, {c.OSCAL, r.Result.WriteOSCAL}, {c.Badge, badge}, {c.Report, report}} {
+		if err := writeTo(f.path, f.to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeTo(path string, to func(io.Writer) error) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		expected := "a file in a folder that exists"
+		if errors.Is(err, fs.ErrPermission) {
+			expected = "a file that can be written"
+		}
+		return &fault.Error{Kind: fault.Invalid, File: path, What: "the file cannot be written", Expected: expected, Cause: err}
+	}
+	return errors.Join(to(f), f.Close())
+}
+
+func (c *scanCommand) print(s *session, p *locale.Printer, r scanning.Report) error {
+	if c.JSON {
+		out := bufio.NewWriter(s.Out)
+		return cmp.Or(r.Result.WriteJSON(out), out.Flush())
+	}
+	out := bufio.NewWriter(s.Out)
+	scanText{text{out}, p, r}.print()
+	return out.Flush()
+}
+
+// scanText prints a result for people.
+type scanText struct {
+	text
+	p *locale.Printer
+	r scanning.Report
+}
+
+func (t scanText) print() {
+	r := t.r.Result
+	areas, all := scan.Grades(r.Catalogue, r.Findings)
+	t.title(t.p.T("exposure.report.title") + " · " + t.p.T("exposure.grade") + " " + cmp.Or(string(all), "–"))
+	t.line("%s", t.p.T("exposure.cli.finished", "findings", t.p.Number(float64(len(r.Findings)), 0), "targets", t.p.Number(float64(len(r.Declared)), 0), "seconds", t.p.Number(r.End.Sub(r.Start).Seconds(), 1)))
+	var rows [][]string
+	for _, a := range areas {
+		var counts []string
+		for _, o := range exposure.Outcomes() {
+			if a.Counts[o] > 0 {
+				counts = append(counts, fmt.Sprintf("%s %d", t.p.T("exposure.outcome."+string(o)), a.Counts[o]))
+			}
+		}
+		rows = append(rows, []string{cmp.Or(string(a.Grade), "–"), t.p.T("exposure.area." + string(a.Area)), strings.Join(counts, ", ")})
+	}
+	t.heading(t.p.T("exposure.report.grades"))
+	t.table(2, rows)
+	t.drift()
+	t.heading(t.p.T("exposure.report.findings"))
+	shown := 0
+	for _, f := range scan.Worst(r.Findings) {
+		if f.Outcome == exposure.Fail || f.Outcome == exposure.Warn || f.Outcome == exposure.Error {
+			t.finding(f)
+			shown++
+		}
+	}
+	if shown == 0 {
+		t.para(2, t.p.T("exposure.report.no_findings"))
+	}
+	t.line("")
+	t.para(0, t.p.T("exposure.report.limits"))
+}
+
+func (t scanText) finding(f exposure.Finding) {
+	c, _ := t.r.Result.Catalogue.Get(f.Check)
+	word := t.p.T("exposure.outcome." + string(f.Outcome))
+	if f.Outcome != exposure.Error {
+		word += ", " + t.p.T("exposure.severity."+string(f.Severity))
+	}
+	t.hang(2, f.Check+"  ", fmt.Sprintf("%s (%s): %s", c.Title, word, f.Target))
+	t.para(4+len(f.Check), scan.Evidence(f))
+	if f.Outcome != exposure.Error && c.Fix != "" {
+		t.para(4+len(f.Check), "→ "+c.Fix)
+	}
+}
+
+func (t scanText) drift() {
+	if t.r.Drift == nil {
+		return
+	}
+	t.heading(t.p.T("exposure.report.drift"))
+	if len(t.r.Drift) == 0 {
+		t.para(2, t.p.T("exposure.report.no_drift"))
+	}
+	var rows [][]string
+	for _, s := range t.r.Drift {
+		f := s.Finding()
+		c, _ := t.r.Result.Catalogue.Get(f.Check)
+		rows = append(rows, []string{t.p.T("exposure.change." + string(s.Change)), f.Check, c.Title + ": " + f.Target.String()})
+	}
+	t.table(2, rows)
+}
+
+// progressBar shows how far a scan is, on a terminal.
+type progressBar struct {
+	out  io.Writer
+	mu   sync.Mutex
+	last time.Time
+}
+
+// newBar is nil-like when nobody watches: when w is no terminal.
+func newBar(w io.Writer, quiet bool) *progressBar {
+	if f, ok := w.(*os.File); ok && !quiet {
+		if about, err := f.Stat(); err == nil && about.Mode()&os.ModeCharDevice != 0 {
+			return &progressBar{out: w}
+		}
+	}
+	return &progressBar{}
+}
+
+func (b *progressBar) show(p exposure.Progress) {
+	if b.out == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if time.Since(b.last) < 100*time.Millisecond || p.Known == 0 {
+		return
+	}
+	b.last = time.Now()
+	const cells = 30
+	full := cells * p.Done / p.Known
+	now := p.Now
+	if len(now) > 40 {
+		now = now[:40]
+	}
+	fmt.Fprintf(b.out, "\r\x1b[K%s%s %d/%d %s", strings.Repeat("█", full), strings.Repeat("░", cells-full), p.Done, p.Known, now)
+}
+
+func (b *progressBar) end() {
+	if b.out != nil {
+		fmt.Fprint(b.out, "\r\x1b[K")
+	}
+}
