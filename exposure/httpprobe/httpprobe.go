@@ -1,0 +1,203 @@
+// Package httpprobe judges what a web server sends: encryption, headers, cookies,
+// policies, what a page loads, what lies about, and security.txt.
+//
+// It asks as a browser does, with GET, HEAD-like limits on size and time, one
+// connection at a time, and never follows a redirect to another place.
+package httpprobe
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/exposure"
+)
+
+// Names of the settings of a session that move the usual ports, for laboratories.
+const (
+	PortSetting       = "http.port"  // instead of 80
+	SecurePortSetting = "https.port" // instead of 443
+)
+
+// longest is how long the probe stays with one service, whatever it sends.
+const longest = 3 * time.Minute
+
+// plainPorts and securePorts are those on which the web is expected.
+var (
+	plainPorts  = map[uint16]bool{80: true, 8080: true}
+	securePorts = map[uint16]bool{443: true, 8443: true}
+)
+
+// Probes are the probe of web services and the probe of a name's web site.
+func Probes() []exposure.Probe {
+	return []exposure.Probe{
+		{Name: "http", Level: exposure.OfService, Checks: Checks(), Class: exposure.Passive, Wants: Wanted, Run: run},
+		{Name: "http-site", Level: exposure.OfDomain, Checks: SiteChecks(), Class: exposure.Passive, Run: runSite},
+	}
+}
+
+// Wanted reports whether the web is expected at a target.
+func Wanted(t exposure.Target) bool {
+	return secured(t) || t.Service == "http" || t.Service == "" && plainPorts[t.Port]
+}
+
+func secured(t exposure.Target) bool {
+	return t.Service == "https" || t.Service == "" && securePorts[t.Port]
+}
+
+// Checks lists the checks of a web service.
+func Checks() (out []string) {
+	for _, j := range judges() {
+		out = append(out, j.check)
+	}
+	return append(out, "SUB-02")
+}
+
+// SiteChecks lists the checks of a name's web site.
+func SiteChecks() []string { return []string{"HTTP-01", "HTTP-02", "HTTP-13", "HTTP-27"} }
+
+// view is what a service showed.
+type view struct {
+	target exposure.Target
+	secure bool
+	now    time.Time
+	trail  []*Answer // the start page and where it led at the same place
+	page   *Answer   // the last of the trail
+	away   *url.URL  // where the service sends its visitors
+	doc    *document // of the page; nil when it is none
+	title  string
+
+	cors      map[string]*Answer // by the origin that asked
+	trace     *Answer
+	options   *Answer
+	packed    *Answer // asked with compression
+	protocols string  // that TLS agreed on
+	asides    map[string]error
+	paths     paths
+	scripts   []script
+	trusted   error // why a browser would not trust the certificate
+	libraries *Libraries
+}
+
+// script is the text of a script at the same place.
+type script struct {
+	path string
+	text []byte
+}
+
+func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	begin := s.Now().UTC()
+	c := NewClient(s, t, secured(t))
+	defer c.Close()
+	v := &view{target: t, secure: c.secure(), now: begin, libraries: shippedLibraries()}
+	if l, ok := s.Data.Kinds[LibrariesKind].(*Libraries); ok {
+		v.libraries = l
+	}
+	err := v.look(ctx, s, c)
+	if err != nil && notHTTP(err) && t.Service == "" {
+		for _, check := range Checks() {
+			s.Skip(check, t, exposure.NotApplicable, "the service does not speak HTTP")
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	transcript := make([][]byte, 0, len(v.trail))
+	for _, a := range v.trail {
+		transcript = append(transcript, a.head())
+	}
+	for _, j := range judges() {
+		f := s.Finding(j.check, t)
+		f.Start, f.Transcript, f.Reproduce = begin, exposure.TranscriptHash(transcript...), reproduce(c.base.String(), t, j.hint)
+		j.judge(v, &f)
+		s.Record(f)
+	}
+	v.names(s)
+	return nil
+}
+
+// look visits the page, and then asks what else is to be known.
+func (v *view) look(ctx context.Context, s *exposure.Session, c *Client) error {
+	trail, away, err := c.Visit(ctx, "/", largestPage)
+	if err != nil && len(trail) == 0 {
+		return err
+	}
+	v.trail, v.page, v.away = trail, trail[len(trail)-1], away
+	if strings.Contains(strings.ToLower(v.page.Header.Get("Content-Type")), "html") || looksLikeHTML(v.page.Body) {
+		v.doc = readDocument(v.page.Body, v.page.URL)
+		v.title = v.doc.title
+	}
+	v.trusted = trustOf(s, v.target, trail[0].TLS)
+	return v.ask(ctx, c)
+}
+
+func looksLikeHTML(body []byte) bool {
+	start := strings.ToLower(strings.TrimSpace(string(body[:min(len(body), 200)])))
+	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
+}
+
+// ask puts the further questions. One that fails is noted for the check that
+// needs it; when the scan ends, so does the probe.
+func (v *view) ask(ctx context.Context, c *Client) error {
+	v.asides, v.cors = map[string]error{}, map[string]*Answer{}
+	one := func(key, method string, header map[string][]string, into **Answer) {
+		a, err := c.ask(ctx, method, v.page.URL.RequestURI(), header, largestProbe)
+		if err != nil {
+			v.asides[key] = err
+			return
+		}
+		*into = a
+	}
+	for _, origin := range []string{foreignOrigin, "null"} {
+		var a *Answer
+		one("cors", "GET", map[string][]string{"Origin": {origin}}, &a)
+		if a != nil {
+			v.cors[origin] = a
+		}
+	}
+	one("trace", "TRACE", map[string][]string{"X-Nisaba": {traceMark}}, &v.trace)
+	one("options", "OPTIONS", nil, &v.options)
+	one("packed", "GET", map[string][]string{"Accept-Encoding": {"gzip, br, zstd, deflate"}}, &v.packed)
+	if v.secure {
+		v.protocols, v.asides["protocols"] = c.protocol(ctx)
+	}
+	v.readScripts(ctx, c)
+	v.paths = lookAround(ctx, c, v)
+	return ctx.Err()
+}
+
+// mostScripts is how many scripts of the same place are read.
+const mostScripts = 8
+
+func (v *view) readScripts(ctx context.Context, c *Client) {
+	if v.doc == nil {
+		return
+	}
+	for _, r := range v.doc.resources {
+		if r.tag != "script" || !sameOrigin(r.url, &c.base) || len(v.scripts) == mostScripts {
+			continue
+		}
+		if a, err := c.Get(ctx, r.url.RequestURI(), largestPage/2); err == nil && a.Status == 200 {
+			v.scripts = append(v.scripts, script{r.url.Path, a.Body})
+		}
+	}
+}
+
+// reproduce is a command that shows the same.
+func reproduce(base string, t exposure.Target, hint string) string {
+	cmd := "curl -k -s -i"
+	if t.Name != "" {
+		u, _ := url.Parse(base)
+		cmd += fmt.Sprintf(" --resolve %s:%s:%s", t.Name, portOf(u), t.Address)
+	}
+	path, options, _ := strings.Cut(hint, " ")
+	if options != "" {
+		cmd += " " + options
+	}
+	return cmd + " '" + strings.TrimSuffix(base, "/") + "/" + strings.TrimPrefix(path, "/") + "'"
+}
