@@ -154,17 +154,25 @@ func (r *Run) Progress(fraction float64, note string) {
 // exactly once: when the job was handed to another worker meanwhile, nothing is
 // kept. result is kept with the job as JSON; f may be nil.
 func (r *Run) Finish(ctx context.Context, result any, f func(*store.Tx) error) error {
-	var b json.RawMessage
-	if result != nil {
-		var err error
-		if b, err = json.Marshal(result); err != nil {
-			return Permanent(fmt.Errorf("result of job %s: %w", r.Job.Kind, err))
+	return r.FinishWith(ctx, func(tx *store.Tx) (any, error) {
+		if f == nil {
+			return result, nil
 		}
-	}
+		return result, f(tx)
+	})
+}
+
+// FinishWith is Finish with a result that is known in the transaction only.
+func (r *Run) FinishWith(ctx context.Context, f func(*store.Tx) (result any, err error)) error {
 	err := r.runner.store.Write(ctx, r.Scope(), r.Change(), func(tx *store.Tx) error {
-		if f != nil {
-			if err := f(tx); err != nil {
-				return err
+		result, err := f(tx)
+		if err != nil {
+			return err
+		}
+		var b json.RawMessage
+		if result != nil {
+			if b, err = json.Marshal(result); err != nil {
+				return Permanent(fmt.Errorf("result of job %s: %w", r.Job.Kind, err))
 			}
 		}
 		return tx.FinishJob(r.Job, b)

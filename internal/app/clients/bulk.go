@@ -68,15 +68,8 @@ func (s *Service) Bulk(ctx context.Context, a authz.Actor, organisations []strin
 	if _, err := a.Reach(d.needs()); err != nil {
 		return "", nil, err
 	}
-	switch {
-	case !slices.Contains(Deeds(), d):
-		return "", nil, invalid("deed", "there is no such action", "one of the list")
-	case len(organisations) == 0:
-		return "", nil, invalid("organisation", "no organisation is chosen", "one or more, by their check boxes")
-	case len(organisations) > MostInBulk:
-		return "", nil, invalid("organisation", "too many organisations are chosen", "at most 1,000")
-	case slices.Contains([]Deed{DeedTag, DeedUntag, DeedTemplate}, d) && blank(value):
-		return "", nil, invalid("value", "the action says nothing to do", "a tag, or a template")
+	if err := checkBulk(organisations, d, value); err != nil {
+		return "", nil, err
 	}
 	mark = "bulk " + newID()
 	a.Reason = mark
@@ -87,6 +80,20 @@ func (s *Service) Bulk(ctx context.Context, a authz.Actor, organisations []strin
 		out = append(out, o)
 	}
 	return mark, out, ctx.Err()
+}
+
+func checkBulk(organisations []string, d Deed, value string) error {
+	switch {
+	case !slices.Contains(Deeds(), d):
+		return invalid("deed", "there is no such action", "one of the list")
+	case len(organisations) == 0:
+		return invalid("organisation", "no organisation is chosen", "one or more, by their check boxes")
+	case len(organisations) > MostInBulk:
+		return invalid("organisation", "too many organisations are chosen", "at most 1,000")
+	case slices.Contains([]Deed{DeedTag, DeedUntag, DeedTemplate}, d) && blank(value):
+		return invalid("value", "the action says nothing to do", "a tag, or a template")
+	}
+	return nil
 }
 
 // names are the names of the organisations in reach.
@@ -151,14 +158,21 @@ func (s *Service) UndoBulk(ctx context.Context, a authz.Actor, organisations []s
 	if _, err := a.Reach(authz.LedgerRestore); err != nil {
 		return nil, err
 	}
-	if !strings.HasPrefix(mark, "bulk ") || len(organisations) == 0 || len(organisations) > MostInBulk {
-		return nil, invalid("mark", "there is no such bulk action", "the button of its result")
+	if err := checkUndo(organisations, mark); err != nil {
+		return nil, err
 	}
 	names := s.names(ctx, a)
 	for _, id := range organisations {
 		out = append(out, Outcome{Organisation: id, Name: names[id], Err: s.undoMarked(ctx, a, id, mark)})
 	}
 	return out, ctx.Err()
+}
+
+func checkUndo(organisations []string, mark string) error {
+	if !strings.HasPrefix(mark, "bulk ") || len(organisations) == 0 || len(organisations) > MostInBulk {
+		return invalid("mark", "there is no such bulk action", "the button of its result")
+	}
+	return nil
 }
 
 // mostMarked is how many changes of one organisation a bulk action may have made.

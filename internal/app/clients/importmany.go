@@ -313,7 +313,7 @@ func (s *Service) importAll(ctx context.Context, run *jobs.Run) error {
 		out = append(out, done)
 	}
 	return run.Finish(ctx, out, func(tx *store.Tx) error {
-		return tellDone(tx, run.Job, "job.import.done", map[string]any{"count": len(out) - failed, "failed": failed})
+		return TellDone(tx, run.Job, "job.import.done", "", map[string]any{"count": len(out) - failed, "failed": failed})
 	})
 }
 

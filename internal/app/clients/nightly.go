@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,7 @@ const (
 	nightKind   = "clients.night"   // of the server: asks for one refreshKind per workspace
 	refreshKind = "clients.refresh" // of a workspace
 	ImportKind  = "clients.import"  // of a workspace
+	BulkKind    = "clients.bulk"    // of a workspace
 )
 
 // Install adds the long work of the service, and its night: every organisation is
@@ -31,6 +33,7 @@ func (s *Service) Install(r *jobs.Runner) error {
 	r.Handle(nightKind, s.night)
 	r.Handle(refreshKind, s.refreshAll)
 	r.Handle(ImportKind, s.importAll)
+	r.Handle(BulkKind, s.bulkAll)
 	return r.Every(nightKind, nightKind, "daily 00:10")
 }
 
@@ -114,14 +117,14 @@ func (s *Service) refreshAll(ctx context.Context, run *jobs.Run) error {
 		if args.Night {
 			return nil
 		}
-		return tellDone(tx, run.Job, "job.refresh.done", map[string]any{"count": out.Organisations, "failed": len(out.Failed)})
+		return TellDone(tx, run.Job, "job.refresh.done", "", map[string]any{"count": out.Organisations, "failed": len(out.Failed)})
 	})
 }
 
-// tellDone tells whoever asked for a job that it has ended. Somebody who has left
-// meanwhile is not told.
-func tellDone(tx *store.Tx, j work.Job, key string, args map[string]any) error {
-	members, err := tx.Members()
+// TellDone tells whoever asked for a job that it has ended; an empty link leads to
+// the job. Somebody who has left meanwhile is not told.
+func TellDone(tx *store.Tx, j work.Job, key, link string, args map[string]any) error {
+	members, err := membersOf(tx, j)
 	if err != nil {
 		return err
 	}
@@ -131,10 +134,44 @@ func tellDone(tx *store.Tx, j work.Job, key string, args map[string]any) error {
 			if err != nil {
 				return fmt.Errorf("notice of job %s: %w", j.ID, err)
 			}
-			return tx.Notify(desk.Notice{Person: m.Person, Key: key, Args: b, Link: "/jobs/" + j.ID})
+			return tx.Notify(desk.Notice{Person: m.Person, Organisation: j.Organisation, Key: key, Args: b, Link: cmp.Or(link, "/jobs/"+j.ID)})
 		}
 	}
 	return nil
+}
+
+// membersOf are the members where a job works.
+func membersOf(tx *store.Tx, j work.Job) ([]tenant.Member, error) {
+	if j.Organisation != "" {
+		return tx.MembersOf(j.Organisation)
+	}
+	return tx.Members()
+}
+
+// ActorOf is whoever asked for a job, with the rights that they have now. An error
+// is permanent when they have left.
+func ActorOf(ctx context.Context, s *store.Store, run *jobs.Run) (a authz.Actor, err error) {
+	var own []tenant.Membership
+	err = s.Read(ctx, run.Scope(), func(tx *store.Tx) error {
+		own = nil
+		members, err := membersOf(tx, run.Job)
+		for _, m := range members {
+			if m.Person == run.Job.CreatedBy && !m.Disabled {
+				m.Membership.Workspace = run.Job.Workspace
+				own = append(own, m.Membership)
+				a.Name = m.Name
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return a, err
+	}
+	if len(own) == 0 {
+		return a, jobs.Permanent(&fault.Error{Kind: fault.Forbidden, What: "whoever asked for this is no member any more"})
+	}
+	a.Person, a.Session = run.Job.CreatedBy, authz.Local
+	return authz.NewActor(a, run.Job.Workspace, own, s), nil
 }
 
 // dailyFor is how many days automatic snapshots are kept one by one; of older ones

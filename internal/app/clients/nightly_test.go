@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +143,64 @@ func TestRefreshAll(t *testing.T) {
 	}
 	if _, err := o.RefreshAll(context.Background(), o.actor(home, "", authz.Auditor)); fault.KindOf(err) != fault.Forbidden {
 		t.Errorf("an auditor: %v", err)
+	}
+}
+
+// TestBulkLater: an action on many organisations runs with the rights of whoever
+// asked for it, says what became of each, and is taken back.
+func TestBulkLater(t *testing.T) {
+	o, org := imported(t)
+	ctx := context.Background()
+	o.work(t)
+	ids := []string{org.ID, "01900000-0000-7000-8000-000000000000"}
+	end := func(job work.Job, err error) clients.Changed {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out clients.Changed
+		until(t, "the action", func() bool {
+			for _, j := range o.ended(t) {
+				if j.ID == job.ID {
+					out, _ = clients.BulkResult(j)
+					return true
+				}
+			}
+			return false
+		})
+		return out
+	}
+	tags := func() []string {
+		c, err := o.Load(ctx, o.owner, org.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Organisation.Tags
+	}
+	if out := end(o.BulkLater(ctx, o.owner, ids, clients.DeedTag, "east")); len(out.Organisations) != 0 || len(tags()) != 0 {
+		t.Errorf("somebody who is no member: %+v, tags %v", out, tags())
+	}
+	err := o.store.Write(ctx, tenant.System("test"), store.Change{Actor: "test"}, func(tx *store.Tx) error {
+		if _, err := tx.PutPerson(tenant.Person{ID: o.owner.Person, Email: "anna@example.org", Name: "Anna"}); err != nil {
+			return err
+		}
+		_, err := tx.In(home, "").PutMembership(tenant.Membership{Person: o.owner.Person, Role: authz.Owner})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := len(tags())
+	out := end(o.BulkLater(ctx, o.owner, ids, clients.DeedTag, "north"))
+	if len(out.Organisations) != 2 || out.Organisations[0].Error != "" || out.Organisations[1].Error == "" || !slices.Contains(tags(), "north") {
+		t.Errorf("%+v, tags %v", out, tags())
+	}
+	out = end(o.UndoBulkLater(ctx, o.owner, ids[:1], out.Mark))
+	if len(out.Organisations) != 1 || out.Organisations[0].Error != "" || len(tags()) != before || out.Mark != "" {
+		t.Errorf("%+v, tags %v", out, tags())
+	}
+	if _, err := o.BulkLater(ctx, o.owner, ids, "destroy", ""); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a deed that does not exist: %v", err)
 	}
 }
 

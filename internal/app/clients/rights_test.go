@@ -48,7 +48,11 @@ func rights(t *testing.T, o office) map[string]right {
 			_, _, err := s.Bulk(ctx, a, nil, clients.DeedTag, "")
 			return err
 		}},
-		"UndoBulk":      {low: authz.Auditor, workspace: true, call: func(a authz.Actor, id string) error { return second(s.UndoBulk(ctx, a, nil, "")) }},
+		"UndoBulk": {low: authz.Auditor, workspace: true, call: func(a authz.Actor, id string) error { return second(s.UndoBulk(ctx, a, nil, "")) }},
+		"BulkLater": {low: authz.Contributor, workspace: true, call: func(a authz.Actor, _ string) error {
+			return second(s.BulkLater(ctx, a, nil, clients.DeedTag, ""))
+		}},
+		"UndoBulkLater": {low: authz.Auditor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.UndoBulkLater(ctx, a, nil, "")) }},
 		"ApplyTemplate": {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.ApplyTemplate(ctx, a, id, "x")) }},
 		"Refresh":       {scoped: true},
 		"Install":       {scoped: true},

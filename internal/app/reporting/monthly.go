@@ -97,10 +97,11 @@ func putSchedule(tx *store.Tx, organisation string, x Schedule) error {
 // month is the first day of the month of a day.
 func month(d law.Date) law.Date { return law.Date{Year: d.Year, Month: d.Month, Day: 1} }
 
-// Schedule has the monthly reports made by the runner. It looks several times an
+// Schedule has reports that were asked for, and the monthly ones, made by the runner. It looks several times an
 // hour for those that are due and not made yet, so that a server that was down makes
 // each of them once.
 func (s *Service) Schedule(r *jobs.Runner) error {
+	r.Handle(MakeKind, s.makeRequested)
 	r.Handle(monthly, func(ctx context.Context, run *jobs.Run) error { return s.MakeDue(ctx, run.Scope()) })
 	return r.Every(monthly, monthly, "15m")
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/report/model"
 	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
 )
 
 // The formats.
@@ -109,38 +110,62 @@ func (s *Service) make(ctx context.Context, a authz.Actor, organisation string, 
 	if err != nil {
 		return r, err
 	}
-	if err := s.check(&o); err != nil {
-		return r, err
-	}
-	c, err := s.clients.Load(ctx, a, organisation)
-	if err != nil {
-		return r, err
-	}
-	if c.In.Brand, err = s.brand(ctx, scope, c, o.Brand); err != nil {
-		return r, err
-	}
-	content, err := Write(c.In, s.messages.Printer(o.Language), o)
-	if err != nil {
-		return r, err
-	}
-	stored, err := s.files.Put(bytes.NewReader(content), clients.LargestFile)
+	d, err := s.write(ctx, a, organisation, o)
 	if err != nil {
 		return r, err
 	}
 	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
-		f, err := tx.PutFile(assessment.File{Organisation: organisation, SHA256: stored.SHA256, Name: "report-" + c.In.AsOf.String() + "." + o.Format,
-			MediaType: mediaType(o.Format), Size: stored.Bytes, UploadedBy: cmp.Or(a.Name, a.Person)})
-		if err != nil {
-			return err
-		}
-		r, err = tx.PutReport(assessment.Report{Organisation: organisation, Format: o.Format, Language: o.Language, Parts: o.Parts,
-			File: f.ID, SHA256: stored.SHA256, Size: stored.Bytes, AsOf: c.In.AsOf, MadeBy: cmp.Or(a.Name, a.Person)})
-		if err != nil {
+		if r, err = d.keep(tx); err != nil {
 			return err
 		}
 		return also(tx, r)
 	})
 	return r, err
+}
+
+// written is a report whose file is stored and that no row names yet.
+type written struct {
+	order        Order
+	organisation string
+	by           string
+	asOf         law.Date
+	file         blob.File
+}
+
+// write writes a report and stores its file.
+func (s *Service) write(ctx context.Context, a authz.Actor, organisation string, o Order) (d written, err error) {
+	scope, err := a.Organisation(ctx, organisation, authz.ReportCreate)
+	if err != nil {
+		return d, err
+	}
+	if err := s.check(&o); err != nil {
+		return d, err
+	}
+	c, err := s.clients.Load(ctx, a, organisation)
+	if err != nil {
+		return d, err
+	}
+	if c.In.Brand, err = s.brand(ctx, scope, c, o.Brand); err != nil {
+		return d, err
+	}
+	content, err := Write(c.In, s.messages.Printer(o.Language), o)
+	if err != nil {
+		return d, err
+	}
+	d = written{order: o, organisation: organisation, by: cmp.Or(a.Name, a.Person), asOf: c.In.AsOf}
+	d.file, err = s.files.Put(bytes.NewReader(content), clients.LargestFile)
+	return d, err
+}
+
+// keep stores the rows of the report and of its file.
+func (d written) keep(tx *store.Tx) (r assessment.Report, err error) {
+	f, err := tx.PutFile(assessment.File{Organisation: d.organisation, SHA256: d.file.SHA256, Name: "report-" + d.asOf.String() + "." + d.order.Format,
+		MediaType: mediaType(d.order.Format), Size: d.file.Bytes, UploadedBy: d.by})
+	if err != nil {
+		return r, err
+	}
+	return tx.PutReport(assessment.Report{Organisation: d.organisation, Format: d.order.Format, Language: d.order.Language, Parts: d.order.Parts,
+		File: f.ID, SHA256: d.file.SHA256, Size: d.file.Bytes, AsOf: d.asOf, MadeBy: d.by})
 }
 
 func mediaType(format string) string {

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -213,6 +214,9 @@ func resultTable(ctx context.Context, j queued.Job) (t ui.TableProps, ok bool) {
 		}
 		return t, true
 	}
+	if done, ok := clients.BulkResult(j); ok {
+		return bulkTable(ctx, done), true
+	}
 	done, ok := clients.RefreshResult(j)
 	t.Columns = []ui.Column{{Label: ui.T(ctx, "jobs.result.organisation")}, {Label: ui.T(ctx, "jobs.result.outcome")}}
 	for _, x := range done.Failed {
@@ -220,6 +224,37 @@ func resultTable(ctx context.Context, j queued.Job) (t ui.TableProps, ok bool) {
 			outcomeCell(ui.Status{Tone: ui.Bad, Word: ui.T(ctx, "jobs.result.failed")}, x.Error)}})
 	}
 	return t, ok && len(done.Failed) > 0
+}
+
+// bulkTable is what a bulk action in the background did.
+func bulkTable(ctx context.Context, done clients.Changed) ui.TableProps {
+	out := make([]clients.Outcome, 0, len(done.Organisations))
+	for _, c := range done.Organisations {
+		o := clients.Outcome{Organisation: c.Organisation, Name: c.Name, Added: c.Added}
+		if c.Error != "" {
+			o.Err = errors.New(c.Error)
+		}
+		out = append(out, o)
+	}
+	return outcomeTable(ctx, out)
+}
+
+// undoableBulk is the organisations that a bulk action in the background changed, with
+// the mark by which it is taken back; "" when nothing is to be taken back.
+func undoableBulk(j queued.Job) (mark string, organisations []string) {
+	done, ok := clients.BulkResult(j)
+	if !ok || done.Mark == "" {
+		return "", nil
+	}
+	for _, c := range done.Organisations {
+		if c.Error == "" {
+			organisations = append(organisations, c.Organisation)
+		}
+	}
+	if len(organisations) == 0 {
+		return "", nil
+	}
+	return done.Mark, organisations
 }
 
 func tries(ctx context.Context, j queued.Job) string {

@@ -16,6 +16,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	queued "github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 	"github.com/nisaba-platform/nisaba/law"
@@ -212,6 +213,12 @@ func (s *Site) bulk(w http.ResponseWriter, r *http.Request) error {
 		return &fault.Error{Kind: fault.Invalid, What: "the form cannot be read", Expected: "the form of this page", Cause: err}
 	}
 	d, value := deed(r)
+	if chosen := r.PostForm["organisation"]; len(chosen) > clients.MostAtOnce {
+		job, err := s.clients.BulkLater(r.Context(), visitOf(r).Actor, chosen, d, value)
+		if done, err := s.later(w, r, d, job, err); done {
+			return err
+		}
+	}
 	mark, out, err := s.clients.Bulk(r.Context(), visitOf(r).Actor, r.PostForm["organisation"], d, value)
 	if e, ok := ui.ErrorsOf(err); ok {
 		return s.showOutcome(w, r, d, "", nil, e)
@@ -226,6 +233,12 @@ func (s *Site) undoBulk(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return &fault.Error{Kind: fault.Invalid, What: "the form cannot be read", Expected: "the form of this page", Cause: err}
 	}
+	if chosen := r.PostForm["organisation"]; len(chosen) > clients.MostAtOnce {
+		job, err := s.clients.UndoBulkLater(r.Context(), visitOf(r).Actor, chosen, r.PostFormValue("mark"))
+		if done, err := s.later(w, r, "undo", job, err); done {
+			return err
+		}
+	}
 	out, err := s.clients.UndoBulk(r.Context(), visitOf(r).Actor, r.PostForm["organisation"], r.PostFormValue("mark"))
 	if e, ok := ui.ErrorsOf(err); ok {
 		return s.showOutcome(w, r, "undo", "", nil, e)
@@ -234,6 +247,21 @@ func (s *Site) undoBulk(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.showOutcome(w, r, "undo", "", out, nil)
+}
+
+// later leads to the job of an action on many organisations. Members of some
+// organisations only have no jobs of the workspace: for them it is done at once.
+func (s *Site) later(w http.ResponseWriter, r *http.Request, d clients.Deed, job queued.Job, err error) (done bool, _ error) {
+	if fault.KindOf(err) == fault.Forbidden && err != nil {
+		return false, nil
+	}
+	if e, ok := ui.ErrorsOf(err); ok {
+		return true, s.showOutcome(w, r, d, "", nil, e)
+	}
+	if err != nil {
+		return true, err
+	}
+	return true, guard.Redirect(w, r, "/jobs/"+job.ID)
 }
 
 // showOutcome shows what a bulk action did, organisation by organisation.

@@ -19,6 +19,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	queued "github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
@@ -39,6 +40,7 @@ type reportsView struct {
 	order     reporting.Order // in the form
 	may       bool
 	monthly   *reporting.Schedule // nil: none
+	job       queued.Job          // that was asked for last; zero: none
 }
 
 func (s *Site) reports(w http.ResponseWriter, r *http.Request) error {
@@ -63,7 +65,17 @@ func (s *Site) showReports(w http.ResponseWriter, r *http.Request, o reporting.O
 		v.monthly = &x
 	}
 	p := s.clientFrame(r, c, "reports")
-	if made := r.URL.Query().Get("made"); made != "" && slices.ContainsFunc(v.list, func(x assessment.Report) bool { return x.ID == made }) {
+	made := r.URL.Query().Get("made")
+	if id := r.URL.Query().Get("job"); id != "" {
+		v.job, err = s.working.Job(r.Context(), visitOf(r).Actor, id)
+		if k := fault.KindOf(err); err != nil && k != fault.NotFound && k != fault.Forbidden {
+			return err
+		}
+		if m, ok := reporting.MadeBy(v.job); ok {
+			made = m.Report
+		}
+	}
+	if made != "" && slices.ContainsFunc(v.list, func(x assessment.Report) bool { return x.ID == made }) {
 		p.Flashes = []ui.Flash{{Tone: ui.Good, Text: ui.T(r.Context(), "reports.made")}}
 	}
 	return ui.Render(w, r, statusOf(e), reportsPage(p, v, e))
@@ -77,14 +89,14 @@ func (s *Site) makeReport(w http.ResponseWriter, r *http.Request) error {
 	if r.PostFormValue("monthly") != "" {
 		return s.setMonthly(w, r, o)
 	}
-	made, err := s.reporting.Make(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), o)
+	job, err := s.reporting.Request(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), o)
 	if e, ok := ui.ErrorsOf(err); ok && fault.KindOf(err) == fault.Invalid {
 		return s.showReports(w, r, o, e)
 	}
 	if err != nil {
 		return err
 	}
-	return guard.Redirect(w, r, clientURL(r, "reports?made="+made.ID))
+	return guard.Redirect(w, r, clientURL(r, "reports?job="+job.ID))
 }
 
 // setMonthly has the report made each month.
