@@ -47,6 +47,7 @@ type SweepOptions struct {
 	Workers  int           // threads; 0: two
 	InFlight int           // attempts at a time for each; 0: 1024
 	Timeout  time.Duration // of the first attempts, before the host is known; 0: one second
+	Pause    time.Duration // between two attempts of a worker at one host
 }
 
 // Limits of the time that a host has to answer, which follows how fast it answers:
@@ -190,11 +191,12 @@ type worker struct {
 	slots  []slot
 	free   []int
 	first  time.Duration
+	pause  time.Duration
 	each   func(Result)
 }
 
 func newWorker(d *exposure.Dialer, p poller, lanes []*lane, o SweepOptions, each func(Result)) *worker {
-	w := &worker{dialer: d, poll: p, lanes: lanes, slots: make([]slot, o.InFlight), first: o.Timeout, each: each}
+	w := &worker{dialer: d, poll: p, lanes: lanes, slots: make([]slot, o.InFlight), first: o.Timeout, pause: o.Pause, each: each}
 	for i := range w.slots {
 		w.free = append(w.free, i)
 	}
@@ -297,6 +299,9 @@ func (w *worker) begin(l *lane) (begun bool, wait time.Duration, err error) {
 		return false, 0, fmt.Errorf("connect to %s: %w", to, err)
 	}
 	l.next += l.step
+	if w.pause > 0 {
+		l.notUntil = now.Add(w.pause)
+	}
 	if done {
 		release()
 		w.result(l, port, state, time.Since(now))

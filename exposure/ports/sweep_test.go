@@ -32,8 +32,8 @@ func dialer(t testing.TB, s exposure.Scope, log func(exposure.Contact)) *exposur
 	return exposure.NewDialer(p, exposure.DialerOptions{Log: log, Timeout: 2 * time.Second})
 }
 
-// listen serves an address of loopback.
-func listen(t testing.TB, address string, serve func(net.Conn)) netip.AddrPort {
+// serve answers on an address of loopback.
+func serve(t testing.TB, address string, answer func(net.Conn)) netip.AddrPort {
 	t.Helper()
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -49,7 +49,7 @@ func listen(t testing.TB, address string, serve func(net.Conn)) netip.AddrPort {
 			go func() {
 				defer c.Close()
 				c.SetDeadline(time.Now().Add(10 * time.Second))
-				serve(c)
+				answer(c)
 			}()
 		}
 	}()
@@ -116,8 +116,8 @@ func states(t *testing.T, d *exposure.Dialer, hosts []Host, list []uint16) map[S
 // TestSweep: open, closed, silent, excluded and industrial ports are told apart,
 // and whatever is contacted is in the log.
 func TestSweep(t *testing.T) {
-	a := listen(t, "127.1.2.3:0", hangUp)
-	b := listen(t, "127.1.2.3:0", hangUp)
+	a := serve(t, "127.1.2.3:0", hangUp)
+	b := serve(t, "127.1.2.3:0", hangUp)
 	quiet := silent(t, "127.1.2.3")
 	s := lab()
 	s.Exclude.Ports = []uint16{9}
@@ -143,7 +143,7 @@ func TestSweep(t *testing.T) {
 
 // TestPortablePoller: the poller for other systems sees the same.
 func TestPortablePoller(t *testing.T) {
-	a := listen(t, "127.1.2.4:0", hangUp)
+	a := serve(t, "127.1.2.4:0", hangUp)
 	quiet := silent(t, "127.1.2.4")
 	got := map[uint16]State{}
 	l := &lane{host: Host{Address: a.Addr()}, ports: []uint16{a.Port(), 1, quiet}, step: 1}
@@ -233,7 +233,7 @@ func BenchmarkSweep(b *testing.B) {
 		list[i] = uint16(20001 + i)
 	}
 	for i := 0; i < len(hosts); i += 10 {
-		listen(b, hosts[i].Address.String()+":20050", hangUp)
+		serve(b, hosts[i].Address.String()+":20050", hangUp)
 	}
 	d := dialer(b, lab(), nil)
 	var open, closed int

@@ -1,0 +1,117 @@
+package ports
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/exposure"
+)
+
+// speaksFirst is how long a service has to say something unasked.
+const speaksFirst = time.Second
+
+// identify says what answers on a port whose number tells nothing; "" when it does
+// not say. The service is listened to first, then asked for a page, with and
+// without TLS.
+func (v *visit) identify(ctx context.Context) (string, error) {
+	b, err := v.hearOrGet(ctx)
+	if err != nil {
+		return "", err
+	}
+	if name := recognise(b); name != "" {
+		return name, nil
+	}
+	if !isAlert(b) && !bytes.Contains(b, []byte("400")) && len(b) > 0 {
+		return "", nil
+	}
+	c, err := v.dial(ctx, exposure.Handshake)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	t := tls.Client(c, &tls.Config{ServerName: v.target.Name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10})
+	if err := t.HandshakeContext(ctx); err != nil {
+		if isAlert(b) {
+			return "tls", nil // it speaks TLS, if not with us
+		}
+		return plainWeb(b), nil
+	}
+	b, err = v.exchange(t, v.request(), lines(1))
+	if bytes.HasPrefix(b, []byte("HTTP/")) {
+		return "https", err
+	}
+	return "tls", err
+}
+
+func plainWeb(b []byte) string {
+	if bytes.HasPrefix(b, []byte("HTTP/")) {
+		return "http"
+	}
+	return ""
+}
+
+func (v *visit) request() []byte {
+	return fmt.Appendf(nil, "GET / HTTP/1.0\r\nHost: %s\r\nUser-Agent: %s\r\n\r\n", v.place(), v.agent)
+}
+
+func (v *visit) hearOrGet(ctx context.Context) ([]byte, error) {
+	c, err := v.dial(ctx, exposure.Handshake)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	b, err := v.hear(c)
+	if err != nil || len(b) > 0 {
+		return b, err
+	}
+	return v.exchange(c, v.request(), lines(1))
+}
+
+// hear listens to what a service says unasked.
+func (v *visit) hear(c net.Conn) ([]byte, error) {
+	if err := c.SetReadDeadline(time.Now().Add(speaksFirst)); err != nil {
+		return nil, err
+	}
+	b, err := v.exchange(c, nil, some)
+	if err != nil {
+		return nil, err
+	}
+	return b, c.SetReadDeadline(time.Now().Add(patience))
+}
+
+func isAlert(b []byte) bool { return len(b) >= 5 && b[0] == 21 && b[1] == 3 }
+
+// recognise names a service by what it says first. The names are those of the
+// services of this package and of STARTTLS.
+func recognise(b []byte) string {
+	upper := strings.ToUpper(word(b))
+	switch {
+	case bytes.HasPrefix(b, []byte("SSH-")):
+		return "ssh"
+	case bytes.HasPrefix(b, []byte("RFB 0")):
+		return "vnc"
+	case bytes.HasPrefix(b, []byte("@RSYNCD:")):
+		return "rsync"
+	case strings.HasPrefix(upper, "220") && strings.Contains(upper, "SMTP"):
+		return "smtp"
+	case strings.HasPrefix(upper, "220") && strings.Contains(upper, "FTP"):
+		return "ftp"
+	case strings.HasPrefix(upper, "+OK"):
+		return "pop3"
+	case strings.HasPrefix(upper, "* OK"):
+		return "imap"
+	case bytes.HasPrefix(b, []byte("HTTP/")) && !bytes.Contains(b[:min(len(b), 20)], []byte(" 400")):
+		return "http" // a 400 may be what a server of TLS says to plain text
+	case len(b) >= 2 && b[0] == 255 && b[1] >= 251:
+		return "telnet"
+	}
+	if _, ok := readMySQL(b); ok {
+		return "mysql"
+	}
+	return ""
+}

@@ -1,0 +1,234 @@
+package ports
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/nisaba-platform/nisaba/exposure"
+)
+
+func at(t exposure.Target, port uint16) netip.AddrPort { return netip.AddrPortFrom(t.Address, port) }
+
+// industrialNames are the protocols of exposure.IndustrialPorts that run on TCP.
+var industrialNames = map[uint16]string{
+	102: "S7, IEC 61850 (ISO-TSAP)", 502: "Modbus", 789: "Crimson", 1911: "Niagara Fox", 1962: "PCWorx", 2222: "EtherNet/IP", 2404: "IEC 60870-5-104", 2455: "CODESYS",
+	4840: "OPC UA", 4911: "Niagara Fox over TLS", 5006: "MELSEC", 5007: "MELSEC", 5094: "HART-IP", 9600: "FINS", 10001: "Veeder-Root", 11740: "CODESYS", 18245: "GE-SRTP",
+	20000: "DNP3", 20547: "ProConOS", 34962: "PROFINET", 34963: "PROFINET", 34964: "PROFINET", 44818: "EtherNet/IP",
+}
+
+// industrial answers OT-01 by connecting alone, and keeps which ports belong to
+// industrial devices. Port 2222 is also used for SSH, whose servers speak first:
+// it is listened to.
+func (v *survey) industrial(ctx context.Context) error {
+	var found, asked, left []uint16
+	for _, p := range exposure.IndustrialPorts {
+		switch {
+		case industrialNames[p] == "" || !v.listed[p]:
+		case slices.Contains(v.open, p):
+			asked, found = append(asked, p), append(found, p)
+		case slices.Contains(v.asked, p):
+			asked = append(asked, p)
+		default:
+			left = append(left, p)
+		}
+	}
+	if i := slices.Index(found, 2222); i >= 0 {
+		b, err := v.listen(ctx, 2222)
+		if errors.Is(err, exposure.ErrStopped) || ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		}
+		if bytes.HasPrefix(b, []byte("SSH-")) {
+			found = slices.Delete(found, i, i+1)
+		}
+	}
+	f := v.session.Finding("OT-01", v.target)
+	f.Expected = "no port of an industrial protocol can be reached from outside"
+	if len(left) > 0 {
+		f.Reason = "not asked: " + ranges(left)
+	}
+	switch {
+	case len(found) > 0:
+		var names []string
+		for _, p := range found {
+			names = append(names, fmt.Sprintf("%s on port %d", industrialNames[p], p))
+		}
+		f.Outcome, f.Observed, f.Reproduce = exposure.Fail, "open: "+strings.Join(names, ", ")+"; nothing was sent", v.reproduce(found)
+		if internalAddress(v.target) {
+			f.Outcome, f.Reason = exposure.Warn, "the address is private: whether strangers can reach it was not seen"
+		}
+	case len(asked) > 0:
+		f.Outcome, f.Observed, f.Reproduce = exposure.Pass, "not open: "+ranges(asked), v.reproduce(asked)
+	case !v.session.Dialer.Permit().Scope().OT:
+		f.Outcome, f.Reason = exposure.NotTested, "the scope does not allow ports of industrial protocols"
+	default:
+		f.Outcome = exposure.NotTested
+		if f.Reason == "" {
+			f.Reason = "none of its ports is in the list of ports"
+		}
+	}
+	v.session.Record(f)
+	v.plant = found
+	for _, p := range found {
+		if _, known := identityOf(p); known && v.session.Dialer.Permit().Allows(exposure.Intrusive) { // OT-02, by consent only
+			t := v.target
+			t.Port = p
+			v.session.Discover(t)
+		}
+	}
+	return nil
+}
+
+// identity is one question to an industrial device: reads nothing but who it is,
+// writes nothing, sets nothing.
+type identity struct {
+	title string
+	ports []uint16
+	send  []byte
+	until enough
+	read  func([]byte) (string, bool)
+}
+
+// identities lists the questions of OT-02.
+func identities() []identity {
+	return []identity{
+		{"Modbus", []uint16{502}, []byte{0x4e, 0x49, 0, 0, 0, 5, 0xff, 0x2b, 0x0e, 1, 0}, size(9), readModbus},
+		{"ISO-TSAP", []uint16{102}, []byte{3, 0, 0, 22, 17, 0xe0, 0, 0, 0, 1, 0, 0xc0, 1, 0x0a, 0xc1, 2, 1, 0, 0xc2, 2, 1, 2}, tpkt, readCOTP},
+		{"EtherNet/IP", []uint16{44818}, append([]byte{0x63}, make([]byte, 23)...), size(26), readEtherNetIP},
+		{"OPC UA", []uint16{4840}, opcHello, size(8), readOPC},
+		{"IEC 60870-5-104", []uint16{2404}, []byte{0x68, 4, 0x43, 0, 0, 0}, size(6), readIEC104},
+	}
+}
+
+func identityOf(port uint16) (identity, bool) {
+	for _, i := range identities() {
+		if slices.Contains(i.ports, port) {
+			return i, true
+		}
+	}
+	return identity{}, false
+}
+
+func identityProbe() exposure.Probe {
+	return exposure.Probe{Name: "industrial identity", Level: exposure.OfService, Checks: []string{"OT-02"}, Class: exposure.Intrusive,
+		Wants: func(t exposure.Target) bool { _, ok := identityOf(t.Port); return ok && t.Service == "" },
+		Run:   runIdentity}
+}
+
+// runIdentity asks one device once. It needs the consent to industrial ports and to
+// intrusive checks; the dialer keeps the pause between contacts.
+func runIdentity(ctx context.Context, s *exposure.Session, t exposure.Target) error {
+	scope := s.Dialer.Permit().Scope()
+	if !scope.OT || !s.Dialer.Permit().Allows(exposure.Intrusive) {
+		s.Skip("OT-02", t, exposure.NotTested, "the scope does not allow intrusive checks of industrial devices")
+		return nil
+	}
+	i, _ := identityOf(t.Port)
+	v := &visit{dialer: s.Dialer, target: t, agent: agent(s)}
+	f := s.Finding("OT-02", t)
+	c, err := v.dial(ctx, exposure.Intrusive)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	b, err := v.exchange(c, i.send, i.until)
+	if err != nil {
+		return err
+	}
+	who, ok := i.read(b)
+	switch {
+	case ok && who == "":
+		f.Outcome, f.Observed = exposure.Info, i.title+" answers"
+	case ok:
+		f.Outcome, f.Observed = exposure.Info, i.title+": "+who
+	case len(b) == 0:
+		f.Outcome, f.Reason = exposure.Error, "the device did not answer"
+	default:
+		f.Outcome, f.Reason, f.Observed = exposure.Error, "the answer is not that of "+i.title, quote(b)
+	}
+	if len(b) > 0 {
+		f.Transcript = exposure.TranscriptHash(b)
+	}
+	s.Record(f)
+	return nil
+}
+
+// readModbus reads the answer to "read device identification" (function 43/14): the
+// names of maker, product and version, or the refusal of a device without them.
+func readModbus(b []byte) (string, bool) {
+	if len(b) < 9 || b[0] != 0x4e || b[1] != 0x49 || b[2]|b[3] != 0 {
+		return "", false
+	}
+	if b[7] == 0xab {
+		return "it does not tell who it is", true
+	}
+	if len(b) < 14 || b[7] != 0x2b || b[8] != 0x0e {
+		return "", false
+	}
+	var parts []string
+	for n, rest := int(b[13]), b[14:]; n > 0 && len(rest) >= 2 && len(rest) >= 2+int(rest[1]); n-- {
+		parts = append(parts, word(rest[2:2+int(rest[1])]))
+		rest = rest[2+int(rest[1]):]
+	}
+	return strings.Join(parts, " "), true
+}
+
+// readCOTP reads the confirmation or refusal of a connection (ISO 8073).
+func readCOTP(b []byte) (string, bool) {
+	if len(b) < 7 || b[0] != 3 {
+		return "", false
+	}
+	switch b[5] & 0xf0 {
+	case 0xd0:
+		return "it accepts connections", true
+	case 0x80:
+		return "it refuses this connection", true
+	}
+	return "", false
+}
+
+// readEtherNetIP reads the answer to ListIdentity.
+func readEtherNetIP(b []byte) (string, bool) {
+	if len(b) < 26 || b[0] != 0x63 || b[1] != 0 || binary.LittleEndian.Uint32(b[8:]) != 0 {
+		return "", false
+	}
+	// Header 24, count 2, type 2, length 2, protocol 2, address 16, then maker,
+	// kind, product, revision, status, serial number, and the length of the name.
+	const vendor, name = 24 + 6 + 2 + 16, 24 + 6 + 2 + 16 + 14
+	if len(b) <= name || len(b) < name+1+int(b[name]) {
+		return "", true
+	}
+	return fmt.Sprintf("%s, maker %d, revision %d.%d", word(b[name+1:name+1+int(b[name])]), binary.LittleEndian.Uint16(b[vendor:]), b[vendor+6], b[vendor+7]), true
+}
+
+// opcHello is the hello of OPC UA (part 6, section 7.1.2.3) without an address.
+var opcHello = func() []byte {
+	url := "opc.tcp://nisaba.invalid/"
+	b := append([]byte("HELF"), 0, 0, 0, 0)
+	for _, v := range []uint32{0, 65535, 65535, 65536, 1, uint32(len(url))} {
+		b = binary.LittleEndian.AppendUint32(b, v)
+	}
+	b = append(b, url...)
+	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)))
+	return b
+}()
+
+func readOPC(b []byte) (string, bool) {
+	switch {
+	case len(b) >= 8 && bytes.HasPrefix(b, []byte("ACKF")):
+		return "it accepts connections", true
+	case len(b) >= 8 && bytes.HasPrefix(b, []byte("ERRF")):
+		return "it refuses this connection", true
+	}
+	return "", false
+}
+
+// readIEC104 reads the confirmation of a test frame.
+func readIEC104(b []byte) (string, bool) {
+	return "", len(b) >= 6 && b[0] == 0x68 && b[1] == 4 && b[2] == 0x83
+}
