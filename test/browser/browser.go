@@ -113,10 +113,19 @@ func (b *Browser) Picture(file string) {
 	}
 }
 
-// Narrow reports by how many pixels the page is wider than its window.
+// Narrow reports by how many pixels the page is wider than its window, and logs
+// the innermost elements that reach over the edge.
 func (b *Browser) Narrow() int {
 	b.t.Helper()
-	return Evaluate[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth")
+	wider := Evaluate[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth")
+	if wider > 0 {
+		b.t.Logf("over the edge: %v", Evaluate[[]string](b, `(() => {
+  const edge = document.documentElement.clientWidth;
+  const over = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > edge + 0.5);
+  return over.filter((e) => !over.some((o) => o !== e && e.contains(o))).slice(0, 5).map((e) => e.outerHTML.slice(0, 300));
+})()`))
+	}
+	return wider
 }
 
 // Violation is one rule that a page breaks.

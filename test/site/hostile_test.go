@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -48,7 +49,7 @@ func TestHostileTexts(t *testing.T) {
 	anna := newVisitor(t, site)
 	organisation := anna.begin("water-supplier.yaml")
 	valid := validForms(t, anna, organisation)
-	sent := 0
+	sent, turn, everything := 0, 0, os.Getenv("HOSTILE") == "all"
 	for _, route := range routes {
 		method, pattern, _ := strings.Cut(route.Pattern, " ")
 		form, stated := valid[pattern]
@@ -56,10 +57,16 @@ func TestHostileTexts(t *testing.T) {
 			continue
 		}
 		path := pathOf(pattern, organisation)
+		turn++
+		names := slices.Sorted(maps.Keys(form))
 		for i, payload := range payloads {
 			all := url.Values{}
-			for name, values := range form {
+			for at, name := range names {
+				values := form[name]
 				all.Set(name, payload)
+				if !everything && (i+turn+at)%(len(payloads)/2) != 0 {
+					continue
+				}
 				one := maps.Clone(form)
 				one[name] = []string{payload}
 				if len(values) > 0 && strings.Count(values[0], "") < 2000 && i%2 == 0 { // beside what is there, too
