@@ -58,3 +58,11 @@ func specialUse(a netip.Addr) (what string, internal, loopback bool) {
 	}
 	return "", false, false
 }
+
+// SpecialUse says what an address is that no public service has, such as
+// "private" or "loopback"; "" for a public address. The address inside NAT64 and
+// 6to4 addresses is judged.
+func SpecialUse(a netip.Addr) string {
+	what, _, _ := specialUse(plain(a))
+	return what
+}

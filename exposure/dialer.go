@@ -39,10 +39,11 @@ type Contact struct {
 
 // DialerOptions are the parts of a Dialer.
 type DialerOptions struct {
-	Resolver Resolver
-	Now      func() time.Time // nil: time.Now
-	Log      func(Contact)    // every contact and refusal; nil: dropped
-	Timeout  time.Duration    // of a connection; 0: five seconds
+	Resolver  Resolver
+	Resolvers []netip.AddrPort // recursive resolvers of the operator: infrastructure that may be asked about any name, on port 53 or on this machine
+	Now       func() time.Time // nil: time.Now
+	Log       func(Contact)    // every contact and refusal; nil: dropped
+	Timeout   time.Duration    // of a connection; 0: five seconds
 }
 
 // Dialer is the only way to the network. It resolves a name once, pins its
@@ -61,6 +62,7 @@ type Dialer struct {
 	pins     map[string]*pin
 	hosts    map[netip.Addr]*host
 	networks map[netip.Prefix]*rate.Limiter
+	resolver *host // of all resolvers of the operator
 }
 
 type pin struct {
@@ -103,6 +105,19 @@ func limiter(perSecond float64) *rate.Limiter {
 
 // Permit is the permit of the dialer.
 func (d *Dialer) Permit() *Permit { return d.permit }
+
+// Resolver is what names are looked up with.
+func (d *Dialer) Resolver() Resolver { return d.o.Resolver }
+
+// Resolvers lists the recursive resolvers that may be asked.
+func (d *Dialer) Resolvers() []netip.AddrPort { return slices.Clone(d.o.Resolvers) }
+
+// resolves reports whether a request is a question to a recursive resolver of the
+// operator, which no scope names.
+func (d *Dialer) resolves(r Request) bool {
+	a := r.Address
+	return r.Name == "" && r.Class == Passive && slices.Contains(d.o.Resolvers, a) && (a.Port() == 53 || a.Addr().IsLoopback())
+}
 
 // Stop ends everything: from now on nothing is contacted.
 func (d *Dialer) Stop() { d.stopped.Store(true) }
@@ -174,6 +189,9 @@ func (d *Dialer) Check(r Request) error {
 	if d.stopped.Load() {
 		return ErrStopped
 	}
+	if d.resolves(r) {
+		return d.permit.checkTime(d.o.Now(), r.Address)
+	}
 	if r.Name != "" {
 		folded, err := FoldName(r.Name)
 		if err != nil {
@@ -228,7 +246,7 @@ func (d *Dialer) Admit(ctx context.Context, r Request) (release func(), err erro
 	if err := d.Check(r); err != nil {
 		return nil, d.refused(c, err)
 	}
-	h, near := d.host(r.Address.Addr())
+	h, near := d.host(r.Address.Addr(), d.resolves(r))
 	if err := d.wait(ctx, h, near, r.Address.Port()); err != nil {
 		return nil, err
 	}
@@ -261,7 +279,7 @@ func (d *Dialer) wait(ctx context.Context, h *host, near *rate.Limiter, port uin
 		<-h.open
 		return err
 	}
-	for _, l := range []*rate.Limiter{d.total, near, h.rate} {
+	for _, l := range slices.Compact([]*rate.Limiter{d.total, near, h.rate}) {
 		if err := l.Wait(ctx); err != nil {
 			<-h.open
 			<-d.all
@@ -294,8 +312,12 @@ func (d *Dialer) pause(ctx context.Context, h *host) error {
 	}
 }
 
+// resolverParallel is how many questions a resolver of the operator is asked at a
+// time: it is made for many.
+const resolverParallel = 64
+
 // host is the state of an address and the limit of its neighbourhood.
-func (d *Dialer) host(a netip.Addr) (*host, *rate.Limiter) {
+func (d *Dialer) host(a netip.Addr, resolver bool) (*host, *rate.Limiter) {
 	bits := 48
 	if a = plain(a); a.Is4() {
 		bits = 24
@@ -304,6 +326,12 @@ func (d *Dialer) host(a netip.Addr) (*host, *rate.Limiter) {
 	r := d.permit.scope.Rate
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if resolver {
+		if d.resolver == nil {
+			d.resolver = &host{rate: limiter(r.Total), open: make(chan struct{}, resolverParallel)}
+		}
+		return d.resolver, d.resolver.rate
+	}
 	h, near := d.hosts[a], d.networks[p]
 	if h == nil {
 		h = &host{rate: limiter(r.PerAddress), open: make(chan struct{}, r.Parallel)}

@@ -98,7 +98,8 @@ var IndustrialPorts = []uint16{102, 502, 789, 1911, 1962, 2222, 2404, 2455, 4840
 // itself covered.
 type Via struct {
 	Domain string // a covered domain
-	Port   uint16 // 53: host is its name server; 25: host is its mail server
+	Port   uint16 // 53: host is its name server; 25: host is its mail server; 443: host is mta-sts.<domain>, which tells the rules of its mail
+	Above  bool   // with 53: host is a name server of a zone above the domain, which is only asked as anybody does
 }
 
 // check decides whether an address may be contacted on a port. name is folded or
@@ -109,13 +110,12 @@ func (p *Permit) check(now time.Time, name string, at netip.AddrPort, class Clas
 	if name != "" {
 		target = name + " (" + target + ")"
 	}
-	switch a := at.Addr(); {
-	case !at.IsValid() || a.Zone() != "":
+	if err := p.checkTime(now, at); err != nil {
+		return err
+	}
+	switch {
+	case at.Addr().Zone() != "":
 		return refuse(target, "it is no address that can be judged")
-	case now.Before(s.From):
-		return refuse(target, "the authorisation begins on %s", s.From.UTC().Format(time.RFC3339))
-	case !now.Before(s.Until):
-		return refuse(target, "the authorisation ended on %s", s.Until.UTC().Format(time.RFC3339))
 	case !p.Allows(class):
 		return refuse(target, "the scope does not allow checks of class %s", class)
 	case slices.Contains(s.Exclude.Ports, at.Port()):
@@ -124,7 +124,7 @@ func (p *Permit) check(now time.Time, name string, at netip.AddrPort, class Clas
 		return refuse(target, "the scope does not allow ports of industrial protocols")
 	}
 	a := plain(at.Addr())
-	if s.excludesAddress(a) || name != "" && s.excludesName(name) {
+	if name != "" && s.excludesName(name) {
 		return refuse(target, "it is excluded")
 	}
 	named := s.network(a)
@@ -136,12 +136,28 @@ func (p *Permit) check(now time.Time, name string, at netip.AddrPort, class Clas
 	if named {
 		return nil
 	}
-	return p.checkName(target, name, at.Port(), via)
+	return p.checkName(target, name, at.Port(), class, via)
+}
+
+// checkTime decides whether anything may be contacted now.
+func (p *Permit) checkTime(now time.Time, at netip.AddrPort) error {
+	s := &p.scope
+	switch {
+	case !at.IsValid():
+		return refuse(at.String(), "it is no address that can be judged")
+	case now.Before(s.From):
+		return refuse(at.String(), "the authorisation begins on %s", s.From.UTC().Format(time.RFC3339))
+	case !now.Before(s.Until):
+		return refuse(at.String(), "the authorisation ended on %s", s.Until.UTC().Format(time.RFC3339))
+	case s.excludesAddress(plain(at.Addr())):
+		return refuse(at.String(), "it is excluded")
+	}
+	return nil
 }
 
 // checkName decides for an address that no network of the scope covers: its name
 // must be covered.
-func (p *Permit) checkName(target, name string, port uint16, via *Via) error {
+func (p *Permit) checkName(target, name string, port uint16, class Class, via *Via) error {
 	s := &p.scope
 	if d, ok := s.domain(name); ok && name != "" {
 		if d.Sweep || slices.Contains(servicePorts, port) {
@@ -149,8 +165,25 @@ func (p *Permit) checkName(target, name string, port uint16, via *Via) error {
 		}
 		return refuse(target, "the scope covers the name, and not port %d of its host", port)
 	}
-	if via != nil && s.Services && s.CoversName(via.Domain) && port == via.Port && (port == 53 || port == 25) {
+	if via != nil && port == via.Port && s.allows(*via, name, class) {
 		return nil
 	}
 	return refuse(target, "the scope does not cover it")
+}
+
+// allows decides about a server that others run for a covered domain.
+func (s *Scope) allows(via Via, name string, class Class) bool {
+	if !s.Services || !s.CoversName(via.Domain) {
+		return false
+	}
+	switch via.Port {
+	case 53:
+		return !via.Above || class == Passive
+	case 25:
+		return true
+	case 443:
+		domain, err := FoldName(via.Domain)
+		return err == nil && name == "mta-sts."+domain && class == Passive
+	}
+	return false
 }

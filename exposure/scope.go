@@ -20,7 +20,7 @@ type Scope struct {
 	Networks []Network `json:"networks"` // addresses that may be contacted
 	Exclude  Exclusion `json:"exclude"`  // wins over everything
 	Classes  []Class   `json:"classes"`  // allowed classes of checks
-	Services bool      `json:"services"` // name servers (53) and mail servers (25) of covered domains may be asked, even when others run them
+	Services bool      `json:"services"` // name servers (53), mail servers (25) and the host of mail rules (443, mta-sts.<domain>) of covered domains may be asked, even when others run them; name servers of the zones above as anybody asks them
 	OT       bool      `json:"ot"`       // ports of industrial protocols may be connected to
 	Internal bool      `json:"internal"` // Networks may hold private addresses
 	Loopback bool      `json:"loopback"` // for tests: loopback addresses in Networks may be contacted

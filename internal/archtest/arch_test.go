@@ -88,7 +88,7 @@ var homes = map[string][]string{
 	"golang.org/x/time":                  {"internal/web/guard", "exposure"},
 	"golang.org/x/net":                   {"exposure", "exposure/"},
 	"golang.org/x/sys":                   {"exposure/"},
-	"github.com/miekg/dns":               {"exposure/"},
+	"github.com/miekg/dns":               {"exposure/", "test/dnslab"},
 	"github.com/gaissmai/bart":           {"exposure/"},
 	"github.com/jackc/pgx/v5":            {"internal/store/sqldb", "internal/store/storetest"},
 	"modernc.org/sqlite":                 {"internal/store/sqldb"},
