@@ -254,3 +254,45 @@ func TestSignedScope(t *testing.T) {
 		refused(t, name, err)
 	}
 }
+
+// TestInfrastructure: the operator's resolvers are asked as anybody asks them, on
+// their own port; name servers above a domain as well; the host of mail rules only
+// under its own name.
+func TestInfrastructure(t *testing.T) {
+	n := &names{answers: map[string]exposure.Answer{"a.nic.test": addresses("198.51.100.53"), "mta-sts.example.net": addresses("198.51.100.80"), "www.example.net": addresses("198.51.100.80")}}
+	s := scope()
+	s.Domains = append(s.Domains, exposure.Domain{Name: "example.net"})
+	p, err := exposure.Own(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resolvers := []netip.AddrPort{netip.MustParseAddrPort("198.51.100.1:53"), netip.MustParseAddrPort("10.0.0.1:53"), netip.MustParseAddrPort("198.51.100.1:80"), netip.MustParseAddrPort("192.0.2.7:53")}
+	d := exposure.NewDialer(p, exposure.DialerOptions{Resolver: n, Resolvers: resolvers, Now: func() time.Time { return now }})
+	for i, allowed := range []bool{true, true, false, false} { // 192.0.2.7 is excluded
+		err := d.Check(exposure.Request{Address: resolvers[i], Class: exposure.Passive, UDP: true})
+		if allowed != (err == nil) {
+			t.Errorf("%s: %v", resolvers[i], err)
+		}
+		refused(t, "resolver, class H", d.Check(exposure.Request{Address: resolvers[i], Class: exposure.Handshake}))
+	}
+	refused(t, "another port", d.Check(exposure.Request{Address: netip.MustParseAddrPort("198.51.100.1:443"), Class: exposure.Passive}))
+	check := func(name, address string, class exposure.Class, via exposure.Via) error {
+		if _, err := d.LookupService(t.Context(), name, via); err != nil {
+			return err
+		}
+		return d.Check(exposure.Request{Name: name, Address: netip.MustParseAddrPort(address), Class: class, Via: &via})
+	}
+	above := exposure.Via{Domain: "example.org", Port: 53, Above: true}
+	if err := check("a.nic.test", "198.51.100.53:53", exposure.Passive, above); err != nil {
+		t.Errorf("a server above: %v", err)
+	}
+	refused(t, "a server above, class H", check("a.nic.test", "198.51.100.53:53", exposure.Handshake, above))
+	rules := exposure.Via{Domain: "example.net", Port: 443}
+	if err := check("mta-sts.example.net", "198.51.100.80:443", exposure.Passive, rules); err != nil {
+		t.Errorf("mail rules: %v", err)
+	}
+	refused(t, "mail rules, class H", check("mta-sts.example.net", "198.51.100.80:443", exposure.Handshake, rules))
+	refused(t, "another name", check("www.example.net", "198.51.100.80:443", exposure.Passive, rules))
+	later := exposure.NewDialer(p, exposure.DialerOptions{Resolvers: resolvers, Now: func() time.Time { return s.Until }})
+	refused(t, "resolver after the end", later.Check(exposure.Request{Address: resolvers[0], Class: exposure.Passive}))
+}

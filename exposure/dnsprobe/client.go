@@ -46,6 +46,7 @@ type Client struct {
 	mu      sync.Mutex
 	answers map[question]*memory
 	zones   map[string]*trusted
+	surveys map[string]*survey
 }
 
 type question struct {

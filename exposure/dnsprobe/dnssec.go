@@ -54,7 +54,7 @@ func (c *Client) Validate(ctx context.Context, name string, kind uint16) (Verdic
 	name = dns.CanonicalName(name)
 	out := Verdict{Security: Secure}
 	for range longestChain {
-		z, err := c.trust(ctx, name)
+		z, err := c.holder(ctx, name, kind)
 		if err != nil {
 			return Verdict{}, err
 		}
@@ -82,6 +82,33 @@ func (c *Client) Validate(ctx context.Context, name string, kind uint16) (Verdic
 		name = next
 	}
 	return Verdict{}, errors.New("the chain of aliases is too long")
+}
+
+// holder is the zone whose keys decide about a name: the one that signed the answer
+// when its keys are trusted, otherwise the one that the zones above lead to.
+func (c *Client) holder(ctx context.Context, name string, kind uint16) (*trusted, error) {
+	a, err := c.Ask(ctx, name, kind)
+	if err != nil {
+		return nil, err
+	}
+	for _, sig := range typed[*dns.RRSIG](a.Msg.Answer) {
+		signer := dns.CanonicalName(sig.SignerName)
+		set := rrset(a.Msg.Answer, name, kind)
+		if sig.TypeCovered != kind || dns.CanonicalName(sig.Hdr.Name) != name || !dns.IsSubDomain(signer, name) || len(set) == 0 {
+			continue
+		}
+		z, err := c.trust(ctx, signer)
+		if err != nil {
+			return nil, err
+		}
+		if z.Security == Secure && dns.CanonicalName(z.Zone) == signer {
+			if _, err := c.verify(z, set, a.Msg); err == nil {
+				return z, nil
+			}
+		}
+		break
+	}
+	return c.trust(ctx, name)
 }
 
 func earlier(a, b time.Time) time.Time {
