@@ -24,7 +24,7 @@ func (d *Dialer) TryAdmit(r Request) (release func(), wait time.Duration, err er
 	if err := d.Check(r); err != nil {
 		return nil, 0, d.refused(c, err)
 	}
-	h, near := d.host(r.Address.Addr())
+	h, near := d.host(r.Address.Addr(), false)
 	limits := &d.permit.scope.Rate
 	if h.attempts.Load() >= int32(limits.Attempts) || d.attempts.Load() >= int32(limits.AttemptsAll) {
 		return nil, shortestWait, nil
