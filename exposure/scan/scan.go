@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,12 +21,13 @@ import (
 
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/certprobe"
+	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
 	"github.com/nisaba-platform/nisaba/exposure/tlsprobe"
 )
 
 // Probes lists the probes of all areas.
 func Probes() []exposure.Probe {
-	return slices.Concat(basics(), tlsprobe.Probes(), certprobe.Probes())
+	return slices.Concat(basics(), dnsprobe.Probes(), tlsprobe.Probes(), certprobe.Probes())
 }
 
 // Knowledge is what a scan knows before it begins.
@@ -64,7 +66,8 @@ type Options struct {
 	Permit    *exposure.Permit
 	Entries   []Entry
 	Knowledge Knowledge
-	Resolver  exposure.Resolver // finds addresses of names; nil: names are refused
+	Resolvers []netip.AddrPort  // recursive resolvers that are asked about names
+	Resolver  exposure.Resolver // finds addresses in their place, and nothing else: checks of names are then errors
 	Scanner   string            // product and version, kept with every finding
 	Agent     string            // how probes introduce themselves
 	Ports     []uint16          // looked at on every host; nil: the usual ones
@@ -85,7 +88,7 @@ func Run(ctx context.Context, o Options, found func(exposure.Finding)) (err erro
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	d := exposure.NewDialer(o.Permit, exposure.DialerOptions{Resolver: o.Resolver, Now: o.Now, Log: o.Contact, Timeout: o.Timeout})
+	d := o.dialer()
 	defer d.Stop()
 	stop := context.AfterFunc(ctx, d.Stop)
 	defer stop()
@@ -129,6 +132,15 @@ func Run(ctx context.Context, o Options, found func(exposure.Finding)) (err erro
 		s.Targets = append(s.Targets, targets...)
 	}
 	return s.Run(ctx, report)
+}
+
+// dialer looks names up at the recursive resolvers, unless another way was given.
+func (o Options) dialer() *exposure.Dialer {
+	parts := exposure.DialerOptions{Resolver: o.Resolver, Resolvers: o.Resolvers, Now: o.Now, Log: o.Contact, Timeout: o.Timeout}
+	if o.Resolver != nil {
+		return exposure.NewDialer(o.Permit, parts)
+	}
+	return dnsprobe.Connect(o.Permit, parts, dnsprobe.Options{})
 }
 
 // PortsSetting is the key of Session.Settings with the ports to look at, as a list

@@ -22,6 +22,7 @@ import (
 	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exchange/delimited"
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
 	"github.com/nisaba-platform/nisaba/exposure/scan"
 	"github.com/nisaba-platform/nisaba/internal/app/scanning"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -46,7 +47,7 @@ type scanCommand struct {
 
 	Ports    string        `help:"Ports to look at on every host, as 22,80,8000-8100. Default: the usual ones."`
 	Only     []string      `help:"Only these checks, as TLS-03,CERT-01."`
-	Resolver string        `help:"Name server to resolve with, as 192.0.2.53 or 192.0.2.53:5353. Default: that of this machine."`
+	Resolver string        `help:"Recursive resolver to ask about names, as 192.0.2.53. Default: those of this machine."`
 	Rate     float64       `help:"Contacts per second in all; a fifth of it per address, half per neighbourhood. Default: 1000."`
 	Timeout  time.Duration `help:"How long a connection may take." default:"5s"`
 	Journal  string        `help:"File that remembers finished work: a scan that was stopped goes on from there." type:"path"`
@@ -154,8 +155,7 @@ func (c *scanCommand) options(s *session) (scan.Options, error) {
 			return o, argument("--only", fmt.Sprintf("there is no check %q", id), "ids such as TLS-03")
 		}
 	}
-	o.Resolver, err = c.resolver()
-	return o, err
+	return o, c.resolver(&o)
 }
 
 // entries reads the targets of the arguments and of the file.
@@ -260,18 +260,28 @@ func endOf(until string, now time.Time) (time.Time, error) {
 	return t, nil
 }
 
-func (c *scanCommand) resolver() (exposure.Resolver, error) {
+// resolver says who is asked about names: who was named, otherwise the resolvers of
+// this machine. Where these cannot be read, the machine itself looks addresses up.
+func (c *scanCommand) resolver(o *scan.Options) error {
 	if c.Resolver == "" {
-		return scanning.SystemResolver(netip.AddrPort{}), nil
+		var err error
+		if o.Resolvers, err = dnsprobe.SystemResolvers("/etc/resolv.conf"); err != nil {
+			o.Resolver = scanning.SystemResolver(netip.AddrPort{})
+		}
+		return nil
 	}
 	at, err := netip.ParseAddrPort(c.Resolver)
 	if a, addrErr := netip.ParseAddr(c.Resolver); addrErr == nil {
 		at, err = netip.AddrPortFrom(a, 53), nil
 	}
 	if err != nil {
-		return nil, argument("--resolver", fmt.Sprintf("%q is no address", c.Resolver), "an address such as 192.0.2.53 or 192.0.2.53:5353")
+		return argument("--resolver", fmt.Sprintf("%q is no address", c.Resolver), "an address such as 192.0.2.53")
 	}
-	return scanning.SystemResolver(at), nil
+	if at.Port() != 53 && !at.Addr().IsLoopback() {
+		return argument("--resolver", fmt.Sprintf("%s is another port than 53", at), "a recursive resolver on port 53, or one on this machine")
+	}
+	o.Resolvers = []netip.AddrPort{at}
+	return nil
 }
 
 // contactLog writes every contact to the file that --contacts names.
