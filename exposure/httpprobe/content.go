@@ -44,7 +44,7 @@ func cookies(v *view, f *exposure.Finding) {
 	case len(names) > 0:
 		say(f, exposure.Pass, "%s", strings.Join(names, ", "))
 	default:
-		say(f, exposure.Pass, "no cookie is set")
+		say(f, exposure.Pass, noCookie)
 	}
 }
 

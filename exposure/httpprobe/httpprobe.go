@@ -7,7 +7,9 @@ package httpprobe
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"time"
@@ -43,8 +45,10 @@ func Wanted(t exposure.Target) bool {
 	return secured(t) || t.Service == "http" || t.Service == "" && plainPorts[t.Port]
 }
 
+// secured reports whether the web is expected over TLS. "tls" is a service of which
+// no more is known: it is asked, and may turn out to be something else.
 func secured(t exposure.Target) bool {
-	return t.Service == "https" || t.Service == "" && securePorts[t.Port]
+	return t.Service == "https" || t.Service == "tls" || t.Service == "" && securePorts[t.Port]
 }
 
 // Checks lists the checks of a web service.
@@ -98,14 +102,8 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 		v.libraries = l
 	}
 	err := v.look(ctx, s, c)
-	if err != nil && notHTTP(err) && t.Service == "" {
-		for _, check := range Checks() {
-			s.Skip(check, t, exposure.NotApplicable, "the service does not speak HTTP")
-		}
-		return nil
-	}
 	if err != nil {
-		return err
+		return notTheWeb(s, t, err)
 	}
 	transcript := make([][]byte, 0, len(v.trail))
 	for _, a := range v.trail {
@@ -118,6 +116,24 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 		s.Record(f)
 	}
 	v.names(s)
+	return nil
+}
+
+// notTheWeb settles everything when the service did not answer. Where nobody said
+// that it is a web server, it may be none.
+func notTheWeb(s *exposure.Session, t exposure.Target, err error) error {
+	guessed := t.Service == "" || t.Service == "tls"
+	outcome, reason := exposure.NotApplicable, "the service does not speak HTTP"
+	switch {
+	case guessed && notHTTP(err):
+	case t.Service == "tls" && (isTimeout(err) || errors.Is(err, io.EOF)):
+		outcome, reason = exposure.NotTested, "the service did not answer a request of HTTP"
+	default:
+		return err
+	}
+	for _, check := range Checks() {
+		s.Skip(check, t, outcome, reason)
+	}
 	return nil
 }
 

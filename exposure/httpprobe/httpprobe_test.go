@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -350,6 +351,35 @@ func TestHostile(t *testing.T) {
 	got := (&lab{}).scan(t, target(t, server, "https"))
 	if f := got["HTTP-11"]; f.Outcome != exposure.Fail || len(f.Observed) > 4000 {
 		t.Errorf("HTTP-11: %s (%s)", f.Outcome, f.Observed)
+	}
+}
+
+// TestScore compares with what the Observatory's chart says for the same faults.
+func TestScore(t *testing.T) {
+	finding := func(check string, o exposure.Outcome, observed string) exposure.Finding {
+		return exposure.Finding{Check: check, Outcome: o, Observed: observed, Severity: exposure.Medium}
+	}
+	base := []exposure.Finding{finding("HTTP-02", exposure.Pass, ""), finding("HTTP-03", exposure.Pass, ""), finding("HTTP-04", exposure.Pass, "default-src 'self'"),
+		finding("HTTP-05", exposure.Pass, "frame-ancestors 'none'"), finding("HTTP-06", exposure.Pass, ""), finding("HTTP-07", exposure.Pass, "same-origin"),
+		finding("HTTP-08", exposure.Info, ""), finding("HTTP-09", exposure.Pass, ""), finding("HTTP-10", exposure.Pass, "no cookie is set"), finding("HTTP-11", exposure.NotApplicable, "")}
+	for name, tc := range map[string]struct {
+		change []exposure.Finding
+		points int
+		letter string
+	}{
+		"good":             {nil, 115, "A+"},
+		"no policy":        {[]exposure.Finding{finding("HTTP-04", exposure.Fail, "there is no policy")}, 75, "B"},
+		"sniffing":         {[]exposure.Finding{finding("HTTP-06", exposure.Fail, "")}, 110, "A+"},
+		"origin repeated":  {[]exposure.Finding{finding("HTTP-09", exposure.Fail, "")}, 50, "C"},
+		"nothing is right": {[]exposure.Finding{finding("HTTP-02", exposure.Fail, ""), finding("HTTP-03", exposure.Fail, ""), finding("HTTP-04", exposure.Fail, "there is no policy"), finding("HTTP-05", exposure.Fail, ""), finding("HTTP-09", exposure.Fail, "")}, 0, "F"},
+	} {
+		got, ok := httpprobe.ScoreOf(append(slices.Clone(base), tc.change...))
+		if !ok || got.Points != tc.points || got.Letter != tc.letter {
+			t.Errorf("%s: %+v %v, want %d %s", name, got, ok, tc.points, tc.letter)
+		}
+	}
+	if _, ok := httpprobe.ScoreOf(append(slices.Clone(base), finding("HTTP-09", exposure.Error, ""))); ok {
+		t.Error("an error has a score")
 	}
 }
 

@@ -173,6 +173,13 @@ func (v *view) policies() (out []Policy) {
 	return out[:min(len(out), mostPolicies)]
 }
 
+// What the score is derived from.
+const (
+	noPolicy    = "there is no policy"
+	onlyReports = "the policy only reports"
+	noCookie    = "no cookie is set"
+)
+
 func contentPolicy(v *view, f *exposure.Finding) {
 	if v.onlyRedirects(f) {
 		return
@@ -184,9 +191,9 @@ func contentPolicy(v *view, f *exposure.Finding) {
 	f.Expected = "default-src 'self' or 'none'; object-src 'none'; base-uri, form-action and frame-ancestors set; no 'unsafe-inline', 'unsafe-eval', * or http:"
 	policies := v.policies()
 	if len(policies) == 0 {
-		say(f, exposure.Fail, "there is no policy")
+		say(f, exposure.Fail, noPolicy)
 		if v.page.Header.Get("Content-Security-Policy-Report-Only") != "" {
-			say(f, exposure.Fail, "the policy only reports")
+			say(f, exposure.Fail, onlyReports)
 		}
 		return
 	}
