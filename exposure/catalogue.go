@@ -20,16 +20,15 @@ type Check struct {
 	Class      Class    `yaml:"class"`
 	Severity   Severity `yaml:"severity"` // of a failure
 	Title      string   `yaml:"title"`
-	Criteria   string   `yaml:"criteria"`           // when it passes, warns, fails
-	Why        string   `yaml:"why"`                // what can happen
-	Fix        string   `yaml:"fix"`                // what to do
-	References []string `yaml:"references"`         // "RFC 7208", "NCSC-NL 2025-05 table 3", …
-	Checked    string   `yaml:"checked"`            // day on which the references were checked, or "unverified"
-	Measures   []string `yaml:"measures"`           // points of Art. 21(2)
-	Points     []string `yaml:"points"`             // "6.7.2.l", of the annex to Implementing Regulation (EU) 2024/2690
-	Rescan     bool     `yaml:"rescan,omitempty"`   // runs on its own
-	Offline    string   `yaml:"offline,omitempty"`  // kind of imported data without which it is not tested
-	Snippets   []string `yaml:"snippets,omitempty"` // ids of ready configuration
+	Criteria   string   `yaml:"criteria"`          // when it passes, warns, fails
+	Why        string   `yaml:"why"`               // what can happen
+	Fix        string   `yaml:"fix"`               // what to do
+	References []string `yaml:"references"`        // "RFC 7208", "NCSC-NL 2025-05 table 3", …
+	Checked    string   `yaml:"checked"`           // day on which the references were checked, or "unverified"
+	Measures   []string `yaml:"measures"`          // points of Art. 21(2)
+	Points     []string `yaml:"points"`            // "6.7.2.l", of the annex to Implementing Regulation (EU) 2024/2690
+	Rescan     bool     `yaml:"rescan,omitempty"`  // runs on its own
+	Offline    string   `yaml:"offline,omitempty"` // kind of imported data without which it is not tested
 }
 
 // Catalogue is every check.
@@ -37,12 +36,14 @@ type Catalogue struct {
 	Edition string // names the checks by what they are
 	Checks  []Check
 	index   map[string]int
+
+	snippets map[string][]Snippet // by check
 }
 
 var checkID = regexp.MustCompile(`^[A-Z]{2,4}-[0-9]{2}$`)
 
-// LoadCatalogue reads exposure/checks/*.yaml of a content folder. Errors name the
-// file and the check.
+// LoadCatalogue reads exposure/checks/*.yaml and exposure/snippets/*.yaml of a
+// content folder. Errors name the file and the check.
 func LoadCatalogue(fsys fs.FS) (*Catalogue, error) {
 	files, err := fs.Glob(fsys, "exposure/checks/*.yaml")
 	if err != nil {
@@ -73,6 +74,7 @@ func LoadCatalogue(fsys fs.FS) (*Catalogue, error) {
 		}
 	}
 	c.Edition = hex.EncodeToString(sum.Sum(nil))[:12]
+	errs = append(errs, c.loadSnippets(fsys))
 	return c, errors.Join(errs...)
 }
 

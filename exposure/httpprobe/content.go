@@ -175,7 +175,7 @@ func (v *view) searched(f *exposure.Finding, found []signature) (settled bool) {
 		skip(f, exposure.NotApplicable, "%s", v.paths.skipped)
 		return true
 	case v.paths.stopped != nil:
-		skip(f, exposure.Error, "the search ended after %d answers: %v", v.paths.asked, v.paths.stopped)
+		skip(f, exposure.Error, "the search ended early: %v", v.paths.stopped)
 		return true
 	}
 	return false
@@ -190,7 +190,7 @@ func sensitive(v *view, f *exposure.Finding) {
 	}
 	f.Expected = "none of the paths shows its content"
 	if len(found) == 0 {
-		say(f, exposure.Pass, "none of %d paths shows its content", v.paths.asked)
+		say(f, exposure.Pass, "none of %d paths shows its content", v.paths.asked["sensitive"])
 		return
 	}
 	outcome, worst := exposure.Warn, exposure.Low

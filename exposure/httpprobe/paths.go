@@ -13,10 +13,10 @@ import (
 
 // paths is what lies about at a place.
 type paths struct {
-	skipped   string // why nothing was looked for
-	stopped   error  // why not everything was looked for
-	asked     int
-	baseline  *Answer // of a path that nobody has
+	skipped   string         // why nothing was looked for
+	stopped   error          // why not everything was looked for
+	asked     map[string]int // answers by list: "sensitive", "consoles", "portals"
+	baseline  *Answer        // of a path that nobody has
 	sensitive []signature
 	consoles  []signature
 	portals   []signature
@@ -41,10 +41,11 @@ func lookAround(ctx context.Context, c *Client, v *view) (p paths) {
 		return p
 	}
 	p.start(v)
+	p.asked = map[string]int{}
 	search := search{ctx: ctx, client: c, baseline: base, p: &p}
-	search.list(known().Sensitive, &p.sensitive)
-	search.list(known().Consoles, &p.consoles)
-	search.list(known().Portals, &p.portals)
+	search.list("sensitive", known().Sensitive, &p.sensitive)
+	search.list("consoles", known().Consoles, &p.consoles)
+	search.list("portals", known().Portals, &p.portals)
 	return p
 }
 
@@ -71,7 +72,7 @@ type search struct {
 }
 
 // list asks for every path of a list, once, and keeps what is there.
-func (s *search) list(list []signature, found *[]signature) {
+func (s *search) list(name string, list []signature, found *[]signature) {
 	for _, sig := range list {
 		if sig.Path == "" || s.p.stopped != nil {
 			continue
@@ -88,7 +89,7 @@ func (s *search) list(list []signature, found *[]signature) {
 			continue
 		}
 		s.failures = 0
-		s.p.asked++
+		s.p.asked[name]++
 		// What the server says for every path shows nothing.
 		if !bytes.Equal(a.Body, s.baseline.Body) && !sig.fits(s.baseline, "") && sig.fits(a, "") {
 			*found = append(*found, sig)
