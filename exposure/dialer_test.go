@@ -116,14 +116,20 @@ func TestRefusals(t *testing.T) {
 			continue
 		}
 		for _, a := range list {
-			_, err := d.Dial(t.Context(), exposure.Request{Name: name, Address: netip.AddrPortFrom(a, port), Class: exposure.Passive})
+			r := exposure.Request{Name: name, Address: netip.AddrPortFrom(a, port), Class: exposure.Passive}
+			_, err := d.Dial(t.Context(), r)
 			refused(t, name, err)
+			_, _, err = d.TryAdmit(r)
+			refused(t, name+" in a port scan", err)
 		}
 	}
 	for _, bare := range []string{"127.0.0.1", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "0.0.0.0", "192.0.2.16", "192.0.2.7", "10.1.2.3", "fe80::1%lo", "fd00:ec2::254"} {
 		a := netip.MustParseAddr(bare)
-		_, err := dialer(t, scope(), n, nil).Dial(t.Context(), exposure.Request{Address: netip.AddrPortFrom(a, port), Class: exposure.Passive})
+		r := exposure.Request{Address: netip.AddrPortFrom(a, port), Class: exposure.Passive}
+		_, err := dialer(t, scope(), n, nil).Dial(t.Context(), r)
 		refused(t, bare, err)
+		_, _, err = dialer(t, scope(), n, nil).TryAdmit(r)
+		refused(t, bare+" in a port scan", err)
 	}
 	if c := got.Load(); c != 0 {
 		t.Errorf("%d connections reached the listener", c)
@@ -220,6 +226,57 @@ func TestDialAndStop(t *testing.T) {
 	}
 	if got.Load() != 1 || len(contacts) != 2 || contacts[0].Permit != "auth-1" || contacts[1].Refused == "" {
 		t.Errorf("%d connections, contacts %+v", got.Load(), contacts)
+	}
+}
+
+// TestTryAdmit: attempts are limited in number and per second, are given back, and
+// end with the kill switch and the authorisation.
+func TestTryAdmit(t *testing.T) {
+	s := scope()
+	s.Rate = exposure.Rate{Attempts: 3, AttemptsAll: 4, PerAddress: 1000, PerNetwork: 1000, Total: 1000}
+	var logged int
+	d := dialer(t, s, &names{}, func(exposure.Contact) { logged++ })
+	ask := func(host string) (func(), bool) {
+		release, wait, err := d.TryAdmit(exposure.Request{Address: netip.AddrPortFrom(netip.MustParseAddr(host), 80), Class: exposure.Passive})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return release, wait == 0
+	}
+	var release func()
+	for i := range 3 {
+		var ok bool
+		if release, ok = ask("192.0.2.1"); !ok {
+			t.Errorf("attempt %d has to wait", i)
+		}
+	}
+	if _, ok := ask("192.0.2.1"); ok {
+		t.Error("four attempts at one host")
+	}
+	if _, ok := ask("192.0.2.2"); !ok {
+		t.Error("another host has to wait")
+	}
+	if _, ok := ask("192.0.2.3"); ok {
+		t.Error("five attempts in all")
+	}
+	release()
+	if _, ok := ask("192.0.2.3"); !ok {
+		t.Error("an attempt that ended was not given back")
+	}
+	if logged != 5 {
+		t.Errorf("%d contacts are in the log, want 5: who has to wait contacts nobody", logged)
+	}
+	s.Rate = exposure.Rate{PerAddress: 5, PerNetwork: 1000, Total: 1000}
+	d = dialer(t, s, &names{}, nil)
+	if _, ok := ask("192.0.2.1"); !ok {
+		t.Error("the first attempt has to wait")
+	}
+	if _, ok := ask("192.0.2.1"); ok {
+		t.Error("the limit per second is not kept")
+	}
+	d.Stop()
+	if _, _, err := d.TryAdmit(exposure.Request{Address: netip.MustParseAddrPort("192.0.2.9:80"), Class: exposure.Passive}); !errors.Is(err, exposure.ErrStopped) {
+		t.Errorf("after the stop: %v", err)
 	}
 }
 

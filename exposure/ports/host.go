@@ -48,18 +48,15 @@ type survey struct {
 	target  exposure.Target
 	chosen  bool // the list was given, and nothing beside it is asked
 	asked   []uint16
-	left    []uint16 // not covered by the permit, or refused meanwhile
-	reason  string   // of the first that was left
+	left    map[uint16]string // not asked, with the reason
 	open    []uint16
-	closed  []uint16
-	silent  []uint16 // filtered or unreachable
 	udp     []uint16 // answered over UDP
 	plant   []uint16 // open, and of an industrial device
 	listed  map[uint16]bool
 }
 
 func runHost(ctx context.Context, s *exposure.Session, t exposure.Target) error {
-	v := &survey{session: s, target: t, listed: map[uint16]bool{}}
+	v := &survey{session: s, target: t, left: map[uint16]string{}, listed: map[uint16]bool{}}
 	if err := v.sweep(ctx); err != nil {
 		return err
 	}
@@ -74,7 +71,7 @@ func runHost(ctx context.Context, s *exposure.Session, t exposure.Target) error 
 	if len(v.asked) > 0 {
 		s.Report("BAN-02", t, exposure.Pass, fmt.Sprintf("%d of %d ports are open", len(v.open), len(v.asked)))
 	} else {
-		s.Skip("BAN-02", t, exposure.NotTested, v.reason)
+		s.Skip("BAN-02", t, exposure.NotTested, "no port was asked: "+v.why(Usual()))
 	}
 	if err := v.industrial(ctx); err != nil {
 		return err
@@ -105,7 +102,7 @@ func (v *survey) sweep(ctx context.Context) error {
 		case errors.Is(err, exposure.ErrStopped):
 			return err
 		case err != nil:
-			v.leave(p, err.Error())
+			v.left[p] = err.Error()
 		default:
 			covered = append(covered, p)
 		}
@@ -122,7 +119,7 @@ func (v *survey) sweep(ctx context.Context) error {
 		}
 		err = Sweep(ctx, v.session.Dialer, hosts, covered[first:], o, v.result)
 	}
-	for _, l := range [][]uint16{v.asked, v.open, v.closed, v.silent, v.left} {
+	for _, l := range [][]uint16{v.asked, v.open} {
 		slices.Sort(l)
 	}
 	return err
@@ -139,24 +136,23 @@ func (v *survey) request(port uint16) exposure.Request {
 	return exposure.Request{Name: v.target.Name, Address: at(v.target, port), Class: exposure.Handshake}
 }
 
-func (v *survey) leave(port uint16, why string) {
-	if v.reason == "" {
-		v.reason = why
+// why says why the first of some ports was not asked.
+func (v *survey) why(list []uint16) string {
+	for _, p := range list {
+		if reason, ok := v.left[p]; ok {
+			return reason
+		}
 	}
-	v.left = append(v.left, port)
+	return "it is not in the list of ports"
 }
 
 func (v *survey) result(r Result) {
 	switch r.State {
 	case Unasked:
-		v.leave(r.Port, "the permit ended during the scan")
+		v.left[r.Port] = "the permit ended during the scan"
 		return
 	case Open:
 		v.open = append(v.open, r.Port)
-	case Closed:
-		v.closed = append(v.closed, r.Port)
-	default:
-		v.silent = append(v.silent, r.Port)
 	}
 	v.asked = append(v.asked, r.Port)
 }
@@ -270,7 +266,8 @@ func (v *survey) families(answers map[string]answered) {
 	v.absent("PORT-11", nil, answers["PORT-11"])
 }
 
-// absent reports that no service of a check answered, or why that is not known.
+// absent reports that no service of a check answered. It passes when every port was
+// asked; an industrial one that the scope does not allow is left out.
 func (v *survey) absent(check string, list []uint16, udp answered) {
 	var asked, left []uint16
 	for _, p := range list {
@@ -280,7 +277,7 @@ func (v *survey) absent(check string, list []uint16, udp answered) {
 			return
 		case slices.Contains(v.asked, p):
 			asked = append(asked, p)
-		default:
+		case rank(p) > 0:
 			left = append(left, p)
 		}
 	}
@@ -297,22 +294,16 @@ func (v *survey) absent(check string, list []uint16, udp answered) {
 	if len(udp.silent) > 0 {
 		seen = append(seen, "no service of UDP answered on "+ranges(udp.silent))
 	}
-	if len(left) > 0 {
-		missing = append(missing, "not asked: "+ranges(left))
+	if left = append(left, udp.left...); len(left) > 0 {
+		missing = append(missing, "not asked: "+ranges(left)+" ("+v.why(left)+")")
 	}
 	missing = append(missing, udp.failed...)
 	f.Observed, f.Reason = strings.Join(seen, "; "), strings.Join(missing, "; ")
 	switch {
-	case len(seen) == 0 && len(udp.failed) > 0:
+	case len(udp.failed) > 0:
 		f.Outcome = exposure.Error
-	case len(seen) == 0:
+	case len(missing) > 0:
 		f.Outcome = exposure.NotTested
-		if v.reason != "" {
-			f.Reason += " (" + v.reason + ")"
-		}
-		if f.Reason == "" {
-			f.Reason = "none of its ports is in the list of ports"
-		}
 	default:
 		f.Outcome = exposure.Pass
 	}
@@ -348,7 +339,7 @@ func (v *survey) declared() {
 	}
 	switch {
 	case len(v.asked) == 0:
-		f.Outcome, f.Observed, f.Reason = exposure.NotTested, "", v.reason
+		f.Outcome, f.Observed, f.Reason = exposure.NotTested, "", "no port was asked: "+v.why(Usual())
 	case !said:
 		f.Outcome, f.Reason = exposure.NotTested, "nothing was declared for this host"
 	case len(more) > 0:
@@ -401,6 +392,7 @@ func (v *survey) discover(ctx context.Context) error {
 type answered struct {
 	found  bool
 	silent []uint16
+	left   []uint16 // not asked
 	failed []string
 }
 
@@ -412,14 +404,24 @@ func (v *survey) askDatagrams(ctx context.Context) (map[string]answered, error) 
 	list := datagrams()
 	errs := make([]error, len(list))
 	var wait sync.WaitGroup
+	var covered []*datagram
 	for i := range list {
 		d := &list[i]
 		port := d.ports[0]
 		r := v.request(port)
 		r.UDP = true
 		if !v.listed[port] || v.session.Dialer.Check(r) != nil {
+			sum := out[d.check]
+			if !slices.Contains(sum.left, port) {
+				sum.left = append(sum.left, port)
+			}
+			out[d.check] = sum
 			continue
 		}
+		covered = append(covered, d)
+	}
+	for i, d := range covered {
+		port := d.ports[0]
 		wait.Go(func() {
 			a, err := d.run(ctx, v.session, v.target)
 			mu.Lock()

@@ -55,8 +55,9 @@ func plainWeb(b []byte) string {
 	return ""
 }
 
+// request has no host: Redis takes one for an attack, and hangs up.
 func (v *visit) request() []byte {
-	return fmt.Appendf(nil, "GET / HTTP/1.0\r\nHost: %s\r\nUser-Agent: %s\r\n\r\n", v.place(), v.agent)
+	return fmt.Appendf(nil, "GET / HTTP/1.0\r\nUser-Agent: %s\r\n\r\n", v.agent)
 }
 
 func (v *visit) hearOrGet(ctx context.Context) ([]byte, error) {
@@ -101,6 +102,10 @@ func recognise(b []byte) string {
 		return "smtp"
 	case strings.HasPrefix(upper, "220") && strings.Contains(upper, "FTP"):
 		return "ftp"
+	case bytes.HasPrefix(b, []byte("-ERR wrong number of arguments for 'get'")), bytes.HasPrefix(b, []byte("-DENIED Redis")), bytes.HasPrefix(b, []byte("-NOAUTH")):
+		return "redis" // to which the question for a page is a question for a key
+	case bytes.Contains(b, []byte("trying to access MongoDB over HTTP")):
+		return "mongodb"
 	case strings.HasPrefix(upper, "+OK"):
 		return "pop3"
 	case strings.HasPrefix(upper, "* OK"):

@@ -29,7 +29,7 @@ func (v *survey) industrial(ctx context.Context) error {
 	var found, asked, left []uint16
 	for _, p := range exposure.IndustrialPorts {
 		switch {
-		case industrialNames[p] == "" || !v.listed[p]:
+		case industrialNames[p] == "":
 		case slices.Contains(v.open, p):
 			asked, found = append(asked, p), append(found, p)
 		case slices.Contains(v.asked, p):
@@ -50,7 +50,7 @@ func (v *survey) industrial(ctx context.Context) error {
 	f := v.session.Finding("OT-01", v.target)
 	f.Expected = "no port of an industrial protocol can be reached from outside"
 	if len(left) > 0 {
-		f.Reason = "not asked: " + ranges(left)
+		f.Reason = "not asked: " + ranges(left) + " (" + v.why(left) + ")"
 	}
 	switch {
 	case len(found) > 0:
@@ -62,15 +62,15 @@ func (v *survey) industrial(ctx context.Context) error {
 		if internalAddress(v.target) {
 			f.Outcome, f.Reason = exposure.Warn, "the address is private: whether strangers can reach it was not seen"
 		}
-	case len(asked) > 0:
-		f.Outcome, f.Observed, f.Reproduce = exposure.Pass, "not open: "+ranges(asked), v.reproduce(asked)
 	case !v.session.Dialer.Permit().Scope().OT:
 		f.Outcome, f.Reason = exposure.NotTested, "the scope does not allow ports of industrial protocols"
-	default:
+	case len(left) > 0:
 		f.Outcome = exposure.NotTested
-		if f.Reason == "" {
-			f.Reason = "none of its ports is in the list of ports"
-		}
+	default:
+		f.Outcome = exposure.Pass
+	}
+	if len(found) == 0 && len(asked) > 0 {
+		f.Observed, f.Reproduce = "not open: "+ranges(asked), v.reproduce(asked)
 	}
 	v.session.Record(f)
 	v.plant = found

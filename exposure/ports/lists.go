@@ -84,6 +84,7 @@ func expected() map[uint16]bool {
 func ranges(list []uint16) string {
 	list = slices.Clone(list)
 	slices.Sort(list)
+	list = slices.Compact(list)
 	var parts []string
 	for i := 0; i < len(list); {
 		j := i

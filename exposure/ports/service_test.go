@@ -164,6 +164,7 @@ func goodSSH(change ...string) func(net.Conn) {
 
 // TestServices: what each service says, and what is made of it.
 func TestServices(t *testing.T) {
+	t.Parallel()
 	type row struct {
 		what, service string
 		serve         func(net.Conn)
@@ -280,6 +281,7 @@ func TestServices(t *testing.T) {
 
 // TestTLSInFront: control planes behind TLS are asked through it.
 func TestTLSInFront(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Server", "MiniServ/2.1")
 		fmt.Fprint(w, `{"kind":"APIVersions"}`)
@@ -296,6 +298,7 @@ func TestTLSInFront(t *testing.T) {
 
 // TestIntrusive: what is only asked with consent.
 func TestIntrusive(t *testing.T) {
+	t.Parallel()
 	s := lab()
 	s.Classes = append(s.Classes, exposure.Intrusive)
 	for name, tc := range map[string]struct {
@@ -341,6 +344,7 @@ func udp(t testing.TB, address string, answer func([]byte) []string) netip.AddrP
 
 // TestDatagrams: what one packet finds.
 func TestDatagrams(t *testing.T) {
+	t.Parallel()
 	response := func(version byte) string {
 		return "\x30\x2c\x02\x01" + string(version) + "\x04\x06public\xa2\x1f\x02\x04NISA\x02\x01\x00\x02\x01\x00\x30\x11\x30\x0f\x06\x08\x2b\x06\x01\x02\x01\x01\x01\x00\x04\x03AP1"
 	}
@@ -420,12 +424,13 @@ func find(list []exposure.Finding, check string) exposure.Finding {
 // TestHost: a host with an SSH server on an unusual port, a web server, and a
 // closed rest.
 func TestHost(t *testing.T) {
+	t.Parallel()
 	ssh := serve(t, "127.2.0.4:0", goodSSH())
 	web := serve(t, "127.2.0.4:0", webpage(200, "", "hello"))
 	host := exposure.Target{Declared: "127.2.0.4", Address: ssh.Addr()}
-	settings := map[string]string{SettingPorts: fmt.Sprintf("23,445,502,%d,%d", ssh.Port(), web.Port())}
+	settings := map[string]string{SettingPorts: fmt.Sprintf("23,135,137,139,445,502,%d,%d", ssh.Port(), web.Port())}
 	got := scan(t, lab(), settings, exposure.Data{Kinds: map[string]any{DeclaredKind: Declared{"127.2.0.4": {ssh.Port(), 25}}}}, host)
-	for check, want := range map[string]exposure.Outcome{"PORT-00": exposure.Fail, "PORT-01": exposure.Pass, "PORT-02": exposure.Pass, "PORT-03": exposure.NotTested, "PORT-05": exposure.NotTested,
+	for check, want := range map[string]exposure.Outcome{"PORT-00": exposure.Fail, "PORT-01": exposure.NotTested, "PORT-02": exposure.Pass, "PORT-03": exposure.NotTested, "PORT-05": exposure.NotTested,
 		"BAN-02": exposure.Pass, "OT-01": exposure.NotTested, "PORT-11": exposure.NotTested} {
 		if f := find(got, check); f.Outcome != want || f.Reason == "" && want == exposure.NotTested {
 			t.Errorf("%s: %+v", check, f)
@@ -443,6 +448,7 @@ func TestHost(t *testing.T) {
 
 // TestTarpit: a host on which everything is open is not judged.
 func TestTarpit(t *testing.T) {
+	t.Parallel()
 	var list []string
 	for range 30 {
 		list = append(list, fmt.Sprint(serve(t, "127.2.0.5:0", says("220 tarpit\r\n")).Port()))
@@ -464,6 +470,7 @@ func TestTarpit(t *testing.T) {
 // TestIndustrial: a controller is seen without a byte being sent to it; asked for
 // its name only with both consents. SSH on port 2222 is no controller.
 func TestIndustrial(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	var sent []byte
 	answer := "NI\x00\x00\x00\x12\xff\x2b\x0e\x01\x01\x00\x00\x02\x00\x03ACM\x01\x02X1"
