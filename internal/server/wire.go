@@ -77,7 +77,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	if err != nil {
 		return nil, err
 	}
-	ways, intake := filing.New(s, box, filing.Options{Local: c.FilingLocal}), authority.New(s, box)
+	ways, intake := filing.New(s, box, filing.Options{Local: c.FilingLocal}), authority.New(s, box, authority.Options{Forms: reports})
 	cases := incidents.New(s, reports, c.Knowledge.Countries)
 	alarms, err := c.alarms(s, mailer, box)
 	if err != nil {

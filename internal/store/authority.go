@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
 )
@@ -99,14 +100,12 @@ func (tx *Tx) PutAuthorityCase(c authority.Case) (authority.Case, error) {
 
 var authorityReports = define(table[authority.Report]{
 	name: "authority_reports", kind: "authority_report", keys: "id",
-	columns: "id, organisation_id, case_id, report, corrects, stage, form, form_version, key_id, content, sha256, receipt, submitted_at, due_at, received_at",
-	fields: func(r *authority.Report) []any {
-		return []any{&r.ID, &r.Organisation, &r.Case, &r.Report, &r.Corrects, &r.Stage, &r.Form, &r.FormVersion, &r.KeyID, &r.Content, &r.SHA256,
-			&r.Receipt, sqldb.Time(&r.SubmittedAt), sqldb.Time(&r.DueAt), sqldb.Time(&r.ReceivedAt)}
-	},
-	org:    func(r *authority.Report) *string { return &r.Organisation },
-	id:     func(r *authority.Report) *string { return &r.ID },
-	secret: true, // the bytes are in the table alone; their hash is in the ledger
+	columns: "content, " + inboxColumns,
+	fields:  func(r *authority.Report) []any { return append([]any{&r.Content}, inboxFields(r)...) },
+	org:     func(r *authority.Report) *string { return &r.Organisation },
+	version: func(r *authority.Report) *int64 { return &r.Version },
+	id:      func(r *authority.Report) *string { return &r.ID },
+	secret:  true, // the bytes are in the table alone; their hash is in the ledger
 })
 
 // AuthorityReport returns one report as it was received.
@@ -125,8 +124,30 @@ func (tx *Tx) AuthorityReports(organisation, of string) ([]authority.Report, err
 	return authorityReports.list(tx, "organisation_id = ? AND case_id = ?", "submitted_at, id", organisation, of)
 }
 
-// AddAuthorityReport keeps a report that was received. It is never changed.
+// UnansweredReports lists the reports of a case whose answer is due.
+func (tx *Tx) UnansweredReports(organisation, of string) ([]authority.Report, error) {
+	return authorityReports.list(tx, "organisation_id = ? AND case_id = ? AND "+unanswered, "received_at, id", organisation, of)
+}
+
+// AddAuthorityReport keeps a report that was received.
 func (tx *Tx) AddAuthorityReport(r authority.Report) (authority.Report, error) {
+	r.Version = 0
+	return authorityReports.put(tx, r)
+}
+
+// ReviewAuthorityReport keeps what the authority made of a report. What came stays
+// as it is: a change of anything else is refused.
+func (tx *Tx) ReviewAuthorityReport(r authority.Report) (authority.Report, error) {
+	kept, err := tx.AuthorityReport(r.ID)
+	if err != nil {
+		return r, err
+	}
+	said := r
+	said.AnsweredAt, said.Review, said.ReviewedBy, said.ReviewedByName, said.ReviewedAt, said.Version =
+		kept.AnsweredAt, kept.Review, kept.ReviewedBy, kept.ReviewedByName, kept.ReviewedAt, kept.Version
+	if said != kept {
+		return r, &fault.Error{Kind: fault.Conflict, What: "a report that was received is never changed", Expected: "a correction of the entity"}
+	}
 	return authorityReports.put(tx, r)
 }
 

@@ -236,7 +236,7 @@ func (p *play) stage() {
 	p.msp = o.ID
 	p.cases = incidents.New(e.store, forms, e.knowledge.Countries)
 	p.ways = filing.New(e.store, e.box, filing.Options{Local: true})
-	p.desk = authority.New(p.state.store, p.state.box)
+	p.desk = authority.New(p.state.store, p.state.box, authority.Options{})
 }
 
 // register makes three authorities and registers the entity's keys with each.

@@ -33,16 +33,22 @@ import (
 // the workspace or entity, or whose workspace is no authority's, and Forbidden to
 // one whose role is too low.
 type Service struct {
-	store *store.Store
-	box   secret.Box
+	store   *store.Store
+	box     secret.Box
+	options Options
 
 	mu   sync.Mutex
 	keys map[string]ed25519.PrivateKey // by workspace
 }
 
+// Options of New. Intake alone needs none of them.
+type Options struct {
+	Forms *reporting.Set // of the reports that come
+}
+
 // New makes the service; box seals the authorities' private keys.
-func New(s *store.Store, box secret.Box) *Service {
-	return &Service{store: s, box: box, keys: map[string]ed25519.PrivateKey{}}
+func New(s *store.Store, box secret.Box, o Options) *Service {
+	return &Service{store: s, box: box, options: o, keys: map[string]ed25519.PrivateKey{}}
 }
 
 // Install adds the job that forgets nonces of old requests.
@@ -206,44 +212,11 @@ func (s *Service) Revoke(ctx context.Context, a authz.Actor, organisation, key s
 	})
 }
 
-// Case is a case with its reports, in the order in which they were submitted, and
-// what was said, oldest first.
-type Case struct {
-	authority.Case
-	Reports  []authority.Report
-	Messages []authority.Message
-}
-
-// Cases lists at most limit cases in reach of the actor, newest first.
-func (s *Service) Cases(ctx context.Context, a authz.Actor, limit int) (list []authority.Case, err error) {
-	scope, err := a.Reach(authz.IncidentRead)
-	if err != nil {
-		return nil, err
-	}
-	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
-		list, err = tx.AllAuthorityCases(limit)
-		return err
-	})
-	return list, err
-}
-
-// Load gives one case.
-func (s *Service) Load(ctx context.Context, a authz.Actor, id string) (c Case, err error) {
-	scope, err := a.Reach(authz.IncidentRead)
-	if err != nil {
-		return c, err
-	}
-	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
-		if c.Case, err = tx.AuthorityCase(id); err != nil {
-			return err
-		}
-		if c.Reports, err = tx.AuthorityReports(c.Organisation, id); err != nil {
-			return err
-		}
-		c.Messages, err = tx.AuthorityMessages(c.Organisation, id)
-		return err
-	})
-	return c, err
+// Answer gives the entity the initial feedback on its incident, and guidance that it
+// asked for, Directive (EU) 2022/2555 Art. 23(5). It ends the clocks of the answers
+// that were due in the case.
+func (s *Service) Answer(ctx context.Context, a authz.Actor, id, text string) (authority.Message, error) {
+	return s.say(ctx, a, id, authz.IncidentEdit, authority.Message{Kind: authority.Feedback, Text: text})
 }
 
 // Ask puts a question to the entity. about is the id of a report at the entity, or
@@ -255,18 +228,11 @@ func (s *Service) Ask(ctx context.Context, a authz.Actor, id, about, text string
 // RequestReport asks for an intermediate report by the time, Directive (EU)
 // 2022/2555 Art. 23(4)(c).
 func (s *Service) RequestReport(ctx context.Context, a authz.Actor, id, text string, due time.Time) (authority.Message, error) {
-	if due.IsZero() {
-		return authority.Message{}, invalid("due", "the time is missing", "by when the report is expected")
-	}
 	return s.say(ctx, a, id, authz.IncidentDecide, authority.Message{Kind: authority.Request, Text: text, DueAt: due})
 }
 
 // Refer gives the case another reference, and tells it to the entity.
 func (s *Service) Refer(ctx context.Context, a authz.Actor, id, reference string) (authority.Message, error) {
-	reference = strings.TrimSpace(reference)
-	if reference == "" || len(reference) > 100 {
-		return authority.Message{}, invalid("reference", "the reference is missing or too long", "up to 100 characters")
-	}
 	return s.say(ctx, a, id, authz.IncidentDecide, authority.Message{Kind: authority.Renamed, Text: reference})
 }
 
@@ -275,13 +241,23 @@ func (s *Service) Decide(ctx context.Context, a authz.Actor, id, text string) (a
 	return s.say(ctx, a, id, authz.IncidentDecide, authority.Message{Kind: authority.Decision, Text: text})
 }
 
-func (s *Service) say(ctx context.Context, a authz.Actor, id string, need authz.Permission, m authority.Message) (out authority.Message, err error) {
-	if m.Text == "" || len(m.Text) > reporting.LongestText || strings.ContainsRune(m.Text, 0) {
-		return out, invalid("text", "the text is missing or too long", "what the entity shall read, up to 20 kB")
+// checkText checks what people write.
+func checkText(text string) error {
+	if text == "" || len(text) > reporting.LongestText || strings.ContainsRune(text, 0) {
+		return invalid("text", "the text is missing or too long", "up to 20 kB")
 	}
+	return nil
+}
+
+func (s *Service) say(ctx context.Context, a authz.Actor, id string, need authz.Permission, m authority.Message) (out authority.Message, err error) {
 	scope, err := a.Reach(need)
 	if err != nil {
 		return out, err
+	}
+	if m.Text = strings.TrimSpace(m.Text); m.Kind != authority.Renamed {
+		if err := checkText(m.Text); err != nil {
+			return out, err
+		}
 	}
 	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
 		if err := only(tx); err != nil {
@@ -300,14 +276,30 @@ func (s *Service) say(ctx context.Context, a authz.Actor, id string, need authz.
 				return err
 			}
 		}
-		m.Organisation, m.Case, m.DueAt, m.By, m.ByName = c.Organisation, c.ID, m.DueAt.UTC().Truncate(time.Millisecond), a.Person, a.Name
-		out, err = tx.AddAuthorityMessage(m, true)
+		if m.Kind == authority.Feedback {
+			if err := answered(tx, c); err != nil {
+				return err
+			}
+		}
+		out, err = tell(tx, a, c, m)
 		return err
 	})
 	return out, err
 }
 
+// tell puts a message of the actor on its way to the entity.
+func tell(tx *store.Tx, a authz.Actor, c authority.Case, m authority.Message) (authority.Message, error) {
+	m.Organisation, m.Case, m.DueAt, m.By, m.ByName = c.Organisation, c.ID, m.DueAt.UTC().Truncate(time.Millisecond), a.Person, a.Name
+	return tx.AddAuthorityMessage(m, true)
+}
+
 func fits(tx *store.Tx, c authority.Case, m authority.Message) error {
+	switch {
+	case m.Kind == authority.Request && m.DueAt.IsZero():
+		return invalid("due", "the time is missing", "by when the report is expected")
+	case m.Kind == authority.Renamed && (m.Text == "" || len(m.Text) > 100):
+		return invalid("reference", "the reference is missing or too long", "up to 100 characters")
+	}
 	if !m.DueAt.IsZero() && (m.DueAt.Before(tx.Now()) || m.DueAt.After(tx.Now().AddDate(2, 0, 0))) {
 		return invalid("due", "the time is past or too far away", "a time within the next two years")
 	}

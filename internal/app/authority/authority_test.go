@@ -59,7 +59,7 @@ func service(t testing.TB, b *storetest.Bench) *app.Service {
 	t.Helper()
 	box, err := secret.NewBox(bytes.Repeat([]byte{7}, 32))
 	must(t, err)
-	return app.New(b.Store, box)
+	return app.New(b.Store, box, app.Options{Forms: forms(t)})
 }
 
 func open(t testing.TB, b *storetest.Bench, s *app.Service, kind tenant.Kind) office {

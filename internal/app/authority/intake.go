@@ -84,14 +84,34 @@ func keep(tx *store.Tx, v visit, key ed25519.PrivateKey, f incident.Frozen, hash
 	if err != nil {
 		return "", err
 	}
-	_, err = tx.AddAuthorityReport(authority.Report{Organisation: c.Organisation, Case: c.ID, Report: f.ID, Corrects: f.Corrects, Stage: string(f.Stage),
-		Form: f.Form, FormVersion: f.FormVersion, KeyID: v.KeyID, Content: string(v.message.Body), SHA256: hash, Receipt: receipt,
-		SubmittedAt: f.SubmittedAt.UTC().Truncate(time.Millisecond), DueAt: f.DueAt.UTC().Truncate(time.Millisecond), ReceivedAt: tx.Now()})
-	if err != nil {
+	r := authority.Report{Organisation: c.Organisation, Case: c.ID, Report: f.ID, Corrects: f.Corrects, Stage: string(f.Stage), Channel: authority.OnTheWire,
+		Form: f.Form, FormVersion: f.FormVersion, KeyID: v.KeyID, Media: authority.JSON, Content: string(v.message.Body), SHA256: hash, Receipt: receipt,
+		SubmittedAt: f.SubmittedAt.UTC().Truncate(time.Millisecond), DueAt: f.DueAt.UTC().Truncate(time.Millisecond), ReceivedAt: tx.Now()}
+	r.Describe(f)
+	if r.Sector, r.Class, err = standing(tx, c.Organisation); err != nil {
+		return "", err
+	}
+	if _, err = tx.AddAuthorityReport(r); err != nil {
 		return "", err
 	}
 	_, err = tx.AddAuthorityMessage(authority.Message{Organisation: c.Organisation, Case: c.ID, Kind: authority.Receipt, About: f.ID, Text: receipt}, true)
 	return receipt, err
+}
+
+// standing is the main sector and the class of an entity as the register has them;
+// both are "" for one that is not registered yet.
+func standing(tx *store.Tx, organisation string) (sector, class string, err error) {
+	r, err := tx.Rollup(organisation)
+	switch {
+	case err != nil && fault.KindOf(err) == fault.NotFound:
+		return "", "", nil
+	case err != nil:
+		return "", "", err
+	}
+	if len(r.Sectors) > 0 {
+		sector = r.Sectors[0]
+	}
+	return sector, string(r.Class), nil
 }
 
 // caseOf is the case of an entity's incident under a regime, opened by whatever

@@ -63,7 +63,8 @@ func Reference(id string, at time.Time) string {
 	return fmt.Sprintf("%d-%s", at.UTC().Year(), base32.StdEncoding.EncodeToString(sum[:5]))
 }
 
-// Report is a report as it was received. It is never changed.
+// Report is a report as it was received, which is never changed, and what the
+// authority made of it.
 type Report struct {
 	ID           string    `json:"id"`
 	Organisation string    `json:"organisation"`
@@ -74,12 +75,30 @@ type Report struct {
 	Form         string    `json:"form"`
 	FormVersion  int       `json:"form_version"`
 	KeyID        string    `json:"key_id"` // whose signature it came with
-	Content      string    `json:"-"`      // the exact bytes
+	Media        string    `json:"media"`
+	Content      string    `json:"-"`      // the exact bytes; base64 unless Media is JSON
 	SHA256       string    `json:"sha256"` // of Content, hexadecimal
 	Receipt      string    `json:"receipt"`
 	SubmittedAt  time.Time `json:"submitted_at"` // as the entity says
 	DueAt        time.Time `json:"due_at"`       // as the entity says
 	ReceivedAt   time.Time `json:"received_at"`
+
+	Channel     string    `json:"channel"` // how it came: OnTheWire or ByHand
+	Regime      string    `json:"regime"`
+	Sector      string    `json:"sector"`       // main sector of the entity when it came; "" when the register does not say
+	Class       string    `json:"class"`        // of the entity when it came
+	CrossBorder string    `json:"cross_border"` // "yes", "no", "unknown" or "": not said
+	Voluntary   bool      `json:"voluntary"`
+	Exercise    bool      `json:"exercise"`
+	Late        bool      `json:"late"`       // submitted after its deadline
+	AnswerDue   time.Time `json:"answer_due"` // of the authority's own answer; zero: none is due
+	AnsweredAt  time.Time `json:"answered_at"`
+
+	Review         string    `json:"review"` // Unseen, Passed or Revise
+	ReviewedBy     string    `json:"reviewed_by,omitempty"`
+	ReviewedByName string    `json:"reviewed_by_name,omitempty"`
+	ReviewedAt     time.Time `json:"reviewed_at"`
+	Version        int64     `json:"version"`
 }
 
 // The kinds of messages.
@@ -89,6 +108,8 @@ const (
 	Request   = "request"   // out: an intermediate report, Directive (EU) 2022/2555 Art. 23(4)(c)
 	Renamed   = "reference" // out: the authority's own number of the case
 	Decision  = "decision"  // out
+	Feedback  = "feedback"  // out: the answer to an early warning, Directive (EU) 2022/2555 Art. 23(5)
+	Remark    = "remark"    // stays in the house
 	Answer    = "answer"    // in: to a question
 	Statement = "statement" // in: said by the entity without being asked
 )

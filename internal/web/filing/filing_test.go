@@ -52,7 +52,7 @@ func open(t *testing.T) office {
 	o := office{bench: storetest.Open(t, storetest.SQLite(t))}
 	box, err := secret.NewBox(bytes.Repeat([]byte{7}, 32))
 	must(t, err)
-	s := authority.New(o.bench.Store, box)
+	s := authority.New(o.bench.Store, box, authority.Options{})
 	workspace, entity := id.New(), id.New()
 	must(t, o.bench.Write(t.Context(), tenant.System("test").In(workspace, ""), store.Change{Actor: "test"}, func(tx *store.Tx) error {
 		if _, err := tx.PutWorkspace(tenant.Workspace{ID: workspace, Kind: tenant.Authority, Name: "CSIRT", Language: "en"}); err != nil {

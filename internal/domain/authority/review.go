@@ -1,0 +1,102 @@
+package authority
+
+import (
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/law/clocks"
+)
+
+// How reports come.
+const (
+	OnTheWire = "nisaba" // signed, from another server
+	ByHand    = "hand"   // a file or a paper that an officer took in
+)
+
+// JSON is the media type of reports on the wire.
+const JSON = "application/json"
+
+// What the authority made of a report.
+const (
+	Unseen = "new"
+	Passed = "passed"
+	Revise = "revision" // the entity was asked to mend it
+)
+
+// AnswerWithin is the time for the answer to an early warning: without undue delay
+// and where possible within 24 hours of receiving it, Directive (EU) 2022/2555 Art. 23(5).
+const AnswerWithin = 24 * time.Hour
+
+// latest is how long after awareness the stages of Directive (EU) 2022/2555
+// Art. 23(4)(a) and (b) are due at the latest; national law may only be stricter.
+func latest(regime clocks.Regime, s clocks.Stage) time.Duration {
+	switch {
+	case regime != clocks.NIS2:
+		return 0
+	case s == clocks.EarlyWarning:
+		return 24 * time.Hour
+	case s == clocks.IncidentNotification:
+		return 72 * time.Hour
+	}
+	return 0
+}
+
+// Deadline is by when a report was due: what the entity says, but never later than
+// the directive allows for the awareness that it states. Zero: not known.
+func Deadline(f incident.Frozen) time.Time {
+	due := f.DueAt
+	if d := latest(f.Regime, f.Stage); d > 0 && !f.AwareAt.IsZero() {
+		if end := f.AwareAt.Add(d); due.IsZero() || due.After(end) {
+			due = end
+		}
+	}
+	return due
+}
+
+// Describe fills in what the inbox shows and filters by, from the content. The
+// time of receipt must be set. Voluntary reports are never late, Art. 30, and a
+// correction needs no second answer.
+func (r *Report) Describe(f incident.Frozen) {
+	r.Regime, r.Voluntary, r.Exercise, r.Review = string(f.Regime), f.Voluntary, f.Exercise, Unseen
+	due := Deadline(f)
+	r.Late = !f.Voluntary && f.Corrects == "" && !due.IsZero() && f.SubmittedAt.After(due)
+	switch v := f.Values["cross_border"]; {
+	case v.Unknown:
+		r.CrossBorder = "unknown"
+	case v.Text == "yes" || v.Text == "no":
+		r.CrossBorder = v.Text
+	}
+	if f.Regime == clocks.NIS2 && f.Stage == clocks.EarlyWarning && f.Corrects == "" && !f.Exercise {
+		r.AnswerDue = r.ReceivedAt.Add(AnswerWithin)
+	}
+}
+
+// Filter is what an inbox shows. The zero value shows everything.
+type Filter struct {
+	Show         string // "", "unanswered", "overdue", "late", "new", "revision"
+	Regime       string
+	Stage        string
+	Sector       string
+	Class        string
+	CrossBorder  bool
+	Organisation string
+}
+
+// Row is a report as an inbox lists it, without its content.
+type Row struct {
+	Report
+	Reference       string // of the case
+	EntityReference string
+	Country         string
+	State           string // of the case
+	Handler         string
+	Name            string // of the entity
+}
+
+// Counts are the reports that wait for the authority.
+type Counts struct {
+	Unanswered int // early warnings without an answer
+	Overdue    int // of these, those whose 24 hours are over
+	New        int // that nobody looked at
+	Revision   int // that the entity was asked to mend
+}
