@@ -90,7 +90,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Work: working.New(s), Clients: organisations, Proving: proofs, Programs: programs,
 		Bench: workbench.New(s, organisations, c.Knowledge), Links: delegating.New(s, organisations, c.Knowledge.Catalogue, mailer),
 		Reporting: documents, Feeds: feeding.New(s, organisations, c.Messages),
-		Incidents: cases, Filing: ways, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
+		Incidents: cases, Filing: ways, Authority: intake, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
 	if err != nil {
 		return nil, err
 	}

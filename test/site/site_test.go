@@ -356,6 +356,7 @@ func ownerForms() []map[string]url.Values {
 		registrationForms(),
 		incidentForms(),
 		authorityForms(),
+		deskForms(),
 		portfolioForms(),
 		manageForms(),
 		planForms(),

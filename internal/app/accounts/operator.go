@@ -143,8 +143,8 @@ func (n NewAccount) workspace(tx *store.Tx) (string, error) {
 			return "", invalid("workspace", "the workspace has no name", "the name of the provider, the group or the company")
 		case n.Role != authz.Owner:
 			return "", invalid("role", "a new workspace needs an owner", "owner")
-		case !slices.Contains([]tenant.Kind{tenant.Provider, tenant.Group, tenant.Company}, n.Kind):
-			return "", invalid("kind", "there is no such kind of workspace", "provider, group or company")
+		case !slices.Contains([]tenant.Kind{tenant.Provider, tenant.Group, tenant.Company, tenant.Authority}, n.Kind):
+			return "", invalid("kind", "there is no such kind of workspace", "provider, group, company or authority")
 		}
 		w := tenant.Workspace{ID: newID(), Kind: n.Kind, Name: name, Language: n.Language}
 		_, err := tx.In(w.ID, "").PutWorkspace(w)

@@ -162,6 +162,9 @@ func (s *Service) Compare(c Case) (fields []reporting.Field, sheets []Sheet) {
 				sheet.Form, _ = s.options.Forms.Version(f.Form, f.FormVersion)
 			}
 			if last != nil {
+				for id, v := range last {
+					sheet.Changed[id] = !v.Equal(f.Values[id])
+				}
 				for id, v := range f.Values {
 					sheet.Changed[id] = !v.Equal(last[id])
 				}

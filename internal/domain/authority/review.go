@@ -1,6 +1,8 @@
 package authority
 
 import (
+	"encoding/base64"
+	"fmt"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
@@ -99,4 +101,15 @@ type Counts struct {
 	Overdue    int // of these, those whose 24 hours are over
 	New        int // that nobody looked at
 	Revision   int // that the entity was asked to mend
+}
+
+// Bytes are the exact bytes that came, with the ending of a file name for them.
+func (r Report) Bytes() (content []byte, ending string, err error) {
+	if r.Media == JSON {
+		return []byte(r.Content), ".json", nil
+	}
+	if content, err = base64.StdEncoding.DecodeString(r.Content); err != nil {
+		return nil, "", fmt.Errorf("read report %s: %w", r.ID, err)
+	}
+	return content, ".pdf", nil
 }

@@ -79,6 +79,9 @@ type portfolioShown struct {
 }
 
 func (s *Site) portfolio(w http.ResponseWriter, r *http.Request) error {
+	if isAuthority(r) {
+		return guard.Redirect(w, r, "/authority")
+	}
 	a := visitOf(r).Actor
 	q := queryOf(r.URL.Query())
 	o, err := s.clients.Overview(r.Context(), a, q)

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/app/authority"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/delegating"
 	"github.com/nisaba-platform/nisaba/internal/app/feeding"
@@ -58,6 +59,7 @@ type Site struct {
 	guests    *guard.Limiter
 	incidents *incidents.Service
 	filing    *filing.Service
+	authority *authority.Service
 }
 
 // Options of New.
@@ -75,6 +77,7 @@ type Options struct {
 	Links     *delegating.Service
 	Incidents *incidents.Service
 	Filing    *filing.Service
+	Authority *authority.Service
 	Messages  *locale.Catalogue
 	Clock     clock.Clock
 	Guard     guard.Options // ErrorPage is set by New
@@ -88,7 +91,7 @@ func New(o Options) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{accounts: o.Accounts, clients: o.Clients, reporting: o.Reporting, feeds: o.Feeds, notices: o.Notices, mails: o.Mails, bench: o.Bench, links: o.Links, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS,
-		proving: o.Proving, programs: o.Programs, incidents: o.Incidents, filing: o.Filing}
+		proving: o.Proving, programs: o.Programs, incidents: o.Incidents, filing: o.Filing, authority: o.Authority}
 	s.working, s.streams = o.Work, newStreams()
 	o.Guard.Log = o.Log
 	o.Guard.ErrorPage = ui.ErrorPage(s.view)
@@ -298,6 +301,7 @@ func (s *Site) Table() []Route {
 	s.feedRoutes(add)
 	s.scopeRoutes(add)
 	s.authorityRoutes(add)
+	s.deskRoutes(add)
 	s.workbenchRoutes(add)
 	s.suggestionRoutes(add)
 	s.delegationRoutes(add)
@@ -326,7 +330,9 @@ func (s *Site) frame(r *http.Request, title, lead string) ui.PageProps {
 	if v.Workspace.ID != "" && v.Refused == nil {
 		p.Nav = []ui.Section{{Links: []ui.Link{link("pages.portfolio.title", "/"), link("manage.templates", "/templates"), link("pages.members.title", "/members"), link("pages.ledger.title", "/ledger")}}}
 		p.Inbox = s.inboxLink(r)
-		if _, err := v.Actor.Reach(authz.IncidentRead); err == nil {
+		if isAuthority(r) {
+			p.Nav[0].Links = slices.Concat(s.deskNav(r, link), p.Nav[0].Links[2:])
+		} else if _, err := v.Actor.Reach(authz.IncidentRead); err == nil {
 			p.Nav[0].Links = slices.Insert(p.Nav[0].Links, 1, link("incidents.title", "/incidents"))
 		} else if _, err := v.Actor.Reach(authz.IncidentNotice); err == nil {
 			p.Nav[0].Links = slices.Insert(p.Nav[0].Links, 1, link("incidents.new", "/report"))

@@ -1,0 +1,203 @@
+package site
+
+import (
+	"crypto/ed25519"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/nisaba-platform/nisaba/exchange/filing"
+	"github.com/nisaba-platform/nisaba/internal/base/id"
+	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/law/clocks"
+	"github.com/nisaba-platform/nisaba/law/reporting"
+	"github.com/nisaba-platform/nisaba/test/browser"
+)
+
+func deskForms() map[string]url.Values {
+	const page = "/authority/cases/{case}"
+	return map[string]url.Values{
+		page + "/say":    {"kind": {"question"}, "text": {"since when?"}},
+		page + "/take":   {},
+		page + "/state":  {"state": {"closed"}},
+		page + "/review": {"report": {"x"}, "verdict": {"passed"}},
+
+		client + "/supervision/invite": {},
+		client + "/supervision/revoke": {"key": {"x"}},
+	}
+}
+
+// found makes the first account with a workspace of an authority.
+func (v visitor) found() {
+	v.t.Helper()
+	status, page, at := v.post("/start", url.Values{"workspace": {"CSIRT Austria"}, "kind": {"authority"}, "name": {"Olga Novak"}, "email": {"olga@example.org"}, "password": {password}})
+	if status != http.StatusOK || at != "/authority" {
+		v.t.Fatalf("the start led to %s with %d:\n%.900s", at, status, page)
+	}
+}
+
+// wire is an entity that files with the authority of the site.
+type wire struct {
+	t    *testing.T
+	site string
+	key  ed25519.PrivateKey
+}
+
+func (w wire) send(path string, content []byte) (status int, answer string) {
+	w.t.Helper()
+	u, err := url.Parse(w.site)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	m := &filing.Message{Method: http.MethodPost, Authority: u.Host, Path: path, Header: http.Header{"Content-Type": {"application/json"}}, Body: content}
+	if err := filing.Sign(m, w.key, time.Now()); err != nil {
+		w.t.Fatal(err)
+	}
+	r, err := http.NewRequest(m.Method, w.site+path, strings.NewReader(string(content)))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.Header = m.Header
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return body(w.t, res)
+}
+
+func (w wire) file(change func(*incident.Frozen)) {
+	w.t.Helper()
+	now := time.Now().UTC()
+	f := incident.Frozen{Format: incident.FrozenFormat, ID: id.New(), Case: "case", Reference: "2026-001", Regime: clocks.NIS2, Stage: clocks.EarlyWarning,
+		Form: "nis2", FormVersion: 1, Entity: "Seewinkel", Authority: "CSIRT", Country: "AT", TLP: "AMBER", AwareAt: now.Add(-time.Hour),
+		DueAt: now.Add(23 * time.Hour), SubmittedAt: now, Values: reporting.Values{"description": {Text: "Files are encrypted."}}}
+	change(&f)
+	b, _, err := incident.Freeze(f)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if status, answer := w.send(filing.ReportsPath, b); status != http.StatusOK {
+		w.t.Fatalf("%d %s", status, answer)
+	}
+}
+
+// entity adds an entity whose server has registered its key.
+func (v visitor) entity(example string) (organisation string, w wire) {
+	v.t.Helper()
+	organisation = v.add(example)
+	organisation = strings.TrimSuffix(organisation, "/scope")
+	page, _ := v.must(organisation+"/supervision/invite", nil)
+	code := regexp.MustCompile(`id="code">([^<]+)<`).FindStringSubmatch(page)
+	if code == nil {
+		v.t.Fatalf("no code:\n%.3000s", page[strings.Index(page, "<main"):])
+	}
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	w = wire{v.t, v.site, private}
+	b, err := json.Marshal(filing.Registration{Code: code[1], PublicKey: filing.EncodeKey(public)})
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if status, answer := w.send(filing.KeysPath, b); status != http.StatusOK {
+		v.t.Fatalf("register: %d %s", status, answer)
+	}
+	return organisation, w
+}
+
+// seeDesk looks at pages at two widths, light and dark, with axe.
+func seeDesk(t *testing.T, b *browser.Browser, site string, pages map[string]string) {
+	t.Helper()
+	folder := os.Getenv("SCREENSHOTS")
+	for name, path := range pages {
+		for _, view := range []struct {
+			width int
+			dark  bool
+		}{{1280, false}, {360, true}} {
+			b.Open(site+path, view.width, view.dark)
+			if n := b.Narrow(); n > 0 {
+				t.Errorf("%s at %d: the page is %d px wider than the window", name, view.width, n)
+			}
+			for _, violation := range b.Axe() {
+				t.Errorf("%s at %d: %s", name, view.width, violation)
+			}
+			if folder != "" {
+				b.Picture(filepath.Join(folder, "desk-"+name+"-"+strconv.Itoa(view.width)+".png"))
+			}
+		}
+	}
+}
+
+// TestAuthorityDesk: reports come signed, are found with filters, answered, sent
+// back and passed; markup in every field is shown as text.
+func TestAuthorityDesk(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	v.found()
+	organisation, w := v.entity("managed-service-provider.yaml")
+	const hostile = `<script>alert(1)</script>`
+	w.file(func(f *incident.Frozen) { f.Values["cross_border"] = reporting.Value{Text: "yes"} })
+	w.file(func(f *incident.Frozen) {
+		f.Stage, f.AwareAt, f.DueAt = clocks.IncidentNotification, f.SubmittedAt.Add(-80*time.Hour), time.Time{}
+		f.Values["description"], f.Values["severity"] = reporting.Value{Text: "Files and backups are encrypted. " + hostile}, reporting.Value{Text: "high"}
+		f.Values[hostile], f.Reference, f.TLP, f.Values["malicious"], f.Values["root_cause"] = reporting.Value{Text: hostile}, hostile, hostile, reporting.Value{Text: hostile}, reporting.Value{Text: hostile}
+	})
+	_, page := v.get("/authority")
+	at := regexp.MustCompile(`/authority/cases/[^"#]+`).FindString(page)
+	if at == "" || !strings.Contains(page, "Early warning") || !strings.Contains(page, "Late") {
+		t.Fatalf("the inbox does not list the reports:\n%.3000s", page[strings.Index(page, "<main"):])
+	}
+	for query, want := range map[string]int{"": 2, "?show=late": 1, "?abroad=yes": 1, "?sector=energy": 0, "?stage=early_warning": 1, "?q=no+such+entity": 0, "?show=overdue": 0, "?class=important": 2} {
+		if _, page := v.get("/authority" + query); strings.Count(page, at+"#report-") != want {
+			t.Errorf("%s lists %d reports, want %d", query, strings.Count(page, at+"#report-"), want)
+		}
+	}
+	_, page = v.get(at)
+	for _, want := range []string{"Answer to the early warning due", "Files and backups", "changed", "Art. 23(5)"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the case does not show %q", want)
+		}
+	}
+	if strings.Contains(page, "<script>alert") {
+		t.Error("markup of a report is not text")
+	}
+	report := regexp.MustCompile(`name="report" value="([^"]+)"`).FindStringSubmatch(page)
+	if status, original := v.get(at + "/reports/" + report[1]); status != http.StatusOK || !strings.HasPrefix(original, `{"aware_at"`) && !strings.Contains(original, "nisaba-report/1") {
+		t.Errorf("the original: %d %.100s", status, original)
+	}
+	b := browser.Start(t)
+	b.Open(site+"/sign-in", 1280, false)
+	b.Do(chromedp.SendKeys("#f-email", "olga@example.org"), chromedp.SendKeys("#f-password", password),
+		chromedp.Click("#main button.primary"), chromedp.WaitVisible(".person"))
+	seeDesk(t, b, site, map[string]string{"inbox": "/authority", "case": at, "entity": organisation + "/supervision"})
+	if status, page, _ := v.post(at+"/review", url.Values{"report": {report[1]}, "verdict": {"revision"}, "text": {""}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-review-"+report[1]+"-text-error") {
+		t.Errorf("sent back without a word: %d", status)
+	}
+	if status, page, _ := v.post(at+"/say", url.Values{"kind": {"request"}, "text": {"Please tell us more."}, "due": {""}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-say-due-error") || !strings.Contains(page, "Please tell us more.") {
+		t.Errorf("a request without a time: %d", status)
+	}
+	v.must(at+"/take", nil)
+	v.must(at+"/review", url.Values{"report": {report[1]}, "verdict": {"revision"}, "text": {"Which servers?"}})
+	page, _ = v.must(at+"/say", url.Values{"kind": {"feedback"}, "text": {"Take them off the network."}})
+	for _, want := range []string{"Which servers?", "Take them off the network.", "Sent back", "Handled by", "Olga Novak", "Answered"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the case does not show %q", want)
+		}
+	}
+	if strings.Contains(page, "Answer to the early warning due") {
+		t.Error("the answer is still due")
+	}
+	if page, _ := v.must(at+"/state", url.Values{"state": {"closed"}}); !strings.Contains(page, "Closed") {
+		t.Error("the case is not closed")
+	}
+}
