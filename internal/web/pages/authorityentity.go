@@ -104,4 +104,3 @@ func (v deskEntityView) caseTable(ctx context.Context) ui.TableProps {
 	}
 	return t
 }
-
