@@ -88,7 +88,7 @@ func families() []family {
 			{name: "amqp", title: "AMQP without TLS", ports: []uint16{5672}, severity: exposure.Medium, look: amqp},
 			{name: "sip", title: "SIP", ports: []uint16{5060}, severity: exposure.Medium, look: sip},
 			{name: "rtsp", title: "RTSP (cameras)", ports: []uint16{554}, look: rtsp},
-			{name: "printer", title: "printing", ports: []uint16{9100}}, // whatever is sent would be printed
+			{name: "printer", title: "printing", ports: span(9100, 9107)}, // whatever is sent would be printed
 			{name: "ipp", title: "IPP (printers)", ports: []uint16{631}, severity: exposure.Medium, look: ipp},
 		}},
 	}
@@ -134,7 +134,7 @@ func (f *family) probe() exposure.Probe {
 // be reachable is connected to, and nothing is sent.
 func (sv service) run(ctx context.Context, s *exposure.Session, t exposure.Target, check string) error {
 	f := s.Finding(check, t)
-	v := &visit{dialer: s.Dialer, target: t, agent: agent(s)}
+	v := visitor(s, t)
 	f.Expected, f.Reproduce = "not reachable from outside", "ncat "+strings.ReplaceAll(v.place().String(), ":", " ")
 	if t.Address.Is6() {
 		f.Reproduce = fmt.Sprintf("ncat %s %d", t.Address, t.Port)
@@ -202,11 +202,3 @@ func (sv service) judge(f *exposure.Finding, r reading, said []byte, internal bo
 // internalAddress reports whether an address is one that only an organisation's
 // own network has.
 func internalAddress(t exposure.Target) bool { return t.Address.Unmap().IsPrivate() }
-
-// agent is how the probes introduce themselves.
-func agent(s *exposure.Session) string {
-	if s.Agent == "" {
-		return "nisaba"
-	}
-	return s.Agent
-}

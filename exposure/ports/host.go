@@ -12,27 +12,23 @@ import (
 	"github.com/nisaba-platform/nisaba/exposure"
 )
 
-// Probes are the probes of ports: one that finds the open ports of a host, and one
-// for each kind of service.
+// Probes are the probes of ports: one that finds the open ports of a host, one that
+// finds out what answers on a port whose number does not tell, and one for each kind
+// of service. The first two find the targets of others and always run.
 func Probes() []exposure.Probe {
-	out := []exposure.Probe{{Name: "ports", Level: exposure.OfHost, Checks: hostChecks(), Class: exposure.Handshake, Run: runHost}}
+	out := []exposure.Probe{
+		{Name: "ports", Level: exposure.OfHost, Class: exposure.Handshake, Run: runHost},
+		{Name: "protocol", Level: exposure.OfService, Class: exposure.Handshake, Wants: unknown, Run: runProtocol},
+		identityProbe(),
+	}
 	for _, f := range families() {
 		out = append(out, f.probe())
 	}
-	return append(out, identityProbe())
+	return out
 }
 
 // Checks lists the checks that the probes answer.
-func Checks() (out []string) {
-	for _, p := range Probes() {
-		for _, c := range p.Checks {
-			if !slices.Contains(out, c) {
-				out = append(out, c)
-			}
-		}
-	}
-	return out
-}
+func Checks() (out []string) { return append(hostChecks(), "OT-02") }
 
 func hostChecks() []string {
 	out := []string{"PORT-00", "BAN-02", "OT-01", "PORT-11"}
@@ -50,13 +46,29 @@ type survey struct {
 	asked   []uint16
 	left    map[uint16]string // not asked, with the reason
 	open    []uint16
-	udp     []uint16 // answered over UDP
-	plant   []uint16 // open, and of an industrial device
-	listed  map[uint16]bool
+	udp     []uint16        // answered over UDP
+	plant   []uint16        // open, and of an industrial device
+	list    []uint16        // of what may be asked, sorted
+	found   map[string]bool // checks with an answer
 }
 
+// runHost answers the checks of a host. When that fails, each check without an
+// answer has the outcome error.
 func runHost(ctx context.Context, s *exposure.Session, t exposure.Target) error {
-	v := &survey{session: s, target: t, left: map[uint16]string{}, listed: map[uint16]bool{}}
+	v := &survey{session: s, target: t, left: map[uint16]string{}, found: map[string]bool{}}
+	err := v.run(ctx)
+	if err == nil || errors.Is(err, exposure.ErrStopped) || ctx.Err() != nil {
+		return err
+	}
+	for _, check := range hostChecks() {
+		if !v.found[check] {
+			s.Skip(check, t, exposure.Error, err.Error())
+		}
+	}
+	return nil
+}
+
+func (v *survey) run(ctx context.Context) error {
 	if err := v.sweep(ctx); err != nil {
 		return err
 	}
@@ -68,11 +80,13 @@ func runHost(ctx context.Context, s *exposure.Session, t exposure.Target) error 
 		v.skipAll(why)
 		return nil
 	}
+	f := v.session.Finding("BAN-02", v.target)
 	if len(v.asked) > 0 {
-		s.Report("BAN-02", t, exposure.Pass, fmt.Sprintf("%d of %d ports are open", len(v.open), len(v.asked)))
+		f.Outcome, f.Observed = exposure.Pass, fmt.Sprintf("%d of %d ports are open", len(v.open), len(v.asked))
 	} else {
-		s.Skip("BAN-02", t, exposure.NotTested, "no port was asked: "+v.why(Usual()))
+		f.Outcome, f.Reason = exposure.NotTested, "no port was asked: "+v.why(v.list)
 	}
+	v.record(f)
 	if err := v.industrial(ctx); err != nil {
 		return err
 	}
@@ -82,22 +96,33 @@ func runHost(ctx context.Context, s *exposure.Session, t exposure.Target) error 
 	}
 	v.families(answers)
 	v.declared()
-	return v.discover(ctx)
+	for _, port := range v.open {
+		if !slices.Contains(v.plant, port) { // industrial devices are left alone
+			t := v.target
+			t.Port = port
+			v.session.Discover(t)
+		}
+	}
+	return nil
+}
+
+func (v *survey) record(f exposure.Finding) {
+	v.found[f.Check] = true
+	v.session.Record(f)
 }
 
 // sweep asks the ports that the permit covers.
 func (v *survey) sweep(ctx context.Context) error {
-	list := Usual()
+	v.list = Usual()
 	if setting := v.session.Settings[SettingPorts]; setting != "" {
 		var err error
-		if list, err = ParsePorts(setting); err != nil {
+		if v.list, err = ParsePorts(setting); err != nil {
 			return err
 		}
 		v.chosen = true
 	}
-	covered := make([]uint16, 0, len(list))
-	for _, p := range list {
-		v.listed[p] = true
+	covered := make([]uint16, 0, len(v.list))
+	for _, p := range v.list {
 		switch err := v.session.Dialer.Check(v.request(p)); {
 		case errors.Is(err, exposure.ErrStopped):
 			return err
@@ -107,11 +132,22 @@ func (v *survey) sweep(ctx context.Context) error {
 			covered = append(covered, p)
 		}
 	}
+	if len(covered) == 0 {
+		// The log shows that the host was refused, if not for every single port.
+		release, _, err := v.session.Dialer.TryAdmit(v.request(v.list[0]))
+		if release != nil {
+			release()
+		}
+		if errors.Is(err, exposure.ErrStopped) {
+			return err
+		}
+		return nil
+	}
 	// Industrial devices are asked first, while nothing else goes to them. A device
 	// that was found is not used to being asked much.
 	slices.SortStableFunc(covered, func(a, b uint16) int { return rank(a) - rank(b) })
 	first, _ := slices.BinarySearchFunc(covered, 1, func(p uint16, r int) int { return rank(p) - r })
-	hosts, o := []Host{{v.target.Name, v.target.Address}}, SweepOptions{Workers: 1}
+	hosts, o := []Host{{v.target.Name, v.target.Address}}, v.limits()
 	err := Sweep(ctx, v.session.Dialer, hosts, covered[:first], o, v.result)
 	if err == nil {
 		if len(v.open) > 0 {
@@ -123,6 +159,11 @@ func (v *survey) sweep(ctx context.Context) error {
 		slices.Sort(l)
 	}
 	return err
+}
+
+// limits of a sweep of one host: no more in the air than its share.
+func (v *survey) limits() SweepOptions {
+	return SweepOptions{Workers: 1, InFlight: min(v.session.Dialer.Permit().Scope().Rate.Attempts, 1024)}
 }
 
 func rank(port uint16) int {
@@ -172,7 +213,7 @@ var decoys = []uint16{41011, 42533, 43117, 44729, 45361, 46889, 47261, 48907, 51
 func (v *survey) tarpit(ctx context.Context) (why string, err error) {
 	open, asked := len(v.open), len(v.asked)
 	if !v.chosen && open*2 >= asked && open > 4 {
-		err := Sweep(ctx, v.session.Dialer, []Host{{v.target.Name, v.target.Address}}, decoys, SweepOptions{Workers: 1}, func(r Result) {
+		err := Sweep(ctx, v.session.Dialer, []Host{{v.target.Name, v.target.Address}}, decoys, v.limits(), func(r Result) {
 			if r.State != Unasked {
 				asked++
 			}
@@ -217,7 +258,7 @@ func (v *survey) sameBanners(ctx context.Context) (string, error) {
 func (v *survey) listen(ctx context.Context, port uint16) ([]byte, error) {
 	t := v.target
 	t.Port = port
-	visit := &visit{dialer: v.session.Dialer, target: t, agent: agent(v.session)}
+	visit := visitor(v.session, t)
 	c, err := visit.dial(ctx, exposure.Handshake)
 	if err != nil {
 		return nil, err
@@ -307,7 +348,7 @@ func (v *survey) absent(check string, list []uint16, udp answered) {
 	default:
 		f.Outcome = exposure.Pass
 	}
-	v.session.Record(f)
+	v.record(f)
 }
 
 // declared compares what is open with what should be.
@@ -339,7 +380,7 @@ func (v *survey) declared() {
 	}
 	switch {
 	case len(v.asked) == 0:
-		f.Outcome, f.Observed, f.Reason = exposure.NotTested, "", "no port was asked: "+v.why(Usual())
+		f.Outcome, f.Observed, f.Reason = exposure.NotTested, "", "no port was asked: "+v.why(v.list)
 	case !said:
 		f.Outcome, f.Reason = exposure.NotTested, "nothing was declared for this host"
 	case len(more) > 0:
@@ -351,41 +392,7 @@ func (v *survey) declared() {
 	if said && len(missing) > 0 {
 		f.Observed += "; declared and not seen: " + ranges(missing)
 	}
-	v.session.Record(f)
-}
-
-// discover hands on the open ports. Industrial ones stay alone. On ports whose
-// number tells nothing, the service is asked what it is.
-func (v *survey) discover(ctx context.Context) error {
-	usual := expected()
-	places := make(chan struct{}, v.session.Dialer.Permit().Scope().Rate.Parallel)
-	errs := make([]error, len(v.open))
-	var wait sync.WaitGroup
-	for i, port := range v.open {
-		if slices.Contains(v.plant, port) {
-			continue
-		}
-		t := v.target
-		t.Port = port
-		if usual[port] || rank(port) == 0 {
-			v.session.Discover(t)
-			continue
-		}
-		places <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-places }()
-			visit := &visit{dialer: v.session.Dialer, target: t, agent: agent(v.session)}
-			service, err := visit.identify(ctx)
-			if errors.Is(err, exposure.ErrStopped) || ctx.Err() != nil {
-				errs[i] = errors.Join(err, ctx.Err())
-				return
-			}
-			t.Service = service // "" when it did not say, or is gone meanwhile
-			v.session.Discover(t)
-		})
-	}
-	wait.Wait()
-	return errors.Join(errs...)
+	v.record(f)
 }
 
 // answered is what came of the datagrams of a check.
@@ -410,7 +417,7 @@ func (v *survey) askDatagrams(ctx context.Context) (map[string]answered, error) 
 		port := d.ports[0]
 		r := v.request(port)
 		r.UDP = true
-		if !v.listed[port] || v.session.Dialer.Check(r) != nil {
+		if _, listed := slices.BinarySearch(v.list, port); !listed || v.session.Dialer.Check(r) != nil {
 			sum := out[d.check]
 			if !slices.Contains(sum.left, port) {
 				sum.left = append(sum.left, port)
@@ -451,7 +458,7 @@ func (v *survey) askDatagrams(ctx context.Context) (map[string]answered, error) 
 func (d *datagram) run(ctx context.Context, s *exposure.Session, t exposure.Target) (bool, error) {
 	t.Port, t.Service = d.ports[0], d.name
 	f := s.Finding(d.check, t)
-	v := &visit{dialer: s.Dialer, target: t, agent: agent(s)}
+	v := visitor(s, t)
 	h, _, err := v.askUDP(ctx, d.send)
 	if err != nil {
 		return false, err

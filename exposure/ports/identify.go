@@ -3,7 +3,7 @@ package ports
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -14,6 +14,25 @@ import (
 
 // speaksFirst is how long a service has to say something unasked.
 const speaksFirst = time.Second
+
+// unknown reports whether nobody knows yet what a port speaks, neither by its
+// number nor otherwise. Industrial devices are left alone.
+func unknown(t exposure.Target) bool {
+	return t.Service == "" && !expected[t.Port] && rank(t.Port) > 0
+}
+
+// runProtocol hands the target on with the name of its service.
+func runProtocol(ctx context.Context, s *exposure.Session, t exposure.Target) error {
+	service, err := visitor(s, t).identify(ctx)
+	if errors.Is(err, exposure.ErrStopped) || ctx.Err() != nil {
+		return errors.Join(err, ctx.Err())
+	}
+	if err == nil && service != "" {
+		t.Service = service
+		s.Discover(t)
+	}
+	return nil
+}
 
 // identify says what answers on a port whose number tells nothing; "" when it does
 // not say. The service is listened to first, then asked for a page, with and
@@ -26,18 +45,19 @@ func (v *visit) identify(ctx context.Context) (string, error) {
 	if name := recognise(b); name != "" {
 		return name, nil
 	}
-	if !isAlert(b) && !bytes.Contains(b, []byte("400")) && len(b) > 0 {
-		return "", nil
+	if len(b) > 0 && !isTLS(b) && !bytes.HasPrefix(b, []byte("HTTP/")) {
+		return "", nil // it speaks, and nothing that is known
 	}
 	c, err := v.dial(ctx, exposure.Handshake)
 	if err != nil {
 		return "", err
 	}
 	defer c.Close()
-	t := tls.Client(c, &tls.Config{ServerName: v.target.Name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10})
+	first := &firstBytes{Conn: c}
+	t := v.secure(first)
 	if err := t.HandshakeContext(ctx); err != nil {
-		if isAlert(b) {
-			return "tls", nil // it speaks TLS, if not with us
+		if isTLS(b) || isTLS(first.bytes) {
+			return "tls", nil // if not with us
 		}
 		return plainWeb(b), nil
 	}
@@ -46,6 +66,21 @@ func (v *visit) identify(ctx context.Context) (string, error) {
 		return "https", err
 	}
 	return "tls", err
+}
+
+// firstBytes remembers what a connection said first.
+type firstBytes struct {
+	net.Conn
+	bytes []byte
+}
+
+// Read reads.
+func (f *firstBytes) Read(b []byte) (int, error) {
+	n, err := f.Conn.Read(b)
+	if len(f.bytes) < 3 {
+		f.bytes = append(f.bytes, b[:min(n, 3)]...)
+	}
+	return n, err
 }
 
 func plainWeb(b []byte) string {
@@ -85,7 +120,8 @@ func (v *visit) hear(c net.Conn) ([]byte, error) {
 	return b, c.SetReadDeadline(time.Now().Add(patience))
 }
 
-func isAlert(b []byte) bool { return len(b) >= 5 && b[0] == 21 && b[1] == 3 }
+// isTLS reports whether bytes begin a record of TLS with an alert or a handshake.
+func isTLS(b []byte) bool { return len(b) >= 3 && (b[0] == 21 || b[0] == 22) && b[1] == 3 && b[2] <= 4 }
 
 // recognise names a service by what it says first. The names are those of the
 // services of this package and of STARTTLS.

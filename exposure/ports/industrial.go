@@ -72,7 +72,7 @@ func (v *survey) industrial(ctx context.Context) error {
 	if len(found) == 0 && len(asked) > 0 {
 		f.Observed, f.Reproduce = "not open: "+ranges(asked), v.reproduce(asked)
 	}
-	v.session.Record(f)
+	v.record(f)
 	v.plant = found
 	for _, p := range found {
 		if _, known := identityOf(p); known && v.session.Dialer.Permit().Allows(exposure.Intrusive) { // OT-02, by consent only
@@ -129,7 +129,7 @@ func runIdentity(ctx context.Context, s *exposure.Session, t exposure.Target) er
 		return nil
 	}
 	i, _ := identityOf(t.Port)
-	v := &visit{dialer: s.Dialer, target: t, agent: agent(s)}
+	v := visitor(s, t)
 	f := s.Finding("OT-02", t)
 	c, err := v.dial(ctx, exposure.Intrusive)
 	if err != nil {

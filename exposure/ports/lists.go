@@ -25,7 +25,7 @@ func ParsePorts(s string) ([]uint16, error) {
 			to, err = strconv.ParseUint(last, 10, 16)
 		}
 		if err != nil || from == 0 || to < from {
-			return nil, fmt.Errorf("%q is no port and no range of ports; expected numbers from 1 to 65535, such as 22,80,8000-8100", part)
+			return nil, fmt.Errorf("%q is no port and no range of ports: expected ports such as 22,80,8000-8100", part)
 		}
 		for p := from; p <= to; p++ {
 			seen[p] = true
@@ -67,7 +67,7 @@ func Usual() []uint16 {
 
 // expected are the ports whose service is known by their number: the checks of
 // this package and of TLS, mail and web begin with it.
-func expected() map[uint16]bool {
+var expected = func() map[uint16]bool {
 	out := map[uint16]bool{}
 	for _, p := range []uint16{25, 53, 80, 110, 119, 143, 443, 465, 563, 587, 636, 853, 990, 993, 995, 4190, 5222, 5223, 5269, 8080, 8443} {
 		out[p] = true
@@ -78,7 +78,7 @@ func expected() map[uint16]bool {
 		}
 	}
 	return out
-}
+}()
 
 // ranges writes ports as people do: "22, 80, 8000–8002", twenty parts at most.
 func ranges(list []uint16) string {

@@ -29,7 +29,7 @@ func scan(t testing.TB, s exposure.Scope, settings map[string]string, data expos
 		t.Fatal(err)
 	}
 	run := exposure.Scan{Probes: Probes(), Targets: targets,
-		Session: exposure.Session{Dialer: dialer(t, s, nil), Catalogue: catalogue, Scanner: "test", Agent: "Nisaba test", Settings: settings, Data: data}}
+		Session: exposure.Session{Dialer: dialer(t, s, nil), Catalogue: catalogue, Scanner: "Nisaba 1", Agent: "Nisaba test", Settings: settings, Data: data}}
 	var out []exposure.Finding
 	if err := run.Run(context.Background(), func(f exposure.Finding) {
 		if _, ok := catalogue.Get(f.Check); !ok {

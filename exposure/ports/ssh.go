@@ -170,7 +170,7 @@ func (o SSHOffer) PostQuantum() (out []string) {
 // checks it begins a sign-in to see whether passwords would be taken.
 func ssh(ctx context.Context, v *visit) (reading, error) {
 	complete := func(b []byte) bool { _, err := parseSSH(b); return !errors.Is(err, io.ErrUnexpectedEOF) }
-	b, err := v.ask(ctx, []byte("SSH-2.0-"+sshAgent(v.agent)+"\r\n"), complete)
+	b, err := v.ask(ctx, []byte("SSH-2.0-"+sshName(v.name)+"\r\n"), complete)
 	if err != nil {
 		return reading{}, err
 	}
@@ -200,9 +200,8 @@ func ssh(ctx context.Context, v *visit) (reading, error) {
 	return r, nil
 }
 
-// sshAgent is the agent in the form of RFC 4253: no spaces, no hyphens.
-func sshAgent(agent string) string {
-	name, _, _ := strings.Cut(agent, " ")
+// sshName is a name in the form of RFC 4253 section 4.2: no spaces, no hyphens.
+func sshName(name string) string {
 	return strings.Map(func(c rune) rune {
 		if c <= ' ' || c > '~' || c == '-' {
 			return '_'
@@ -229,7 +228,7 @@ func (v *visit) passwords(ctx context.Context, r *reading) {
 			cryptossh.KeyboardInteractive(func(string, string, []string, []bool) ([]string, error) { offered = true; return nil, errEnough }),
 		},
 		HostKeyCallback: func(string, net.Addr, cryptossh.PublicKey) error { return nil }, // nothing secret is sent
-		ClientVersion:   "SSH-2.0-" + sshAgent(v.agent),
+		ClientVersion:   "SSH-2.0-" + sshName(v.name),
 	})
 	switch {
 	case offered:

@@ -3,6 +3,7 @@ package ports
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,8 +30,14 @@ const (
 type visit struct {
 	dialer *exposure.Dialer
 	target exposure.Target
-	agent  string
+	agent  string // as programs of the web introduce themselves
+	name   string // as others do: the product alone
 	said   []byte // everything that was read; bounded, because questions are few
+}
+
+func visitor(s *exposure.Session, t exposure.Target) *visit {
+	product, _, _ := strings.Cut(s.Scanner, " ")
+	return &visit{dialer: s.Dialer, target: t, agent: cmp.Or(s.Agent, "nisaba"), name: cmp.Or(product, "nisaba")}
 }
 
 func (v *visit) place() netip.AddrPort { return netip.AddrPortFrom(v.target.Address, v.target.Port) }
@@ -108,8 +116,7 @@ func (v *visit) get(ctx context.Context, secure bool, path string) (web, error) 
 	}
 	defer c.Close()
 	if secure {
-		// Certificates have checks of their own; here only the service counts.
-		t := tls.Client(c, &tls.Config{ServerName: v.target.Name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10})
+		t := v.secure(c)
 		if t.HandshakeContext(ctx) != nil {
 			return web{}, nil
 		}
@@ -121,6 +128,16 @@ func (v *visit) get(ctx context.Context, secure bool, path string) (web, error) 
 	}
 	b, err := v.exchange(c, fmt.Appendf(nil, "GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: */*\r\n\r\n", path, host, v.agent), all)
 	return readWeb(b), err
+}
+
+// secure begins TLS. Certificates, versions and suites have checks of their own; here
+// only the service counts, and every server is taken.
+func (v *visit) secure(c net.Conn) *tls.Conn {
+	config := &tls.Config{ServerName: v.target.Name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10}
+	for _, s := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
+		config.CipherSuites = append(config.CipherSuites, s.ID)
+	}
+	return tls.Client(c, config)
 }
 
 // readWeb reads an answer of HTTP, cut off or not.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -137,27 +136,6 @@ func Exclude(x *exposure.Exclusion, what string) error {
 		x.Prefixes = append(x.Prefixes, e.Prefix)
 	}
 	return nil
-}
-
-// ParsePorts reads a list such as "22,80,8000-8100", sorted and each once.
-func ParsePorts(list string) ([]uint16, error) {
-	var out []uint16
-	for part := range strings.SplitSeq(list, ",") {
-		first, last, isRange := strings.Cut(strings.TrimSpace(part), "-")
-		if !isRange {
-			last = first
-		}
-		from, err1 := strconv.ParseUint(first, 10, 16)
-		to, err2 := strconv.ParseUint(last, 10, 16)
-		if err1 != nil || err2 != nil || from == 0 || to < from {
-			return nil, fmt.Errorf("%q: expected ports such as 22,80,8000-8100", part)
-		}
-		for p := from; p <= to; p++ {
-			out = append(out, uint16(p))
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
 }
 
 // resolve finds the targets of a name with a port.

@@ -22,12 +22,13 @@ import (
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/certprobe"
 	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
+	"github.com/nisaba-platform/nisaba/exposure/ports"
 	"github.com/nisaba-platform/nisaba/exposure/tlsprobe"
 )
 
 // Probes lists the probes of all areas.
 func Probes() []exposure.Probe {
-	return slices.Concat(basics(), dnsprobe.Probes(), tlsprobe.Probes(), certprobe.Probes())
+	return slices.Concat(basics(), dnsprobe.Probes(), ports.Probes(), tlsprobe.Probes(), certprobe.Probes())
 }
 
 // Knowledge is what a scan knows before it begins.
@@ -143,16 +144,12 @@ func (o Options) dialer() *exposure.Dialer {
 	return dnsprobe.Connect(o.Permit, parts, dnsprobe.Options{})
 }
 
-// PortsSetting is the key of Session.Settings with the ports to look at, as a list
-// such as "22,80"; "" stands for the usual ones.
-const PortsSetting = "ports"
-
 func settings(o Options) map[string]string {
 	var list []string
 	for _, p := range o.Ports {
 		list = append(list, strconv.Itoa(int(p)))
 	}
-	return map[string]string{PortsSetting: strings.Join(list, ",")}
+	return map[string]string{ports.SettingPorts: strings.Join(list, ",")}
 }
 
 // request is the same for the same question, so that a journal is not taken for

@@ -25,6 +25,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/ports"
 	"github.com/nisaba-platform/nisaba/exposure/scan"
 )
 
@@ -77,18 +78,6 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q: %+v", s, e)
 		}
 	})
-}
-
-func TestPorts(t *testing.T) {
-	got, err := scan.ParsePorts("443, 20-22,22")
-	if err != nil || fmt.Sprint(got) != "[20 21 22 443]" {
-		t.Errorf("%v %v", got, err)
-	}
-	for _, bad := range []string{"", "0", "70000", "9-8", "a"} {
-		if _, err := scan.ParsePorts(bad); err == nil {
-			t.Errorf("%q was read", bad)
-		}
-	}
 }
 
 func finding(check, at string, o exposure.Outcome, s exposure.Severity) exposure.Finding {
@@ -327,11 +316,11 @@ const childJournal, childPort = "SCAN_TEST_JOURNAL", "SCAN_TEST_PORT"
 
 func killOptions(t testing.TB, port string) scan.Options {
 	o := options(t, "127.0.3.0/26")
-	ports, err := scan.ParsePorts(port)
+	list, err := ports.ParsePorts(port)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Ports, o.Workers = ports, 4
+	o.Ports, o.Workers = list, 4
 	return o
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/nisaba-platform/nisaba/exchange/delimited"
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
+	"github.com/nisaba-platform/nisaba/exposure/ports"
 	"github.com/nisaba-platform/nisaba/exposure/scan"
 	"github.com/nisaba-platform/nisaba/internal/app/scanning"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -143,7 +144,7 @@ func (c *scanCommand) options(s *session) (scan.Options, error) {
 		return o, err
 	}
 	if c.Ports != "" {
-		if o.Ports, err = scan.ParsePorts(c.Ports); err != nil {
+		if o.Ports, err = ports.ParsePorts(c.Ports); err != nil {
 			return o, argument("--ports", err.Error(), "for example --ports 22,80,8000-8100")
 		}
 	}
