@@ -16,11 +16,19 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/nisaba-platform/nisaba/catalog"
+	"github.com/nisaba-platform/nisaba/exchange/workbook"
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/alarming"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/delegating"
+	"github.com/nisaba-platform/nisaba/internal/app/feeding"
+	"github.com/nisaba-platform/nisaba/internal/app/filing"
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
+	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
+	"github.com/nisaba-platform/nisaba/internal/app/reporting"
+	"github.com/nisaba-platform/nisaba/internal/app/workbench"
+	"github.com/nisaba-platform/nisaba/internal/app/working"
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
@@ -36,6 +44,13 @@ type Options struct {
 	Proving   *proving.Service
 	Incidents *incidents.Service
 	Alarms    *alarming.Service
+	Bench     *workbench.Service
+	Links     *delegating.Service
+	Work      *working.Service
+	Notices   *noticing.Service
+	Reporting *reporting.Service
+	Feeds     *feeding.Service
+	Filing    *filing.Service
 	Catalogue *catalog.Catalogue
 	Messages  *locale.Catalogue
 	Clock     clock.Clock
@@ -86,7 +101,9 @@ func New(o Options) *API {
 	config.Security = []map[string][]string{{"token": {}}}
 	a.huma = humago.New(a.mux, config)
 	for _, area := range []func(*API){selfOperations, organisationOperations, factOperations, assessmentOperations, evidenceOperations,
-		planOperations, boardOperations, snapshotOperations, historyOperations, ledgerOperations, memberOperations, incidentOperations} {
+		planOperations, boardOperations, snapshotOperations, historyOperations, ledgerOperations, memberOperations, incidentOperations,
+		scopeOperations, registrationOperations, workbenchOperations, delegationOperations, workOperations, portfolioOperations, keptReportOperations,
+		approvalOperations, boardOfTasksOperations, settingsOperations, authorityOperations} {
 		area(a)
 	}
 	slices.SortFunc(a.all, func(x, y Operation) int {
@@ -117,7 +134,14 @@ func (a *API) Handler() (http.Handler, error) {
 	})
 	answering := a.known(a.repeatable(a.routed()))
 	outer.Handle(Prefix, answering)
-	outer.Handle("POST "+Prefix+"organisations/{organisation}/files", guard.MaxBody(clients.LargestFile+1<<20, uploadTime)(answering))
+	for route, largest := range map[string]int64{
+		"POST " + Prefix + "organisations/{organisation}/files":            clients.LargestFile + 1<<20,
+		"POST " + Prefix + "organisations/{organisation}/workbook/preview": workbook.Largest,
+		"POST " + Prefix + "organisations-import":                          importBytes,
+		"PUT " + Prefix + "workspace/logo":                                 accounts.MostLogo + 1,
+	} {
+		outer.Handle(route, guard.MaxBody(largest, uploadTime)(answering))
+	}
 	return outer, nil
 }
 

@@ -155,6 +155,11 @@ func fileOperations(a *API, in area) {
 			f, err := a.Clients.Upload(ctx, v.Actor, q.Organisation, q.Name, q.body)
 			return answerWith(fileOut(f), err)
 		})
+	add(in, operation{id: "scan-file", route: "POST organisations/{organisation}/files/{id}/scan", summary: "Look for harmful content in a file once more"},
+		func(ctx context.Context, v accounts.Visit, q *One) (*body[File], error) {
+			f, err := a.Clients.Rescan(ctx, v.Actor, q.Organisation, q.ID)
+			return answerWith(fileOut(f), err)
+		})
 	add(in, operation{id: "download-file", route: "GET organisations/{organisation}/files/{id}/content", summary: "The bytes of a file", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *One) (*huma.StreamResponse, error) {
 			f, r, err := a.Clients.Download(ctx, v.Actor, q.Organisation, q.ID)

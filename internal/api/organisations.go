@@ -99,12 +99,15 @@ type NewOrganisation struct {
 func organisationOperations(a *API) {
 	in := area{a, "Organisations"}
 	add(in, operation{id: "list-organisations", route: "GET organisations", summary: "The portfolio: organisations in reach and how they stand"},
-		func(ctx context.Context, v accounts.Visit, q *struct{ Paging }) (*body[Page[Standing]], error) {
-			all, err := a.Clients.Portfolio(ctx, v.Actor)
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			PortfolioFilter
+			Paging
+		}) (*body[Page[Standing]], error) {
+			o, err := a.Clients.Overview(ctx, v.Actor, q.query())
 			if err != nil {
 				return nil, err
 			}
-			return page(list(all, standingOf), func(s Standing) string { return s.ID }, q.Paging)
+			return page(list(o.Rows, standingOf), func(s Standing) string { return s.ID }, q.Paging)
 		})
 	add(in, operation{id: "list-organisations-aside", route: "GET organisations-aside", summary: "Templates and archived organisations"},
 		func(ctx context.Context, v accounts.Visit, q *struct{ Paging }) (*body[Page[Organisation]], error) {

@@ -2,18 +2,13 @@ package server
 
 import (
 	"github.com/nisaba-platform/nisaba/internal/api"
-	"github.com/nisaba-platform/nisaba/internal/app/accounts"
-	"github.com/nisaba-platform/nisaba/internal/app/alarming"
-	"github.com/nisaba-platform/nisaba/internal/app/clients"
-	"github.com/nisaba-platform/nisaba/internal/app/incidents"
-	"github.com/nisaba-platform/nisaba/internal/app/proving"
 	"github.com/nisaba-platform/nisaba/internal/web/pages"
 )
 
 // programs is the interface for programs beside the pages.
-func (c Config) programs(people *accounts.Service, organisations *clients.Service, proofs *proving.Service, cases *incidents.Service, alarms *alarming.Service) (pages.Programs, error) {
-	a := api.New(api.Options{Accounts: people, Clients: organisations, Proving: proofs, Incidents: cases, Alarms: alarms, Catalogue: c.Knowledge.Catalogue,
-		Messages: c.Messages, Clock: c.Clock, Log: c.Log, Version: "1"})
+func (c Config) programs(o api.Options) (pages.Programs, error) {
+	o.Catalogue, o.Messages, o.Clock, o.Log, o.Version = c.Knowledge.Catalogue, c.Messages, c.Clock, c.Log, "1"
+	a := api.New(o)
 	h, err := a.Handler()
 	out := pages.Programs{Prefix: api.Prefix, Handler: h, Document: api.Prefix + "openapi.json"}
 	for _, o := range a.Operations() {

@@ -197,7 +197,8 @@ func (w *world) steps() []step {
 		{id: "withdraw-invitation", swap: "invitation", want: 204},
 		{id: "list-tokens"}, {id: "search", query: "?q=werk"},
 	}
-	return append(list, w.incidentSteps()...)
+	list = append(list, w.incidentSteps()...)
+	return append(list, w.deskSteps()...)
 }
 
 // numbered is the body that names an entry of the ledger, known when it is sent.
@@ -247,8 +248,9 @@ func (w *world) step(s step) {
 		s.body = f()
 	}
 	path := strings.NewReplacer("{organisation}", w.ids["organisation"], "{id}", w.ids[s.swap], "{person}", w.ids["person"], "{question}", "q.backup.exists",
-		"{requirement}", "cir.2.1.1", "{entry}", w.ids["entry"], "{incident}", w.ids["incident"], "{obligation}", w.ids["obligation"], "{report}", w.ids["report"], "{time}", "aware_at",
-		"{field}", "description", "{name}", w.ids["criterion"]).Replace(pattern) + s.query
+		"{requirement}", "cir.2.1.1", "{entry}", w.ids["entry"], "{incident}", w.ids["incident"], "{obligation}", w.ids["obligation"], "{report}", w.ids["report"], "{time}", "aware_at", "{scope_question}", "employees",
+		"{field}", "description", "{name}", w.ids["criterion"]).Replace(pattern) +
+		strings.ReplaceAll(s.query, "{snapshot}", w.ids["snapshot"])
 	header := map[string]string{}
 	if s.match {
 		header["If-Match"] = fmt.Sprintf("%q", w.ids["version"])
@@ -264,7 +266,7 @@ func (w *world) step(s step) {
 		}
 	}
 	refused("nobody", "", http.StatusUnauthorized)
-	if strings.Contains(pattern, "{organisation}") {
+	if strings.Contains(pattern, "{organisation}") || strings.Contains(pattern, "{id}") {
 		refused("the owner of another workspace", w.stranger, http.StatusNotFound)
 	}
 	if method != http.MethodGet {

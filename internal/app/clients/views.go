@@ -40,6 +40,9 @@ func (s *Service) SaveView(ctx context.Context, a authz.Actor, v desk.View) (out
 	if err == nil && v.Shared {
 		scope, err = a.Workspace(authz.OrganisationCreate)
 	}
+	if err == nil {
+		err = a.Own()
+	}
 	if err != nil {
 		return out, err
 	}
@@ -75,6 +78,9 @@ func (s *Service) SaveView(ctx context.Context, a authz.Actor, v desk.View) (out
 // organisations.
 func (s *Service) RemoveView(ctx context.Context, a authz.Actor, id string) error {
 	scope, err := a.Reach(authz.OrganisationRead)
+	if err == nil {
+		err = a.Own()
+	}
 	if err != nil {
 		return err
 	}

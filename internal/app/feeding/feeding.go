@@ -63,6 +63,8 @@ func (s *Service) scope(ctx context.Context, a authz.Actor, organisation string)
 	switch {
 	case a.Person == "":
 		return tenant.Scope{}, &fault.Error{Kind: fault.Forbidden, What: "only people have calendars"}
+	case a.Session == authz.API: // the feed would have all rights of the person, the token may have few
+		return tenant.Scope{}, &fault.Error{Kind: fault.Forbidden, What: "a token makes no calendars", Expected: "a person who is signed in"}
 	case organisation == "":
 		return a.Workspace(authz.PlanRead)
 	}

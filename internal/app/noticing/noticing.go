@@ -102,6 +102,9 @@ func (s *Service) Since(ctx context.Context, a authz.Actor, since time.Time) (un
 // notice of somebody else stays as it is.
 func (s *Service) MarkRead(ctx context.Context, a authz.Actor, notice string) error {
 	scope, err := a.Reach(authz.OrganisationRead)
+	if err == nil {
+		err = a.Own()
+	}
 	if err != nil {
 		return err
 	}
@@ -177,8 +180,12 @@ func deliveryOf(p tenant.Person, k desk.Kind) desk.Delivery {
 // workspace.
 func ownSettings() tenant.Scope { return tenant.System("own notices") }
 
-// Choose keeps how the actor wants to hear of notices.
+// Choose keeps how the actor wants to hear of notices. A program cannot: a stolen
+// token would silence what warns of it.
 func (s *Service) Choose(ctx context.Context, a authz.Actor, c Choices) error {
+	if a.Session == authz.API {
+		return &fault.Error{Kind: fault.Forbidden, What: "a token does not change how its person is told", Expected: "a person who is signed in"}
+	}
 	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "Local" {
 		return &fault.Error{Kind: fault.Invalid, Field: "zone", What: "there is no such time zone", Expected: "for example Europe/Vienna"}
 	}

@@ -275,6 +275,16 @@ func (a Actor) SteppedUp(at time.Time) bool {
 	return a.Session != Browser || !a.StepUpAt.IsZero() && at.Sub(a.StepUpAt) <= StepUpFor
 }
 
+// Own checks that the actor may change what is their own in a workspace, such as a
+// saved view: people may, programs only with a role that changes something, so that
+// a token that reads changes nothing.
+func (a Actor) Own() error {
+	if a.Session != API || slices.ContainsFunc(a.memberships, func(m tenant.Membership) bool { return Allows(m.Role, AssignedEdit) }) {
+		return nil
+	}
+	return forbidden(AssignedEdit)
+}
+
 func notFound(what string) error {
 	return &fault.Error{Kind: fault.NotFound, What: "there is no such " + what}
 }

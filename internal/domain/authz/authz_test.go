@@ -239,3 +239,19 @@ func TestNobodyHandsOutMoreThanTheyHave(t *testing.T) {
 		}
 	}
 }
+
+func TestOwn(t *testing.T) {
+	for _, tc := range []struct {
+		role    authz.Role
+		session authz.Session
+		want    bool
+	}{
+		{authz.Auditor, authz.Browser, true}, {authz.Auditor, authz.API, false}, {authz.Board, authz.API, false},
+		{authz.Contributor, authz.API, true}, {authz.Owner, authz.API, true},
+	} {
+		a := authz.NewActor(authz.Actor{Person: "p", Session: tc.session}, "w", []tenant.Membership{{Workspace: "w", Role: tc.role}}, nil)
+		if got := a.Own() == nil; got != tc.want {
+			t.Errorf("%s by %s: %v", tc.role, tc.session, got)
+		}
+	}
+}

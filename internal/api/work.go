@@ -1,0 +1,147 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/app/noticing"
+	"github.com/nisaba-platform/nisaba/internal/domain/desk"
+	"github.com/nisaba-platform/nisaba/internal/domain/work"
+)
+
+// Job is work in the background.
+type Job struct {
+	ID           string          `json:"id"`
+	Kind         string          `json:"kind"`
+	Organisation string          `json:"organisation,omitempty"`
+	State        string          `json:"state" enum:"waiting,running,done,dead,cancelled,held"`
+	Progress     float64         `json:"progress" doc:"0 to 1."`
+	Note         string          `json:"note,omitempty"`
+	Attempt      int             `json:"attempt"`
+	Error        string          `json:"error,omitempty" doc:"Of the last try."`
+	Result       json.RawMessage `json:"result,omitempty"`
+	CreatedAt    time.Time       `json:"created_at"`
+	FinishedAt   time.Time       `json:"finished_at,omitzero"`
+}
+
+func jobOf(j work.Job) Job {
+	return Job{j.ID, j.Kind, j.Organisation, string(j.State), j.Progress, j.Note, j.Attempt, j.Error, j.Result, j.CreatedAt, j.FinishedAt}
+}
+
+// OutgoingMessage is something that goes to the outside once, such as a mail.
+type OutgoingMessage struct {
+	ID           string    `json:"id"`
+	Kind         string    `json:"kind"`
+	Organisation string    `json:"organisation,omitempty"`
+	State        string    `json:"state" enum:"waiting,running,done,dead,cancelled,held"`
+	Attempt      int       `json:"attempt"`
+	Error        string    `json:"error,omitempty"`
+	CreatedAt    time.Time `json:"created_at"`
+	SentAt       time.Time `json:"sent_at,omitzero"`
+}
+
+// ByID is the path of a thing of the workspace.
+type ByID struct {
+	ID string `path:"id" doc:"Id."`
+}
+
+func workOperations(a *API) {
+	in := area{a, "Background work"}
+	add(in, operation{id: "list-jobs", route: "GET jobs", summary: "Work in the background, newest first"},
+		func(ctx context.Context, v accounts.Visit, q *struct{ Paging }) (*body[Page[Job]], error) {
+			all, err := a.Work.Jobs(ctx, v.Actor)
+			if err != nil {
+				return nil, err
+			}
+			return page(list(all, jobOf), func(j Job) string { return j.ID }, q.Paging)
+		})
+	add(in, operation{id: "get-job", route: "GET jobs/{id}", summary: "One job with its progress and result"},
+		func(ctx context.Context, v accounts.Visit, q *ByID) (*body[Job], error) {
+			j, err := a.Work.Job(ctx, v.Actor, q.ID)
+			return answerWith(jobOf(j), err)
+		})
+	add(in, operation{id: "cancel-job", route: "POST jobs/{id}/cancel", summary: "Stop a job that waits or runs", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *ByID) (*none, error) {
+			return nil, a.Work.Cancel(ctx, v.Actor, q.ID)
+		})
+	add(in, operation{id: "retry-job", route: "POST jobs/{id}/retry", summary: "Start a job again that was given up or cancelled", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *ByID) (*none, error) {
+			return nil, a.Work.Retry(ctx, v.Actor, q.ID)
+		})
+	add(in, operation{id: "refresh-all", route: "POST organisations-refresh", summary: "Compute all organisations anew", status: http.StatusAccepted},
+		func(ctx context.Context, v accounts.Visit, _ *none) (*body[Job], error) {
+			j, err := a.Clients.RefreshAll(ctx, v.Actor)
+			return answerWith(jobOf(j), err)
+		})
+	add(in, operation{id: "list-messages", route: "GET messages", summary: "Messages to the outside, newest first"},
+		func(ctx context.Context, v accounts.Visit, q *struct{ Paging }) (*body[Page[OutgoingMessage]], error) {
+			all, err := a.Work.Outbox(ctx, v.Actor)
+			if err != nil {
+				return nil, err
+			}
+			return page(list(all, func(e work.Effect) OutgoingMessage {
+				return OutgoingMessage{e.ID, e.Kind, e.Organisation, string(e.State), e.Attempt, e.Error, e.CreatedAt, e.SentAt}
+			}), func(e OutgoingMessage) string { return e.ID }, q.Paging)
+		})
+	add(in, operation{id: "resend-message", route: "POST messages/{id}/resend", summary: "Send a message again that failed for good, or is held", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *ByID) (*none, error) {
+			return nil, a.Work.Resend(ctx, v.Actor, q.ID)
+		})
+	noticeOperations(a)
+}
+
+// Notice is an entry in the inbox.
+type Notice struct {
+	ID           string    `json:"id"`
+	Kind         string    `json:"kind"`
+	Organisation string    `json:"organisation,omitempty"`
+	Text         string    `json:"text"`
+	Link         string    `json:"link,omitempty" doc:"Page of the platform."`
+	CreatedAt    time.Time `json:"created_at"`
+	ReadAt       time.Time `json:"read_at,omitzero"`
+}
+
+// NoticeChoices is how somebody hears of notices.
+type NoticeChoices struct {
+	Language string            `json:"language"`
+	Zone     string            `json:"zone" doc:"IANA name; empty: UTC."`
+	Kinds    map[string]string `json:"kinds" doc:"Kind to now, daily, weekly or inbox."`
+}
+
+func noticeOperations(a *API) {
+	in := area{a, "Notices"}
+	add(in, operation{id: "list-notices", route: "GET notices", summary: "The inbox of the person who made the token, newest first"},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			Paging
+			Languages
+		}) (*body[Page[Notice]], error) {
+			all, err := a.Notices.Inbox(ctx, v.Actor)
+			if err != nil {
+				return nil, err
+			}
+			p := a.Messages.Printer(q.Language)
+			return page(list(all, func(n desk.Notice) Notice {
+				return Notice{n.ID, string(desk.KindOf(n.Key)), n.Organisation, noticing.Say(p, n), n.Link, n.CreatedAt, n.ReadAt}
+			}), func(n Notice) string { return n.ID }, q.Paging)
+		})
+	add(in, operation{id: "mark-read", route: "POST notices/read", summary: "Mark notices as read", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			Body struct {
+				Notice string `json:"notice,omitempty" doc:"Id; all when it is left out."`
+			}
+		}) (*none, error) {
+			return nil, a.Notices.MarkRead(ctx, v.Actor, q.Body.Notice)
+		})
+	add(in, operation{id: "get-notice-choices", route: "GET notices/choices", summary: "How the person who made the token hears of notices; people change it on the pages"},
+		func(_ context.Context, v accounts.Visit, _ *none) (*body[NoticeChoices], error) {
+			c := noticing.ChoicesOf(v.Person)
+			kinds := map[string]string{}
+			for k, d := range c.Kinds {
+				kinds[string(k)] = string(d)
+			}
+			return &body[NoticeChoices]{NoticeChoices{c.Language, c.Zone, kinds}}, nil
+		})
+}
