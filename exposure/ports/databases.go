@@ -118,19 +118,20 @@ func readMySQL(b []byte) (g mysqlGreeting, ok bool) {
 	return mysqlGreeting{version: word(b[1:end]), tls: flags&0x0800 != 0}, true
 }
 
-// postgres asks for TLS: the answer is one letter.
+// postgresHello asks for TLS; the answer is one letter.
+var postgresHello = []byte{0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f}
+
+func readPostgres(b []byte) bool { return len(b) == 1 && (b[0] == 'S' || b[0] == 'N') }
+
 func postgres(ctx context.Context, v *visit) (reading, error) {
-	b, err := v.ask(ctx, []byte{0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f}, some)
-	if err != nil {
-		return reading{}, err
-	}
+	b, err := v.ask(ctx, postgresHello, some)
 	switch {
-	case len(b) == 1 && b[0] == 'S':
+	case err != nil || !readPostgres(b):
+		return reading{}, err
+	case b[0] == 'S':
 		return known("", "it offers TLS")
-	case len(b) == 1 && b[0] == 'N':
-		return reading{known: true, facts: []string{"it offers no TLS"}, defect: true}, nil
 	}
-	return reading{}, nil
+	return reading{known: true, facts: []string{"it offers no TLS"}, defect: true}, nil
 }
 
 // mongo says hello; the answer is a document.

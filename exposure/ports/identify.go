@@ -59,13 +59,29 @@ func (v *visit) identify(ctx context.Context) (string, error) {
 		if isTLS(b) || isTLS(first.bytes) {
 			return "tls", nil // if not with us
 		}
-		return plainWeb(b), nil
+		if len(b) > 0 {
+			return plainWeb(b), nil
+		}
+		return v.waiting(ctx)
 	}
 	b, err = v.exchange(t, v.request(), lines(1))
 	if bytes.HasPrefix(b, []byte("HTTP/")) {
 		return "https", err
 	}
 	return "tls", err
+}
+
+// waiting tries services that wait for the right question and are often moved to
+// another port: RDP and PostgreSQL. Neither question means anything to others.
+func (v *visit) waiting(ctx context.Context) (string, error) {
+	b, err := v.ask(ctx, rdpHello(rdpTLS|rdpNLA), tpkt)
+	if _, _, ok := readRDP(b); ok || err != nil {
+		return "rdp", err
+	}
+	if b, err = v.ask(ctx, postgresHello, some); readPostgres(b) {
+		return "postgres", err
+	}
+	return "", err
 }
 
 // firstBytes remembers what a connection said first.

@@ -187,6 +187,7 @@ func TestServices(t *testing.T) {
 		{"standard", "rdp", rdpServer(rdpStandard), f, critical, "it accepts the standard security of RDP, TLS without"},
 		{"TLS", "rdp", rdpServer(rdpTLS), f, critical, "it accepts TLS without network level authentication, network"},
 		{"NLA", "rdp", rdpServer(rdpNLA), f, high, "it accepts network level authentication"},
+		{"no TLS", "rdp", replies("\x03\x00\x00\x13\x0e\xd0\x00\x00\x12\x34\x00\x02\x00\x08\x00\x00\x00\x00\x00"), f, critical, "it accepts the standard security of RDP"},
 		{"old", "rdp", replies("\x03\x00\x00\x0b\x06\xd0\x00\x00\x12\x34\x00"), f, critical, "standard security"},
 		{"none", "vnc", vncServer("RFB 003.008\n", "\x01\x01"), f, critical, "sign-in: none"},
 		{"password", "vnc", vncServer("RFB 003.008\n", "\x02\x02\x13"), f, high, "RFB 003.008; sign-in: password of VNC; sign-in: TLS or VeNCrypt"},

@@ -129,17 +129,18 @@ func rdp(ctx context.Context, v *visit) (reading, error) {
 	weak := false
 	for _, kind := range []struct {
 		offer byte
+		want  uint32 // bit of what has to be chosen
 		name  string
-	}{{rdpStandard, "the standard security of RDP"}, {rdpTLS, "TLS without network level authentication"}, {rdpTLS | rdpNLA, "network level authentication"}} {
+	}{{rdpStandard, 0, "the standard security of RDP"}, {rdpTLS, rdpTLS, "TLS without network level authentication"}, {rdpTLS | rdpNLA, rdpNLA, "network level authentication"}} {
 		b, err := v.ask(ctx, rdpHello(kind.offer), tpkt)
 		if err != nil {
 			return reading{}, err
 		}
 		chosen, accepted, ok := readRDP(b)
 		r.known = r.known || ok
-		if ok && accepted && (kind.offer != rdpTLS|rdpNLA || chosen&rdpNLA != 0) {
+		if ok && accepted && chosen&kind.want == kind.want {
 			taken = append(taken, kind.name)
-			weak = weak || kind.offer != rdpTLS|rdpNLA
+			weak = weak || kind.want != rdpNLA
 		}
 	}
 	if len(taken) > 0 {
