@@ -167,3 +167,11 @@ func (c *Client) Zone(ctx context.Context, name string) (string, error) {
 		at = at[next:]
 	}
 }
+
+// Kinds of records for Validate.
+const (
+	TypeA    = dns.TypeA
+	TypeAAAA = dns.TypeAAAA
+	TypeMX   = dns.TypeMX
+	TypeTLSA = dns.TypeTLSA
+)
