@@ -362,6 +362,10 @@ func service(t exposure.Target) string {
 	return ""
 }
 
+// isNamed leaves out the hosts of ranges: most have nothing to do with mail, and
+// their open ports are looked at one by one.
+func isNamed(t exposure.Target) bool { return t.Name != "" }
+
 func isMail(t exposure.Target) bool { return service(t) != "" }
 func isSMTP(t exposure.Target) bool { return service(t) == "smtp" }
 

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -267,8 +268,8 @@ func TestServices(t *testing.T) {
 		"injection":         {mailServer{config: config, injected: true}, "smtp", outcomes{"MAIL-20": exposure.Fail, "MAIL-21": exposure.Pass}},
 		"relay":             {mailServer{config: config, relay: true}, "smtp", outcomes{"MAIL-20": exposure.Pass, "MAIL-21": exposure.Fail}},
 		"no TLS":            {mailServer{}, "submission", outcomes{"MAIL-20": exposure.NotApplicable, "MAIL-21": exposure.Pass}},
-		"imap":              {mailServer{config: config, service: "imap"}, "imap", outcomes{"MAIL-18": exposure.Pass}},
-		"imap in the clear": {mailServer{service: "imap"}, "imap", outcomes{"MAIL-18": exposure.Fail}},
+		"imap":              {mailServer{config: config, service: "imap"}, "imap", outcomes{"MAIL-18": exposure.Pass, "MAIL-19": exposure.Pass}},
+		"imap in the clear": {mailServer{service: "imap"}, "imap", outcomes{"MAIL-18": exposure.Fail, "MAIL-19": exposure.Fail}},
 		"pop3":              {mailServer{config: config, service: "pop3"}, "pop3", outcomes{"MAIL-18": exposure.Pass}},
 		"pop3 with user":    {mailServer{config: config, service: "pop3", auth: true}, "pop3", outcomes{"MAIL-18": exposure.Fail}},
 	} {
@@ -302,4 +303,45 @@ func TestEveryCheckIsInTheCatalogue(t *testing.T) {
 			t.Errorf("%s is not in the catalogue", id)
 		}
 	}
+}
+
+// TestPorts: which ways to mailboxes a host offers. The usual ports must be free on
+// an address of this machine and allowed to be used; otherwise nothing is proven.
+func TestPorts(t *testing.T) {
+	config := &tls.Config{Certificates: []tls.Certificate{newAuthority().issue("box.corp.test")}}
+	const at = "127.0.77.1"
+	for _, port := range []int{143, 110, 993} {
+		l, err := net.Listen("tcp", fmt.Sprintf("%s:%d", at, port))
+		if err != nil {
+			t.Skipf("the ports of mail cannot be used: %v", err)
+		}
+		l.Close()
+	}
+	names, err := dnslab.Start([]*dnslab.Zone{{Name: "corp.test", Text: "@ NS box\nbox A " + at + "\n"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer names.Close()
+	look := func() outcomes {
+		d := must(names.Dialer([]string{"corp.test"}, nil))
+		if _, err := d.Lookup(t.Context(), "box.corp.test"); err != nil {
+			t.Fatal(err)
+		}
+		found := must(names.Scan(t.Context(), d, must(exposure.LoadCatalogue(content.FS)), mailprobe.Probes(), exposure.Data{}, exposure.Target{Name: "box.corp.test", Address: netip.MustParseAddr(at)}))
+		return outcomes{"MAIL-19": found["MAIL-19"].Outcome, "MAIL-25": found["MAIL-25"].Outcome}
+	}
+	expect := func(boxes, mixed exposure.Outcome) {
+		t.Helper()
+		if got := look(); got["MAIL-19"] != boxes || got["MAIL-25"] != mixed {
+			t.Errorf("%v", got)
+		}
+	}
+	expect(exposure.NotApplicable, exposure.NotApplicable)
+	secure := must(tls.Listen("tcp", at+":993", config))
+	defer secure.Close()
+	expect(exposure.Pass, exposure.Pass)
+	listen(t, at+":143", mailServer{config: config, service: "imap"}.handle)
+	expect(exposure.Pass, exposure.Warn)
+	listen(t, at+":110", mailServer{service: "pop3"}.handle)
+	expect(exposure.Fail, exposure.Warn)
 }

@@ -52,8 +52,8 @@ func Probes() []exposure.Probe {
 	return []exposure.Probe{
 		{Name: "mail-records", Level: exposure.OfDomain, Checks: checks(recordJudges()), Class: exposure.Passive, Run: runRecords},
 		{Name: "mail-servers", Level: exposure.OfDomain, Checks: checks(serverJudges()), Class: exposure.Handshake, Run: runServers},
-		{Name: "mail-ports", Level: exposure.OfHost, Checks: []string{"MAIL-19", "MAIL-25"}, Class: exposure.Handshake, Run: runPorts},
-		{Name: "mail-service", Level: exposure.OfService, Checks: []string{"MAIL-18", "MAIL-24"}, Class: exposure.Handshake, Wants: isMail, Run: runService},
+		{Name: "mail-ports", Level: exposure.OfHost, Checks: []string{"MAIL-19", "MAIL-25"}, Class: exposure.Handshake, Wants: isNamed, Run: runPorts},
+		{Name: "mail-service", Level: exposure.OfService, Checks: []string{"MAIL-18", "MAIL-19", "MAIL-24"}, Class: exposure.Handshake, Wants: isMail, Run: runService},
 		{Name: "mail-intrusive", Level: exposure.OfService, Checks: []string{"MAIL-20", "MAIL-21"}, Class: exposure.Intrusive, Wants: isSMTP, Run: runIntrusive},
 	}
 }

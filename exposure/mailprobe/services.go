@@ -58,7 +58,24 @@ func runService(ctx context.Context, s *exposure.Session, t exposure.Target) err
 	}
 	s.Record(auth)
 	s.Record(banner)
+	if kind := service(t); kind != "smtp" && !isNamed(t) {
+		s.Record(mailbox(s.Finding("MAIL-19", t), kind, g, err))
+	}
 	return nil
+}
+
+// mailbox judges the encryption of a service for mailboxes.
+func mailbox(f exposure.Finding, kind string, g Greeting, err error) exposure.Finding {
+	f.Expected, f.Reproduce = "STARTTLS", "nc "+nc(addressOf(f.Target))
+	switch {
+	case err != nil:
+		skip(&f, exposure.Error, "%v", err)
+	case g.StartTLS:
+		set(&f, exposure.Pass, "%s offers encryption", kind)
+	default:
+		set(&f, exposure.Fail, "%s has no encryption", kind)
+	}
+	return f
 }
 
 func nc(a netip.AddrPort) string { return fmt.Sprintf("%s %d", a.Addr(), a.Port()) }

@@ -22,13 +22,14 @@ import (
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/certprobe"
 	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
+	"github.com/nisaba-platform/nisaba/exposure/mailprobe"
 	"github.com/nisaba-platform/nisaba/exposure/ports"
 	"github.com/nisaba-platform/nisaba/exposure/tlsprobe"
 )
 
 // Probes lists the probes of all areas.
 func Probes() []exposure.Probe {
-	return slices.Concat(basics(), dnsprobe.Probes(), ports.Probes(), tlsprobe.Probes(), certprobe.Probes())
+	return slices.Concat(basics(), dnsprobe.Probes(), mailprobe.Probes(), ports.Probes(), tlsprobe.Probes(), certprobe.Probes())
 }
 
 // Knowledge is what a scan knows before it begins.
