@@ -18,6 +18,7 @@ import (
 	"github.com/nisaba-platform/nisaba/exchange/filing"
 	"github.com/nisaba-platform/nisaba/internal/base/id"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/internal/server"
 	"github.com/nisaba-platform/nisaba/law/clocks"
 	"github.com/nisaba-platform/nisaba/law/reporting"
 	"github.com/nisaba-platform/nisaba/test/browser"
@@ -199,5 +200,78 @@ func TestAuthorityDesk(t *testing.T) {
 	}
 	if page, _ := v.must(at+"/state", url.Values{"state": {"closed"}}); !strings.Contains(page, "Closed") {
 		t.Error("the case is not closed")
+	}
+}
+
+// becomes waits until a page shows a text.
+func (v visitor) becomes(path, text string) (page string) {
+	v.t.Helper()
+	for range 400 {
+		if _, page = v.get(path); strings.Contains(page, text) {
+			return page
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	v.t.Fatalf("%s never showed %q:\n%.4000s", path, text, page[strings.Index(page, "<main"):])
+	return page
+}
+
+// TestQuestionOnTheWire: an authority and an entity on one server; the report goes
+// over the wire, the question comes back, stands in the entity's inbox and case, and
+// is answered there.
+func TestQuestionOnTheWire(t *testing.T) {
+	site, _ := start(t, func(c *server.Config) { c.FilingLocal, c.Poll = true, 20*time.Millisecond })
+	olga, anna := newVisitor(t, site), newVisitor(t, site)
+	olga.found()
+	theirs := strings.TrimSuffix(olga.add("managed-service-provider.yaml"), "/scope")
+	page, _ := olga.must(theirs+"/supervision/invite", nil)
+	code := regexp.MustCompile(`id="code">([^<]+)<`).FindStringSubmatch(page)
+	key := regexp.MustCompile(`id="public-key">([^<]+)<`).FindStringSubmatch(page)
+	if code == nil || key == nil {
+		t.Fatalf("no code or key:\n%.3000s", page[strings.Index(page, "<main"):])
+	}
+	anna.joinAs(olga, "auditor")
+	anna.must("/workspaces/new", url.Values{"workspace": {"Lindental"}, "kind": {"provider"}})
+	organisation := strings.TrimSuffix(anna.add("managed-service-provider.yaml"), "/scope")
+	page, _ = anna.must(organisation+"/authorities", url.Values{"authority": {"CSIRT"}, "url": {site}, "authority_key": {key[1]}})
+	endpoint := regexp.MustCompile(`name="endpoint" value="([^"]+)"`).FindStringSubmatch(page)
+	if endpoint == nil {
+		endpoint = regexp.MustCompile(`<option value="([^"]+)"`).FindStringSubmatch(page)
+	}
+	anna.must(organisation+"/authorities/register", url.Values{"endpoint": {endpoint[1]}, "code": {code[1]}})
+	at := anna.takeIn(organisation, "Files are encrypted")
+	anna.must(at+"/oblige", url.Values{"regime": {"nis2"}, "country": {"AT"}, "authority": {"CSIRT"}})
+	anna.must(at+"/decide", url.Values{"is": {"yes"}, "reason": {"The whole plant stands still."}})
+	page, _ = anna.must(at+"/times", url.Values{"which": {"aware_at"}, "at": {time.Now().UTC().Add(-time.Minute).Format("2006-01-02T15:04")}, "zone": {"UTC"}, "reason": {"Seen by the night shift."}})
+	_, report := anna.must(at+"/reports", url.Values{"obligation": {duty.FindStringSubmatch(page)[1]}, "stage": {"early_warning"}})
+	anna.must(report, required())
+	anna.must(report+"/submit", url.Values{"channel": {"nisaba"}, "bypass": {"Nobody can be reached at night."}})
+	page = olga.becomes("/authority", "/authority/cases/")
+	theirCase := regexp.MustCompile(`/authority/cases/[^"#]+`).FindString(page)
+	olga.must(theirCase+"/say", url.Values{"kind": {"question"}, "text": {"By which remote access did they come in?"}})
+	anna.becomes(report, "Acknowledged")
+	anna.must(at+"/fetch", nil)
+	page = anna.becomes(at, "By which remote access did they come in?")
+	if !strings.Contains(page, "waiting for your answer") {
+		t.Error("it is not said that an answer is wanted")
+	}
+	if _, inbox := anna.get("/inbox"); !strings.Contains(inbox, "CSIRT asks about case") {
+		t.Error("the question is not in the inbox")
+	}
+	message := regexp.MustCompile(`name="message" value="([^"]+)"`).FindStringSubmatch(page)
+	if status, page, _ := anna.post(at+"/answers", url.Values{"message": {message[1]}, "text": {" "}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-answers-"+message[1]+"-text-error") {
+		t.Errorf("an empty answer: %d", status)
+	}
+	anna.must(at+"/answers", url.Values{"message": {message[1]}, "text": {"By the VPN of a supplier."}})
+	olga.becomes(theirCase, "By the VPN of a supplier.")
+	if page := anna.becomes(at, "delivered"); strings.Contains(page, "waiting for your answer") {
+		t.Error("it still waits for an answer")
+	}
+	if folder := os.Getenv("SCREENSHOTS"); folder != "" {
+		b := browser.Start(t)
+		b.Open(site+"/sign-in", 1280, false)
+		b.Do(chromedp.SendKeys("#f-email", "ben@example.org"), chromedp.SendKeys("#f-password", password),
+			chromedp.Click("#main button.primary"), chromedp.WaitVisible(".person"))
+		seeDesk(t, b, site, map[string]string{"entity-case": at})
 	}
 }

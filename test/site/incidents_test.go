@@ -30,6 +30,8 @@ func incidentForms() map[string]url.Values {
 		page + "/applies":                   {"obligation": {"x"}, "applies": {"yes"}},
 		page + "/inputs":                    {"obligation": {"x"}, "input": {"aware_at"}},
 		page + "/entries":                   {"kind": {"note"}, "text": {"seen"}},
+		page + "/answers":                   {"message": {"x"}, "text": {"by the VPN"}},
+		page + "/fetch":                     {},
 		page + "/reports":                   {"obligation": {"x"}, "stage": {"early_warning"}},
 		page + "/reports/{report}":          {"asked.description": {"yes"}, "v.description": {"seen"}},
 		page + "/reports/{report}/approve":  {},

@@ -2,6 +2,7 @@ package filing
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authority"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/filing"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -154,6 +157,9 @@ func take(tx *store.Tx, w filing.Endpoint, n wire.Note) error {
 	if err != nil {
 		return err
 	}
+	if err := announce(tx, w, i, m); err != nil {
+		return err
+	}
 	switch n.Kind {
 	case authority.Request:
 		err = incidents.Demand(tx, sender(w), i, clocks.Regime(n.Regime), m.SaidAt, m.DueAt, m.Text)
@@ -168,6 +174,35 @@ func take(tx *store.Tx, w filing.Endpoint, n wire.Note) error {
 		return incidents.Record(tx, sender(w), i, incident.Entry{Kind: "communication", Object: m.ID, Text: m.Text})
 	}
 	return err
+}
+
+// announce puts what an authority said into the inboxes of those who can act on it.
+func announce(tx *store.Tx, w filing.Endpoint, i incident.Incident, m filing.Message) error {
+	key := "incident.authority.said"
+	if m.Asks() {
+		key = "incident.authority.asked"
+	}
+	args, err := json.Marshal(map[string]string{"authority": w.Authority, "reference": i.Reference, "title": i.Title})
+	if err != nil {
+		return fmt.Errorf("announce a message: %w", err)
+	}
+	members, err := tx.MembersOf(i.Organisation)
+	if err != nil {
+		return err
+	}
+	told := map[string]bool{}
+	for _, person := range members {
+		acts := authz.Allows(person.Role, authz.IncidentDecide) || person.Person == i.Lead && authz.Allows(person.Role, authz.IncidentRead)
+		if !acts || person.Disabled || told[person.Person] {
+			continue
+		}
+		told[person.Person] = true
+		n := desk.Notice{Person: person.Person, Organisation: i.Organisation, Key: key, Args: args, Link: "/organisations/" + i.Organisation + "/incidents/" + i.ID + "#answers"}
+		if err := tx.Notify(n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // acknowledge keeps a receipt whose direct reply was lost on the way. One that does

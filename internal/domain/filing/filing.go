@@ -47,3 +47,16 @@ type Message struct {
 	CreatedAt    time.Time `json:"created_at"`
 	Version      int64     `json:"version"`
 }
+
+// Asks reports whether the authority wants an answer or a report.
+func (m Message) Asks() bool { return m.Number > 0 && (m.Kind == "question" || m.Kind == "request") }
+
+// Answered reports whether the message has an answer among the messages of its case.
+func (m Message) Answered(list []Message) bool {
+	for _, x := range list {
+		if x.Number == 0 && x.About == m.Remote && m.Remote != "" {
+			return true
+		}
+	}
+	return false
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/filing"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
@@ -44,6 +45,8 @@ func certainties(ctx context.Context, chosen string) []ui.Option {
 type caseView struct {
 	incidents.Case
 	verdict significance.Verdict
+	said    []filing.Message // to and by authorities
+	wired   bool             // reports go to an authority by themselves
 	zones   []ui.Option
 	forms   func(incident.Obligation, clocks.Stage) bool
 	before  int    // entries of the record that are newer than the page
@@ -67,6 +70,14 @@ func (s *Site) showCase(w http.ResponseWriter, r *http.Request, act string, wron
 	if v.verdict, err = s.incidents.Judge(r.Context(), actor, organisation, v.ID); err != nil {
 		return err
 	}
+	if v.said, err = s.filing.Correspondence(r.Context(), actor, organisation, v.ID); err != nil {
+		return err
+	}
+	ways, err := s.filing.Endpoints(r.Context(), actor, organisation)
+	if err != nil {
+		return err
+	}
+	v.wired = len(ways) > 0
 	c, err := s.load(r)
 	if err != nil {
 		return err
@@ -114,7 +125,7 @@ func (s *Site) caseAct(name string, do caseAct) guard.Handler {
 
 // formKey names one of several forms of the same act.
 func formKey(r *http.Request, act string) string {
-	for _, name := range []string{"which", "obligation"} {
+	for _, name := range []string{"which", "obligation", "message"} {
 		if v := r.PostFormValue(name); v != "" {
 			act += "-" + v
 		}
@@ -167,6 +178,13 @@ func (s *Site) caseActs() map[string]caseAct {
 				return err
 			}
 			return s.incidents.SetInput(r.Context(), a, organisation, id, r.PostFormValue("obligation"), r.PostFormValue("input"), m)
+		},
+		"answers": func(r *http.Request, a authz.Actor, organisation, _ string) error {
+			_, err := s.filing.Answer(r.Context(), a, organisation, r.PostFormValue("message"), r.PostFormValue("text"))
+			return err
+		},
+		"fetch": func(r *http.Request, a authz.Actor, organisation, _ string) error {
+			return s.filing.Fetch(r.Context(), a, organisation)
 		},
 		"entries": func(r *http.Request, a authz.Actor, organisation, id string) error {
 			e := incident.Entry{Kind: r.PostFormValue("kind"), Text: text(r, "text")}
