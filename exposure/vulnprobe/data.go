@@ -1,0 +1,252 @@
+package vulnprobe
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Kinds of exposure.Data that the probe knows, each imported by the operator.
+const (
+	KEVKind  = "kev"  // *KEV
+	EPSSKind = "epss" // *EPSS
+	NVDKind  = "nvd"  // *NVD
+	EUVDKind = "euvd" // *EUVD
+)
+
+// Limits of imported files, unpacked.
+const (
+	largestKEV  = 64 << 20
+	largestEPSS = 256 << 20
+	largestNVD  = 4 << 30
+	largestEUVD = 1 << 30
+)
+
+var cveID = regexp.MustCompile(`^CVE-\d{4}-\d{4,19}$`)
+
+// unpacked undoes gzip when the file is packed.
+func unpacked(r io.Reader, limit int64) (io.Reader, error) {
+	b := bufio.NewReader(r)
+	head, err := b.Peek(2)
+	if err != nil {
+		return nil, errors.New("the file is empty")
+	}
+	if !bytes.Equal(head, []byte{0x1f, 0x8b}) {
+		return io.LimitReader(b, limit), nil
+	}
+	z, err := gzip.NewReader(b)
+	if err != nil {
+		return nil, fmt.Errorf("the file cannot be unpacked: %w", err)
+	}
+	return io.LimitReader(z, limit), nil
+}
+
+// KEV is the catalogue of known exploited vulnerabilities of CISA (CC0).
+type KEV struct {
+	Version  string
+	Released time.Time
+	byID     map[string]Exploited
+	byName   map[string][]string // CVE ids by vendor and product, folded
+}
+
+// Exploited is one entry of the catalogue.
+type Exploited struct {
+	ID         string
+	Added      string // day
+	Due        string // day that CISA set for authorities of the United States
+	Ransomware bool
+}
+
+// LoadKEV reads known_exploited_vulnerabilities.json.
+func LoadKEV(r io.Reader) (*KEV, error) {
+	in, err := unpacked(r, largestKEV)
+	if err != nil {
+		return nil, err
+	}
+	var file struct {
+		CatalogVersion  string
+		DateReleased    time.Time
+		Vulnerabilities []struct {
+			CVEID                      string `json:"cveID"`
+			VendorProject, Product     string
+			DateAdded, DueDate         string
+			KnownRansomwareCampaignUse string
+		}
+	}
+	if err := json.NewDecoder(in).Decode(&file); err != nil {
+		return nil, fmt.Errorf("the file is no catalogue of known exploited vulnerabilities: %w", err)
+	}
+	k := &KEV{Version: file.CatalogVersion, Released: file.DateReleased, byID: map[string]Exploited{}, byName: map[string][]string{}}
+	for _, v := range file.Vulnerabilities {
+		if !cveID.MatchString(v.CVEID) {
+			return nil, fmt.Errorf("%q is no number of a vulnerability", v.CVEID)
+		}
+		k.byID[v.CVEID] = Exploited{v.CVEID, v.DateAdded, v.DueDate, v.KnownRansomwareCampaignUse == "Known"}
+		name := kevName(v.VendorProject, v.Product)
+		k.byName[name] = append(k.byName[name], v.CVEID)
+	}
+	if len(k.byID) == 0 || k.Version == "" {
+		return nil, errors.New("the catalogue of known exploited vulnerabilities is empty")
+	}
+	return k, nil
+}
+
+func kevName(vendor, product string) string {
+	return strings.ToLower(strings.TrimSpace(vendor)) + "|" + strings.ToLower(strings.TrimSpace(product))
+}
+
+// state names the file in findings.
+func (k *KEV) state() string { return "KEV " + k.Version }
+
+// EPSS holds how likely vulnerabilities are to be exploited within 30 days.
+type EPSS struct {
+	Date   string // of the scores
+	Model  string
+	scores map[string]EPSSScore
+}
+
+// EPSSScore is a probability and how many vulnerabilities have a lower one; both
+// from 0 to 1.
+type EPSSScore struct{ Probability, Percentile float64 }
+
+// LoadEPSS reads the file epss_scores-….csv, packed or not.
+func LoadEPSS(r io.Reader) (*EPSS, error) {
+	in, err := unpacked(r, largestEPSS)
+	if err != nil {
+		return nil, err
+	}
+	e := &EPSS{scores: map[string]EPSSScore{}}
+	lines := bufio.NewScanner(in) // no field of the file is quoted
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		switch {
+		case strings.HasPrefix(line, "#") && n == 1:
+			e.head(line[1:])
+			continue
+		case line == "", strings.HasPrefix(line, "cve,"):
+			continue
+		}
+		id, score, ok := readScore(line)
+		if !ok {
+			return nil, fmt.Errorf("line %d of the scores: expected a number of a vulnerability and two numbers from 0 to 1", n)
+		}
+		e.scores[id] = score
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("read the scores: %w", err)
+	}
+	if len(e.scores) == 0 {
+		return nil, errors.New("the file of scores is empty")
+	}
+	return e, nil
+}
+
+// head reads the first line, "model_version:…,score_date:…".
+func (e *EPSS) head(line string) {
+	for _, part := range strings.Split(line, ",") {
+		switch key, value, _ := strings.Cut(part, ":"); key {
+		case "model_version":
+			e.Model = value
+		case "score_date":
+			e.Date = value[:min(len(value), len(time.DateOnly))]
+		}
+	}
+}
+
+func readScore(line string) (id string, s EPSSScore, ok bool) {
+	fields := strings.Split(line, ",")
+	if len(fields) != 3 || !cveID.MatchString(fields[0]) {
+		return "", s, false
+	}
+	p, err1 := strconv.ParseFloat(fields[1], 64)
+	q, err2 := strconv.ParseFloat(fields[2], 64)
+	ok = err1 == nil && err2 == nil && p >= 0 && p <= 1 && q >= 0 && q <= 1
+	return strings.Clone(fields[0]), EPSSScore{p, q}, ok
+}
+
+// EUVD holds entries of the European vulnerability database.
+type EUVD struct {
+	byCVE map[string]European
+}
+
+// European is an entry of the European database.
+type European struct {
+	ID             string
+	Score          float64
+	ExploitedSince string // as the database writes it; "" when it is not
+}
+
+// LoadEUVD reads answers of the database's interface: of its search, or its list of
+// exploited vulnerabilities.
+func LoadEUVD(r io.Reader) (*EUVD, error) {
+	in, err := unpacked(r, largestEUVD)
+	if err != nil {
+		return nil, err
+	}
+	b := bufio.NewReader(in)
+	d := json.NewDecoder(b)
+	token, err := d.Token()
+	if err != nil {
+		return nil, fmt.Errorf("the file is no answer of the European database: %w", err)
+	}
+	if token == json.Delim('{') {
+		if err := enter(d, "items"); err != nil {
+			return nil, fmt.Errorf("the file is no answer of the European database: %w", err)
+		}
+	} else if token != json.Delim('[') {
+		return nil, errors.New("the file is no answer of the European database")
+	}
+	e := &EUVD{map[string]European{}}
+	for d.More() {
+		var item struct {
+			ID, Aliases, ExploitedSince string
+			BaseScore                   float64
+		}
+		if err := d.Decode(&item); err != nil {
+			return nil, fmt.Errorf("read the European database: %w", err)
+		}
+		for _, alias := range strings.Fields(item.Aliases) {
+			if cveID.MatchString(alias) {
+				e.byCVE[alias] = European{item.ID, item.BaseScore, item.ExploitedSince}
+			}
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, fmt.Errorf("read the European database: %w", err)
+	}
+	if len(e.byCVE) == 0 {
+		return nil, errors.New("the file holds no entry of the European database")
+	}
+	return e, nil
+}
+
+// enter goes forward to the list under a key of the object that was begun.
+func enter(d *json.Decoder, key string) error {
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		if name != key {
+			var skipped json.RawMessage
+			if err := d.Decode(&skipped); err != nil {
+				return err
+			}
+			continue
+		}
+		t, err := d.Token()
+		if err == nil && t != json.Delim('[') {
+			err = fmt.Errorf("%s is no list", key)
+		}
+		return err
+	}
+	return fmt.Errorf("%s is missing", key)
+}
