@@ -11,16 +11,16 @@ import (
 // controlPlanes lists the services of PORT-08.
 func controlPlanes() []service {
 	return []service{
-		{name: "docker", title: "Docker", ports: []uint16{2375, 2376}, look: docker},
-		{name: "kubernetes", title: "Kubernetes API", ports: []uint16{6443}, look: kubernetes},
-		{name: "kubelet", title: "kubelet", ports: []uint16{10250}, look: kubelet},
-		{name: "etcd", title: "etcd", ports: []uint16{2379}, look: etcd},
+		{name: "docker", title: "Docker", ports: []uint16{2375, 2376}, page: "/version", look: docker},
+		{name: "kubernetes", title: "Kubernetes API", ports: []uint16{6443}, page: "/api", tls: true, look: kubernetes},
+		{name: "kubelet", title: "kubelet", ports: []uint16{10250}, page: "/pods", tls: true, look: kubelet},
+		{name: "etcd", title: "etcd", ports: []uint16{2379}, page: "/version", look: etcd},
 		{name: "zookeeper", title: "ZooKeeper", ports: []uint16{2181}, look: zooKeeper},
 		{name: "kafka", title: "Kafka", ports: []uint16{9092}, look: kafka},
-		{name: "rabbitmq", title: "RabbitMQ management", ports: []uint16{15672}, look: page("RabbitMQ Management")},
-		{name: "consul", title: "Consul", ports: []uint16{8500}, look: consul},
-		{name: "proxmox", title: "Proxmox", ports: []uint16{8006}, look: page("Proxmox")},
-		{name: "webmin", title: "Webmin", ports: []uint16{10000}, look: page("MiniServ", "Webmin")},
+		{name: "rabbitmq", title: "RabbitMQ management", ports: []uint16{15672}, page: "/", look: page("RabbitMQ Management")},
+		{name: "consul", title: "Consul", ports: []uint16{8500}, page: "/v1/agent/self", look: consul},
+		{name: "proxmox", title: "Proxmox", ports: []uint16{8006}, page: "/", tls: true, look: page("Proxmox")},
+		{name: "webmin", title: "Webmin", ports: []uint16{10000}, page: "/", tls: true, look: page("MiniServ", "Webmin")},
 	}
 }
 

@@ -13,18 +13,18 @@ import (
 // databases lists the services of PORT-07.
 func databases() []service {
 	return []service{
-		{name: "mssql", title: "Microsoft SQL Server", ports: []uint16{1433}, look: mssql},
-		{name: "oracle", title: "Oracle", ports: []uint16{1521}, look: oracle},
-		{name: "mysql", title: "MySQL", ports: []uint16{3306}, look: mysql},
+		{name: "mssql", title: "Microsoft SQL Server", ports: []uint16{1433}, script: "ms-sql-info", look: mssql},
+		{name: "oracle", title: "Oracle", ports: []uint16{1521}, script: "oracle-tns-version", look: oracle},
+		{name: "mysql", title: "MySQL", ports: []uint16{3306}, script: "mysql-info", look: mysql},
 		{name: "postgres", title: "PostgreSQL", ports: []uint16{5432}, look: postgres},
-		{name: "mongodb", title: "MongoDB", ports: []uint16{27017}, look: mongo},
-		{name: "redis", title: "Redis", ports: []uint16{6379}, look: redis},
-		{name: "elasticsearch", title: "Elasticsearch", ports: []uint16{9200}, look: elasticsearch},
-		{name: "cassandra", title: "Cassandra", ports: []uint16{9042}, look: cassandra},
-		{name: "couchdb", title: "CouchDB", ports: []uint16{5984}, look: couchDB},
-		{name: "influxdb", title: "InfluxDB", ports: []uint16{8086}, look: influxDB},
-		{name: "memcached", title: "memcached", ports: []uint16{11211}, look: memcached},
-		{name: "ldap", title: "LDAP", ports: []uint16{389}, look: ldap},
+		{name: "mongodb", title: "MongoDB", ports: []uint16{27017}, script: "mongodb-info", look: mongo},
+		{name: "redis", title: "Redis", ports: []uint16{6379}, script: "redis-info", look: redis},
+		{name: "elasticsearch", title: "Elasticsearch", ports: []uint16{9200}, page: "/", look: elasticsearch},
+		{name: "cassandra", title: "Cassandra", ports: []uint16{9042}, script: "cassandra-info", look: cassandra},
+		{name: "couchdb", title: "CouchDB", ports: []uint16{5984}, page: "/_all_dbs", look: couchDB},
+		{name: "influxdb", title: "InfluxDB", ports: []uint16{8086}, page: "/ping", look: influxDB},
+		{name: "memcached", title: "memcached", ports: []uint16{11211}, script: "memcached-info", look: memcached},
+		{name: "ldap", title: "LDAP", ports: []uint16{389}, script: "ldap-rootdse", look: ldap},
 	}
 }
 
@@ -224,10 +224,14 @@ func influxDB(ctx context.Context, v *visit) (reading, error) {
 	return reading{}, err
 }
 
-// memcached asks for the version; the protocol has no sign-in here.
+// memcachedHello asks for the version; the protocol has no sign-in here.
+var memcachedHello = []byte("version\r\n")
+
+func readMemcached(b []byte) bool { return bytes.HasPrefix(b, []byte("VERSION ")) }
+
 func memcached(ctx context.Context, v *visit) (reading, error) {
-	b, err := v.ask(ctx, []byte("version\r\n"), lines(1))
-	if err != nil || !bytes.HasPrefix(b, []byte("VERSION ")) {
+	b, err := v.ask(ctx, memcachedHello, lines(1))
+	if err != nil || !readMemcached(b) {
 		return reading{}, err
 	}
 	return unauthenticated(word(b))

@@ -1,6 +1,7 @@
 package ports
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -23,6 +24,10 @@ type service struct {
 	ports    []uint16
 	severity exposure.Severity // of being reachable; "": that of the check
 	outcome  exposure.Outcome  // of being reachable; "": Fail
+	expected string            // "": that it cannot be reached
+	script   string            // of nmap, that shows the same
+	page     string            // that shows the same, for services of the web
+	tls      bool              // of the page
 	look     func(context.Context, *visit) (reading, error)
 }
 
@@ -57,16 +62,16 @@ func families() []family {
 			{name: "x11", title: "X11", ports: span(6000, 6063)},
 		}},
 		{"PORT-02", "windows sharing", []service{
-			{name: "smb", title: "SMB", ports: []uint16{445}, look: smb},
+			{name: "smb", title: "SMB", ports: []uint16{445}, script: "smb-protocols,smb2-security-mode", look: smb},
 			{name: "netbios", title: "NetBIOS", ports: []uint16{139}},
 			{name: "msrpc", title: "MSRPC", ports: []uint16{135}},
 		}},
-		{"PORT-03", "remote desktop", []service{{name: "rdp", title: "RDP", ports: []uint16{3389}, look: rdp}}},
-		{"PORT-04", "vnc", []service{{name: "vnc", title: "VNC", ports: span(5900, 5903), look: vnc}}},
-		{"PORT-05", "ssh", []service{{name: "ssh", title: "SSH", ports: []uint16{22, 2222}, look: ssh}}},
+		{"PORT-03", "remote desktop", []service{{name: "rdp", title: "RDP", ports: []uint16{3389}, script: "rdp-enum-encryption", look: rdp}}},
+		{"PORT-04", "vnc", []service{{name: "vnc", title: "VNC", ports: span(5900, 5903), script: "vnc-info", look: vnc}}},
+		{"PORT-05", "ssh", []service{{name: "ssh", title: "SSH", ports: []uint16{22, 2222}, expected: "strong algorithms alone", script: "ssh2-enum-algos", look: ssh}}},
 		{"PORT-06", "administration", []service{
-			{name: "winrm", title: "WinRM", ports: []uint16{5985}, look: winrm(false)},
-			{name: "winrms", title: "WinRM over TLS", ports: []uint16{5986}, look: winrm(true)},
+			{name: "winrm", title: "WinRM", ports: []uint16{5985}, page: "/wsman", look: winrm(false)},
+			{name: "winrms", title: "WinRM over TLS", ports: []uint16{5986}, page: "/wsman", tls: true, look: winrm(true)},
 			{name: "smart-install", title: "Cisco Smart Install", ports: []uint16{4786}, severity: exposure.Critical},
 			{name: "winbox", title: "Winbox", ports: []uint16{8291}},
 			{name: "teamviewer", title: "TeamViewer", ports: []uint16{5938}},
@@ -76,20 +81,20 @@ func families() []family {
 		{"PORT-09", "file services", []service{
 			{name: "ftp", title: "FTP", ports: []uint16{21}, severity: exposure.Medium, look: ftp},
 			{name: "nfs", title: "NFS", ports: []uint16{2049}, look: nfs},
-			{name: "rsync", title: "rsync", ports: []uint16{873}, severity: exposure.Medium, look: rsync},
-			{name: "afp", title: "AFP", ports: []uint16{548}, look: afp},
+			{name: "rsync", title: "rsync", ports: []uint16{873}, script: "rsync-list-modules", severity: exposure.Medium, look: rsync},
+			{name: "afp", title: "AFP", ports: []uint16{548}, script: "afp-serverinfo", look: afp},
 		}},
 		{"PORT-10", "vpn", []service{
-			{name: "openvpn", title: "OpenVPN", ports: []uint16{1194}, outcome: exposure.Info, look: openVPN},
-			{name: "pptp", title: "PPTP", ports: []uint16{1723}, look: pptp},
+			{name: "openvpn", title: "OpenVPN", ports: []uint16{1194}, outcome: exposure.Info, expected: "known to be there", look: openVPN},
+			{name: "pptp", title: "PPTP", ports: []uint16{1723}, script: "pptp-version", look: pptp},
 		}},
 		{"PORT-12", "devices", []service{
 			{name: "mqtt", title: "MQTT without TLS", ports: []uint16{1883}, look: mqtt},
-			{name: "amqp", title: "AMQP without TLS", ports: []uint16{5672}, severity: exposure.Medium, look: amqp},
+			{name: "amqp", title: "AMQP without TLS", ports: []uint16{5672}, script: "amqp-info", severity: exposure.Medium, look: amqp},
 			{name: "sip", title: "SIP", ports: []uint16{5060}, severity: exposure.Medium, look: sip},
-			{name: "rtsp", title: "RTSP (cameras)", ports: []uint16{554}, look: rtsp},
+			{name: "rtsp", title: "RTSP (cameras)", ports: []uint16{554}, script: "rtsp-methods", look: rtsp},
 			{name: "printer", title: "printing", ports: span(9100, 9107)}, // whatever is sent would be printed
-			{name: "ipp", title: "IPP (printers)", ports: []uint16{631}, severity: exposure.Medium, look: ipp},
+			{name: "ipp", title: "IPP (printers)", ports: []uint16{631}, severity: exposure.Medium, page: "/", look: ipp},
 		}},
 	}
 }
@@ -135,10 +140,7 @@ func (f *family) probe() exposure.Probe {
 func (sv service) run(ctx context.Context, s *exposure.Session, t exposure.Target, check string) error {
 	f := s.Finding(check, t)
 	v := visitor(s, t)
-	f.Expected, f.Reproduce = "not reachable from outside", "ncat "+strings.ReplaceAll(v.place().String(), ":", " ")
-	if t.Address.Is6() {
-		f.Reproduce = fmt.Sprintf("ncat %s %d", t.Address, t.Port)
-	}
+	f.Expected, f.Reproduce = cmp.Or(sv.expected, "not reachable from outside"), sv.reproduce(t)
 	look := sv.look
 	if look == nil {
 		look = func(ctx context.Context, v *visit) (reading, error) {
@@ -159,6 +161,25 @@ func (sv service) run(ctx context.Context, s *exposure.Session, t exposure.Targe
 	}
 	s.Record(f)
 	return nil
+}
+
+// reproduce is a command that shows the same.
+func (sv service) reproduce(t exposure.Target) string {
+	six := ""
+	if t.Address.Is6() {
+		six = "-6 "
+	}
+	switch {
+	case sv.script != "":
+		return fmt.Sprintf("nmap -Pn %s-sV -p %d --script %s %s", six, t.Port, sv.script, t.Address)
+	case sv.page != "":
+		scheme := "http"
+		if sv.tls {
+			scheme = "https"
+		}
+		return "curl -ik " + scheme + "://" + at(t, t.Port).String() + sv.page
+	}
+	return fmt.Sprintf("ncat %s %d", t.Address, t.Port)
 }
 
 // judge turns a reading into a finding.

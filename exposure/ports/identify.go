@@ -71,17 +71,29 @@ func (v *visit) identify(ctx context.Context) (string, error) {
 	return "tls", err
 }
 
-// waiting tries services that wait for the right question and are often moved to
-// another port: RDP and PostgreSQL. Neither question means anything to others.
+// waiting tries services that wait for the right question and are found on odd ports
+// all the same. None of the questions means anything to others, or changes anything.
 func (v *visit) waiting(ctx context.Context) (string, error) {
-	b, err := v.ask(ctx, rdpHello(rdpTLS|rdpNLA), tpkt)
-	if _, _, ok := readRDP(b); ok || err != nil {
-		return "rdp", err
+	for _, try := range []struct {
+		name  string
+		hello []byte
+		until enough
+		is    func([]byte) bool
+	}{
+		{"rdp", rdpHello(rdpTLS | rdpNLA), tpkt, func(b []byte) bool { _, _, ok := readRDP(b); return ok }},
+		{"postgres", postgresHello, some, readPostgres},
+		{"memcached", memcachedHello, lines(1), readMemcached},
+		{"smb", smb2Hello, framed, func(b []byte) bool { _, ok := readSMB(b); return ok }},
+	} {
+		b, err := v.ask(ctx, try.hello, try.until)
+		if err != nil {
+			return "", err
+		}
+		if try.is(b) {
+			return try.name, nil
+		}
 	}
-	if b, err = v.ask(ctx, postgresHello, some); readPostgres(b) {
-		return "postgres", err
-	}
-	return "", err
+	return "", nil
 }
 
 // firstBytes remembers what a connection said first.
