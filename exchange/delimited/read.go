@@ -1,7 +1,12 @@
 package delimited
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -27,4 +32,45 @@ func Read(name string, b []byte) ([][]string, error) {
 		return nil, &fault.Error{Kind: fault.Invalid, File: name, What: err.Error(), Expected: "one line per row, with quotes around text that has them", Cause: err}
 	}
 	return all, nil
+}
+
+// Rows reads a table row by row, however long it is: with commas, semicolons or
+// tabs, whichever the first line has more of. A row that cannot be read comes with
+// an error, and the next ones follow. It ends with the error of f.
+func Rows(r io.Reader, f func(line int, row []string, wrong error) error) error {
+	b := bufio.NewReaderSize(r, 64<<10)
+	first, _ := b.Peek(64 << 10) // an error comes back when the table is read
+	if bytes.HasPrefix(first, []byte(mark)) {
+		first = first[len(mark):]
+		if _, err := b.Discard(len(mark)); err != nil {
+			return fmt.Errorf("read the table: %w", err)
+		}
+	}
+	head, _, _ := bytes.Cut(first, []byte("\n"))
+	c := csv.NewReader(b)
+	for _, comma := range []rune{';', '\t'} {
+		if bytes.Count(head, []byte(string(comma))) > bytes.Count(head, []byte(string(c.Comma))) {
+			c.Comma = comma
+		}
+	}
+	c.FieldsPerRecord, c.TrimLeadingSpace, c.LazyQuotes, c.ReuseRecord = -1, c.Comma != '\t', true, true
+	for {
+		row, err := c.Read()
+		var wrong *csv.ParseError
+		switch {
+		case err == io.EOF:
+			return nil
+		case errors.As(err, &wrong):
+			if err := f(wrong.Line, nil, err); err != nil {
+				return err
+			}
+			continue
+		case err != nil:
+			return fmt.Errorf("read the table: %w", err)
+		}
+		line, _ := c.FieldPos(0)
+		if err := f(line, row, nil); err != nil {
+			return err
+		}
+	}
 }
