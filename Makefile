@@ -35,6 +35,7 @@ test-long: setup ## longer fuzzing and property runs
 	sh scripts/fuzz.sh 60s
 	HOSTILE=all $(GO) test -count=1 -timeout 60m -run TestHostileTexts ./test/site
 	OUTAGE_CLOCKS=10000 $(GO) test -timeout 30m -run TestOutage -v ./internal/app/alarming/
+	INDICATORS=100000 $(GO) test -timeout 30m -run TestHandlingWithoutScript -v ./test/site/
 	$(GO) test -timeout 60m -run TestNoOrder ./internal/app/incidents/ -rapid.checks=1000
 	RAPID_CHECKS=20000 $(GO) test -timeout 60m ./law/... ./posture/... ./catalog/... -rapid.checks=20000
 

@@ -79,7 +79,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 		return nil, err
 	}
 	ways, intake := filing.New(s, box, filing.Options{Local: c.FilingLocal}), authority.New(s, box, authority.Options{Forms: reports})
-	cases := incidents.New(s, reports, c.Knowledge.Countries)
+	cases := incidents.New(s, reports, c.Knowledge.Countries).WithFiles(files)
 	alarms, err := c.alarms(s, mailer, box)
 	if err != nil {
 		return nil, err
@@ -111,6 +111,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	if err := notices.Install(runner); err != nil {
 		return nil, err
 	}
+	cases.Install(runner)
 	if err := errors.Join(ways.Install(runner), intake.Install(runner)); err != nil {
 		return nil, err
 	}

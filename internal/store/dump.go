@@ -27,7 +27,7 @@ func dumped() []string {
 		"assignments", "suggestions",
 		"tasks", "comments", "approvals", "trainings", "reports", "feeds", "saved_views", "inbox", "search",
 		"incidents", "obligations", "incident_reports", "incident_entries", "indicators", "incident_affected", "incident_exhibits",
-		"incident_informed", "incident_costs", "alarms",
+		"incident_informed", "incident_costs", "indicator_imports", "incident_exercises", "alarms",
 		"filing_keys", "authority_cases", "authority_reports", "authority_messages", "filing_nonces", "filing_endpoints", "filing_messages",
 		"jobs", "crons", "outbox", "marks", "counters",
 		"ledger_heads", "ledger_entries", "ledger_hashes", "checkpoints",
@@ -67,7 +67,8 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) (d Dumped, err error) {
 		if d.Schema, _, err = sqldb.One(tx.q, sqldb.Single[int64], schemaVersion); err != nil {
 			return fmt.Errorf("read the version of the tables: %w", err)
 		}
-		if d.Files, err = sqldb.Collect(tx.q, sqldb.Single[string], `SELECT DISTINCT sha256 FROM files ORDER BY 1`); err != nil {
+		if d.Files, err = sqldb.Collect(tx.q, sqldb.Single[string], `SELECT sha256 FROM files
+			UNION SELECT sha256 FROM incident_exhibits WHERE file <> '' UNION SELECT sha256 FROM indicator_imports ORDER BY 1`); err != nil {
 			return fmt.Errorf("list the files: %w", err)
 		}
 		if err := line.Encode(dumpHead{dumpFormat, d.Schema}); err != nil {

@@ -34,13 +34,18 @@ func (tx *Tx) PutFile(f assessment.File) (assessment.File, error) { return files
 // says that no other description names it.
 func (tx *Tx) RemoveFile(id string) error { return files.remove(tx, id) }
 
-// FileInUse reports whether any description in any workspace names the content, or
-// a workspace has it as its logo. It needs a scope of everything.
+// FileInUse reports whether any description, exhibit or import in any workspace
+// names the content, or a workspace has it as its logo. It needs a scope of everything.
 func (tx *Tx) FileInUse(sha256 string) (bool, error) {
 	if err := tx.system(); err != nil {
 		return false, err
 	}
 	_, found, err := sqldb.One(tx.q, sqldb.Single[string], `SELECT id FROM files WHERE sha256 = ? LIMIT 1`, sha256)
+	if err != nil || found {
+		return found, err
+	}
+	_, found, err = sqldb.One(tx.q, sqldb.Single[string], `SELECT id FROM incident_exhibits WHERE sha256 = ?
+		UNION ALL SELECT id FROM indicator_imports WHERE sha256 = ? LIMIT 1`, sha256, sha256)
 	if err != nil || found {
 		return found, err
 	}

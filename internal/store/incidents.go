@@ -9,12 +9,12 @@ import (
 
 var incidents = define(table[incident.Incident]{
 	name: "incidents", kind: "incident", keys: "id",
-	columns: "id, organisation_id, reference, title, kind, state, exercise, zone, occurred_at, detected_at, aware_at, " +
+	columns: "id, organisation_id, reference, title, kind, state, exercise, zone, ahead_ms, occurred_at, detected_at, aware_at, " +
 		"handled_at, facts, criteria, significance, channel, reporter, lead, linked, into_incident, from_incident, " +
 		"tlp, created_by, created_at, updated_at, version",
 	fields: func(v *incident.Incident) []any {
 		return []any{
-			&v.ID, &v.Organisation, &v.Reference, &v.Title, &v.Kind, &v.State, &v.Exercise, &v.Zone, sqldb.JSON(&v.OccurredAt),
+			&v.ID, &v.Organisation, &v.Reference, &v.Title, &v.Kind, &v.State, &v.Exercise, &v.Zone, &v.Ahead, sqldb.JSON(&v.OccurredAt),
 			sqldb.JSON(&v.DetectedAt), sqldb.JSON(&v.AwareAt), sqldb.JSON(&v.HandledAt), sqldb.JSON(&v.Facts),
 			sqldb.JSON(&v.Criteria), sqldb.JSON(&v.Significance), &v.Channel, &v.Reporter, &v.Lead, sqldb.JSON(&v.Linked),
 			&v.Into, &v.From, &v.TLP, &v.CreatedBy, sqldb.Time(&v.CreatedAt), sqldb.Time(&v.UpdatedAt), &v.Version,
@@ -132,9 +132,9 @@ var incidentEntries = define(table[incident.Entry]{
 // IncidentEntry returns one entry.
 func (tx *Tx) IncidentEntry(id string) (incident.Entry, error) { return incidentEntries.get(tx, id) }
 
-// IncidentEntries lists what belongs to an incident, oldest first.
-func (tx *Tx) IncidentEntries(organisation, of string) ([]incident.Entry, error) {
-	return incidentEntries.list(tx, "organisation_id = ? AND incident = ?", "created_at, id", organisation, of)
+// IncidentEntries lists what belongs to incidents, oldest first.
+func (tx *Tx) IncidentEntries(organisation string, of ...string) ([]incident.Entry, error) {
+	return ofIncidents(tx, incidentEntries, organisation, of)
 }
 
 // AddIncidentEntry writes a line into the record of an incident.
@@ -144,11 +144,11 @@ func (tx *Tx) AddIncidentEntry(v incident.Entry) (incident.Entry, error) {
 
 var indicators = define(table[incident.Indicator]{
 	name: "indicators", kind: "indicator", keys: "id",
-	columns: "id, organisation_id, incident, type, value, tlp, note, seen_at, source, created_at, version",
+	columns: "id, organisation_id, incident, type, value, tlp, note, seen_at, source, import_id, created_at, version",
 	fields: func(v *incident.Indicator) []any {
 		return []any{
 			&v.ID, &v.Organisation, &v.Incident, &v.Type, &v.Value, &v.TLP, &v.Note, sqldb.Time(&v.SeenAt), &v.Source,
-			sqldb.Time(&v.CreatedAt), &v.Version,
+			&v.Import, sqldb.Time(&v.CreatedAt), &v.Version,
 		}
 	},
 	org:     func(v *incident.Indicator) *string { return &v.Organisation },
@@ -159,11 +159,6 @@ var indicators = define(table[incident.Indicator]{
 
 // Indicator returns one indicator.
 func (tx *Tx) Indicator(id string) (incident.Indicator, error) { return indicators.get(tx, id) }
-
-// Indicators lists what belongs to an incident, oldest first.
-func (tx *Tx) Indicators(organisation, of string) ([]incident.Indicator, error) {
-	return indicators.list(tx, "organisation_id = ? AND incident = ?", "created_at, id", organisation, of)
-}
 
 // PutIndicator makes or changes one indicator.
 func (tx *Tx) PutIndicator(v incident.Indicator) (incident.Indicator, error) {
@@ -191,9 +186,9 @@ var affected = define(table[incident.Affected]{
 // Affected returns one affected thing.
 func (tx *Tx) Affected(id string) (incident.Affected, error) { return affected.get(tx, id) }
 
-// AffectedBy lists what belongs to an incident, oldest first.
-func (tx *Tx) AffectedBy(organisation, of string) ([]incident.Affected, error) {
-	return affected.list(tx, "organisation_id = ? AND incident = ?", "created_at, id", organisation, of)
+// AffectedBy lists what belongs to incidents, oldest first.
+func (tx *Tx) AffectedBy(organisation string, of ...string) ([]incident.Affected, error) {
+	return ofIncidents(tx, affected, organisation, of)
 }
 
 // PutAffected makes or changes one affected thing.
@@ -220,9 +215,9 @@ var exhibits = define(table[incident.Exhibit]{
 // Exhibit returns one piece of evidence.
 func (tx *Tx) Exhibit(id string) (incident.Exhibit, error) { return exhibits.get(tx, id) }
 
-// Exhibits lists what belongs to an incident, oldest first.
-func (tx *Tx) Exhibits(organisation, of string) ([]incident.Exhibit, error) {
-	return exhibits.list(tx, "organisation_id = ? AND incident = ?", "created_at, id", organisation, of)
+// Exhibits lists what belongs to incidents, oldest first.
+func (tx *Tx) Exhibits(organisation string, of ...string) ([]incident.Exhibit, error) {
+	return ofIncidents(tx, exhibits, organisation, of)
 }
 
 // PutExhibit makes or changes one piece of evidence.
@@ -249,9 +244,9 @@ var informed = define(table[incident.Informed]{
 // Informed returns one information of recipients.
 func (tx *Tx) Informed(id string) (incident.Informed, error) { return informed.get(tx, id) }
 
-// InformedOf lists what belongs to an incident, oldest first.
-func (tx *Tx) InformedOf(organisation, of string) ([]incident.Informed, error) {
-	return informed.list(tx, "organisation_id = ? AND incident = ?", "created_at, id", organisation, of)
+// InformedOf lists what belongs to incidents, oldest first.
+func (tx *Tx) InformedOf(organisation string, of ...string) ([]incident.Informed, error) {
+	return ofIncidents(tx, informed, organisation, of)
 }
 
 // PutInformed makes or changes one information of recipients.
@@ -278,9 +273,9 @@ var incidentCosts = define(table[incident.Cost]{
 // IncidentCost returns one cost.
 func (tx *Tx) IncidentCost(id string) (incident.Cost, error) { return incidentCosts.get(tx, id) }
 
-// IncidentCosts lists what belongs to an incident, oldest first.
-func (tx *Tx) IncidentCosts(organisation, of string) ([]incident.Cost, error) {
-	return incidentCosts.list(tx, "organisation_id = ? AND incident = ?", "created_at, id", organisation, of)
+// IncidentCosts lists what belongs to incidents, oldest first.
+func (tx *Tx) IncidentCosts(organisation string, of ...string) ([]incident.Cost, error) {
+	return ofIncidents(tx, incidentCosts, organisation, of)
 }
 
 // PutIncidentCost makes or changes one cost.
@@ -290,3 +285,12 @@ func (tx *Tx) PutIncidentCost(v incident.Cost) (incident.Cost, error) {
 
 // RemoveIncidentCost deletes one cost.
 func (tx *Tx) RemoveIncidentCost(id string) error { return incidentCosts.remove(tx, id) }
+
+// ofIncidents lists the rows of incidents, oldest first.
+func ofIncidents[T any](tx *Tx, t *table[T], organisation string, of []string) ([]T, error) {
+	args := []any{organisation}
+	for _, id := range of {
+		args = append(args, id)
+	}
+	return t.list(tx, "organisation_id = ? AND incident IN "+sqldb.Marks(len(of)), "created_at, id", args...)
+}

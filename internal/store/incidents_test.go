@@ -44,6 +44,14 @@ func of[T any](list func(*store.Tx, string, string) ([]T, error)) func(*store.Tx
 	return func(tx *store.Tx, organisation string) ([]T, error) { return list(tx, organisation, "i") }
 }
 
+func ofMany[T any](list func(*store.Tx, string, ...string) ([]T, error)) func(*store.Tx, string) ([]T, error) {
+	return func(tx *store.Tx, organisation string) ([]T, error) { return list(tx, organisation, "other", "i") }
+}
+
+func indicatorsOf(tx *store.Tx, organisation string) ([]incident.Indicator, error) {
+	return tx.Indicators(organisation, store.IndicatorFilter{Incidents: []string{"i"}}, 0, 100)
+}
+
 func incidentProbes() map[string]probe {
 	return map[string]probe{
 		"incidents": kept((*store.Tx).PutIncident,
@@ -65,7 +73,7 @@ func incidentProbes() map[string]probe {
 			func(w world, k string) incident.Entry {
 				return incident.Entry{ID: k, Organisation: w.organisation, Incident: "i"}
 			},
-			(*store.Tx).IncidentEntry, of((*store.Tx).IncidentEntries), func(v incident.Entry) string { return v.ID }),
+			(*store.Tx).IncidentEntry, ofMany((*store.Tx).IncidentEntries), func(v incident.Entry) string { return v.ID }),
 		"alarms": {
 			put: func(tx *store.Tx, w world, k string) error {
 				o := incident.Obligation{ID: k, Organisation: w.organisation, Incident: "i"}
@@ -88,27 +96,37 @@ func incidentProbes() map[string]probe {
 			func(w world, k string) incident.Indicator {
 				return incident.Indicator{ID: k, Organisation: w.organisation, Incident: "i"}
 			},
-			(*store.Tx).Indicator, of((*store.Tx).Indicators), func(v incident.Indicator) string { return v.ID }, (*store.Tx).RemoveIndicator),
+			(*store.Tx).Indicator, indicatorsOf, func(v incident.Indicator) string { return v.ID }, (*store.Tx).RemoveIndicator),
+		"indicator_imports": kept((*store.Tx).PutIndicatorImport,
+			func(w world, k string) incident.Import {
+				return incident.Import{ID: k, Organisation: w.organisation, Incident: "i"}
+			},
+			(*store.Tx).IndicatorImport, ofMany((*store.Tx).IndicatorImports), func(v incident.Import) string { return v.ID }),
+		"incident_exercises": kept((*store.Tx).PutExercise,
+			func(w world, k string) incident.Exercise {
+				return incident.Exercise{ID: k, Organisation: w.organisation}
+			},
+			(*store.Tx).Exercise, (*store.Tx).Exercises, func(v incident.Exercise) string { return v.ID }),
 		"incident_affected": byID((*store.Tx).PutAffected,
 			func(w world, k string) incident.Affected {
 				return incident.Affected{ID: k, Organisation: w.organisation, Incident: "i"}
 			},
-			(*store.Tx).Affected, of((*store.Tx).AffectedBy), func(v incident.Affected) string { return v.ID }, (*store.Tx).RemoveAffected),
+			(*store.Tx).Affected, ofMany((*store.Tx).AffectedBy), func(v incident.Affected) string { return v.ID }, (*store.Tx).RemoveAffected),
 		"incident_exhibits": byID((*store.Tx).PutExhibit,
 			func(w world, k string) incident.Exhibit {
 				return incident.Exhibit{ID: k, Organisation: w.organisation, Incident: "i"}
 			},
-			(*store.Tx).Exhibit, of((*store.Tx).Exhibits), func(v incident.Exhibit) string { return v.ID }, (*store.Tx).RemoveExhibit),
+			(*store.Tx).Exhibit, ofMany((*store.Tx).Exhibits), func(v incident.Exhibit) string { return v.ID }, (*store.Tx).RemoveExhibit),
 		"incident_informed": byID((*store.Tx).PutInformed,
 			func(w world, k string) incident.Informed {
 				return incident.Informed{ID: k, Organisation: w.organisation, Incident: "i"}
 			},
-			(*store.Tx).Informed, of((*store.Tx).InformedOf), func(v incident.Informed) string { return v.ID }, (*store.Tx).RemoveInformed),
+			(*store.Tx).Informed, ofMany((*store.Tx).InformedOf), func(v incident.Informed) string { return v.ID }, (*store.Tx).RemoveInformed),
 		"incident_costs": byID((*store.Tx).PutIncidentCost,
 			func(w world, k string) incident.Cost {
 				return incident.Cost{ID: k, Organisation: w.organisation, Incident: "i"}
 			},
-			(*store.Tx).IncidentCost, of((*store.Tx).IncidentCosts), func(v incident.Cost) string { return v.ID }, (*store.Tx).RemoveIncidentCost),
+			(*store.Tx).IncidentCost, ofMany((*store.Tx).IncidentCosts), func(v incident.Cost) string { return v.ID }, (*store.Tx).RemoveIncidentCost),
 	}
 }
 

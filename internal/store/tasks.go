@@ -10,10 +10,10 @@ import (
 
 var tasks = define(table[planning.Task]{
 	name: "tasks", kind: "task", keys: "id",
-	columns: "id, organisation_id, origin, title, body, state, phase, requirements, measures, after_tasks, owner, role, effort, cost_cents, currency, " +
+	columns: "id, organisation_id, origin, incident_id, title, body, state, phase, requirements, measures, after_tasks, owner, role, effort, cost_cents, currency, " +
 		"start_day, due_day, due_because, every_months, priority, position, done_at, created_at, updated_at, version",
 	fields: func(t *planning.Task) []any {
-		return []any{&t.ID, &t.Organisation, &t.Origin, &t.Title, &t.Body, &t.State, &t.Phase, sqldb.JSON(&t.Requirements),
+		return []any{&t.ID, &t.Organisation, &t.Origin, &t.Incident, &t.Title, &t.Body, &t.State, &t.Phase, sqldb.JSON(&t.Requirements),
 			sqldb.JSON(&t.Measures), sqldb.JSON(&t.After), &t.Owner, &t.Role, sqldb.JSON(&t.Effort), &t.CostCents, &t.Currency,
 			sqldb.Date(&t.Start), sqldb.Date(&t.Due), sqldb.JSON(&t.DueBecause), &t.EveryMonths, &t.Priority, &t.Position,
 			sqldb.Time(&t.DoneAt), sqldb.Time(&t.CreatedAt), sqldb.Time(&t.UpdatedAt), &t.Version}
@@ -32,6 +32,11 @@ func (tx *Tx) Task(id string) (planning.Task, error) { return tasks.get(tx, id) 
 // Tasks lists the tasks of an organisation by due day; those without one come last.
 func (tx *Tx) Tasks(organisation string) ([]planning.Task, error) {
 	return tasks.list(tx, "organisation_id = ?", "CASE due_day WHEN '' THEN 1 ELSE 0 END, due_day, priority DESC, id", organisation)
+}
+
+// TasksOfIncident lists the tasks of a case in the order of its playbooks.
+func (tx *Tx) TasksOfIncident(organisation, of string) ([]planning.Task, error) {
+	return tasks.list(tx, "organisation_id = ? AND incident_id = ?", "position, id", organisation, of)
 }
 
 // DueTasks lists the open tasks of the scope that are due on the day or were

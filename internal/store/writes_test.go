@@ -21,6 +21,8 @@ func unrecorded() map[string]string {
 		"alarms.go: DELETE FROM alarms":           "follow from the clocks",
 		"alarms.go: INSERT INTO alarms":           "follow from the clocks",
 		"alarms.go: UPDATE alarms":                "what was sent is in the outbox and the record of the incident",
+		"handling.go: INSERT INTO indicators":     "the import is recorded with the hash of its file and the counts",
+		"handling.go: DELETE FROM indicators":     "the import is recorded as removed",
 		"accounts.go: UPDATE sessions":            "last use",
 		"accounts.go: DELETE FROM sessions":       "those that ended by themselves",
 		"accounts.go: UPDATE tokens":              "last use",

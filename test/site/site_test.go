@@ -355,6 +355,7 @@ func ownerForms() []map[string]url.Values {
 		workbookForms(),
 		registrationForms(),
 		incidentForms(),
+		handlingForms(),
 		authorityForms(),
 		deskForms(),
 		portfolioForms(),

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -30,11 +31,18 @@ type Service struct {
 	store     *store.Store
 	forms     *reporting.Set
 	countries *country.Set
+	files     *blob.Dir // nil: no files can be kept
 }
 
 // New makes the service.
 func New(s *store.Store, forms *reporting.Set, countries *country.Set) *Service {
 	return &Service{store: s, forms: forms, countries: countries}
+}
+
+// WithFiles gives the service the files in which evidence and lists are kept.
+func (s *Service) WithFiles(d *blob.Dir) *Service {
+	s.files = d
+	return s
 }
 
 // Forms are the report forms.
@@ -43,14 +51,12 @@ func (s *Service) Forms() *reporting.Set { return s.forms }
 // Case is one incident with everything about it.
 type Case struct {
 	incident.Incident
-	Duties     []Duty
-	Entries    []incident.Entry // oldest first
-	Indicators []incident.Indicator
-	Affected   []incident.Affected
-	Exhibits   []incident.Exhibit
-	Informed   []incident.Informed
-	Costs      []incident.Cost
-	Recurring  []incident.Incident // earlier ones of the last six months with the same root cause
+	Duties    []Duty
+	Entries   []incident.Entry    // of it and of what was merged into it, oldest first
+	Recurring []incident.Incident // earlier ones of the last six months with the same root cause
+	Related   []Relation
+
+	lineage []string // its id, and those of the cases that were merged into it
 }
 
 // Duty is an obligation with its clocks as of now and its reports.
@@ -82,13 +88,13 @@ func (s *Service) List(ctx context.Context, a authz.Actor, organisation string) 
 // Load gives one case with clocks as of now.
 func (s *Service) Load(ctx context.Context, a authz.Actor, organisation, id string) (c Case, err error) {
 	err = s.read(ctx, a, organisation, authz.IncidentRead, func(tx *store.Tx) error {
-		c, err = load(tx, organisation, id)
+		c, err = s.load(tx, organisation, id)
 		return err
 	})
 	return c, err
 }
 
-func load(tx *store.Tx, organisation, id string) (Case, error) {
+func (s *Service) load(tx *store.Tx, organisation, id string) (Case, error) {
 	i, err := incidentOf(tx, organisation, id)
 	if err != nil {
 		return Case{}, err
@@ -97,20 +103,12 @@ func load(tx *store.Tx, organisation, id string) (Case, error) {
 	if c.Duties, err = duties(tx, i); err != nil {
 		return Case{}, err
 	}
-	for _, part := range []func() error{
-		func() error { c.Entries, err = tx.IncidentEntries(organisation, id); return err },
-		func() error { c.Indicators, err = tx.Indicators(organisation, id); return err },
-		func() error { c.Affected, err = tx.AffectedBy(organisation, id); return err },
-		func() error { c.Exhibits, err = tx.Exhibits(organisation, id); return err },
-		func() error { c.Informed, err = tx.InformedOf(organisation, id); return err },
-		func() error { c.Costs, err = tx.IncidentCosts(organisation, id); return err },
-	} {
-		if err := part(); err != nil {
-			return Case{}, err
-		}
+	all, err := tx.Incidents(organisation)
+	if err != nil {
+		return Case{}, err
 	}
-	earlier, err := tx.Incidents(organisation)
-	c.Recurring = incident.Recurring(i, earlier)
+	c.lineage, c.Recurring, c.Related = incident.Lineage(id, all), incident.Recurring(i, all), related(i, all)
+	c.Entries, err = tx.IncidentEntries(organisation, c.lineage...)
 	return c, err
 }
 

@@ -55,6 +55,7 @@ type desk struct {
 	store        *store.Store
 	clock        *clock.Fixed
 	organisation string
+	files        string // folder
 }
 
 const home = "0190a000-0000-7000-8000-000000000001"
@@ -107,7 +108,7 @@ func open(t *testing.T) desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.Service, d.organisation = incidents.New(d.store, forms, set), o.ID
+	d.Service, d.organisation, d.files = incidents.New(d.store, forms, set).WithFiles(files), o.ID, filepath.Join(dir, "files")
 	return d
 }
 

@@ -84,8 +84,9 @@ type Incident struct {
 	Title        string `json:"title"`
 	Kind         Kind   `json:"kind"`
 	State        State  `json:"state"`
-	Exercise     bool   `json:"exercise"` // a drill: marked on every page and paper, never sent to an authority
-	Zone         string `json:"zone"`     // IANA name, of those who handle it
+	Exercise     bool   `json:"exercise"`           // a drill: marked on every page and paper, never sent to an authority
+	Zone         string `json:"zone"`               // IANA name, of those who handle it
+	Ahead        int64  `json:"ahead_ms,omitempty"` // how far the clock of an exercise is ahead of the world, in milliseconds
 
 	OccurredAt Moment `json:"occurred_at"`
 	DetectedAt Moment `json:"detected_at"`
@@ -172,8 +173,9 @@ type Indicator struct {
 	Value        string    `json:"value"` // as it is; pages show it defanged
 	TLP          string    `json:"tlp"`
 	Note         string    `json:"note,omitempty"`
-	SeenAt       time.Time `json:"seen_at"` // zero: not known
-	Source       string    `json:"source"`  // "person", "csv", "stix" or "misp"
+	SeenAt       time.Time `json:"seen_at"`          // zero: not known
+	Source       string    `json:"source"`           // "person", "plain", "csv", "stix" or "misp"
+	Import       string    `json:"import,omitempty"` // that added it; such rows stand in the ledger as their file, not one by one
 	CreatedAt    time.Time `json:"created_at"`
 	Version      int64     `json:"version"`
 }

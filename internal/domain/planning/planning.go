@@ -26,7 +26,8 @@ func (s State) Open() bool { return s == ToDo || s == Doing || s == Blocked }
 type Task struct {
 	ID           string      `json:"id"`
 	Organisation string      `json:"organisation"`
-	Origin       string      `json:"origin,omitempty"` // id of the posture.Task that it came from
+	Origin       string      `json:"origin,omitempty"`   // id of the posture.Task that it came from
+	Incident     string      `json:"incident,omitempty"` // the case that it is a step of
 	Title        string      `json:"title"`
 	Body         string      `json:"body,omitempty"`
 	State        State       `json:"state"`

@@ -90,7 +90,9 @@ func (s *Site) showCase(w http.ResponseWriter, r *http.Request, act string, wron
 		return ok && slices.Contains(f.Stages, st)
 	}
 	v.zones = s.zoneOptions(v.Zone)
-	return ui.Render(w, r, statusOf(wrong), casePage(r, s.caseFrame(r, c, v.Incident), v))
+	p := s.caseFrame(r, c, v.Incident)
+	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "handling.title"), URL: incidentURL(r, "handling")}}
+	return ui.Render(w, r, statusOf(wrong), casePage(r, p, v))
 }
 
 // caseFrame is the frame of the pages of one case.

@@ -309,6 +309,7 @@ func (s *Site) Table() []Route {
 	s.registrationRoutes(add)
 	s.incidentRoutes(add)
 	s.incidentPaperRoutes(add)
+	s.handlingRoutes(add)
 	return all
 }
 

@@ -1,0 +1,354 @@
+package incidents
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nisaba-platform/nisaba/exchange/indicators"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/internal/domain/planning"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/law/reporting"
+)
+
+// Handling is what is recorded while a case is handled, with what belongs to the
+// cases that were merged into it.
+type Handling struct {
+	Case
+	Affected   []incident.Affected
+	Exhibits   []incident.Exhibit
+	Informed   []incident.Informed
+	Costs      []incident.Cost
+	Imports    []incident.Import
+	Tasks      []planning.Task
+	Indicators []incident.Indicator // those of the page
+	Counts     map[string]int64     // of all indicators, by type
+	Found      int64                // that the filter lets through
+}
+
+// IndicatorPage says which indicators Handle gives.
+type IndicatorPage struct {
+	Type, Text string
+	Skip       int
+}
+
+// IndicatorsPerPage is how many indicators a page has.
+const IndicatorsPerPage = 50
+
+// Handle gives what is recorded of the handling of a case.
+func (s *Service) Handle(ctx context.Context, a authz.Actor, organisation, id string, p IndicatorPage) (h Handling, err error) {
+	err = s.read(ctx, a, organisation, authz.IncidentRead, func(tx *store.Tx) error {
+		if h.Case, err = s.load(tx, organisation, id); err != nil {
+			return err
+		}
+		all := store.IndicatorFilter{Incidents: h.lineage}
+		narrow := all
+		narrow.Type, narrow.Text = p.Type, strings.TrimSpace(p.Text)
+		for _, part := range []func() error{
+			func() error { h.Affected, err = tx.AffectedBy(organisation, h.lineage...); return err },
+			func() error { h.Exhibits, err = tx.Exhibits(organisation, h.lineage...); return err },
+			func() error { h.Informed, err = tx.InformedOf(organisation, h.lineage...); return err },
+			func() error { h.Costs, err = tx.IncidentCosts(organisation, h.lineage...); return err },
+			func() error { h.Imports, err = tx.IndicatorImports(organisation, h.lineage...); return err },
+			func() error { h.Tasks, err = tasksOf(tx, organisation, h.lineage); return err },
+			func() error { h.Counts, err = tx.CountIndicators(organisation, all); return err },
+			func() error {
+				h.Indicators, err = tx.Indicators(organisation, narrow, max(0, p.Skip), IndicatorsPerPage)
+				return err
+			},
+			func() error {
+				found, err := tx.CountIndicators(organisation, narrow)
+				for _, n := range found {
+					h.Found += n
+				}
+				return err
+			},
+		} {
+			if err := part(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return h, err
+}
+
+func tasksOf(tx *store.Tx, organisation string, of []string) (out []planning.Task, err error) {
+	for _, id := range of {
+		list, err := tx.TasksOfIncident(organisation, id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	return out, nil
+}
+
+// Totals adds the costs up, by currency: what was paid or agreed, and what is
+// estimated, in hundredths.
+func Totals(costs []incident.Cost) (out []Total) {
+	for _, c := range costs {
+		n := slices.IndexFunc(out, func(t Total) bool { return t.Currency == c.Currency })
+		if n < 0 {
+			n, out = len(out), append(out, Total{Currency: c.Currency})
+		}
+		if c.Estimated {
+			out[n].Estimated += c.Cents
+		} else {
+			out[n].Known += c.Cents
+		}
+	}
+	return out
+}
+
+// Total is a sum of costs in one currency.
+type Total struct {
+	Currency         string
+	Known, Estimated int64
+}
+
+// handle changes what belongs to a case that goes on.
+func (s *Service) handle(ctx context.Context, a authz.Actor, organisation, id string, f func(*store.Tx, incident.Incident) error) error {
+	return s.write(ctx, a, organisation, authz.IncidentEdit, func(tx *store.Tx) error {
+		i, err := incidentOf(tx, organisation, id)
+		if err != nil {
+			return err
+		}
+		if err := unmerged(i); err != nil {
+			return err
+		}
+		return f(tx, i)
+	})
+}
+
+// unmerged refuses a case that goes on in another one.
+func unmerged(i incident.Incident) error {
+	if i.State == incident.Merged {
+		return &fault.Error{Kind: fault.Conflict, What: "this case was merged into another one", Expected: "a change of that case"}
+	}
+	return nil
+}
+
+// belongs refuses a row of another case; those of the cases that were merged into
+// this one are its own.
+func belongs(tx *store.Tx, i incident.Incident, of, organisation, what string) error {
+	if organisation == i.Organisation && of == i.ID {
+		return nil
+	}
+	all, err := tx.Incidents(i.Organisation)
+	if err == nil && (organisation != i.Organisation || !slices.Contains(incident.Lineage(i.ID, all), of)) {
+		err = missing(what)
+	}
+	return err
+}
+
+// longText bounds names and notes, in characters.
+const longText = 500
+
+func short(field, text string) error {
+	if len([]rune(text)) > longText {
+		return invalid(field, "the text is too long", fmt.Sprintf("up to %d characters", longText))
+	}
+	return nil
+}
+
+// PutAffected adds what the incident touches (id ""), or changes it.
+func (s *Service) PutAffected(ctx context.Context, a authz.Actor, organisation, id string, v incident.Affected) (out incident.Affected, err error) {
+	v.Name, v.Note = strings.TrimSpace(v.Name), strings.TrimSpace(v.Note)
+	switch {
+	case !slices.Contains(incident.AffectedKinds(), v.Kind):
+		return v, invalid("kind", "there is no such kind", strings.Join(incident.AffectedKinds(), ", "))
+	case !slices.Contains(incident.Conditions(), v.Condition):
+		return v, invalid("condition", "there is no such condition", strings.Join(incident.Conditions(), ", "))
+	case v.Name == "":
+		return v, invalid("name", "the name is missing", "what is affected, in a few words")
+	case v.Count < 0 || v.Count > 1e12:
+		return v, invalid("count", "the number cannot be used", "0 or more")
+	}
+	for field, text := range map[string]string{"name": v.Name, "note": v.Note} {
+		if err := short(field, text); err != nil {
+			return v, err
+		}
+	}
+	err = s.handle(ctx, a, organisation, id, func(tx *store.Tx, i incident.Incident) error {
+		before := ""
+		v.Organisation, v.Incident = organisation, id
+		if v.ID != "" {
+			old, err := tx.Affected(v.ID)
+			if err == nil {
+				err = belongs(tx, i, old.Incident, old.Organisation, "affected thing")
+			}
+			if err != nil {
+				return err
+			}
+			before, v.Incident, v.CreatedAt = old.Condition, old.Incident, old.CreatedAt
+		}
+		if out, err = tx.PutAffected(v); err != nil || before == v.Condition {
+			return err
+		}
+		return entry(tx, a, i, incident.Entry{Kind: "action", Object: out.ID, Text: v.Name, Before: before, After: v.Condition})
+	})
+	return out, err
+}
+
+// RemoveAffected takes something out that is not affected after all.
+func (s *Service) RemoveAffected(ctx context.Context, a authz.Actor, organisation, id, affected string) error {
+	return s.handle(ctx, a, organisation, id, func(tx *store.Tx, i incident.Incident) error {
+		old, err := tx.Affected(affected)
+		if err == nil {
+			err = belongs(tx, i, old.Incident, old.Organisation, "affected thing")
+		}
+		if err != nil {
+			return err
+		}
+		return tx.RemoveAffected(affected)
+	})
+}
+
+// Inform records that recipients of a service were told of the incident, or of a
+// threat with what they can do, Directive (EU) 2022/2555 Art. 23(1) and (2).
+func (s *Service) Inform(ctx context.Context, a authz.Actor, organisation, id string, v incident.Informed) (out incident.Informed, err error) {
+	v.Whom, v.Channel, v.Text = strings.TrimSpace(v.Whom), strings.TrimSpace(v.Channel), strings.TrimSpace(v.Text)
+	switch {
+	case v.Whom == "":
+		return v, invalid("whom", "it is not said who was told", "for example: all customers of the mail service")
+	case v.Text == "" || len(v.Text) > reporting.LongestText:
+		return v, invalid("text", "the text is missing or too long", "what they were told, up to 20 kB")
+	case v.Count < 0 || v.Count > 1e12:
+		return v, invalid("count", "the number cannot be used", "0 or more")
+	case v.About != "incident" && v.About != "threat":
+		return v, invalid("about", "there is no such ground", "incident (Art. 23(1)) or threat (Art. 23(2))")
+	}
+	for field, text := range map[string]string{"whom": v.Whom, "channel": v.Channel} {
+		if err := short(field, text); err != nil {
+			return v, err
+		}
+	}
+	err = s.handle(ctx, a, organisation, id, func(tx *store.Tx, i incident.Incident) error {
+		if !v.At.Known() {
+			v.At = incident.Moment{At: i.Now(tx.Now()), Zone: orElse(v.At.Zone, i.Zone), Certainty: incident.Exact}
+		}
+		if err := checkMoment("at", &v.At, i.Now(tx.Now())); err != nil {
+			return err
+		}
+		v.ID, v.Version, v.Organisation, v.Incident = "", 0, organisation, id
+		if out, err = tx.PutInformed(v); err != nil {
+			return err
+		}
+		return entry(tx, a, i, incident.Entry{Kind: "communication", Object: out.ID, At: v.At, Text: v.Whom + ": " + v.Text})
+	})
+	return out, err
+}
+
+// PutCost adds a cost (id ""), or changes it.
+func (s *Service) PutCost(ctx context.Context, a authz.Actor, organisation, id string, v incident.Cost) (out incident.Cost, err error) {
+	v.What = strings.TrimSpace(v.What)
+	switch {
+	case v.What == "":
+		return v, invalid("what", "it is not said what the money is for", "for example: forensic analysis")
+	case v.Cents <= 0 || v.Cents > 1e14:
+		return v, invalid("amount", "the amount cannot be used", "more than 0")
+	case !slices.Contains(planning.Currencies(), v.Currency):
+		return v, invalid("currency", "there is no such currency here", "one of "+strings.Join(planning.Currencies(), ", "))
+	}
+	if err := short("what", v.What); err != nil {
+		return v, err
+	}
+	err = s.handle(ctx, a, organisation, id, func(tx *store.Tx, i incident.Incident) error {
+		v.Organisation, v.Incident = organisation, id
+		if v.On.IsZero() {
+			v.On = law.DateOf(i.Now(tx.Now()))
+		}
+		if v.ID != "" {
+			old, err := tx.IncidentCost(v.ID)
+			if err == nil {
+				err = belongs(tx, i, old.Incident, old.Organisation, "cost")
+			}
+			if err != nil {
+				return err
+			}
+			v.Incident, v.CreatedAt = old.Incident, old.CreatedAt
+		}
+		out, err = tx.PutIncidentCost(v)
+		return err
+	})
+	return out, err
+}
+
+// RemoveCost takes a cost out.
+func (s *Service) RemoveCost(ctx context.Context, a authz.Actor, organisation, id, cost string) error {
+	return s.handle(ctx, a, organisation, id, func(tx *store.Tx, i incident.Incident) error {
+		old, err := tx.IncidentCost(cost)
+		if err == nil {
+			err = belongs(tx, i, old.Incident, old.Organisation, "cost")
+		}
+		if err != nil {
+			return err
+		}
+		return tx.RemoveIncidentCost(cost)
+	})
+}
+
+// Lesson is what was learnt and what follows from it.
+type Lesson struct {
+	Title string
+	Body  string
+	Risk  bool // a risk to be treated, not a thing to be done
+	Due   law.Date
+}
+
+// Learn turns a lesson into a task of the plan, Implementing Regulation (EU)
+// 2024/2690 Annex 3.6. It returns the task.
+func (s *Service) Learn(ctx context.Context, a authz.Actor, organisation, id string, l Lesson) (t planning.Task, err error) {
+	l.Title, l.Body = strings.TrimSpace(l.Title), strings.TrimSpace(l.Body)
+	switch {
+	case l.Title == "" || len([]rune(l.Title)) > LongestTitle:
+		return t, invalid("title", "the title is missing or too long", fmt.Sprintf("what follows, in up to %d characters", LongestTitle))
+	case len(l.Body) > reporting.LongestText:
+		return t, invalid("body", "the text is too long", "up to 20 kB")
+	}
+	err = s.handle(ctx, a, organisation, id, func(tx *store.Tx, i incident.Incident) error {
+		kind, requirement, measure := "lesson", "nis2.21.2.b.lessons", "b"
+		if l.Risk {
+			kind, requirement, measure = "risk", "nis2.21.2.a.treatment", "a"
+		}
+		known, err := tasksOf(tx, organisation, []string{id})
+		if err != nil {
+			return err
+		}
+		t, err = tx.PutTask(planning.Task{Organisation: organisation, Origin: kind, Incident: id, Title: marked(i, l.Title), Body: l.Body, State: planning.ToDo, Phase: "improve",
+			Requirements: []string{requirement}, Measures: []string{measure}, Due: l.Due, DueBecause: dueBecause(l.Due, a), Position: float64(1000 + len(known))})
+		if err != nil {
+			return err
+		}
+		return entry(tx, a, i, incident.Entry{Kind: "decision", Object: t.ID, Text: l.Title})
+	})
+	return t, err
+}
+
+func dueBecause(due law.Date, a authz.Actor) law.Message {
+	if due.IsZero() {
+		return law.Message{}
+	}
+	return law.Say("plan.due.by_hand", "name", orElse(a.Name, a.Person))
+}
+
+// marked is the title of a task outside of its case: those of exercises say so.
+func marked(i incident.Incident, title string) string {
+	if i.Exercise {
+		return "EXERCISE: " + title
+	}
+	return title
+}
+
+// indicatorOf is an indicator as the case keeps it.
+func indicatorOf(i incident.Incident, x indicators.Indicator, source string) (incident.Indicator, error) {
+	id, err := incident.IndicatorID(i.ID, x.Type, x.Value)
+	return incident.Indicator{ID: id, Organisation: i.Organisation, Incident: i.ID, Type: x.Type, Value: x.Value, TLP: orElse(x.TLP, i.TLP), Note: x.Note,
+		SeenAt: x.SeenAt, Source: source}, err
+}

@@ -1,0 +1,381 @@
+package pages
+
+import (
+	"context"
+	"io"
+	"math"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/exchange/delimited"
+	"github.com/nisaba-platform/nisaba/exchange/indicators"
+	"github.com/nisaba-platform/nisaba/exchange/misp"
+	"github.com/nisaba-platform/nisaba/exchange/stix"
+	"github.com/nisaba-platform/nisaba/internal/app/incidents"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/ui"
+)
+
+const handling = oneIncident + "/handling"
+
+// mostHandled is the largest body in bytes of a form with one file.
+const mostHandled = incidents.LargestFile + 1<<20
+
+func (s *Site) handlingRoutes(add adder) {
+	add(Client, "GET "+handling, s.openHandling)
+	for act, do := range s.handlingActs() {
+		add(Client, "POST "+handling+"/"+act, s.handlingAct(act, do))
+	}
+	add(Client, "POST "+handling+"/list", withBody(mostHandled, uploadTime, s.readList))
+	add(Client, "POST "+handling+"/exhibits", withBody(mostHandled, uploadTime, s.takeEvidence))
+	add(Client, "GET "+handling+"/exhibits/{exhibit}", s.evidenceFile)
+	for _, name := range indicatorFiles() {
+		add(Client, "GET "+oneIncident+"/"+name, s.indicatorFile(name))
+	}
+}
+
+// indicatorFiles are the files in which the indicators of a case are handed out.
+func indicatorFiles() []string {
+	return []string{"indicators.csv", "indicators.stix.json", "indicators.misp.json"}
+}
+
+// The tabs of the page.
+func handlingTabs() []string {
+	return []string{"steps", "indicators", "affected", "evidence", "informed", "costs"}
+}
+
+// handlingView is the page of the handling of a case.
+type handlingView struct {
+	incidents.Handling
+	tab    string
+	filter incidents.IndicatorPage
+	zones  []ui.Option
+	zone   string // of the person
+	act    string // the form that has errors
+	errors ui.Errors
+	edit   bool
+}
+
+func (s *Site) openHandling(w http.ResponseWriter, r *http.Request) error {
+	return s.showHandling(w, r, r.URL.Query().Get("tab"), "", nil)
+}
+
+func (s *Site) showHandling(w http.ResponseWriter, r *http.Request, tab, act string, wrong ui.Errors) (err error) {
+	v := handlingView{tab: tab, act: act, errors: wrong, edit: can(r, authz.IncidentEdit)}
+	if !slices.Contains(handlingTabs(), tab) {
+		v.tab = handlingTabs()[0]
+	}
+	q := r.URL.Query()
+	v.filter = incidents.IndicatorPage{Type: q.Get("type"), Text: q.Get("q")}
+	if n, err := strconv.Atoi(q.Get("skip")); err == nil && n > 0 && n < incidents.MostRows {
+		v.filter.Skip = n
+	}
+	if v.Handling, err = s.incidents.Handle(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("incident"), v.filter); err != nil {
+		return err
+	}
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	v.zone = s.personZone(r, c)
+	v.zones = s.zoneOptions(v.zone)
+	p := s.caseFrame(r, c, v.Incident)
+	p.Crumbs = append(p.Crumbs, ui.Link{Text: v.Title, URL: incidentURL(r, "")})
+	p.Lead, p.Title = p.Lead+" · "+p.Title, ui.T(r.Context(), "handling.title")
+	return ui.Render(w, r, statusOf(wrong), handlingPage(r, p, v))
+}
+
+// handlingDeed changes what belongs to a case.
+type handlingDeed struct {
+	tab string
+	do  caseAct
+}
+
+func (s *Site) handlingAct(name string, d handlingDeed) guard.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		return s.handled(w, r, d.tab, handlingKey(r, name), d.do(r, visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("incident")))
+	}
+}
+
+// handled leads back to the tab after a change, or shows the form with what was
+// wrong.
+func (s *Site) handled(w http.ResponseWriter, r *http.Request, tab, key string, err error) error {
+	if err == nil {
+		return guard.Redirect(w, r, handlingURL(r, tab))
+	}
+	wrong, ok := ui.ErrorsOf(err)
+	if !ok {
+		return err
+	}
+	return s.showHandling(w, r, tab, key, wrong)
+}
+
+// handlingKey names one of several forms of the same act.
+func handlingKey(r *http.Request, act string) string {
+	if id := r.PostFormValue("id"); id != "" {
+		return act + "-" + id
+	}
+	return act
+}
+
+func handlingURL(r *http.Request, tab string) string { return incidentURL(r, "handling?tab="+tab) }
+
+func (s *Site) handlingActs() map[string]handlingDeed {
+	ctx := func(r *http.Request) context.Context { return r.Context() }
+	text := func(r *http.Request, name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+	return map[string]handlingDeed{
+		"indicators": {"indicators", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			_, err := s.incidents.AddIndicators(ctx(r), a, organisation, id, r.PostFormValue("indicators"), text(r, "tlp"), text(r, "note"))
+			return err
+		}},
+		"indicators-remove": {"indicators", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			return s.incidents.RemoveIndicator(ctx(r), a, organisation, id, text(r, "id"))
+		}},
+		"import": {"indicators", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			_, err := s.incidents.StartImport(ctx(r), a, organisation, id, text(r, "id"), text(r, "tlp"))
+			return err
+		}},
+		"import-drop": {"indicators", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			return s.incidents.DropImport(ctx(r), a, organisation, id, text(r, "id"))
+		}},
+		"affected": {"affected", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			count, err := countOf(r, "count")
+			if err != nil {
+				return err
+			}
+			version, _ := strconv.ParseInt(r.PostFormValue("version"), 10, 64) // nonsense is a conflict
+			_, err = s.incidents.PutAffected(ctx(r), a, organisation, id, incident.Affected{ID: text(r, "id"), Version: version, Kind: text(r, "kind"), Name: text(r, "name"),
+				Count: count, Condition: text(r, "condition"), Note: text(r, "note")})
+			return err
+		}},
+		"affected-remove": {"affected", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			return s.incidents.RemoveAffected(ctx(r), a, organisation, id, text(r, "id"))
+		}},
+		"custody": {"evidence", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			c, err := custodyOf(r)
+			if err != nil {
+				return err
+			}
+			return s.incidents.PassOn(ctx(r), a, organisation, id, text(r, "id"), c)
+		}},
+		"informed": {"informed", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			count, err := countOf(r, "count")
+			if err != nil {
+				return err
+			}
+			v := incident.Informed{Whom: text(r, "whom"), Count: count, Channel: text(r, "channel"), Text: text(r, "text"), About: text(r, "about")}
+			if text(r, "at") != "" {
+				if v.At, err = momentOf(r, "at"); err != nil {
+					return err
+				}
+			}
+			_, err = s.incidents.Inform(ctx(r), a, organisation, id, v)
+			return err
+		}},
+		"costs": {"costs", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			cents, err := centsOf(r, "amount")
+			if err != nil {
+				return err
+			}
+			e := ui.Errors{}
+			on := dayOf(r, e, "on")
+			if e["on"] != "" {
+				return &fault.Error{Kind: fault.Invalid, Field: "on", What: e["on"]}
+			}
+			_, err = s.incidents.PutCost(ctx(r), a, organisation, id, incident.Cost{What: text(r, "what"), Cents: cents, Currency: text(r, "currency"), Estimated: text(r, "estimated") != "", On: on})
+			return err
+		}},
+		"costs-remove": {"costs", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			return s.incidents.RemoveCost(ctx(r), a, organisation, id, text(r, "id"))
+		}},
+		"lessons": {"steps", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			e := ui.Errors{}
+			due := dayOf(r, e, "due")
+			if e["due"] != "" {
+				return &fault.Error{Kind: fault.Invalid, Field: "due", What: e["due"]}
+			}
+			_, err := s.incidents.Learn(ctx(r), a, organisation, id, incidents.Lesson{Title: text(r, "title"), Body: text(r, "body"), Risk: text(r, "what") == "risk", Due: due})
+			return err
+		}},
+	}
+}
+
+// countOf reads a whole number; an empty field is 0.
+func countOf(r *http.Request, name string) (int64, error) {
+	text := strings.NewReplacer(" ", "", ".", "", ",", "", "\u00a0", "", "\u202f", "").Replace(strings.TrimSpace(r.PostFormValue(name)))
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, &fault.Error{Kind: fault.Invalid, Field: name, What: ui.T(r.Context(), "handling.wrong.number")}
+	}
+	return n, nil
+}
+
+// centsOf reads an amount of money in hundredths: 1234.50, 1 234,5 or 1.234,50.
+func centsOf(r *http.Request, name string) (int64, error) {
+	text := strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "'", "", "’", "").Replace(strings.TrimSpace(r.PostFormValue(name)))
+	if i := strings.LastIndexAny(text, ".,"); i >= 0 && len(text)-i <= 3 {
+		text = strings.NewReplacer(".", "", ",", "").Replace(text[:i]) + "." + text[i+1:]
+	} else {
+		text = strings.NewReplacer(".", "", ",", "").Replace(text)
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(n) || math.Abs(n) > 1e12 {
+		return 0, &fault.Error{Kind: fault.Invalid, Field: name, What: ui.T(r.Context(), "handling.wrong.money")}
+	}
+	return int64(math.Round(n * 100)), nil
+}
+
+func custodyOf(r *http.Request) (incident.Custody, error) {
+	c := incident.Custody{Who: r.PostFormValue("who"), Where: r.PostFormValue("where"), Action: r.PostFormValue("action")}
+	if strings.TrimSpace(r.PostFormValue("at")) == "" {
+		return c, nil
+	}
+	m, err := momentOf(r, "at")
+	c.At = m.At
+	return c, err
+}
+
+// upload reads a form of which the file comes last: the fields become those of the
+// request, and file gets the file while it arrives. Without one, file gets nil.
+func upload(r *http.Request, file func(name string, body io.Reader) error) error {
+	parts, err := r.MultipartReader()
+	if err != nil { // an ordinary form
+		return file("", nil)
+	}
+	values := url.Values{}
+	r.PostForm, r.Form = values, values
+	for n := 0; n < mostValues; n++ {
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			return file("", nil)
+		}
+		if err != nil {
+			return unreadable(err)
+		}
+		if part.FormName() == "file" && part.FileName() != "" {
+			return drained(part, file(part.FileName(), part))
+		}
+		b, err := io.ReadAll(io.LimitReader(part, longestValue+1))
+		if err != nil {
+			return unreadable(err)
+		}
+		if len(b) > longestValue {
+			return guard.Status(http.StatusRequestEntityTooLarge, "a field of the form is too long")
+		}
+		values.Add(part.FormName(), string(b))
+	}
+	return guard.Status(http.StatusRequestEntityTooLarge, "the form has too many parts")
+}
+
+// drained reads the rest of a file that was refused, so that the browser gets round
+// to our answer.
+func drained(part *multipart.Part, err error) error {
+	if fault.KindOf(err) == fault.Invalid && err != nil {
+		if _, err := io.Copy(io.Discard, part); err != nil {
+			return unreadable(err)
+		}
+	}
+	return err
+}
+
+func (s *Site) readList(w http.ResponseWriter, r *http.Request) error {
+	err := upload(r, func(name string, body io.Reader) error {
+		if body == nil {
+			body = strings.NewReader("")
+		}
+		_, err := s.incidents.ReadList(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("incident"), name, indicators.Format(r.PostFormValue("format")), body)
+		return err
+	})
+	return s.handled(w, r, "indicators", "list", err)
+}
+
+func (s *Site) takeEvidence(w http.ResponseWriter, r *http.Request) error {
+	err := upload(r, func(name string, body io.Reader) error {
+		taken, err := custodyOf(r)
+		if err != nil {
+			return err
+		}
+		_, err = s.incidents.TakeEvidence(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("incident"),
+			incidents.Exhibit{Name: r.PostFormValue("name"), SHA256: r.PostFormValue("sha256"), File: name, Body: body, Taken: taken})
+		return err
+	})
+	return s.handled(w, r, "evidence", "exhibits", err)
+}
+
+// evidenceFile sends the file of a piece of evidence; browsers save it and show
+// nothing of it.
+func (s *Site) evidenceFile(w http.ResponseWriter, r *http.Request) error {
+	x, content, err := s.incidents.Evidence(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("incident"), r.PathValue("exhibit"))
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	guard.Download(w, attachment(x.File))
+	w.Header().Set("ETag", `"`+x.SHA256+`"`)
+	http.ServeContent(w, r, "", time.Time{}, content)
+	return nil
+}
+
+// indicatorFile hands the indicators of a case out.
+func (s *Site) indicatorFile(name string) guard.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		var of incident.Incident
+		var maker string
+		var all []incident.Indicator
+		err := s.incidents.EachIndicator(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("incident"),
+			func(i incident.Incident, name string) error { of, maker = i, name; return nil },
+			func(v incident.Indicator) error { all = append(all, v); return nil })
+		if err != nil {
+			return err
+		}
+		each := func(f func(indicators.Indicator) error) error {
+			for _, v := range all {
+				if err := f(indicators.Indicator{Type: v.Type, Value: v.Value, TLP: v.TLP, Note: v.Note, SeenAt: v.SeenAt}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		guard.Download(w, attachment(of.Reference+"-"+name))
+		now := s.clock.Now()
+		switch name {
+		case "indicators.stix.json":
+			w.Header().Set("Content-Type", "application/stix+json;version=2.1")
+			_, err = stix.Write(w, stix.Bundle{Name: maker, About: marking(r, of), MadeAt: now}, each)
+		case "indicators.misp.json":
+			w.Header().Set("Content-Type", "application/json")
+			err = misp.Write(w, misp.Event{UUID: of.ID, Info: marking(r, of), Org: maker, TLP: of.TLP, MadeAt: now}, each)
+		default:
+			w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+			rows := make([][]string, len(all))
+			for n, v := range all {
+				seen := ""
+				if !v.SeenAt.IsZero() {
+					seen = v.SeenAt.UTC().Format(time.RFC3339)
+				}
+				rows[n] = []string{v.Type, v.Value, v.TLP, v.Note, seen}
+			}
+			err = delimited.Write(w, []string{"type", "value", "tlp", "note", "seen_at"}, rows)
+		}
+		return err
+	}
+}
+
+// marking names a case outside of the platform; an exercise says so.
+func marking(r *http.Request, i incident.Incident) string {
+	if i.Exercise {
+		return ui.T(r.Context(), "incidents.exercise") + ": " + i.Reference
+	}
+	return i.Reference
+}

@@ -1,0 +1,208 @@
+package site
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/exchange/indicators"
+	"github.com/nisaba-platform/nisaba/exchange/misp"
+	"github.com/nisaba-platform/nisaba/exchange/stix"
+	"github.com/nisaba-platform/nisaba/internal/app/incidents"
+	"github.com/nisaba-platform/nisaba/test/browser"
+)
+
+func handlingForms() map[string]url.Values {
+	const page = client + "/incidents/{incident}/handling"
+	return map[string]url.Values{
+		page + "/indicators":        {"indicators": {"evil.example"}},
+		page + "/indicators-remove": {"id": {"x"}},
+		page + "/list":              {},
+		page + "/import":            {"id": {"x"}},
+		page + "/import-drop":       {"id": {"x"}},
+		page + "/affected":          {"kind": {"asset"}, "name": {"Server"}, "condition": {"affected"}},
+		page + "/affected-remove":   {"id": {"x"}},
+		page + "/exhibits":          {"name": {"Disk"}, "who": {"Anna"}, "where": {"safe"}},
+		page + "/custody":           {"id": {"x"}, "action": {"returned"}, "who": {"Anna"}, "where": {"safe"}},
+		page + "/informed":          {"whom": {"All"}, "text": {"x"}, "about": {"incident"}},
+		page + "/costs":             {"what": {"Work"}, "amount": {"1"}, "currency": {"EUR"}},
+		page + "/costs-remove":      {"id": {"x"}},
+		page + "/lessons":           {"title": {"Learn"}, "what": {"task"}},
+	}
+}
+
+var importID = regexp.MustCompile(`id="import-([0-9a-f-]+)"`)
+
+// imported reads a list and adds it, and waits for its end.
+func (v visitor) imported(at string, list io.Reader, rows int) {
+	v.t.Helper()
+	status, page, _ := v.upload(at+"/handling/list", url.Values{"format": {""}}, sent{"list.txt", list})
+	found := importID.FindStringSubmatch(page)
+	if status != http.StatusOK || found == nil {
+		v.t.Fatalf("the list: %d\n%.1500s", status, page[strings.Index(page, "<main"):])
+	}
+	begin := time.Now()
+	v.must(at+"/handling/import", url.Values{"id": {found[1]}, "tlp": {"GREEN"}})
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		_, page = v.get(at + "/handling?tab=indicators")
+		if strings.Contains(page, "were new") {
+			v.t.Logf("%d rows were added in %s", rows, time.Since(begin).Round(time.Millisecond))
+			break
+		}
+		if time.Now().After(end) {
+			v.t.Fatalf("the list was not added:\n%.1500s", page[strings.Index(page, "<main"):])
+		}
+	}
+	if want := "of " + group(rows); !strings.Contains(page, want) {
+		v.t.Errorf("the page does not say %q", want)
+	}
+}
+
+func group(n int) string {
+	if n >= 1000 {
+		return fmt.Sprintf("%d,%03d", n/1000, n%1000)
+	}
+	return strconv.Itoa(n)
+}
+
+// TestHandlingWithoutScript records everything of a case with forms alone: a list
+// of many rows, evidence of 50 MB, and markup in every field.
+func TestHandlingWithoutScript(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	organisation := v.begin("water-supplier.yaml")
+	const hostile = `<script>alert(1)</script><img src=x onerror=alert(1)>`
+	at := v.takeIn(organisation, "Files are encrypted")
+	rows := 2000
+	if n, err := strconv.Atoi(os.Getenv("INDICATORS")); err == nil {
+		rows = n
+	}
+	list, to := io.Pipe()
+	go func() {
+		for n := range rows {
+			if _, err := fmt.Fprintf(to, "h%d[.]evil.example\n", n); err != nil {
+				return
+			}
+		}
+		_, err := io.WriteString(to, hostile+"\n")
+		to.CloseWithError(err)
+	}()
+	v.imported(at, list, rows)
+	page, _ := v.must(at+"/handling/indicators", url.Values{"indicators": {"hxxps://evil[.]example/a"}, "tlp": {"RED"}, "note": {hostile}})
+	if strings.Contains(page, "https://evil.example/a") {
+		t.Error("an indicator is shown as it is")
+	}
+	if status, page, _ := v.post(at+"/handling/indicators", url.Values{"indicators": {"good.example\n" + hostile}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "Line 2") {
+		t.Errorf("a bad line: %d", status)
+	}
+	v.must(at+"/handling/affected", url.Values{"kind": {"service"}, "name": {hostile}, "condition": {"affected"}, "count": {"1,200"}, "note": {hostile}})
+	v.must(at+"/handling/informed", url.Values{"whom": {hostile}, "count": {"1200"}, "channel": {hostile}, "text": {hostile}, "about": {"threat"}})
+	page, _ = v.must(at+"/handling/costs", url.Values{"what": {hostile}, "amount": {"1.234,50"}, "currency": {"EUR"}, "estimated": {"yes"}})
+	if !strings.Contains(page, "1,234.50") {
+		t.Errorf("the total:\n%.2000s", page[strings.Index(page, "<main"):])
+	}
+	v.must(at+"/handling/lessons", url.Values{"title": {hostile}, "body": {hostile}, "what": {"risk"}})
+	status, page, _ := v.upload(at+"/handling/exhibits", url.Values{"name": {hostile}, "who": {hostile}, "where": {hostile}}, sent{"disk.img", io.LimitReader(repeating{}, incidents.LargestFile)})
+	file := regexp.MustCompile(`/organisations/[0-9a-f-]+/incidents/[0-9a-f-]+/handling/exhibits/[0-9a-f-]+`).FindString(page)
+	if status != http.StatusOK || file == "" {
+		t.Fatalf("50 MB: %d\n%.900s", status, page)
+	}
+	if status, page, _ := v.upload(at+"/handling/exhibits", url.Values{"who": {"Anna"}, "where": {"safe"}}, sent{"disk.img", io.LimitReader(repeating{}, incidents.LargestFile+1)}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "too large") {
+		t.Errorf("more than 50 MB: %d", status)
+	}
+	exhibit := file[strings.LastIndexByte(file, '/')+1:]
+	v.must(at+"/handling/custody", url.Values{"id": {exhibit}, "action": {"handed over"}, "who": {"Lab"}, "where": {"Vienna"}})
+	if status, page, _ := v.post(at+"/handling/custody", url.Values{"id": {exhibit}, "action": {"examined"}, "who": {""}, "where": {"Vienna"}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-custody-"+exhibit+"-who-error") {
+		t.Errorf("custody of nobody: %d", status)
+	}
+	if status, body := v.get(file); status != http.StatusOK || len(body) != incidents.LargestFile {
+		t.Errorf("the file comes back with %d, %d bytes", status, len(body))
+	}
+	for _, tab := range []string{"steps", "indicators", "affected", "evidence", "informed", "costs"} {
+		_, page := v.get(at + "/handling?tab=" + tab)
+		if strings.Contains(page, "<script>alert") || strings.Contains(page, "<img src=x") || !strings.Contains(page, "&lt;script&gt;alert(1)") {
+			t.Errorf("the tab %s does not show markup as text", tab)
+		}
+	}
+	if _, page := v.get(at); !strings.Contains(page, "handed over") {
+		t.Error("the record does not hold the chain of custody")
+	}
+	v.checkIndicatorFiles(at, rows+1)
+}
+
+// checkIndicatorFiles reads the files of the indicators back.
+func (v visitor) checkIndicatorFiles(at string, want int) {
+	v.t.Helper()
+	for name, read := range map[string]func(io.Reader, func(indicators.Row) error) error{
+		"indicators.csv":       indicators.ReadTable,
+		"indicators.stix.json": stix.Read,
+		"indicators.misp.json": func(r io.Reader, f func(indicators.Row) error) error { _, err := misp.Read(r, f); return err },
+	} {
+		status, text := v.get(at + "/" + name)
+		good, red := 0, 0
+		err := read(strings.NewReader(text), func(r indicators.Row) error {
+			if r.Err == nil {
+				good++
+			}
+			if r.TLP == "RED" {
+				red++
+			}
+			return nil
+		})
+		if status != http.StatusOK || err != nil || good != want || red != 1 {
+			v.t.Errorf("%s: %d, %v, %d rows, want %d, %d of them red", name, status, err, good, want, red)
+		}
+	}
+}
+
+type repeating struct{}
+
+func (repeating) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
+}
+
+// TestHandlingInBrowser looks at the tabs, light and dark, wide and narrow.
+func TestHandlingInBrowser(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	organisation := v.begin("water-supplier.yaml")
+	at := v.takeIn(organisation, "Files are encrypted")
+	v.must(at+"/handling/indicators", url.Values{"indicators": {"hxxps://evil[.]example/a-rather-long-path/that-goes-on-and-on/and-on/index.html\n203.0.113.7\n" + strings.Repeat("a", 64)}, "note": {"seen in the mail log"}})
+	v.upload(at+"/handling/list", nil, sent{"from-the-csirt.txt", strings.NewReader("evil.example\nwhat is this\n")})
+	v.must(at+"/handling/affected", url.Values{"kind": {"service"}, "name": {"Drinking water control"}, "condition": {"affected"}, "count": {"1200"}})
+	v.must(at+"/handling/informed", url.Values{"whom": {"All customers"}, "count": {"1200"}, "text": {"The control works by hand. Water is safe."}, "about": {"incident"}})
+	v.must(at+"/handling/costs", url.Values{"what": {"Forensics"}, "amount": {"1200"}, "currency": {"EUR"}})
+	v.must(at+"/handling/lessons", url.Values{"title": {"Keep a copy of the backup elsewhere"}, "what": {"task"}})
+	v.upload(at+"/handling/exhibits", url.Values{"who": {"Anna Huber"}, "where": {"Safe in room 12"}}, sent{"mail.eml", strings.NewReader("From: evil")})
+	b := browser.Start(t)
+	open(b, site, at)
+	folder := os.Getenv("SCREENSHOTS")
+	for _, tab := range []string{"steps", "indicators", "affected", "evidence", "informed", "costs"} {
+		for _, view := range []struct {
+			width int
+			dark  bool
+		}{{1280, false}, {360, true}} {
+			b.Open(site+at+"/handling?tab="+tab, view.width, view.dark)
+			if n := b.Narrow(); n > 0 {
+				t.Errorf("%s at %d: the page is %d px wider than the window", tab, view.width, n)
+			}
+			for _, violation := range b.Axe() {
+				t.Errorf("%s at %d: %s", tab, view.width, violation)
+			}
+			if folder != "" {
+				b.Picture(filepath.Join(folder, "handling-"+tab+"-"+strconv.Itoa(view.width)+".png"))
+			}
+		}
+	}
+}
