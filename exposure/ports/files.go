@@ -13,6 +13,14 @@ import (
 // ftp reads the greeting and asks for features. With the consent to intrusive
 // checks it tries the account that is meant for everybody.
 func ftp(ctx context.Context, v *visit) (reading, error) {
+	r, err := v.ftpFeatures(ctx)
+	if err == nil && r.known && v.dialer.Permit().Allows(exposure.Intrusive) {
+		v.anonymous(ctx, &r)
+	}
+	return r, err
+}
+
+func (v *visit) ftpFeatures(ctx context.Context) (reading, error) {
 	c, err := v.dial(ctx, exposure.Handshake)
 	if err != nil {
 		return reading{}, err
@@ -23,20 +31,13 @@ func ftp(ctx context.Context, v *visit) (reading, error) {
 		return reading{}, err
 	}
 	features, err := v.exchange(c, []byte("FEAT\r\n"), replied)
-	if err != nil {
-		return reading{}, err
-	}
-	r := reading{known: true, product: word(hello[3:])}
-	r.product = strings.TrimLeft(r.product, " -")
+	r := reading{known: true, product: strings.TrimLeft(word(hello[3:]), " -")}
 	if bytes.Contains(bytes.ToUpper(features), []byte("AUTH TLS")) {
 		r.facts = []string{"it offers TLS"}
 	} else {
 		r.facts, r.defect = []string{"it offers no TLS: names, passwords and files travel in the clear"}, true
 	}
-	if v.dialer.Permit().Allows(exposure.Intrusive) {
-		v.anonymous(ctx, &r)
-	}
-	return r, nil
+	return r, err
 }
 
 // replied reports whether a reply with three digits is complete, RFC 959 section

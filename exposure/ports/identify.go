@@ -48,6 +48,20 @@ func (v *visit) identify(ctx context.Context) (string, error) {
 	if len(b) > 0 && !isTLS(b) && !bytes.HasPrefix(b, []byte("HTTP/")) {
 		return "", nil // it speaks, and nothing that is known
 	}
+	name, err := v.secured(ctx)
+	switch {
+	case err != nil || name != "":
+		return name, err
+	case isTLS(b):
+		return "tls", nil // if not with us
+	case len(b) > 0:
+		return plainWeb(b), nil
+	}
+	return v.waiting(ctx)
+}
+
+// secured tries TLS; "" when the port does not speak it.
+func (v *visit) secured(ctx context.Context) (string, error) {
 	c, err := v.dial(ctx, exposure.Handshake)
 	if err != nil {
 		return "", err
@@ -55,16 +69,13 @@ func (v *visit) identify(ctx context.Context) (string, error) {
 	defer c.Close()
 	first := &firstBytes{Conn: c}
 	t := v.secure(first)
-	if err := t.HandshakeContext(ctx); err != nil {
-		if isTLS(b) || isTLS(first.bytes) {
-			return "tls", nil // if not with us
+	if t.HandshakeContext(ctx) != nil {
+		if isTLS(first.bytes) {
+			return "tls", nil
 		}
-		if len(b) > 0 {
-			return plainWeb(b), nil
-		}
-		return v.waiting(ctx)
+		return "", nil
 	}
-	b, err = v.exchange(t, v.request(), lines(1))
+	b, err := v.exchange(t, v.request(), lines(1))
 	if bytes.HasPrefix(b, []byte("HTTP/")) {
 		return "https", err
 	}

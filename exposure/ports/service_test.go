@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -246,20 +247,20 @@ func TestServices(t *testing.T) {
 		{"", "printer", drain, f, high, "nothing was sent"},
 		{"", "ipp", webpage(200, "Server: CUPS/2.4 IPP/2.1\r\n", ""), f, medium, "CUPS/2.4 IPP/2.1"},
 	}
-	targets, want := []exposure.Target(nil), map[uint16]row{}
-	for _, r := range rows {
-		at := serve(t, "127.2.0.1:0", r.serve)
+	targets, want := []exposure.Target(nil), map[netip.AddrPort]row{}
+	for i, r := range rows {
+		at := serve(t, fmt.Sprintf("127.2.1.%d:0", i+1), r.serve)
 		targets = append(targets, exposure.Target{Declared: r.what, Address: at.Addr(), Port: at.Port(), Service: r.service})
-		want[at.Port()] = r
+		want[at] = r
 	}
 	s := lab()
-	s.Rate.Parallel = 64
-	got := map[uint16]exposure.Finding{}
+	s.Rate.Parallel = 1 // whoever dials while a connection is open would wait forever
+	got := map[netip.AddrPort]exposure.Finding{}
 	for _, f := range scan(t, s, nil, exposure.Data{}, targets...) {
-		got[f.Target.Port] = f
+		got[at(f.Target, f.Target.Port)] = f
 	}
-	for port, r := range want {
-		f := got[port]
+	for place, r := range want {
+		f := got[place]
 		if f.Outcome != r.outcome || f.Severity != r.severity || !strings.Contains(f.Observed, r.observed) {
 			t.Errorf("%s %s: %s %s %s (%s), want %s %s %q", r.service, r.what, f.Check, f.Outcome, f.Severity, f.Observed+f.Reason, r.outcome, r.severity, r.observed)
 		}
@@ -297,10 +298,89 @@ func TestTLSInFront(t *testing.T) {
 	}
 }
 
+// TestIdentify: what answers on a port whose number tells nothing.
+func TestIdentify(t *testing.T) {
+	t.Parallel()
+	web := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer web.Close()
+	s := lab()
+	s.Rate.Parallel = 1
+	d := dialer(t, s, nil)
+	for i, tc := range []struct {
+		want  string
+		serve func(net.Conn)
+	}{
+		{"ssh", goodSSH()},
+		{"vnc", says("RFB 003.008\n")},
+		{"smtp", says("220 mx.example.org ESMTP Postfix\r\n")},
+		{"ftp", says("220 (vsFTPd 3.0.3)\r\n")},
+		{"imap", says("* OK ready\r\n")},
+		{"pop3", says("+OK ready\r\n")},
+		{"rsync", says("@RSYNCD: 31.0\n")},
+		{"telnet", says("\xff\xfd\x18")},
+		{"mysql", says("\x3b\x00\x00\x00\x0a8.0.36\x00\x01\x00\x00\x00abcdefgh\x00\xff\xf7" + string(make([]byte, 33)))},
+		{"http", webpage(404, "", "")},
+		{"http", webpage(400, "", "missing host")},
+		{"https", func(c net.Conn) { // a real server of TLS behind
+			b, err := net.Dial("tcp", web.Listener.Addr().String())
+			if err != nil {
+				return
+			}
+			defer b.Close()
+			go io.Copy(b, c)
+			io.Copy(c, b)
+		}},
+		{"tls", replies("\x15\x03\x01\x00\x02\x02\x46")},
+		{"redis", replies("-ERR wrong number of arguments for 'get' command\r\n")},
+		{"mongodb", replies("HTTP/1.0 200 OK\r\n\r\nIt looks like you are trying to access MongoDB over HTTP on the native driver port.\r\n")},
+		{"rdp", onlyTo("\x03\x00", rdpServer(rdpTLS))},
+		{"postgres", onlyTo("\x00\x00\x00\x08", replies("N"))},
+		{"memcached", onlyTo("version", replies("VERSION 1.6.18\r\n"))},
+		{"smb", onlyTo("\x00\x00\x00", smbServer(false, 3))},
+		{"", onlyTo("nothing", hangUp)},
+		{"", says("hello\r\n")},
+	} {
+		at := serve(t, fmt.Sprintf("127.2.2.%d:0", i+1), tc.serve)
+		v := visitor(&exposure.Session{Dialer: d}, exposure.Target{Address: at.Addr(), Port: at.Port()})
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		if got, err := v.identify(ctx); got != tc.want || err != nil {
+			t.Errorf("%d: %q %v, want %q", i, got, err, tc.want)
+		}
+		cancel()
+	}
+}
+
+// onlyTo hangs up on every other question.
+func onlyTo(question string, answer func(net.Conn)) func(net.Conn) {
+	return func(c net.Conn) {
+		b := make([]byte, len(question))
+		if _, err := io.ReadFull(c, b); err == nil && string(b) == question {
+			answer(&again{Conn: c, first: b})
+		}
+	}
+}
+
+// again reads what was read before once more.
+type again struct {
+	net.Conn
+	first []byte
+}
+
+func (a *again) Read(b []byte) (int, error) {
+	if len(a.first) > 0 {
+		n := copy(b, a.first)
+		a.first = a.first[n:]
+		m, err := a.Conn.Read(b[n:])
+		return n + m, err
+	}
+	return a.Conn.Read(b)
+}
+
 // TestIntrusive: what is only asked with consent.
 func TestIntrusive(t *testing.T) {
 	t.Parallel()
 	s := lab()
+	s.Rate.Parallel = 1
 	s.Classes = append(s.Classes, exposure.Intrusive)
 	for name, tc := range map[string]struct {
 		service, observed string
