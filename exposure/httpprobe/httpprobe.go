@@ -124,7 +124,10 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 func notTheWeb(s *exposure.Session, t exposure.Target, err error) error {
 	guessed := t.Service == "" || t.Service == "tls"
 	outcome, reason := exposure.NotApplicable, "the service does not speak HTTP"
+	var refused *exposure.Refusal
 	switch {
+	case errors.As(err, &refused):
+		outcome, reason = exposure.NotTested, err.Error()
 	case guessed && notHTTP(err):
 	case t.Service == "tls" && (isTimeout(err) || errors.Is(err, io.EOF)):
 		outcome, reason = exposure.NotTested, "the service did not answer a request of HTTP"

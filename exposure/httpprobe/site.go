@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/bits"
+	"net"
 	"net/netip"
 	"net/url"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
 )
 
 // mostAddresses of each family are asked.
@@ -57,7 +59,7 @@ func runSite(ctx context.Context, s *exposure.Session, t exposure.Target) error 
 	defer cancel()
 	addresses, err := s.Dialer.Lookup(ctx, t.Name)
 	if err != nil {
-		return err
+		return noAddress(s, t, err)
 	}
 	var places []place
 	count := map[bool]int{}
@@ -86,13 +88,35 @@ func runSite(ctx context.Context, s *exposure.Session, t exposure.Target) error 
 	return nil
 }
 
+// noAddress settles everything for a name that has none, or that the scope does not
+// cover.
+func noAddress(s *exposure.Session, t exposure.Target, err error) error {
+	var refused *exposure.Refusal
+	var missing *net.DNSError
+	outcome, reason := exposure.NotApplicable, "the name has no address"
+	switch {
+	case errors.As(err, &refused):
+		outcome, reason = exposure.NotTested, err.Error()
+	case errors.Is(err, dnsprobe.ErrNoAddress), errors.As(err, &missing) && missing.IsNotFound:
+	default:
+		return err
+	}
+	for _, check := range SiteChecks() {
+		s.Skip(check, t, outcome, reason)
+	}
+	return nil
+}
+
 // noSite settles everything when nothing answers. Only refusals mean that there is
 // no web site; silence means that nothing was seen.
 func noSite(s *exposure.Session, t exposure.Target, places []place) error {
 	outcome, reason := exposure.NotApplicable, "the name has no web site"
 	for _, p := range places {
 		for _, r := range []reply{p.plain, p.secure} {
+			var refused *exposure.Refusal
 			switch {
+			case errors.As(r.err, &refused):
+				outcome, reason = exposure.NotTested, r.err.Error()
 			case r.refused() || notHTTP(r.err):
 			case r.silent() || r.unreachable():
 				outcome, reason = exposure.NotTested, fmt.Sprintf("the ports of the web at %s do not answer", p.address)
