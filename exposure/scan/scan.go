@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -73,6 +74,7 @@ type Options struct {
 	Scanner   string            // product and version, kept with every finding
 	Agent     string            // how probes introduce themselves
 	Ports     []uint16          // looked at on every host; nil: the usual ones
+	Declared  ports.Declared    // what should be open, by name or address; nil: nothing was said
 	Journal   string            // file to go on from; "": nothing is remembered
 	Only      []string          // ids of checks; nil: all
 	Workers   int               // pieces of work at a time; 0: 64
@@ -92,10 +94,15 @@ func Run(ctx context.Context, o Options, found func(exposure.Finding)) (err erro
 	}
 	d := o.dialer()
 	defer d.Stop()
+	data := exposure.Data{Kinds: map[string]any{}}
+	maps.Copy(data.Kinds, o.Knowledge.Data.Kinds)
+	if o.Declared != nil {
+		data.Kinds[ports.DeclaredKind] = o.Declared
+	}
 	stop := context.AfterFunc(ctx, d.Stop)
 	defer stop()
 	s := exposure.Scan{Probes: Probes(), Workers: o.Workers, Progress: o.Progress, Only: o.Only,
-		Session: exposure.Session{Dialer: d, Catalogue: o.Knowledge.Catalogue, Data: o.Knowledge.Data, Scanner: o.Scanner,
+		Session: exposure.Session{Dialer: d, Catalogue: o.Knowledge.Catalogue, Data: data, Scanner: o.Scanner,
 			Agent: o.Agent, Now: o.Now, Settings: settings(o)}}
 	if o.Journal != "" {
 		j, err := OpenJournal(o.Journal, Head{Permit: o.Permit.ID(), Catalogue: o.Knowledge.Catalogue.Edition, Request: o.request()})
@@ -160,7 +167,7 @@ func (o Options) request() string {
 	for _, e := range o.Entries {
 		fmt.Fprintln(h, e.Declared)
 	}
-	fmt.Fprintln(h, o.Ports, o.Only, o.Permit.Scope().Classes, o.Permit.Scope().OT)
+	fmt.Fprintln(h, o.Ports, o.Declared, o.Only, o.Permit.Scope().Classes, o.Permit.Scope().OT)
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 

@@ -47,6 +47,7 @@ type scanCommand struct {
 	Loopback     bool     `help:"For tests: addresses of this machine among the targets may be scanned."`
 
 	Ports    string        `help:"Ports to look at on every host, as 22,80,8000-8100. Default: the usual ones."`
+	Expect   []string      `help:"Ports that should be open on a host, as example.org=25,443. Anything else that is open there fails. Can stand several times." sep:"none" placeholder:"HOST=PORTS"`
 	Only     []string      `help:"Only these checks, as TLS-03,CERT-01."`
 	Resolver string        `help:"Recursive resolver to ask about names, as 192.0.2.53. Default: those of this machine."`
 	Rate     float64       `help:"Contacts per second in all; a fifth of it per address, half per neighbourhood. Default: 1000."`
@@ -148,6 +149,9 @@ func (c *scanCommand) options(s *session) (scan.Options, error) {
 			return o, argument("--ports", err.Error(), "for example --ports 22,80,8000-8100")
 		}
 	}
+	if o.Declared, err = c.expected(); err != nil {
+		return o, err
+	}
 	if o.Knowledge, err = scan.Load(content.FS); err != nil {
 		return o, err
 	}
@@ -157,6 +161,34 @@ func (c *scanCommand) options(s *session) (scan.Options, error) {
 		}
 	}
 	return o, c.resolver(&o)
+}
+
+// expected reads which ports should be open.
+func (c *scanCommand) expected() (ports.Declared, error) {
+	var out ports.Declared
+	for _, x := range c.Expect {
+		host, list, _ := strings.Cut(x, "=")
+		e, err := scan.Parse(host)
+		if err == nil && (e.Port != 0 || e.Name == "" && !e.Prefix.IsSingleIP()) {
+			err = fmt.Errorf("%q: it is not one host", host)
+		}
+		var open []uint16
+		if err == nil {
+			open, err = ports.ParsePorts(list)
+		}
+		if err != nil {
+			return nil, argument("--expect", err.Error(), "for example --expect example.org=25,443")
+		}
+		if out == nil {
+			out = ports.Declared{}
+		}
+		key := e.Name
+		if key == "" {
+			key = e.Prefix.Addr().String()
+		}
+		out[key] = append(out[key], open...)
+	}
+	return out, nil
 }
 
 // entries reads the targets of the arguments and of the file.
