@@ -27,11 +27,12 @@ func (f fixed) Addresses(context.Context, string) (exposure.Answer, error) {
 
 // lab is a scan of servers on loopback addresses.
 type lab struct {
-	settings map[string]string
-	data     map[string]any
+	addresses fixed // of the name; nil: 127.0.0.1
+	settings  map[string]string
+	data      map[string]any
 }
 
-func (l *lab) scan(t *testing.T, targets ...exposure.Target) map[string]exposure.Finding {
+func (l *lab) scan(t testing.TB, targets ...exposure.Target) map[string]exposure.Finding {
 	t.Helper()
 	permit, err := exposure.Own(exposure.Scope{ID: "test", Until: time.Now().Add(time.Hour), Classes: []exposure.Class{exposure.Passive}, Loopback: true,
 		Domains:  []exposure.Domain{{Name: "www.example.org", Sweep: true}, {Name: "shop.example.org"}},
@@ -43,14 +44,17 @@ func (l *lab) scan(t *testing.T, targets ...exposure.Target) map[string]exposure
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := exposure.NewDialer(permit, exposure.DialerOptions{Resolver: fixed{netip.MustParseAddr("127.0.0.1")}})
-	if _, err := d.Lookup(t.Context(), "www.example.org"); err != nil {
+	if l.addresses == nil {
+		l.addresses = fixed{netip.MustParseAddr("127.0.0.1")}
+	}
+	d := exposure.NewDialer(permit, exposure.DialerOptions{Resolver: l.addresses})
+	if _, err := d.Lookup(context.Background(), "www.example.org"); err != nil {
 		t.Fatal(err)
 	}
 	out := map[string]exposure.Finding{}
 	s := exposure.Scan{Probes: httpprobe.Probes(), Targets: targets,
 		Session: exposure.Session{Dialer: d, Catalogue: catalogue, Scanner: "test", Settings: l.settings, Data: exposure.Data{Kinds: l.data}}}
-	if err := s.Run(t.Context(), func(f exposure.Finding) {
+	if err := s.Run(context.Background(), func(f exposure.Finding) {
 		if f.Target.Name != "shop.example.org" {
 			out[f.Check] = f
 		}
@@ -60,7 +64,7 @@ func (l *lab) scan(t *testing.T, targets ...exposure.Target) map[string]exposure
 	return out
 }
 
-func target(t *testing.T, server *httptest.Server, service string) exposure.Target {
+func target(t testing.TB, server *httptest.Server, service string) exposure.Target {
 	t.Helper()
 	at := netip.MustParseAddrPort(server.Listener.Addr().String())
 	return exposure.Target{Declared: "www.example.org", Name: "www.example.org", Address: at.Addr(), Port: at.Port(), Service: service}
@@ -322,6 +326,55 @@ func TestSite(t *testing.T) {
 		if f.Outcome != exposure.NotApplicable {
 			t.Errorf("nothing there: %s: %s (%s)", f.Check, f.Outcome, f.Reason)
 		}
+	}
+}
+
+// TestBothFamilies compares what a name shows over IPv4 and IPv6, and notices when
+// one of them has no HTTPS.
+func TestBothFamilies(t *testing.T) {
+	same := strings.Repeat("the same words over and over again, in one order ", 20)
+	for name, tc := range map[string]struct {
+		other http.HandlerFunc // over IPv6; nil: nothing
+		want  map[string]exposure.Outcome
+	}{
+		"alike":      {page(nil, empty+same+" 12:00", nil), map[string]exposure.Outcome{"HTTP-01": exposure.Pass, "HTTP-27": exposure.Pass}},
+		"other page": {page(nil, "<html>"+strings.Repeat("welcome to another machine that nobody looks after ", 20), nil), map[string]exposure.Outcome{"HTTP-27": exposure.Warn}},
+		"not found":  {http.NotFound, map[string]exposure.Outcome{"HTTP-27": exposure.Fail}},
+		"nothing":    {nil, map[string]exposure.Outcome{"HTTP-01": exposure.Fail, "HTTP-27": exposure.NotApplicable}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			four := httptest.NewTLSServer(page(nil, empty+same+" 11:59", nil))
+			defer four.Close()
+			port := fmt.Sprint(netip.MustParseAddrPort(four.Listener.Addr().String()).Port())
+			if tc.other != nil {
+				l, err := net.Listen("tcp", net.JoinHostPort("::1", port))
+				if err != nil {
+					t.Skipf("no IPv6 here: %v", err)
+				}
+				six := httptest.NewUnstartedServer(tc.other)
+				six.Listener.Close()
+				six.Listener = l
+				six.StartTLS()
+				defer six.Close()
+			}
+			both := fixed{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("::1")}
+			got := (&lab{addresses: both, settings: map[string]string{httpprobe.SecurePortSetting: port, httpprobe.PortSetting: closedPort(t)}}).scan(t,
+				exposure.Target{Declared: "www.example.org", Name: "www.example.org"})
+			for check, want := range tc.want {
+				if f := got[check]; f.Outcome != want {
+					t.Errorf("%s: %s (%s%s), want %s", check, f.Outcome, f.Observed, f.Reason, want)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkService is a whole look at one web service: all its checks.
+func BenchmarkService(b *testing.B) {
+	server := httptest.NewTLSServer(page(good(), empty, nil))
+	defer server.Close()
+	for b.Loop() {
+		(&lab{}).scan(b, target(b, server, "https"))
 	}
 }
 

@@ -244,7 +244,7 @@ func alike(places []place, f *exposure.Finding) {
 			r = p.plain
 		}
 		if len(r.trail) == 0 {
-			unseen = unseen || p.address.Is6()
+			unseen = unseen || p.address.Is6() && (r.unreachable() || r.silent())
 			continue
 		}
 		last := r.trail[len(r.trail)-1]
