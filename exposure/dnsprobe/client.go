@@ -188,7 +188,7 @@ func (c *Client) recurse(ctx context.Context, q question) (Answer, error) {
 		case ctx.Err() != nil:
 			return Answer{}, ctx.Err()
 		case err != nil:
-			last = err
+			last = fmt.Errorf("ask the resolver %s: %w", at.address, err)
 		case r.Msg.Rcode == dns.RcodeSuccess || r.Msg.Rcode == dns.RcodeNameError:
 			return read(q, r.Msg), nil
 		default:

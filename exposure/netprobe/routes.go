@@ -25,7 +25,10 @@ const (
 )
 
 // mostRoutes bounds an imported file: the Internet has about a million routes.
-const mostRoutes = 10_000_000
+const (
+	mostRoutes = 10_000_000
+	mostBytes  = 2 << 30 // unpacked
+)
 
 var errTooMany = fmt.Errorf("the file has more than %d entries", mostRoutes)
 
@@ -120,7 +123,7 @@ func plain(r io.Reader) (*bufio.Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unpack: %w", err)
 	}
-	return bufio.NewReaderSize(z, 1<<16), nil
+	return bufio.NewReaderSize(io.LimitReader(z, mostBytes), 1<<16), nil
 }
 
 // ReadVRPs reads what Routinator and rpki-client write, in JSON or CSV, compressed

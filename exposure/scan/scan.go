@@ -24,13 +24,14 @@ import (
 	"github.com/nisaba-platform/nisaba/exposure/certprobe"
 	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
 	"github.com/nisaba-platform/nisaba/exposure/mailprobe"
+	"github.com/nisaba-platform/nisaba/exposure/netprobe"
 	"github.com/nisaba-platform/nisaba/exposure/ports"
 	"github.com/nisaba-platform/nisaba/exposure/tlsprobe"
 )
 
 // Probes lists the probes of all areas.
 func Probes() []exposure.Probe {
-	return slices.Concat(basics(), dnsprobe.Probes(), mailprobe.Probes(), ports.Probes(), tlsprobe.Probes(), certprobe.Probes())
+	return slices.Concat(basics(), dnsprobe.Probes(), mailprobe.Probes(), ports.Probes(), tlsprobe.Probes(), certprobe.Probes(), netprobe.Probes())
 }
 
 // Knowledge is what a scan knows before it begins.
@@ -73,6 +74,7 @@ type Options struct {
 	Resolver  exposure.Resolver // finds addresses in their place, and nothing else: checks of names are then errors
 	Scanner   string            // product and version, kept with every finding
 	Agent     string            // how probes introduce themselves
+	Selectors []string          // of DKIM keys, beside the usual ones
 	Ports     []uint16          // looked at on every host; nil: the usual ones
 	Declared  ports.Declared    // what should be open, by name or address; nil: nothing was said
 	Journal   string            // file to go on from; "": nothing is remembered
@@ -157,7 +159,7 @@ func settings(o Options) map[string]string {
 	for _, p := range o.Ports {
 		list = append(list, strconv.Itoa(int(p)))
 	}
-	return map[string]string{ports.SettingPorts: strings.Join(list, ",")}
+	return map[string]string{ports.SettingPorts: strings.Join(list, ","), mailprobe.SelectorsSetting: strings.Join(o.Selectors, ",")}
 }
 
 // request is the same for the same question, so that a journal is not taken for
@@ -167,7 +169,7 @@ func (o Options) request() string {
 	for _, e := range o.Entries {
 		fmt.Fprintln(h, e.Declared)
 	}
-	fmt.Fprintln(h, o.Ports, o.Declared, o.Only, o.Permit.Scope().Classes, o.Permit.Scope().OT)
+	fmt.Fprintln(h, o.Ports, o.Selectors, o.Declared, o.Only, o.Permit.Scope().Classes, o.Permit.Scope().OT)
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 

@@ -46,15 +46,17 @@ type scanCommand struct {
 	Internal     bool     `help:"Private addresses among the targets may be scanned."`
 	Loopback     bool     `help:"For tests: addresses of this machine among the targets may be scanned."`
 
-	Ports    string        `help:"Ports to look at on every host, as 22,80,8000-8100. Default: the usual ones."`
-	Expect   []string      `help:"Ports that should be open on a host, as example.org=25,443. Anything else that is open there fails. Can stand several times." sep:"none" placeholder:"HOST=PORTS"`
-	Only     []string      `help:"Only these checks, as TLS-03,CERT-01."`
-	Resolver string        `help:"Recursive resolver to ask about names, as 192.0.2.53. Default: those of this machine."`
-	Rate     float64       `help:"Contacts per second in all; a fifth of it per address, half per neighbourhood. Default: 1000."`
-	Timeout  time.Duration `help:"How long a connection may take." default:"5s"`
-	Journal  string        `help:"File that remembers finished work: a scan that was stopped goes on from there." type:"path"`
-	Contacts string        `help:"Log of every contact and refusal, as JSON lines." type:"path"`
-	Compare  string        `help:"Journal of an earlier scan: say what changed." type:"path"`
+	Ports     string        `help:"Ports to look at on every host, as 22,80,8000-8100. Default: the usual ones."`
+	Expect    []string      `help:"Ports that should be open on a host, as example.org=25,443. Anything else that is open there fails. Can stand several times." sep:"none" placeholder:"HOST=PORTS"`
+	Only      []string      `help:"Only these checks, as TLS-03,CERT-01."`
+	Selectors []string      `help:"Selectors of your DKIM keys, as mail2026,news; the usual ones are looked at anyway."`
+	Data      []string      `sep:"none" placeholder:"KIND=FILE" help:"What you have in files, once for each: validated ROAs (vrps=FILE), announcing networks as RISwhois lists them (origins=FILE), participants of MANRS (manrs=FILE), the zone file of a name (zone:example.org=FILE), the answer of its registry (rdap:example.org=FILE)."`
+	Resolver  string        `help:"Recursive resolver to ask about names, as 192.0.2.53. Default: those of this machine."`
+	Rate      float64       `help:"Contacts per second in all; a fifth of it per address, half per neighbourhood. Default: 1000."`
+	Timeout   time.Duration `help:"How long a connection may take." default:"5s"`
+	Journal   string        `help:"File that remembers finished work: a scan that was stopped goes on from there." type:"path"`
+	Contacts  string        `help:"Log of every contact and refusal, as JSON lines." type:"path"`
+	Compare   string        `help:"Journal of an earlier scan: say what changed." type:"path"`
 
 	JSON     bool   `name:"json" help:"Write one JSON object per target, in one line each, instead of text."`
 	SARIF    string `name:"sarif" help:"Write the result in SARIF 2.1.0 to this file." type:"path"`
@@ -155,6 +157,12 @@ func (c *scanCommand) options(s *session) (scan.Options, error) {
 	if o.Knowledge, err = scan.Load(content.FS); err != nil {
 		return o, err
 	}
+	for _, what := range c.Data {
+		if err := o.Knowledge.Import(what); err != nil {
+			return o, argument("--data", err.Error(), scan.Imports)
+		}
+	}
+	o.Selectors = c.Selectors
 	for _, id := range c.Only {
 		if _, ok := o.Knowledge.Catalogue.Get(id); !ok {
 			return o, argument("--only", fmt.Sprintf("there is no check %q", id), "ids such as TLS-03")
