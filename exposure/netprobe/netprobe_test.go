@@ -94,7 +94,7 @@ func TestOrigins(t *testing.T) {
 			t.Errorf("%q can be read", bad)
 		}
 	}
-	p, err := netprobe.ReadParticipants("list", strings.NewReader("Organization,Country,ASNs\nA,DE,64496;64497\nB,FR,AS64498\n"))
+	p, err := netprobe.ReadParticipants("list", strings.NewReader("# networks\n64496,A\n\n64497\nAS64498 B\n"))
 	if err != nil || len(p.AS) != 3 || !p.AS[64498] {
 		t.Errorf("%v %v", p, err)
 	}
@@ -213,6 +213,7 @@ func FuzzLists(f *testing.F) {
 	f.Add([]byte(routes))
 	f.Add([]byte("ASN,IP Prefix,Max Length\nAS1,8.0.0.0/8,8\n"))
 	f.Add([]byte("\x1f\x8b\x08"))
+	f.Add([]byte(","))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if v, err := netprobe.ReadVRPs("x", bytes.NewReader(b)); err == nil && v.Count == 0 {
 			t.Error("no ROA, and no error")

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -200,18 +199,13 @@ func (v *VRPs) readJSON(r io.Reader) error {
 	return nil
 }
 
+// readCSV reads lines of network, prefix and longest length; these tables quote
+// nothing.
 func (v *VRPs) readCSV(r io.Reader) error {
-	c := csv.NewReader(r)
-	c.FieldsPerRecord, c.ReuseRecord = -1, true
-	for first := true; ; first = false {
-		row, err := c.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if first && strings.EqualFold(strings.TrimSpace(row[0]), "ASN") {
+	lines := bufio.NewScanner(r)
+	for first := true; lines.Scan(); first = false {
+		row := strings.Split(strings.TrimSpace(lines.Text()), ",")
+		if row[0] == "" || first && strings.EqualFold(row[0], "ASN") {
 			continue
 		}
 		if len(row) < 3 {
@@ -225,6 +219,7 @@ func (v *VRPs) readCSV(r io.Reader) error {
 			return err
 		}
 	}
+	return lines.Err()
 }
 
 // Origins says which networks announce which prefixes.
@@ -315,38 +310,26 @@ type Participants struct {
 }
 
 // ReadParticipants reads a list with the number of a network at the beginning of
-// each line, or in the column ASN of a table.
+// each line; what follows a comma or a blank is not read, nor are lines after #.
 func ReadParticipants(source string, r io.Reader) (Participants, error) {
 	out := Participants{source, map[uint32]bool{}}
-	c := csv.NewReader(io.LimitReader(r, 64<<20))
-	c.FieldsPerRecord, c.ReuseRecord = -1, true
-	column := 0
-	for first := true; ; first = false {
-		row, err := c.Read()
-		if errors.Is(err, io.EOF) {
-			break
+	lines := bufio.NewScanner(io.LimitReader(r, 64<<20))
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || line[0] == '#' {
+			continue
 		}
+		if i := strings.IndexAny(line, " ,;\t"); i >= 0 {
+			line = line[:i]
+		}
+		as, err := parseAS(line)
 		if err != nil {
 			return out, fmt.Errorf("read participants: %w", err)
 		}
-		if first {
-			if i := slices.IndexFunc(row, func(s string) bool {
-				return strings.EqualFold(strings.TrimSpace(s), "ASN") || strings.EqualFold(strings.TrimSpace(s), "ASNs")
-			}); i >= 0 {
-				column = i
-				continue
-			}
-		}
-		if column >= len(row) {
-			continue
-		}
-		for word := range strings.FieldsFuncSeq(row[column], func(r rune) bool { return r == ' ' || r == ';' || r == ',' }) {
-			as, err := parseAS(word)
-			if err != nil {
-				return out, fmt.Errorf("read participants: %w", err)
-			}
-			out.AS[as] = true
-		}
+		out.AS[as] = true
+	}
+	if err := lines.Err(); err != nil {
+		return out, fmt.Errorf("read participants: %w", err)
 	}
 	if len(out.AS) == 0 {
 		return out, errors.New("read participants: the file names no network")
