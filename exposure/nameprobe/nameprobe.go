@@ -48,7 +48,7 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 		return nil
 	}
 	p := &search{session: s, target: t, seen: map[string]bool{t.Name: true}}
-	p.imported("SUB-01", NamesKind, "no list of names was imported (zone files, lists of assets)")
+	p.imported("SUB-01", NamesKind, "no list of names was imported")
 	p.imported("SUB-04", CTKind, "no export of certificate transparency logs was imported")
 	if err := p.usual(ctx, entry); err != nil {
 		return err

@@ -112,16 +112,6 @@ func TestResolverFails(t *testing.T) {
 	}
 }
 
-func TestZone(t *testing.T) {
-	n, err := nameprobe.LoadZone(strings.NewReader("$TTL 60\n@ IN SOA ns hostmaster 1 2 3 4 5\nwww IN A 192.0.2.1\nmail 60 IN CNAME www\n_dmarc IN TXT \"v=DMARC1\"\n"), "example.org", "zone")
-	if err != nil || n.Len() != 2 {
-		t.Fatalf("%+v %v", n, err)
-	}
-	if _, err := nameprobe.LoadZone(strings.NewReader("www IN A nonsense\n"), "example.org", "zone"); err == nil {
-		t.Error("a damaged zone is taken")
-	}
-}
-
 func TestEveryCheckIsInTheCatalogue(t *testing.T) {
 	catalogue := must(exposure.LoadCatalogue(content.FS))
 	for _, id := range append(nameprobe.Checks(), "SUB-02") {
@@ -134,14 +124,10 @@ func TestEveryCheckIsInTheCatalogue(t *testing.T) {
 func FuzzLists(f *testing.F) {
 	f.Add([]byte("a.example.org;b\n*.x.example.org"))
 	f.Add([]byte(`[{"name_value":"a.example.org"}]`))
-	f.Add([]byte("$ORIGIN example.org.\nwww IN A 192.0.2.1\n$GENERATE 1-10 a$ A 192.0.2.$\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, load := range []func() (*nameprobe.Names, error){
 			func() (*nameprobe.Names, error) { return nameprobe.LoadNames(strings.NewReader(string(b)), "x") },
 			func() (*nameprobe.Names, error) { return nameprobe.LoadCT(strings.NewReader(string(b)), "x") },
-			func() (*nameprobe.Names, error) {
-				return nameprobe.LoadZone(strings.NewReader(string(b)), "example.org", "x")
-			},
 		} {
 			if n, err := load(); err == nil && n.Len() == 0 {
 				t.Errorf("an empty list is taken: %q", b)

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/miekg/dns"
-
 	"github.com/nisaba-platform/nisaba/exposure"
 )
 
@@ -53,23 +51,6 @@ func LoadNames(r io.Reader, source string) (*Names, error) {
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("read the list of names: %w", err)
-	}
-	return b.names(source)
-}
-
-// LoadZone reads the owners of a zone file, RFC 1035 section 5. Other files are not
-// included.
-func LoadZone(r io.Reader, origin, source string) (*Names, error) {
-	b := builder{}
-	z := dns.NewZoneParser(io.LimitReader(r, largestList), dns.Fqdn(origin), "")
-	for rr, ok := z.Next(); ok && len(b) < mostNames; rr, ok = z.Next() {
-		switch rr.(type) {
-		case *dns.A, *dns.AAAA, *dns.CNAME:
-			b.add(rr.Header().Name)
-		}
-	}
-	if err := z.Err(); err != nil {
-		return nil, fmt.Errorf("read the zone file: %w", err)
 	}
 	return b.names(source)
 }

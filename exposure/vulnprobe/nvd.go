@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // NVD holds which versions of programs vulnerabilities concern. Only programs that
@@ -17,6 +18,7 @@ type NVD struct {
 	From, To  string // years of the numbers that the files hold
 	rules     map[string][]rule
 	scores    map[string]float64
+	count     int // of the vulnerabilities that were read
 }
 
 // rule is one criterion of a vulnerability.
@@ -58,28 +60,44 @@ type cveRecord struct {
 }
 
 // LoadNVD reads files of the National Vulnerability Database in its format 2.0:
-// yearly feeds or answers of its interface, packed or not.
+// yearly feeds or answers of its interface, packed or not. Add reads more.
 func LoadNVD(files ...io.Reader) (*NVD, error) {
 	n := &NVD{rules: map[string][]rule{}, scores: map[string]float64{}}
-	wanted := map[string]bool{}
-	for _, f := range forms() {
-		wanted[f.Vendor+":"+f.Product] = true
-		for _, also := range f.Also {
-			wanted[also] = true
+	for _, file := range files {
+		if err := n.Add(file); err != nil {
+			return nil, err
 		}
-	}
-	for i, file := range files {
-		if err := n.read(file, wanted); err != nil {
-			return nil, fmt.Errorf("file %d of the vulnerability database: %w", i+1, err)
-		}
-	}
-	if n.To == "" {
-		return nil, errors.New("no vulnerability stands in the files of the vulnerability database")
 	}
 	return n, nil
 }
 
-func (n *NVD) read(file io.Reader, wanted map[string]bool) error {
+// wanted are the names under which vulnerabilities of the programs are listed that
+// Identify knows.
+var wanted = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{}
+	for _, f := range forms() {
+		out[f.Vendor+":"+f.Product] = true
+		for _, also := range f.Also {
+			out[also] = true
+		}
+	}
+	return out
+})
+
+// Add reads a further file. After an error the database holds a part of the file and
+// must not be used.
+func (n *NVD) Add(file io.Reader) error {
+	before := n.count
+	if err := n.read(file); err != nil {
+		return fmt.Errorf("the file is none of the vulnerability database: %w", err)
+	}
+	if n.count == before {
+		return errors.New("no vulnerability stands in the file of the vulnerability database")
+	}
+	return nil
+}
+
+func (n *NVD) read(file io.Reader) error {
 	in, err := unpacked(file, largestNVD)
 	if err != nil {
 		return err
@@ -101,7 +119,7 @@ func (n *NVD) read(file io.Reader, wanted map[string]bool) error {
 			}
 			n.Timestamp = max(n.Timestamp, stamp)
 		case "vulnerabilities":
-			return n.list(d, wanted)
+			return n.list(d)
 		default:
 			var skipped json.RawMessage
 			if err := d.Decode(&skipped); err != nil {
@@ -112,7 +130,7 @@ func (n *NVD) read(file io.Reader, wanted map[string]bool) error {
 	return errors.New("it lists no vulnerabilities")
 }
 
-func (n *NVD) list(d *json.Decoder, wanted map[string]bool) error {
+func (n *NVD) list(d *json.Decoder) error {
 	if t, err := d.Token(); err != nil || t != json.Delim('[') {
 		return errors.Join(err, errors.New("vulnerabilities is no list"))
 	}
@@ -124,17 +142,18 @@ func (n *NVD) list(d *json.Decoder, wanted map[string]bool) error {
 		if !cveID.MatchString(r.CVE.ID) {
 			return fmt.Errorf("%q is no number of a vulnerability", r.CVE.ID)
 		}
+		n.count++
 		year := r.CVE.ID[4:8]
 		n.From, n.To = min(cmp.Or(n.From, year), year), max(n.To, year)
 		if r.CVE.VulnStatus != "Rejected" {
-			n.add(r, wanted)
+			n.add(r)
 		}
 	}
 	_, err := d.Token() // a file that was cut off is not taken
 	return err
 }
 
-func (n *NVD) add(r cveRecord, wanted map[string]bool) {
+func (n *NVD) add(r cveRecord) {
 	for _, c := range r.CVE.Configurations {
 		partly := strings.EqualFold(c.Operator, "AND") && len(c.Nodes) > 1
 		for _, node := range c.Nodes {
@@ -144,7 +163,7 @@ func (n *NVD) add(r cveRecord, wanted map[string]bool) {
 				}
 				criterion, err := ParseCPE(m.Criteria)
 				key := criterion.Vendor + ":" + criterion.Product
-				if err != nil || !wanted[key] {
+				if err != nil || !wanted()[key] {
 					continue
 				}
 				n.rules[key] = append(n.rules[key], rule{r.CVE.ID, criterion,
