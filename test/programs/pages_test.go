@@ -1,0 +1,171 @@
+package programs
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nisaba-platform/nisaba/test/platform"
+)
+
+// Why a page has no operation.
+const (
+	person = "no: people prove who they are on pages, in a browser"
+	own    = "no: what is the person's own is changed by the person; a token may have fewer rights"
+	link   = "no: for the holder of a link, who has no token"
+	form   = "no: a form; the operations behind it are those of its route that changes something"
+	events = "no: what list-jobs and list-notices say, for pages that are open"
+	about  = "no: words about the program"
+	table  = "no: the table of a page as a spreadsheet; its list is an operation"
+	looks  = "no: how pages look in one browser"
+)
+
+const org = "/organisations/{organisation}"
+
+// operationsOf says for each page which operations do the same, or why none does.
+// Every route of the pages stands here, so that none is forgotten.
+func operationsOf() map[string]string {
+	return map[string]string{
+		"GET /start": person, "POST /start": person, "GET /sign-in": person, "POST /sign-in": person, "POST /sign-out": person,
+		"GET /forgot": person, "POST /forgot": person, "GET /reset/{token}": person, "POST /reset/{token}": person,
+		"POST /sign-in/passkey": person, "POST /sign-in/passkey/options": person, "GET /enter/{token}": person,
+		"GET /step-up": person, "POST /step-up": person, "POST /step-up/passkey": person, "POST /step-up/passkey/options": person,
+		"GET /join/{token}": person, "POST /join/{token}": person,
+		"GET /account": person, "POST /account/password": person, "POST /account/factor": person, "POST /account/factor/remove": person,
+		"POST /account/sessions/revoke": person, "POST /account/sessions/revoke-others": person, "POST /account/passkeys": person,
+		"POST /account/passkeys/options": person, "POST /account/passkeys/remove": person, "GET /account/erase": person, "POST /account/erase": person,
+		"GET /workspaces": own, "POST /workspaces": own, "POST /workspaces/new": own, "POST /workspaces/leave": own,
+		"GET /account/notices": "get-notice-choices", "POST /account/notices": own,
+		"GET /account/calendar": "list-calendars", "POST /account/calendar": own, "POST /account/calendar/withdraw": own, "GET /feed/{file}": link,
+		"GET /unsubscribe/{token}": link, "POST /unsubscribe/{token}": link,
+		"GET /answer/{token}": link, "POST /answer/{token}/save": link, "POST /answer/{token}/hand-in": link, "GET /answered": link,
+		"GET /about": about, "POST /theme": looks, "GET /api": about, "GET /events": events,
+
+		"GET /inbox": "list-notices", "POST /inbox/read": "mark-read",
+		"GET /settings": "get-workspace", "POST /settings": "set-workspace", "POST /settings/logo": "set-workspace-logo", "GET /logo": "get-workspace-logo",
+		"GET /settings/policy": "get-workspace", "POST /settings/policy": "set-policy",
+		"GET /settings/tokens": "list-tokens", "POST /settings/tokens": person, "POST /settings/tokens/revoke": person,
+		"GET /members": "list-members list-invitations", "POST /members/invite": "invite", "POST /members/role": "change-role",
+		"POST /members/withdraw": "withdraw-invitation", "POST /members/reset": person,
+		"GET /jobs": "list-jobs list-messages", "GET /jobs/{job}": "get-job", "POST /jobs/retry": "retry-job", "POST /jobs/cancel": "cancel-job",
+		"POST /jobs/resend": "resend-message", "POST /jobs/refresh": "refresh-all",
+		"GET /organisations/import-many": form, "POST /organisations/import-many": "import-organisations",
+		"GET /organisations/new": form, "POST /organisations": "create-organisation", "POST /organisations/import": "import-organisation",
+		"GET /{$}": "list-organisations get-portfolio", "GET /portfolio.csv": table, "POST /portfolio/bulk": "change-organisations", "POST /portfolio/undo": "undo-bulk",
+		"POST /views": "save-view list-views", "POST /views/remove": "remove-view", "GET /templates": "list-organisations-aside",
+		"GET /search": "search",
+
+		"GET " + org: "get-home get-organisation", "GET " + org + "/manage": "get-organisation", "POST " + org + "/clone": "clone-organisation",
+		"POST " + org + "/as-template": "change-organisation", "POST " + org + "/archive": "change-organisation", "POST " + org + "/kind": "change-organisation",
+		"POST " + org + "/tags": "change-organisation", "GET " + org + "/pre-assessment": "list-questions list-requirements", "POST " + org + "/pre-assessment": "answer-question",
+		"GET " + org + "/pre-assessment.pdf": "get-pre-assessment",
+		"GET " + org + "/facts":              "get-facts", "POST " + org + "/facts": "set-facts", "POST " + org + "/determine": "determine",
+		"GET " + org + "/scope": "get-scope", "POST " + org + "/scope": "answer-scope", "POST " + org + "/scope/preview": "preview-scope",
+		"GET " + org + "/scope/result": "list-determinations compare-determination",
+		"GET " + org + "/registration": "get-dossiers", "POST " + org + "/registration/data": "set-facts", "POST " + org + "/registration/record": "record-registration",
+		"GET " + org + "/registration.pdf": "get-dossier-file", "GET " + org + "/registration.json": "get-dossier-file",
+		"GET " + org + "/questions": "list-questions", "POST " + org + "/questions/{question}": "answer-question take-answer-back",
+		"GET " + org + "/requirements":         "list-requirements get-requirement list-assignments list-comments list-contradictions list-colleagues",
+		"POST " + org + "/requirements/answer": "answer-question", "POST " + org + "/requirements/assign": "assign",
+		"POST " + org + "/requirements/assert": "assert-status take-assertion-back", "POST " + org + "/requirements/exception": "put-exception",
+		"POST " + org + "/requirements/exception/remove": "remove-exception", "POST " + org + "/requirements/comment": "comment",
+		"POST " + org + "/requirements/comment/edit": "edit-comment", "POST " + org + "/requirements/comment/remove": "remove-comment",
+		"POST " + org + "/requirements/undo": "undo", "POST " + org + "/requirements/batch": "change-requirements", "GET " + org + "/requirements.csv": table,
+		"GET " + org + "/suggestions": "list-suggestions list-lenders", "POST " + org + "/suggestions/accept": "accept-suggestions",
+		"POST " + org + "/suggestions/dismiss": "dismiss-suggestions",
+		"GET " + org + "/delegations":          "list-delegations", "POST " + org + "/delegations": "delegate", "POST " + org + "/delegations/withdraw": "withdraw-delegation",
+		"GET " + org + "/workbook": form, "GET " + org + "/workbook/export": "get-workbook", "POST " + org + "/workbook": "preview-workbook",
+		"POST " + org + "/workbook/apply": "apply-workbook",
+
+		"GET " + org + "/evidence": "list-evidence list-files", "POST " + org + "/evidence": "add-evidence upload-file", "GET " + org + "/evidence/new": form,
+		"GET " + org + "/evidence/piece": "get-evidence", "GET " + org + "/evidence/edit": form, "POST " + org + "/evidence/edit": "change-evidence",
+		"GET " + org + "/evidence/replace": form, "POST " + org + "/evidence/remove": "remove-evidence", "POST " + org + "/evidence/scan": "scan-file",
+		"GET " + org + "/evidence.csv": table, "GET " + org + "/files/{file}": "download-file",
+
+		"GET " + org + "/plan": "list-tasks", "GET " + org + "/plan/adopt": form, "POST " + org + "/plan/adopt": "adopt-plan", "GET " + org + "/plan/what-if": "what-if",
+		"GET " + org + "/plan/tasks/new": form, "POST " + org + "/plan/tasks": "add-task", "GET " + org + "/plan/tasks/{task}": "get-task list-task-comments",
+		"POST " + org + "/plan/tasks/{task}": "change-task", "POST " + org + "/plan/tasks/{task}/remove": "remove-task",
+		"POST " + org + "/plan/tasks/{task}/comments": "comment-task", "POST " + org + "/plan/tasks/{task}/comments/remove": "remove-comment",
+		"POST " + org + "/plan/move": "move-task", "POST " + org + "/plan/bulk": "change-tasks",
+
+		"GET " + org + "/board": "list-approvals list-trainings get-home", "POST " + org + "/board/request": "approve",
+		"GET " + org + "/board/approvals/{approval}": "get-approval", "GET " + org + "/board/approvals/{approval}/version.json": "get-approval",
+		"POST " + org + "/board/approvals/{approval}": "decide-approval", "POST " + org + "/board/trainings": "add-training change-training",
+		"POST " + org + "/board/trainings/remove": "remove-training",
+		"GET " + org + "/compare":                 "compare list-snapshots get-snapshot", "GET " + org + "/compare/{file}": "get-comparison-file", "POST " + org + "/snapshots": "keep-snapshot",
+		"GET " + org + "/reports": "list-reports get-monthly-report", "POST " + org + "/reports": "order-report set-monthly-report",
+		"GET " + org + "/reports/{report}": "download-report", "POST " + org + "/reports/stop": "stop-monthly-report",
+		"GET " + org + "/report.html": "get-report", "GET " + org + "/report.pdf": "get-report", "GET " + org + "/assessment.json": "get-assessment",
+
+		"GET " + org + "/history": "get-history", "POST " + org + "/undo": "undo", "POST " + org + "/restore": "restore",
+		"GET /ledger": "list-entries get-ledger-standing", "GET /ledger/check": "verify-ledger", "GET /ledger/export.csv": table, "GET /ledger/export.jsonl": "export-ledger",
+		"GET /ledger/growth.json": "prove-growth", "GET /ledger/{entry}": "get-entry", "GET /ledger/{entry}/proof.json": "prove-entry",
+
+		"GET " + org + "/authorities": "list-authorities", "POST " + org + "/authorities": "connect-authority",
+		"POST " + org + "/authorities/register": "register-with-authority", "POST " + org + "/authorities/remove": "disconnect-authority",
+		"GET /incidents": "list-incidents", "GET /report": form, "GET " + org + "/incidents": "list-incidents", "GET " + org + "/incidents/new": form,
+		"POST " + org + "/incidents": "report-incident", "GET " + org + "/incidents/{incident}": "get-incident judge-incident",
+		"POST " + org + "/incidents/{incident}/state": "triage-incident", "POST " + org + "/incidents/{incident}/criteria": "set-incident-criterion",
+		"POST " + org + "/incidents/{incident}/inputs": "set-incident-fact", "POST " + org + "/incidents/{incident}/entries": "add-incident-line",
+		"POST " + org + "/incidents/{incident}/times": "set-incident-time set-obligation-time", "POST " + org + "/incidents/{incident}/decide": "decide-incident",
+		"POST " + org + "/incidents/{incident}/propose": "propose-obligations", "POST " + org + "/incidents/{incident}/oblige": "add-obligation",
+		"POST " + org + "/incidents/{incident}/applies": "apply-obligation", "POST " + org + "/incidents/{incident}/reports": "begin-report",
+		"GET " + org + "/incidents/{incident}/reports/{report}": "get-incident-report", "POST " + org + "/incidents/{incident}/reports/{report}": "set-report-field",
+		"POST " + org + "/incidents/{incident}/reports/{report}/approve": "approve-report", "POST " + org + "/incidents/{incident}/reports/{report}/withdraw": "withdraw-report",
+		"POST " + org + "/incidents/{incident}/reports/{report}/submit": "submit-report", "POST " + org + "/incidents/{incident}/reports/{report}/receive": "receive-answer",
+		"GET " + org + "/incidents/{incident}/reports/{report}/paper.pdf":   "get-incident-paper",
+		"GET " + org + "/incidents/{incident}/reports/{report}/paper.html":  "get-incident-paper",
+		"GET " + org + "/incidents/{incident}/reports/{report}/sheet.txt":   "get-incident-paper",
+		"GET " + org + "/incidents/{incident}/reports/{report}/report.json": "get-incident-paper",
+	}
+}
+
+// areas are the pages, by the beginning of their paths, that as a whole have no
+// operations, and why.
+func areas() map[string]string {
+	const officers = "no: officers work on pages; programs of entities speak the signed protocol of docs/filing.md"
+	return map[string]string{"/authority": officers, org + "/supervision": officers}
+}
+
+func inArea(pattern string) bool {
+	_, path, _ := strings.Cut(pattern, " ")
+	for begin := range areas() {
+		if path == begin || strings.HasPrefix(path, begin+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// TestEveryPageHasItsOperation: what people do on pages, programs do too, or the
+// table says why not.
+func TestEveryPageHasItsOperation(t *testing.T) {
+	site := platform.Start(t, platform.Config(t))
+	w := world{t: t, site: site}
+	_, _, b := w.send("", "GET", "/api/v1/openapi.json", nil, nil)
+	stated := operationsOf()
+	for _, r := range site.Routes {
+		text, ok := stated[r.Pattern]
+		delete(stated, r.Pattern)
+		switch {
+		case !ok && inArea(r.Pattern):
+		case !ok:
+			t.Errorf("%s: no operation is stated, and no reason why there is none", r.Pattern)
+		case strings.HasPrefix(text, "no: "):
+		default:
+			for _, id := range strings.Fields(text) {
+				if !strings.Contains(string(b), `"operationId":"`+id+`"`) && !strings.Contains(string(b), `"operationId": "`+id+`"`) {
+					t.Errorf("%s: there is no operation %q", r.Pattern, id)
+				}
+			}
+		}
+	}
+	left := make([]string, 0, len(stated))
+	for pattern := range stated {
+		left = append(left, pattern)
+	}
+	slices.Sort(left)
+	for _, pattern := range left {
+		t.Errorf("%s is no page any more", pattern)
+	}
+}
