@@ -19,6 +19,7 @@ import (
 	"github.com/nisaba-platform/nisaba/exchange/workbook"
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/alarming"
+	"github.com/nisaba-platform/nisaba/internal/app/branding"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/delegating"
 	"github.com/nisaba-platform/nisaba/internal/app/feeding"
@@ -138,7 +139,8 @@ func (a *API) Handler() (http.Handler, error) {
 		"POST " + Prefix + "organisations/{organisation}/files":            clients.LargestFile + 1<<20,
 		"POST " + Prefix + "organisations/{organisation}/workbook/preview": workbook.Largest,
 		"POST " + Prefix + "organisations-import":                          importBytes,
-		"PUT " + Prefix + "workspace/logo":                                 accounts.MostLogo + 1,
+		"PUT " + Prefix + "organisations/{organisation}/logo":              branding.MostLogo + 1,
+		"PUT " + Prefix + "workspace/logo":                                 branding.MostLogo + 1,
 	} {
 		outer.Handle(route, guard.MaxBody(largest, uploadTime)(answering))
 	}

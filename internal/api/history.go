@@ -81,7 +81,7 @@ func snapshotOperations(a *API) {
 			Languages
 			Format string `query:"format" enum:"pdf,html" default:"pdf"`
 		}) (*huma.StreamResponse, error) {
-			c, err := a.Clients.Load(ctx, v.Actor, q.Organisation)
+			c, err := a.dressed(ctx, v, q.Organisation)
 			if err != nil {
 				return nil, err
 			}

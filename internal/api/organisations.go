@@ -180,6 +180,7 @@ func organisationOperations(a *API) {
 			_, err := a.Clients.Load(ctx, v.Actor, q.Organisation)
 			return nil, err
 		})
+	brandOperations(a, in)
 	add(in, operation{id: "clone-organisation", route: "POST organisations/{organisation}/clone", summary: "Copy profile, answers and plan under another name", status: http.StatusCreated},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			At

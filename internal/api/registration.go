@@ -101,12 +101,21 @@ func registrationOperations(a *API) {
 }
 
 func (a *API) dossiers(ctx context.Context, v accounts.Visit, organisation string) ([]dossier.Entry, clients.Client, error) {
-	c, err := a.Clients.Load(ctx, v.Actor, organisation)
+	c, err := a.dressed(ctx, v, organisation)
 	if err != nil {
 		return nil, c, err
 	}
 	entries, err := c.Dossier()
 	return entries, c, err
+}
+
+// dressed is an organisation as its reports look.
+func (a *API) dressed(ctx context.Context, v accounts.Visit, organisation string) (clients.Client, error) {
+	c, err := a.Clients.Load(ctx, v.Actor, organisation)
+	if err != nil {
+		return c, err
+	}
+	return a.Reporting.Dress(ctx, v.Actor, c)
 }
 
 // fileAnswer is an answer with a file that was just written.

@@ -110,7 +110,7 @@ func keptReportOperations(a *API) {
 			At
 			Languages
 		}) (*huma.StreamResponse, error) {
-			c, err := a.Clients.Load(ctx, v.Actor, q.Organisation)
+			c, err := a.dressed(ctx, v, q.Organisation)
 			if err != nil {
 				return nil, err
 			}
@@ -195,6 +195,9 @@ func comparisonOperations(a *API, in area) {
 		}) (*huma.StreamResponse, error) {
 			c, x, err := a.Clients.Compare(ctx, v.Actor, q.Organisation, q.From, q.To)
 			if err != nil {
+				return nil, err
+			}
+			if c, err = a.Reporting.Dress(ctx, v.Actor, c); err != nil {
 				return nil, err
 			}
 			content, err := reporting.WriteComparison(c, x, a.Messages.Printer(q.Language), q.Format)

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/app/branding"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -82,7 +83,7 @@ func settingsOperations(a *API) {
 			}
 			return fileAnswer("logo.png", "image/png", png, nil)
 		})
-	add(in, operation{id: "set-workspace-logo", route: "PUT workspace/logo", summary: "Set the logo: a PNG or JPEG is the body, an empty body removes it", largest: accounts.MostLogo, bytes: true},
+	add(in, operation{id: "set-workspace-logo", route: "PUT workspace/logo", summary: "Set the logo: a PNG or JPEG is the body, an empty body removes it", largest: branding.MostLogo, bytes: true},
 		func(ctx context.Context, v accounts.Visit, q *picture) (*none, error) {
 			return nil, a.Accounts.SetLogo(ctx, v, q.file)
 		})
@@ -105,13 +106,61 @@ type picture struct{ file []byte }
 
 // Resolve takes the body as it comes.
 func (p *picture) Resolve(c huma.Context) []error {
-	b, err := io.ReadAll(io.LimitReader(c.BodyReader(), accounts.MostLogo+1))
+	b, err := io.ReadAll(io.LimitReader(c.BodyReader(), branding.MostLogo+1))
 	if err != nil {
 		return []error{err}
 	}
-	if len(b) > accounts.MostLogo {
+	if len(b) > branding.MostLogo {
 		return []error{&huma.ErrorModel{Status: http.StatusRequestEntityTooLarge, Title: "Request Entity Too Large", Detail: "the picture is too large"}}
 	}
 	p.file = b
 	return nil
+}
+
+// Looks are the branding of an organisation.
+type Looks struct {
+	Colour     string `json:"colour,omitempty" doc:"#rrggbb; that of the workspace when it is left out."`
+	PreparedBy string `json:"prepared_by,omitempty" maxLength:"200" doc:"Printed on reports."`
+}
+
+// pictureOf is a picture for an organisation.
+type pictureOf struct {
+	At
+	picture
+}
+
+func brandOperations(a *API, in area) {
+	add(in, operation{id: "get-brand", route: "GET organisations/{organisation}/brand", summary: "Colour and maker of reports of an organisation"},
+		func(ctx context.Context, v accounts.Visit, q *At) (*versioned[Looks], error) {
+			c, err := a.Clients.Load(ctx, v.Actor, q.Organisation)
+			if err != nil {
+				return nil, err
+			}
+			b := c.Organisation.Brand
+			return &versioned[Looks]{tag(c.Organisation.Version), Looks{b.Colour, b.PreparedBy}}, nil
+		})
+	add(in, operation{id: "set-brand", route: "PUT organisations/{organisation}/brand", summary: "Change colour and maker of reports of an organisation"},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			At
+			Expecting
+			Body Looks
+		}) (*none, error) {
+			version, err := a.expect(ctx, v, q.Organisation, q.Expecting)
+			if err != nil {
+				return nil, err
+			}
+			return nil, outdated(a.Clients.SetBrand(ctx, v.Actor, q.Organisation, version, q.Body.Colour, q.Body.PreparedBy))
+		})
+	add(in, operation{id: "get-logo", route: "GET organisations/{organisation}/logo", summary: "The logo of an organisation", produces: "image/png"},
+		func(ctx context.Context, v accounts.Visit, q *At) (*huma.StreamResponse, error) {
+			png, err := a.Clients.Logo(ctx, v.Actor, q.Organisation)
+			if err != nil {
+				return nil, err
+			}
+			return fileAnswer("logo.png", "image/png", png, nil)
+		})
+	add(in, operation{id: "set-logo", route: "PUT organisations/{organisation}/logo", summary: "Set the logo of an organisation: a PNG or JPEG is the body, an empty body removes it", largest: branding.MostLogo, bytes: true},
+		func(ctx context.Context, v accounts.Visit, q *pictureOf) (*none, error) {
+			return nil, a.Clients.SetLogo(ctx, v.Actor, q.Organisation, q.file)
+		})
 }

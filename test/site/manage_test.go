@@ -14,6 +14,8 @@ func manageForms() map[string]url.Values {
 		client + "/archive":        {"on": {"yes"}},
 		client + "/kind":           {"kind": {"client"}},
 		client + "/tags":           {"tags": {"north"}},
+		client + "/brand":          {"version": {"1"}, "colour": {"#ffdd00"}},
+		client + "/logo":           {},
 		client + "/pre-assessment": {"option.q.backup.exists": {"none"}},
 	}
 }

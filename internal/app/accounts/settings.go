@@ -1,28 +1,23 @@
 package accounts
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/nisaba-platform/nisaba/internal/app/branding"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/account"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
-	"github.com/nisaba-platform/nisaba/internal/report/chart"
-	"github.com/nisaba-platform/nisaba/internal/report/model"
 	"github.com/nisaba-platform/nisaba/internal/store"
 )
-
-// MostLogo is the largest file of a logo in bytes.
-const MostLogo = 2 << 20
 
 // mostSessionHours is the longest session that a policy may allow: a month.
 const mostSessionHours = 31 * 24
@@ -84,7 +79,7 @@ func (s *Service) SetWorkspace(ctx context.Context, v Visit, n WorkspaceSettings
 	if _, err := v.manageWorkspace(s.store.Now()); err != nil {
 		return err
 	}
-	n.Name, n.PreparedBy, n.Colour = strings.TrimSpace(n.Name), strings.TrimSpace(n.PreparedBy), strings.ToLower(strings.TrimSpace(n.Colour))
+	n.Name, n.PreparedBy = strings.TrimSpace(n.Name), strings.TrimSpace(n.PreparedBy)
 	var list fault.List
 	wrong := func(field, what, expected string) {
 		list = append(list, &fault.Error{Kind: fault.Invalid, Field: field, What: what, Expected: expected})
@@ -101,35 +96,18 @@ func (s *Service) SetWorkspace(ctx context.Context, v Visit, n WorkspaceSettings
 	if !slices.Contains(Languages(), n.Language) {
 		wrong("language", "there is no such language here", "one of "+strings.Join(Languages(), ", "))
 	}
-	if n.Colour != "" {
-		if _, err := chart.ParseColour(n.Colour); err != nil || len(n.Colour) != len("#rrggbb") {
-			wrong("colour", "this is not a colour", "six digits such as #1d5b79")
-		}
+	colour, err := branding.Colour(n.Colour)
+	var bad *fault.Error
+	if errors.As(err, &bad) {
+		list = append(list, bad)
 	}
 	if len(list) > 0 {
 		return list
 	}
 	return s.changeWorkspace(ctx, v, n.Version, func(w *tenant.Workspace) error {
-		w.Name, w.Kind, w.Language, w.Brand.Colour, w.Brand.PreparedBy = n.Name, n.Kind, n.Language, n.Colour, n.PreparedBy
+		w.Name, w.Kind, w.Language, w.Brand.Colour, w.Brand.PreparedBy = n.Name, n.Kind, n.Language, colour, n.PreparedBy
 		return nil
 	})
-}
-
-// ReadableColour is the colour in which text is written on white with the brand
-// colour: the colour itself where its contrast is enough (WCAG 2.2, 4.5 : 1), else
-// a darker one. ratio is the contrast of the brand colour.
-func ReadableColour(brand string) (shown string, ratio float64) {
-	c := chart.Accented(brand)
-	white, err := chart.ParseColour("#ffffff")
-	if err != nil {
-		return c.Hex(), 0
-	}
-	for _, k := range chart.Inks() {
-		if k.Name == "accent" {
-			return chart.Light(c)[k.Ink].Hex(), chart.Contrast(c, white)
-		}
-	}
-	return c.Hex(), chart.Contrast(c, white)
 }
 
 // SetLogo stores a PNG or JPEG as the logo of the workspace, decoded and written
@@ -138,12 +116,9 @@ func (s *Service) SetLogo(ctx context.Context, v Visit, file []byte) error {
 	if _, err := v.manageWorkspace(s.store.Now()); err != nil {
 		return err
 	}
-	hash := ""
-	if len(file) > 0 {
-		var err error
-		if hash, err = s.keepLogo(file); err != nil {
-			return err
-		}
+	hash, err := branding.KeepLogo(s.files, file)
+	if err != nil {
+		return err
 	}
 	return s.changeWorkspace(ctx, v, 0, func(w *tenant.Workspace) error {
 		w.Brand.Logo = hash
@@ -151,40 +126,12 @@ func (s *Service) SetLogo(ctx context.Context, v Visit, file []byte) error {
 	})
 }
 
-// keepLogo stores the picture of a file and returns its SHA-256.
-func (s *Service) keepLogo(file []byte) (string, error) {
-	if s.files == nil {
-		return "", &fault.Error{Kind: fault.Internal, What: "this server keeps no files"}
-	}
-	logo, err := model.ParseLogo(file)
-	if err != nil {
-		return "", &fault.Error{Kind: fault.Invalid, Field: "logo", What: "the picture cannot be used", Expected: "a PNG or JPEG of at most 2 MB and 4 megapixels", Cause: err}
-	}
-	kept, err := s.files.Put(bytes.NewReader(logo.PNG), 16*MostLogo) // a re-encoded JPEG may grow
-	if err != nil {
-		return "", fmt.Errorf("keep the logo: %w", err)
-	}
-	return kept.SHA256, nil
-}
-
 // Logo is the logo of the workspace of the visit as PNG; NotFound when it has none.
 func (s *Service) Logo(v Visit) (png []byte, err error) {
 	if _, err := v.Actor.Reach(authz.OrganisationRead); err != nil {
 		return nil, err
 	}
-	return s.logo(v.Workspace.Brand.Logo)
-}
-
-func (s *Service) logo(hash string) (png []byte, err error) {
-	if hash == "" || s.files == nil {
-		return nil, &fault.Error{Kind: fault.NotFound, What: "there is no logo"}
-	}
-	f, err := s.files.Open(hash)
-	if err != nil {
-		return nil, fmt.Errorf("open the logo: %w", err)
-	}
-	defer f.Close()
-	return io.ReadAll(f)
+	return branding.Logo(s.files, v.Workspace.Brand.Logo)
 }
 
 // SetPolicy changes what the workspace demands of its members. It refuses a policy

@@ -188,7 +188,7 @@ type Sheet struct {
 	Title        string
 	Organisation string // name
 	Workspace    string // name
-	Colour       string // of the workspace
+	Colour       string // of the organisation, or of the workspace
 	Recipient    string
 	Language     string
 	ExpiresAt    time.Time
@@ -258,7 +258,7 @@ func (s *Service) Open(ctx context.Context, token, from string) (out Sheet, err 
 		if err != nil {
 			return err
 		}
-		out.Organisation, out.Workspace, out.Colour = o.Name, w.Name, w.Brand.Colour
+		out.Organisation, out.Workspace, out.Colour = o.Name, w.Name, cmp.Or(o.Brand.Colour, w.Brand.Colour)
 		for _, id := range d.Questions {
 			if q, ok := s.cat.Question(id); ok {
 				out.Questions = append(out.Questions, q)

@@ -222,6 +222,17 @@ func (s *Service) brand(ctx context.Context, scope tenant.Scope, c clients.Clien
 	return b, err
 }
 
+// Dress gives an organisation the looks that its reports have: its own, and what they
+// lack of the workspace.
+func (s *Service) Dress(ctx context.Context, a authz.Actor, c clients.Client) (clients.Client, error) {
+	scope, err := a.Organisation(ctx, c.Organisation.ID, authz.AssessmentRead)
+	if err != nil {
+		return c, err
+	}
+	c.In.Brand, err = s.brand(ctx, scope, c, BrandClient)
+	return c, err
+}
+
 // mostLogo is the largest logo in bytes.
 const mostLogo = 2 << 20
 

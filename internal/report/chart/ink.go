@@ -125,13 +125,13 @@ func Accented(hex string) Colour {
 }
 
 // Light is the palette for paper and light screens. The accent is darkened as
-// far as text on white needs.
+// far as text on white needs, and on grounds that are tinted with it.
 func Light(accent Colour) Palette {
 	paper, panel := Colour{0xff, 0xff, 0xff}, Colour{0xf4, 0xf6, 0xf9}
 	return Palette{
 		Text: {0x1b, 0x23, 0x30}, Muted: {0x55, 0x5f, 0x6f}, Line: {0xd5, 0xdb, 0xe3},
 		Panel: panel, Paper: paper, Track: {0xe4, 0xe8, 0xee},
-		Accent: accent.readable(Colour{}, minimumContrast, paper, panel),
+		Accent: accent.readable(Colour{}, minimumContrast+0.3, paper, panel),
 		Good:   {0x17, 0x6b, 0x41}, Partly: {0x8a, 0x5a, 0x00}, Bad: {0xae, 0x22, 0x18},
 		Open: {0x55, 0x5f, 0x6f}, Aside: {0x66, 0x6f, 0x7e},
 	}

@@ -52,6 +52,7 @@ func clientURL(r *http.Request, page string) string {
 func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.PageProps {
 	title := ui.T(r.Context(), "pages.client."+key)
 	p := s.frame(r, title, "")
+	p.Accent, p.Emblem = c.Organisation.Brand.Colour, logoURL(clientURL(r, ""), c.Organisation.Brand)
 	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "pages.portfolio.title"), URL: "/"}, {Text: c.Organisation.Name, URL: clientURL(r, "")}}
 	if key == "home" {
 		p.Title, p.Crumbs = c.Organisation.Name, p.Crumbs[:1]
@@ -202,7 +203,7 @@ func (s *Site) undo(w http.ResponseWriter, r *http.Request) error {
 // The page is a download, so that its own styles need no exception from the
 // policy of this server.
 func (s *Site) report(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.load(r)
+	c, err := s.dressed(r)
 	if err != nil {
 		return err
 	}
@@ -225,6 +226,15 @@ func (s *Site) report(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", contentType)
 	_, err = w.Write(b.Bytes())
 	return err
+}
+
+// dressed is the organisation of the path as its reports look.
+func (s *Site) dressed(r *http.Request) (clients.Client, error) {
+	c, err := s.load(r)
+	if err != nil {
+		return c, err
+	}
+	return s.reporting.Dress(r.Context(), visitOf(r).Actor, c)
 }
 
 func languageOf(c clients.Client) string {

@@ -95,6 +95,9 @@ func (s *Site) comparisonFile(w http.ResponseWriter, r *http.Request) error {
 	case !ok || !slices.Contains(reporting.Formats(), format) || !v.compared:
 		return guard.Status(http.StatusNotFound, "no such file")
 	}
+	if v.c, err = s.reporting.Dress(r.Context(), visitOf(r).Actor, v.c); err != nil {
+		return err
+	}
 	content, err := reporting.WriteComparison(v.c, v.x, s.messages.Printer(s.language(r)), format)
 	if err != nil {
 		return err

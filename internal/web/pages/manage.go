@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
+	"github.com/nisaba-platform/nisaba/internal/app/branding"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -26,6 +27,9 @@ func (s *Site) manageRoutes(add adder) {
 	add(Client, "POST "+client+"/archive", s.archive)
 	add(Client, "POST "+client+"/kind", s.setKind)
 	add(Client, "POST "+client+"/tags", s.setTags)
+	add(Client, "POST "+client+"/brand", s.setClientBrand)
+	add(Client, "POST "+client+"/logo", s.setClientLogo)
+	add(Client, "GET "+client+"/logo", s.clientLogo)
 	add(Client, "GET "+client+"/pre-assessment", s.preAssessment)
 	add(Client, "POST "+client+"/pre-assessment", s.answerFirst)
 	add(Client, "GET "+client+"/pre-assessment.pdf", s.preAssessmentPDF)
@@ -117,6 +121,46 @@ func (s *Site) setTags(w http.ResponseWriter, r *http.Request) error {
 	return guard.Redirect(w, r, clientURL(r, "manage"))
 }
 
+func (s *Site) setClientBrand(w http.ResponseWriter, r *http.Request) error {
+	err := s.clients.SetBrand(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), version(r), r.PostFormValue("colour"), r.PostFormValue("prepared_by"))
+	if err != nil {
+		return s.manageAgain(w, r, err)
+	}
+	return guard.Redirect(w, r, clientURL(r, "manage"))
+}
+
+func (s *Site) setClientLogo(w http.ResponseWriter, r *http.Request) error {
+	file, err := uploaded(w, r, "logo", branding.MostLogo)
+	if err == nil {
+		err = s.clients.SetLogo(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), file)
+	}
+	if err != nil {
+		return s.manageAgain(w, r, err)
+	}
+	return guard.Redirect(w, r, clientURL(r, "manage"))
+}
+
+func (s *Site) clientLogo(w http.ResponseWriter, r *http.Request) error {
+	png, err := s.clients.Logo(r.Context(), visitOf(r).Actor, r.PathValue("organisation"))
+	if err != nil {
+		return err
+	}
+	return sendLogo(w, png)
+}
+
+// brandFields are the fields of the looks of an organisation: colour, prepared by.
+func brandFields(r *http.Request, c clients.Client, e ui.Errors) []ui.Field {
+	b := c.Organisation.Brand
+	hint := colourHint(r.Context(), b.Colour)
+	if b.Colour == "" {
+		hint = ui.T(r.Context(), "manage.brand.colour")
+	}
+	return []ui.Field{
+		field(r, e, ui.Field{Name: "colour", Label: ui.T(r.Context(), "access.colour"), Hint: hint, Value: b.Colour, MaxLength: 7, Placeholder: "#1d5b79"}),
+		field(r, e, ui.Field{Name: "prepared_by", Label: ui.T(r.Context(), "access.prepared_by"), Hint: ui.T(r.Context(), "access.prepared_by.hint"), Value: b.PreparedBy, MaxLength: 200}),
+	}
+}
+
 // preAssessment is the free first look at a prospect: class, duties, ten questions,
 // the gaps that they show.
 func (s *Site) preAssessment(w http.ResponseWriter, r *http.Request) error {
@@ -162,7 +206,7 @@ func answerOf(c clients.Client, question string) []string {
 }
 
 func (s *Site) preAssessmentPDF(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.load(r)
+	c, err := s.dressed(r)
 	if err != nil {
 		return err
 	}

@@ -165,7 +165,7 @@ func (s *Site) recordRegistration(w http.ResponseWriter, r *http.Request) error 
 
 // registrationFile writes the dossier as PDF or JSON.
 func (s *Site) registrationFile(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.load(r)
+	c, err := s.dressed(r)
 	if err != nil {
 		return err
 	}

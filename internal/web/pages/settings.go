@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/app/branding"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -94,7 +95,7 @@ func (s *Site) setSettings(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) setLogo(w http.ResponseWriter, r *http.Request) error {
-	file, err := uploaded(w, r, "logo", accounts.MostLogo)
+	file, err := uploaded(w, r, "logo", branding.MostLogo)
 	if err == nil {
 		err = s.accounts.SetLogo(r.Context(), visitOf(r), file)
 	}
@@ -123,8 +124,22 @@ func (s *Site) logo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return sendLogo(w, png)
+}
+
+// logoURL is the address of a logo below a path, "" without one. It changes with the
+// picture, so that browsers may keep it.
+func logoURL(below string, b tenant.Brand) string {
+	if len(b.Logo) < 8 {
+		return ""
+	}
+	return below + "/logo?" + b.Logo[:8]
+}
+
+func sendLogo(w http.ResponseWriter, png []byte) error {
 	w.Header().Set("Content-Type", "image/png")
-	_, err = w.Write(png)
+	w.Header().Set("Cache-Control", "private, max-age=86400")
+	_, err := w.Write(png)
 	return err
 }
 

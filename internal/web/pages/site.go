@@ -320,7 +320,7 @@ func (s *Site) frame(r *http.Request, title, lead string) ui.PageProps {
 		return ui.Link{Text: t(key), URL: url, Current: r.URL.Path == url}
 	}
 	role, _ := v.Actor.RoleIn("")
-	p := ui.PageProps{Title: title, Lead: lead, Workspace: ui.Link{Text: v.Workspace.Name, URL: "/"},
+	p := ui.PageProps{Logo: logoURL("", v.Workspace.Brand), Title: title, Lead: lead, Workspace: ui.Link{Text: v.Workspace.Name, URL: "/"},
 		Person: ui.Person{Name: v.Person.Name, SignOut: "/sign-out",
 			Links: []ui.Link{link("pages.account.title", "/account"), link("noticing.choices.title", "/account/notices"), link("pages.workspaces.title", "/workspaces")}},
 		Footer: []ui.Link{{Text: t("pages.not_advice"), URL: "/about"}},

@@ -54,6 +54,9 @@ type PageProps struct {
 	Title     string // of the page; also its first heading unless Bare
 	Lead      string // one or two sentences below the title
 	Workspace Link   // name of the workspace and its first page
+	Logo      string // address of the logo of the workspace; "" for that of the platform
+	Accent    string // colour of an organisation as "#rrggbb"; "" for that of the workspace
+	Emblem    string // address of the logo of an organisation, beside the title; "" for none
 	Nav       []Section
 	Switch    Switcher
 	Search    Search

@@ -9,6 +9,7 @@ package ui
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -83,13 +84,14 @@ func asset(ctx context.Context, name string) string {
 	return static.Prefix + name
 }
 
-// brandURL is the address of the colours of the workspace.
-func brandURL(ctx context.Context) string {
+// brandURL is the address of the colours: of the accent, or, when it is "", of the
+// workspace.
+func brandURL(ctx context.Context, accent string) string {
 	v := From(ctx)
 	if v.Assets == nil {
 		return static.Prefix
 	}
-	return v.Assets.BrandURL(v.Accent)
+	return v.Assets.BrandURL(cmp.Or(accent, v.Accent))
 }
 
 // Render writes a component as a page with the given status. Nothing is sent when

@@ -1,0 +1,83 @@
+package clients
+
+import (
+	"context"
+	"strings"
+
+	"github.com/nisaba-platform/nisaba/internal/app/branding"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/store"
+)
+
+// SetBrand changes the colour of an organisation ("#rrggbb", "" for that of the
+// workspace) and who its reports say that they are prepared by. Conflict when
+// version is not the newest.
+func (s *Service) SetBrand(ctx context.Context, a authz.Actor, organisation string, version int64, colour, preparedBy string) error {
+	if _, err := a.Organisation(ctx, organisation, authz.OrganisationEdit); err != nil {
+		return err
+	}
+	colour, err := branding.Colour(colour)
+	if err != nil {
+		return err
+	}
+	preparedBy = strings.TrimSpace(preparedBy)
+	if len([]rune(preparedBy)) > 200 {
+		return invalid("prepared_by", "the text is too long", "at most 200 characters")
+	}
+	return s.write(ctx, a, organisation, authz.OrganisationEdit, func(tx *store.Tx) error {
+		o, err := newest(tx, organisation, version)
+		if err != nil {
+			return err
+		}
+		f, err := s.facts.of(o)
+		if err != nil {
+			return err
+		}
+		f = f.Clone()
+		f.Organisation.Brand.Colour, f.Organisation.Brand.PreparedBy = colour, preparedBy
+		b, read, err := document(f)
+		if err != nil {
+			return err
+		}
+		return s.putFacts(tx, o, b, read)
+	})
+}
+
+// SetLogo stores a PNG or JPEG as the logo of an organisation; an empty file removes
+// it.
+func (s *Service) SetLogo(ctx context.Context, a authz.Actor, organisation string, file []byte) error {
+	if _, err := a.Organisation(ctx, organisation, authz.OrganisationEdit); err != nil {
+		return err
+	}
+	hash, err := branding.KeepLogo(s.files, file)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, a, organisation, authz.OrganisationEdit, func(tx *store.Tx) error {
+		o, err := tx.Organisation(organisation)
+		if err != nil {
+			return err
+		}
+		o.Brand.Logo = hash
+		_, err = tx.PutOrganisation(o)
+		return err
+	})
+}
+
+// Logo is the logo of an organisation as PNG; NotFound when it has none.
+func (s *Service) Logo(ctx context.Context, a authz.Actor, organisation string) ([]byte, error) {
+	hash := ""
+	err := s.read(ctx, a, organisation, authz.OrganisationRead, func(tx *store.Tx) error {
+		o, err := tx.Organisation(organisation)
+		hash = o.Brand.Logo
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if hash == "" {
+		return nil, &fault.Error{Kind: fault.NotFound, What: "there is no logo"}
+	}
+	return branding.Logo(s.files, hash)
+}
