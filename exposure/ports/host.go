@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -16,8 +17,9 @@ import (
 // finds out what answers on a port whose number does not tell, and one for each kind
 // of service. The first two find the targets of others and always run.
 func Probes() []exposure.Probe {
+	known := &memory{seen: map[question]*swept{}}
 	out := []exposure.Probe{
-		{Name: "ports", Level: exposure.OfHost, Class: exposure.Handshake, Run: runHost},
+		{Name: "ports", Level: exposure.OfHost, Class: exposure.Handshake, Run: known.runHost},
 		{Name: "protocol", Level: exposure.OfService, Class: exposure.Handshake, Wants: unknown, Run: runProtocol},
 		identityProbe(),
 	}
@@ -50,12 +52,13 @@ type survey struct {
 	plant   []uint16        // open, and of an industrial device
 	list    []uint16        // of what may be asked, sorted
 	found   map[string]bool // checks with an answer
+	known   *memory         // of the scan
 }
 
 // runHost answers the checks of a host. When that fails, each check without an
 // answer has the outcome error.
-func runHost(ctx context.Context, s *exposure.Session, t exposure.Target) error {
-	v := &survey{session: s, target: t, left: map[uint16]string{}, found: map[string]bool{}}
+func (m *memory) runHost(ctx context.Context, s *exposure.Session, t exposure.Target) error {
+	v := &survey{session: s, target: t, known: m, left: map[uint16]string{}, found: map[string]bool{}}
 	err := v.run(ctx)
 	if err == nil || errors.Is(err, exposure.ErrStopped) || ctx.Err() != nil {
 		return err
@@ -143,22 +146,86 @@ func (v *survey) sweep(ctx context.Context) error {
 		}
 		return nil
 	}
-	// Industrial devices are asked first, while nothing else goes to them. A device
-	// that was found is not used to being asked much.
-	slices.SortStableFunc(covered, func(a, b uint16) int { return rank(a) - rank(b) })
-	first, _ := slices.BinarySearchFunc(covered, 1, func(p uint16, r int) int { return rank(p) - r })
-	hosts, o := []Host{{v.target.Name, v.target.Address}}, v.limits()
-	err := Sweep(ctx, v.session.Dialer, hosts, covered[:first], o, v.result)
-	if err == nil {
-		if len(v.open) > 0 {
-			o.InFlight, o.Pause = 1, 100*time.Millisecond
+	seen, err := v.known.sweep(ctx, v, covered)
+	if err != nil {
+		return err
+	}
+	for _, p := range covered {
+		if seen.left[p] {
+			v.left[p] = "the permit ended during the scan"
+		} else {
+			v.asked = append(v.asked, p)
 		}
-		err = Sweep(ctx, v.session.Dialer, hosts, covered[first:], o, v.result)
 	}
-	for _, l := range [][]uint16{v.asked, v.open} {
-		slices.Sort(l)
+	v.open = seen.open
+	return nil
+}
+
+// memory keeps what the ports of an address showed during one scan, which has one
+// dialer: names that share an address are no reason to ask it twice.
+type memory struct {
+	mu   sync.Mutex
+	seen map[question]*swept
+}
+
+// question is what was asked: by whom, where, which ports.
+type question struct {
+	dialer *exposure.Dialer
+	at     netip.Addr
+	ports  string
+}
+
+type swept struct {
+	mu   sync.Mutex
+	done bool
+	open []uint16
+	left map[uint16]bool
+}
+
+func (m *memory) sweep(ctx context.Context, v *survey, list []uint16) (*swept, error) {
+	key := question{v.session.Dialer, v.target.Address, fmt.Sprint(list)}
+	m.mu.Lock()
+	s := m.seen[key]
+	if s == nil {
+		s = &swept{}
+		m.seen[key] = s
 	}
-	return err
+	m.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.done {
+		return s, nil
+	}
+	s.open, s.left = nil, map[uint16]bool{}
+	if err := v.ask(ctx, list, s); err != nil {
+		return nil, err
+	}
+	slices.Sort(s.open)
+	s.done = true
+	return s, nil
+}
+
+// ask asks the ports. Industrial devices are asked first, while nothing else goes to
+// them; a device that was found is not used to being asked much.
+func (v *survey) ask(ctx context.Context, list []uint16, s *swept) error {
+	list = slices.SortedStableFunc(slices.Values(list), func(a, b uint16) int { return rank(a) - rank(b) })
+	first, _ := slices.BinarySearchFunc(list, 1, func(p uint16, r int) int { return rank(p) - r })
+	note := func(r Result) {
+		switch r.State {
+		case Unasked:
+			s.left[r.Port] = true
+		case Open:
+			s.open = append(s.open, r.Port)
+		}
+	}
+	hosts, o := []Host{{v.target.Name, v.target.Address}}, v.limits()
+	if err := Sweep(ctx, v.session.Dialer, hosts, list[:first], o, note); err != nil {
+		return err
+	}
+	if len(s.open) > 0 {
+		o.InFlight, o.Pause = 1, 100*time.Millisecond
+	}
+	return Sweep(ctx, v.session.Dialer, hosts, list[first:], o, note)
 }
 
 // limits of a sweep of one host: no more in the air than its share.
@@ -185,17 +252,6 @@ func (v *survey) why(list []uint16) string {
 		}
 	}
 	return "it is not in the list of ports"
-}
-
-func (v *survey) result(r Result) {
-	switch r.State {
-	case Unasked:
-		v.left[r.Port] = "the permit ended during the scan"
-		return
-	case Open:
-		v.open = append(v.open, r.Port)
-	}
-	v.asked = append(v.asked, r.Port)
 }
 
 // Limits of the detector of tarpits.

@@ -527,6 +527,44 @@ func TestHost(t *testing.T) {
 	}
 }
 
+// TestSharedAddress: two names of one address are two hosts in the findings, and one
+// for whoever is asked.
+func TestSharedAddress(t *testing.T) {
+	s := lab()
+	contacts := map[netip.AddrPort]int{}
+	var mu sync.Mutex
+	p, err := exposure.Own(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := netip.MustParseAddr("127.2.0.8")
+	d := exposure.NewDialer(p, exposure.DialerOptions{Log: func(c exposure.Contact) {
+		mu.Lock()
+		contacts[c.Address]++
+		mu.Unlock()
+	}})
+	catalogue, err := exposure.LoadCatalogue(content.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := exposure.Session{Dialer: d, Catalogue: catalogue, Settings: map[string]string{SettingPorts: "1,2,3"}}
+	scan := exposure.Scan{Probes: Probes(), Session: session, Targets: []exposure.Target{{Declared: "a", Address: host}}}
+	n := 0
+	for range 2 { // the second run stands for the second name
+		if err := scan.Run(t.Context(), func(exposure.Finding) { n++ }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for at, times := range contacts {
+		if times != 1 {
+			t.Errorf("%s was contacted %d times", at, times)
+		}
+	}
+	if len(contacts) != 3 || n != 2*len(hostChecks()) {
+		t.Errorf("%d contacts, %d findings", len(contacts), n)
+	}
+}
+
 // TestTarpit: a host on which everything is open is not judged.
 func TestTarpit(t *testing.T) {
 	t.Parallel()

@@ -143,6 +143,22 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// TestSweep6: the same over IPv6.
+func TestSweep6(t *testing.T) {
+	l, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		t.Skip("this machine has no IPv6")
+	}
+	defer l.Close()
+	at := netip.MustParseAddrPort(l.Addr().String())
+	s := lab()
+	s.Networks = []exposure.Network{{Prefix: netip.MustParsePrefix("::1/128")}}
+	got := states(t, dialer(t, s, nil), []Host{{Address: at.Addr()}}, []uint16{1, at.Port()})
+	if !slices.Equal(got[Open], []uint16{at.Port()}) || !slices.Equal(got[Closed], []uint16{1}) {
+		t.Errorf("%v", got)
+	}
+}
+
 // TestPortablePoller: the poller for other systems sees the same.
 func TestPortablePoller(t *testing.T) {
 	a := serve(t, "127.1.2.4:0", hangUp)
