@@ -50,6 +50,15 @@ func copyInto(v reflect.Value) {
 		if v.IsNil() {
 			return
 		}
+		if answers, ok := v.Interface().(map[string]Answer); ok { // by far the most of a file
+			answers = maps.Clone(answers)
+			for question, a := range answers {
+				a.Options = slices.Clone(a.Options)
+				answers[question] = a
+			}
+			v.Set(reflect.ValueOf(answers))
+			return
+		}
 		m := reflect.MakeMapWithSize(v.Type(), v.Len())
 		for it := v.MapRange(); it.Next(); {
 			item := reflect.New(v.Type().Elem()).Elem()

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -203,7 +204,13 @@ type fieldSet struct {
 	index map[string]int
 }
 
+// fieldSets keeps what fieldsOf found of each type.
+var fieldSets sync.Map
+
 func fieldsOf(t reflect.Type) fieldSet {
+	if known, ok := fieldSets.Load(t); ok {
+		return known.(fieldSet)
+	}
 	s := fieldSet{index: map[string]int{}}
 	for i := range t.NumField() {
 		if name := t.Field(i).Tag.Get("yaml"); name != "" {
@@ -211,6 +218,7 @@ func fieldsOf(t reflect.Type) fieldSet {
 			s.index[name] = i
 		}
 	}
+	fieldSets.Store(t, s)
 	return s
 }
 

@@ -23,6 +23,7 @@ import (
 type Catalogue struct {
 	bundle    *i18n.Bundle
 	languages []string
+	simple    map[string]map[string]pattern // by language and key
 }
 
 // Languages lists the languages that have messages, sorted.
@@ -32,7 +33,7 @@ func (c *Catalogue) Languages() []string { return slices.Clone(c.languages) }
 // English, the fallback of every key, are read. An unknown language or a file
 // that does not parse is an error.
 func Load(fsys fs.FS, root string, languages ...string) (*Catalogue, error) {
-	c := &Catalogue{bundle: i18n.NewBundle(language.English)}
+	c := &Catalogue{bundle: i18n.NewBundle(language.English), simple: map[string]map[string]pattern{}}
 	if len(languages) == 0 {
 		entries, err := fs.ReadDir(fsys, root)
 		if err != nil {
@@ -67,7 +68,7 @@ func (c *Catalogue) loadLanguage(fsys fs.FS, root, lang string) error {
 		if err != nil {
 			return fmt.Errorf("read messages: %w", err)
 		}
-		if _, err := c.bundle.ParseMessageFileBytes(b, path.Base(f[:len(f)-len(".json")])+"."+lang+".json"); err != nil {
+		if err := c.add(lang, path.Base(f[:len(f)-len(".json")]), b); err != nil {
 			return fmt.Errorf("%s: %w", f, err)
 		}
 	}
@@ -87,7 +88,7 @@ func (c *Catalogue) Extend(lang, prefix string, file []byte) error {
 			return fmt.Errorf("messages of %q: %q; expected keys that begin with %q", lang, k, prefix)
 		}
 	}
-	if _, err := c.bundle.ParseMessageFileBytes(file, "extension."+lang+".json"); err != nil {
+	if err := c.add(lang, "extension", file); err != nil {
 		return fmt.Errorf("messages of %q: %w", lang, err)
 	}
 	return nil
@@ -99,6 +100,7 @@ func (c *Catalogue) Printer(lang string) *Printer {
 	return &Printer{
 		Language:  lang,
 		localizer: i18n.NewLocalizer(c.bundle, lang, "en"),
+		simple:    c.simple[lang],
 		numbers:   message.NewPrinter(tag),
 	}
 }
@@ -107,6 +109,7 @@ func (c *Catalogue) Printer(lang string) *Printer {
 type Printer struct {
 	Language  string
 	localizer *i18n.Localizer
+	simple    map[string]pattern
 	numbers   *message.Printer
 }
 
@@ -115,6 +118,9 @@ type Printer struct {
 func (p *Printer) Say(m law.Message) string {
 	if m.Key == "" {
 		return ""
+	}
+	if text, ok := p.simple[m.Key].fill(p, m.Args); ok {
+		return text
 	}
 	data := make(map[string]any, len(m.Args))
 	config := &i18n.LocalizeConfig{MessageID: m.Key, TemplateData: data}

@@ -15,7 +15,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
 // DB is an open database. It is safe for concurrent use.
@@ -55,16 +54,20 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	writer := append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"}, common[1:]...)
 	reader := append(common, "query_only(1)")
 	db := &DB{Dialect: SQLite}
-	if db.write, err = sql.Open("sqlite", sqliteURL(abs, "immediate", writer)); err != nil {
+	toWrite, err := newLiteConnector(sqliteURL(abs, "immediate", writer))
+	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
+	toRead, err := newLiteConnector(sqliteURL(abs, "deferred", reader))
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	db.write = sql.OpenDB(toWrite)
 	db.write.SetMaxOpenConns(1)
 	if err := db.write.PingContext(ctx); err != nil { // makes the file before readers come
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), db.write.Close())
 	}
-	if db.read, err = sql.Open("sqlite", sqliteURL(abs, "deferred", reader)); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), db.write.Close())
-	}
+	db.read = sql.OpenDB(toRead)
 	readers := max(4, 2*runtime.GOMAXPROCS(0))
 	db.read.SetMaxOpenConns(readers)
 	db.read.SetMaxIdleConns(readers)

@@ -230,3 +230,70 @@ func TestOpenHidesThePassword(t *testing.T) {
 		}
 	}
 }
+
+// TestStatementsAreKept: the same query while its rows are being read, a table that
+// changes between two uses, and more different queries than a connection keeps.
+func TestStatementsAreKept(t *testing.T) {
+	eachEngine(t, func(t *testing.T, target string) {
+		db := open(t, target)
+		numbers := func(tx *sqldb.Tx, query string, args ...any) []int64 {
+			t.Helper()
+			all, err := sqldb.Collect(tx, sqldb.Single[int64], query, args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return all
+		}
+		write := func(f func(tx *sqldb.Tx) error) {
+			t.Helper()
+			if err := db.Write(t.Context(), f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const query = "SELECT n FROM kept WHERE n > ? ORDER BY n"
+		write(func(tx *sqldb.Tx) error {
+			if _, err := tx.Exec("CREATE TABLE kept (n BIGINT NOT NULL)"); err != nil {
+				return err
+			}
+			for n := range 3 {
+				if _, err := tx.Exec("INSERT INTO kept (n) VALUES (?)", n); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		write(func(tx *sqldb.Tx) error {
+			if db.Dialect == sqldb.Postgres { // has one reader a connection, as the store knows
+				return nil
+			}
+			var pairs []string
+			err := tx.Each(func(r sqldb.Row) error {
+				var n int64
+				if err := r.Scan(&n); err != nil {
+					return err
+				}
+				pairs = append(pairs, fmt.Sprint(n, numbers(tx, query, n)))
+				return nil
+			}, query, -1)
+			if want := "0 [1 2];1 [2];2 []"; err != nil || strings.Join(pairs, ";") != want {
+				t.Errorf("%v, %v; want %s", pairs, err, want)
+			}
+			return nil
+		})
+		write(func(tx *sqldb.Tx) error {
+			_, err := tx.Exec("ALTER TABLE kept ADD COLUMN note TEXT NOT NULL DEFAULT 'x'")
+			return err
+		})
+		write(func(tx *sqldb.Tx) error {
+			for i := range 2000 {
+				if got := numbers(tx, fmt.Sprintf("SELECT n + %d FROM kept WHERE n = ?", i), 2); len(got) != 1 || got[0] != int64(i+2) {
+					t.Fatalf("query %d gives %v", i, got)
+				}
+			}
+			if got := numbers(tx, query, 0); fmt.Sprint(got) != "[1 2]" {
+				t.Errorf("after the table changed: %v", got)
+			}
+			return nil
+		})
+	})
+}
