@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -123,13 +124,15 @@ func (a *API) Operations() []Operation { return a.all }
 func (a *API) Document() ([]byte, error) { return json.MarshalIndent(a.huma.OpenAPI(), "", "  ") }
 
 // Handler answers everything below Prefix. It stands behind the guard of the pages.
-func (a *API) Handler() (http.Handler, error) {
-	document, err := a.Document()
-	if err != nil {
-		return nil, err
-	}
+func (a *API) Handler() http.Handler {
+	made := sync.OnceValues(a.Document) // a tenth of the time to start, and few ask for it
 	outer := http.NewServeMux()
-	outer.HandleFunc("GET "+Prefix+"openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+	outer.HandleFunc("GET "+Prefix+"openapi.json", func(w http.ResponseWriter, r *http.Request) {
+		document, err := made()
+		if err != nil {
+			writeProblem(w, a.problem(r.Context(), err))
+			return
+		}
 		w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
 		_, _ = w.Write(document) // the program has gone if this fails
 	})
@@ -144,7 +147,7 @@ func (a *API) Handler() (http.Handler, error) {
 	} {
 		outer.Handle(route, guard.MaxBody(largest, uploadTime)(answering))
 	}
-	return outer, nil
+	return outer
 }
 
 // routed answers with a problem where no operation matches.

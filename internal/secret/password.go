@@ -45,9 +45,12 @@ type Passwords struct {
 // NewPasswords prepares hashing with at most parallel hashes at a time.
 func NewPasswords(cost Cost, parallel int) (*Passwords, error) {
 	p := &Passwords{cost: cost, room: semaphore.NewWeighted(int64(parallel))}
-	decoy, err := p.Hash(context.Background(), rand.Text())
-	p.decoy = decoy
-	return p, err
+	random := make([]byte, saltBytes+hashBytes) // what no password leads to needs not be derived
+	if _, err := rand.Read(random); err != nil {
+		return nil, fmt.Errorf("make a salt: %w", err)
+	}
+	p.decoy = p.encoded(random[:saltBytes], random[saltBytes:])
+	return p, nil
 }
 
 // Hash returns the encoded hash of a password, with its cost and salt. A password
@@ -64,9 +67,13 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return p.encoded(salt, key), nil
+}
+
+func (p *Passwords) encoded(salt, key []byte) string {
 	enc := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.cost.Memory, p.cost.Time, p.cost.Threads,
-		enc.EncodeToString(salt), enc.EncodeToString(key)), nil
+		enc.EncodeToString(salt), enc.EncodeToString(key))
 }
 
 // Check compares a password with an encoded hash. An empty hash takes the same

@@ -21,7 +21,7 @@ func brand(name string) (file, bool) {
 	if err != nil {
 		return file{}, false
 	}
-	return file{kind: "text/css; charset=utf-8", body: tokens(c)}, true
+	return file{kind: "text/css; charset=utf-8", body: tokens(c), small: func() []byte { return nil }}, true
 }
 
 // tokens are the colours of both screens as custom properties, and the classes

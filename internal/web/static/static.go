@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/report/chart"
@@ -39,11 +40,12 @@ type Assets struct {
 }
 
 type file struct {
-	kind        string
-	body, small []byte // small is the gzip form, nil where it does not pay
+	kind  string
+	body  []byte
+	small func() []byte // the gzip form, made when first asked for; nil where it does not pay
 }
 
-// New reads and compresses the embedded files. The parts of the style sheet
+// New reads the embedded files. The parts of the style sheet
 // become one file, app.css, in alphabetical order.
 func New() (*Assets, error) {
 	a := &Assets{files: map[string]file{}}
@@ -60,19 +62,18 @@ func New() (*Assets, error) {
 			sheet.Write(b)
 			return nil
 		}
-		return a.add(name, b)
+		a.add(name, b)
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the embedded static files: %w", err)
 	}
-	if err := a.add("app.css", sheet.Bytes()); err != nil {
-		return nil, err
-	}
+	a.add("app.css", sheet.Bytes())
 	a.hash = a.sum()
 	return a, nil
 }
 
-func (a *Assets) add(name string, body []byte) error {
+func (a *Assets) add(name string, body []byte) {
 	kind := mime.TypeByExtension(path.Ext(name))
 	switch path.Ext(name) { // the machine's table may differ
 	case ".js":
@@ -84,31 +85,21 @@ func (a *Assets) add(name string, body []byte) error {
 	case ".txt":
 		kind = "text/plain; charset=utf-8"
 	}
-	small, err := compress(body)
-	if err != nil {
-		return fmt.Errorf("compress %s: %w", name, err)
-	}
-	if len(small) >= len(body) {
-		small = nil
-	}
-	a.files[name] = file{kind: kind, body: body, small: small}
-	return nil
+	a.files[name] = file{kind: kind, body: body, small: sync.OnceValue(func() []byte { return compress(body) })}
 }
 
-// compress returns the gzip form of body.
-func compress(body []byte) ([]byte, error) {
+// compress returns the gzip form of body, nil when it is not shorter.
+func compress(body []byte) []byte {
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
 	if err != nil {
-		return nil, err
+		return nil
 	}
-	if _, err := w.Write(body); err != nil {
-		return nil, err
+	// A buffer takes everything.
+	if _, err := w.Write(body); err != nil || w.Close() != nil || b.Len() >= len(body) {
+		return nil
 	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	return b.Bytes()
 }
 
 // sum is the hash of all files and of the tokens, as it stands in addresses.
@@ -162,12 +153,12 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	body := f.body
-	if f.small != nil {
+	if small := f.small(); small != nil {
 		h.Add("Vary", "Accept-Encoding")
 		if r.Header.Get("Range") == "" && guard.AcceptsGzip(r) {
 			h.Set("Content-Encoding", "gzip")
-			h.Set("Content-Length", strconv.Itoa(len(f.small)))
-			body = f.small
+			h.Set("Content-Length", strconv.Itoa(len(small)))
+			body = small
 		}
 	}
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(body))
