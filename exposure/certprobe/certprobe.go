@@ -33,6 +33,18 @@ func LoadRoots(source string, pems ...[]byte) (Roots, error) {
 	return r, nil
 }
 
+// With is the store with further roots, such as those of the operator.
+func (r Roots) With(source string, pem []byte) (Roots, error) {
+	pool := x509.NewCertPool()
+	if r.Pool != nil {
+		pool = r.Pool.Clone()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return r, errors.New("the file holds no certificate in PEM")
+	}
+	return Roots{pool, r.Source + ", " + source}, nil
+}
+
 // Seen is what a server showed.
 type Seen struct {
 	Target exposure.Target

@@ -9,12 +9,16 @@ import (
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/certprobe"
 	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
+	"github.com/nisaba-platform/nisaba/exposure/httpprobe"
+	"github.com/nisaba-platform/nisaba/exposure/nameprobe"
 	"github.com/nisaba-platform/nisaba/exposure/netprobe"
+	"github.com/nisaba-platform/nisaba/exposure/vulnprobe"
 )
 
 // Imports lists what Import reads, as people write it.
-const Imports = "vrps=FILE, origins=FILE, manrs=FILE, zone:NAME=FILE, rdap:NAME=FILE"
+const Imports = "vrps=FILE, origins=FILE, manrs=FILE, zone:NAME=FILE, rdap:NAME=FILE, kev=FILE, nvd=FILE, epss=FILE, euvd=FILE, endoflife=FILE, libraries=FILE, names=FILE, ct=FILE, roots=FILE"
 
 // mostRegistration bounds an answer of a registry.
 const mostRegistration = 1 << 20
@@ -22,7 +26,12 @@ const mostRegistration = 1 << 20
 // Import adds what the operator has in a file, named as in Imports: validated ROAs
 // of Routinator or rpki-client (JSON or CSV), announcing networks as RISwhois lists
 // them, participants of MANRS, the zone file of a domain, the answer of a registry
-// about a domain (RDAP). Lists may be compressed with gzip.
+// about a domain (RDAP); vulnerabilities that are exploited (KEV), of the National
+// Vulnerability Database in its format 2.0 (any number of files), scores of
+// exploitation (EPSS), answers of the European database (EUVD), ends of life in the
+// form of the shipped table, libraries of pages as retire.js lists them, names of
+// own hosts, an export of crt.sh, and own root certificates in PEM. Lists may be
+// compressed with gzip.
 func (k *Knowledge) Import(what string) error {
 	kind, file, ok := strings.Cut(what, "=")
 	kind, name, _ := strings.Cut(kind, ":")
@@ -85,5 +94,46 @@ func (k *Knowledge) read(kind, name, source string, r io.Reader) error {
 		answers[name], kinds[dnsprobe.RegistrationKind] = b, answers
 		return err
 	}
-	return fmt.Errorf("%q is no kind of data: expected %s", cmp.Or(kind, source), Imports)
+	return k.readMore(kind, source, r)
+}
+
+// largestRoots bounds a file of own root certificates.
+const largestRoots = 16 << 20
+
+// readMore reads what is known about programs, names and certificates.
+func (k *Knowledge) readMore(kind, source string, r io.Reader) (err error) {
+	kinds := k.Data.Kinds
+	switch kind {
+	case "kev":
+		kinds[vulnprobe.KEVKind], err = vulnprobe.LoadKEV(r)
+	case "nvd": // comes in a file for each year
+		if n, ok := kinds[vulnprobe.NVDKind].(*vulnprobe.NVD); ok {
+			return n.Add(r)
+		}
+		kinds[vulnprobe.NVDKind], err = vulnprobe.LoadNVD(r)
+	case "epss":
+		kinds[vulnprobe.EPSSKind], err = vulnprobe.LoadEPSS(r)
+	case "euvd":
+		kinds[vulnprobe.EUVDKind], err = vulnprobe.LoadEUVD(r)
+	case "endoflife":
+		kinds[vulnprobe.EndOfLifeKind], err = vulnprobe.LoadEndOfLife(r)
+	case "libraries":
+		kinds[httpprobe.LibrariesKind], err = httpprobe.LoadLibraries(r, source)
+	case "names":
+		kinds[nameprobe.NamesKind], err = nameprobe.LoadNames(r, source)
+	case "ct":
+		kinds[nameprobe.CTKind], err = nameprobe.LoadCT(r, source)
+	case "roots":
+		pem, err := io.ReadAll(io.LimitReader(r, largestRoots))
+		if err != nil {
+			return err
+		}
+		roots, _ := kinds[certprobe.RootsKind].(certprobe.Roots)
+		roots, err = roots.With(source, pem)
+		kinds[certprobe.RootsKind] = roots
+		return err
+	default:
+		return fmt.Errorf("%q is no kind of data: expected %s", cmp.Or(kind, source), Imports)
+	}
+	return err
 }

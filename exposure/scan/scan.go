@@ -23,15 +23,19 @@ import (
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/certprobe"
 	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
+	"github.com/nisaba-platform/nisaba/exposure/httpprobe"
 	"github.com/nisaba-platform/nisaba/exposure/mailprobe"
+	"github.com/nisaba-platform/nisaba/exposure/nameprobe"
 	"github.com/nisaba-platform/nisaba/exposure/netprobe"
 	"github.com/nisaba-platform/nisaba/exposure/ports"
 	"github.com/nisaba-platform/nisaba/exposure/tlsprobe"
+	"github.com/nisaba-platform/nisaba/exposure/vulnprobe"
 )
 
 // Probes lists the probes of all areas.
 func Probes() []exposure.Probe {
-	return slices.Concat(basics(), dnsprobe.Probes(), mailprobe.Probes(), ports.Probes(), tlsprobe.Probes(), certprobe.Probes(), netprobe.Probes())
+	return slices.Concat(basics(), dnsprobe.Probes(), mailprobe.Probes(), ports.Probes(), tlsprobe.Probes(), certprobe.Probes(), netprobe.Probes(),
+		httpprobe.Probes(), vulnprobe.Probes(), nameprobe.Probes())
 }
 
 // Knowledge is what a scan knows before it begins.
