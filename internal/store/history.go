@@ -25,6 +25,7 @@ func aggregates() []aggregate {
 		tasks, comments, approvals, trainings, views, reports, feeds,
 		incidents, obligations, incidentReports, incidentEntries, indicators, affected, exhibits, informed, incidentCosts,
 		filingKeys, authorityCases, authorityReports, authorityMessages, filingEndpoints, filingMessages,
+		scanTargets, scans, scanFindings,
 	}
 }
 

@@ -181,6 +181,7 @@ func probes() map[string]probe {
 	maps.Copy(all, workProbes())
 	maps.Copy(all, incidentProbes())
 	maps.Copy(all, filingProbes())
+	maps.Copy(all, scanProbes())
 	return all
 }
 
