@@ -97,7 +97,7 @@ func (p Profile) Traits() map[string]bool {
 // PostureFacts is what the assessment needs of the file; the caller adds what
 // the scope test decided.
 func (f *File) PostureFacts() posture.Facts {
-	p := posture.Facts{Traits: f.Profile.Traits()}
+	p := posture.Facts{Traits: f.Profile.Traits(), Observations: f.observed}
 	for id, a := range f.Answers {
 		p.Answers = append(p.Answers, posture.Answer{Question: id, Options: a.Options, By: a.By, On: a.On, Note: a.Note})
 	}

@@ -6,7 +6,10 @@
 // that "nisaba init" writes are all made from them.
 package organisation
 
-import "github.com/nisaba-platform/nisaba/law"
+import (
+	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/posture"
+)
 
 // Format is the value of the first field of every file of this version.
 const Format = "organisation/1"
@@ -34,6 +37,8 @@ type File struct {
 	Exceptions    []Exception       `yaml:"exceptions" doc:"Documented decisions not to apply, or not yet to apply, a requirement."`
 	Assertions    []Assertion       `yaml:"assertions" doc:"Statuses that a person set by hand for single requirements."`
 	Asked         []string          `yaml:"asked" doc:"Questions of the scope wizard that were answered, in the order in which they were, also with: not known. The wizard does not ask them again."`
+
+	observed []posture.Observation // see Observe
 
 	name  string         // of the file, for errors
 	lines map[string]int // field path → line
@@ -228,3 +233,7 @@ type Assertion struct {
 	On          law.Date `yaml:"on" required:"true" doc:"When it was set."`
 	Note        string   `yaml:"note" doc:"Why."`
 }
+
+// Observe adds what others saw, such as a scanner. It is no part of the format: the
+// file says what the organisation says of itself.
+func (f *File) Observe(list []posture.Observation) { f.observed = list }

@@ -38,6 +38,29 @@ func Probes() []exposure.Probe {
 		httpprobe.Probes(), vulnprobe.Probes(), nameprobe.Probes())
 }
 
+// probesFor are the probes that a scan of some checks needs: those that answer them,
+// and those that find where to look. The hosts of names are not looked for when the
+// names alone answer.
+func probesFor(only []string) []exposure.Probe {
+	all := Probes()
+	if len(only) == 0 {
+		return all
+	}
+	ofNames := map[string]bool{}
+	for _, p := range all {
+		for _, c := range p.Checks {
+			ofNames[c] = ofNames[c] || p.Level == exposure.OfDomain
+		}
+	}
+	hosts := slices.ContainsFunc(only, func(c string) bool { return !ofNames[c] })
+	return slices.DeleteFunc(all, func(p exposure.Probe) bool {
+		if len(p.Checks) == 0 {
+			return p.Level == exposure.OfDomain && !hosts
+		}
+		return !slices.ContainsFunc(p.Checks, func(c string) bool { return slices.Contains(only, c) })
+	})
+}
+
 // Knowledge is what a scan knows before it begins.
 type Knowledge struct {
 	Catalogue *exposure.Catalogue
@@ -107,7 +130,7 @@ func Run(ctx context.Context, o Options, found func(exposure.Finding)) (err erro
 	}
 	stop := context.AfterFunc(ctx, d.Stop)
 	defer stop()
-	s := exposure.Scan{Probes: Probes(), Workers: o.Workers, Progress: o.Progress, Only: o.Only,
+	s := exposure.Scan{Probes: probesFor(o.Only), Workers: o.Workers, Progress: o.Progress,
 		Session: exposure.Session{Dialer: d, Catalogue: o.Knowledge.Catalogue, Data: data, Scanner: o.Scanner,
 			Agent: o.Agent, Now: o.Now, Settings: settings(o)}}
 	if o.Journal != "" {

@@ -262,6 +262,11 @@ func TestOnly(t *testing.T) {
 	if err := scan.Run(t.Context(), o, func(f exposure.Finding) { got = append(got, f.Check) }); err != nil || fmt.Sprint(got) != "[TLS-06]" {
 		t.Errorf("%v %v", got, err)
 	}
+	o = options(t, "127.0.0.1") // the port has to be found first
+	o.Only, o.Ports, got = []string{"TLS-06"}, []uint16{uint16(port)}, nil
+	if err := scan.Run(t.Context(), o, func(f exposure.Finding) { got = append(got, f.Check) }); err != nil || fmt.Sprint(got) != "[TLS-06]" {
+		t.Errorf("of a host: %v %v", got, err)
+	}
 }
 
 type failing struct{ err error }
@@ -315,12 +320,12 @@ func TestNothingAllowed(t *testing.T) {
 const childJournal, childPort = "SCAN_TEST_JOURNAL", "SCAN_TEST_PORT"
 
 func killOptions(t testing.TB, port string) scan.Options {
-	o := options(t, "127.0.3.0/26")
-	list, err := ports.ParsePorts(port)
-	if err != nil {
-		t.Fatal(err)
+	var targets []string
+	for i := range 64 {
+		targets = append(targets, fmt.Sprintf("tls://127.0.3.%d:%s", i, port))
 	}
-	o.Ports, o.Workers = list, 4
+	o := options(t, targets...)
+	o.Workers, o.Only = 4, []string{"TLS-06", "CERT-01"}
 	return o
 }
 
@@ -362,7 +367,7 @@ func TestKill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	torn.WriteString(`{"key":"services|host|127.0.3.60","find`)
+	torn.WriteString(`{"key":"tls|service|127.0.3.60:1","find`)
 	torn.Close()
 	time.Sleep(100 * time.Millisecond)
 	contacts()
@@ -428,5 +433,33 @@ func TestJournalDamaged(t *testing.T) {
 	}
 	if _, err := scan.OpenJournal(path, head); err == nil {
 		t.Error("a damaged journal was taken")
+	}
+}
+
+// TestEveryCheckHasItsProbe: the catalogue promises nothing that nobody looks at, and
+// no two probes have one name.
+func TestEveryCheckHasItsProbe(t *testing.T) {
+	answered, names := map[string]bool{"SCN-01": true}, map[string]bool{}
+	for _, p := range scan.Probes() {
+		if names[p.Name] {
+			t.Errorf("two probes are called %q", p.Name)
+		}
+		names[p.Name] = true
+		for _, c := range p.Checks {
+			answered[c] = true
+		}
+	}
+	for _, c := range ports.Checks() { // of the probe that finds ports, which always runs
+		answered[c] = true
+	}
+	k := knowledge(t)
+	for _, c := range k.Catalogue.Checks {
+		if !answered[c.ID] {
+			t.Errorf("%s is answered by no probe", c.ID)
+		}
+		delete(answered, c.ID)
+	}
+	for id := range answered {
+		t.Errorf("%s is not in the catalogue", id)
 	}
 }

@@ -75,7 +75,7 @@ var pureForbidden = []string{"os", "net", "net/http", "database/sql", "log", "lo
 // homes says which packages may import a third-party module, by import path
 // prefix; "x/" means every package below x.
 var homes = map[string][]string{
-	"go.yaml.in/yaml/v3":                 {"catalog", "law/country", "law/structure", "law/reporting", "exchange/organisation", "exposure", "exposure/"},
+	"go.yaml.in/yaml/v3":                 {"catalog", "law/country", "law/structure", "law/reporting", "exchange/organisation", "exposure", "exposure/", "internal/app/scanning"},
 	"github.com/alecthomas/kong":         {"internal/cli"},
 	"codeberg.org/go-pdf/fpdf":           {"internal/report/pdf"},
 	"github.com/nicksnyder/go-i18n/v2":   {"internal/base/locale"},
@@ -86,7 +86,7 @@ var homes = map[string][]string{
 	"github.com/wneessen/go-mail":        {"internal/mail"},
 	"github.com/emersion/go-smtp":        {"internal/mail/mailtest"},
 	"golang.org/x/time":                  {"internal/web/guard", "exposure"},
-	"golang.org/x/net":                   {"exposure", "exposure/"},
+	"golang.org/x/net":                   {"exposure", "exposure/", "internal/app/scanning"},
 	"golang.org/x/sys":                   {"exposure/"},
 	"github.com/miekg/dns":               {"exposure/", "test/dnslab"},
 	"github.com/gaissmai/bart":           {"exposure/"},

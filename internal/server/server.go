@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/alarming"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
@@ -62,6 +63,13 @@ type Config struct {
 	// private networks, and on this machine without TLS. Otherwise they go to the
 	// public Internet over https only.
 	FilingLocal bool
+
+	// ScanLoopback lets addresses of this machine be targets of scans, for tests.
+	// ScanTXT reads the records that prove names; nil: by the resolver of this machine.
+	// ScanResolver finds their addresses; nil: likewise.
+	ScanLoopback bool
+	ScanTXT      func(ctx context.Context, name string) (texts []string, err error)
+	ScanResolver exposure.Resolver
 
 	Workers int           // jobs at a time; 0: 4
 	Poll    time.Duration // how often the queue is looked at; 0: one second

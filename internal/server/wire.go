@@ -80,6 +80,10 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	}
 	ways, intake := filing.New(s, box, filing.Options{Local: c.FilingLocal}), authority.New(s, box, authority.Options{Forms: reports})
 	cases := incidents.New(s, reports, c.Knowledge.Countries).WithFiles(files)
+	scans, err := c.scans(s, organisations)
+	if err != nil {
+		return nil, err
+	}
 	alarms, err := c.alarms(s, mailer, box)
 	if err != nil {
 		return nil, err
@@ -90,7 +94,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 		Work: background, Notices: notices, Reporting: documents, Feeds: feeds, Filing: ways})
 	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Work: background, Clients: organisations, Proving: proofs, Programs: programs,
 		Bench: bench, Links: links, Reporting: documents, Feeds: feeds,
-		Incidents: cases, Filing: ways, Authority: intake, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
+		Incidents: cases, Filing: ways, Scanning: scans, Authority: intake, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +113,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 		return nil, err
 	}
 	cases.Install(runner)
-	if err := errors.Join(ways.Install(runner), intake.Install(runner)); err != nil {
+	if err := errors.Join(ways.Install(runner), intake.Install(runner), scans.Install(runner)); err != nil {
 		return nil, err
 	}
 	handler := http.NewServeMux()

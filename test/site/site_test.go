@@ -357,6 +357,7 @@ func ownerForms() []map[string]url.Values {
 		incidentForms(),
 		handlingForms(),
 		authorityForms(),
+		exposureForms(),
 		deskForms(),
 		portfolioForms(),
 		manageForms(),

@@ -2,6 +2,8 @@ package clients
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -54,8 +56,35 @@ func (s *Service) gather(tx *store.Tx, id string) (said, error) {
 		return out, err
 	}
 	s.speak(&f, out, assertions)
+	if err := observe(tx, id, &f); err != nil {
+		return out, err
+	}
 	out.file = &f
 	return out, nil
+}
+
+// observe adds what the last scan from outside saw.
+func observe(tx *store.Tx, id string, f *organisation.File) error {
+	last, err := tx.LastScan(id)
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return nil
+	}
+	if err != nil || len(last.Observations) == 0 {
+		return err
+	}
+	var seen []posture.Observation
+	if err := json.Unmarshal(last.Observations, &seen); err != nil {
+		return fmt.Errorf("read the observations of scan %s: %w", last.ID, err)
+	}
+	f.Observe(seen)
+	return nil
+}
+
+// Recompute computes the roll-up of an organisation anew within a transaction whose
+// scope covers it.
+func (s *Service) Recompute(tx *store.Tx, id string) error {
+	_, err := s.rollUp(tx, id)
+	return err
 }
 
 // speak gives a file the statements that the catalogue knows.

@@ -72,6 +72,8 @@ const (
 	IncidentDecide     Permission = "incident.decide"  // significance, whether a duty applies
 	IncidentApprove    Permission = "incident.approve" // release a report as the second person
 	IncidentSubmit     Permission = "incident.submit"  // hand a report to the authority
+	ExposureRead       Permission = "exposure.read"    // what scans from outside found
+	ExposureScan       Permission = "exposure.scan"    // targets and their proofs, scans
 )
 
 // Permissions lists every permission.
@@ -83,6 +85,7 @@ func Permissions() []Permission {
 		PlanRead, PlanEdit, CommentWrite, BoardRead, ApprovalRequest, ApprovalDecide, TrainingEdit,
 		ReportCreate, RegistrationEdit, LedgerRead, LedgerRestore, JobsRead, JobsManage,
 		IncidentNotice, IncidentRead, IncidentEdit, IncidentDecide, IncidentApprove, IncidentSubmit,
+		ExposureRead, ExposureScan,
 	}
 }
 
@@ -100,15 +103,16 @@ func Allows(r Role, p Permission) bool {
 			DelegationManage, PlanRead, PlanEdit, CommentWrite, BoardRead, ApprovalRequest, TrainingEdit,
 			ReportCreate, RegistrationEdit, LedgerRead, LedgerRestore, JobsRead,
 			IncidentNotice, IncidentRead, IncidentEdit, IncidentDecide, IncidentApprove, IncidentSubmit,
+			ExposureRead, ExposureScan,
 		}, p)
 	case Contributor:
 		return slices.Contains([]Permission{OrganisationRead, AssessmentRead, AssignedEdit, PlanRead, CommentWrite, IncidentNotice}, p)
 	case Auditor:
 		return slices.Contains([]Permission{
-			WorkspaceRead, MembersRead, OrganisationRead, AssessmentRead, PlanRead, BoardRead, LedgerRead, JobsRead, IncidentRead,
+			WorkspaceRead, MembersRead, OrganisationRead, AssessmentRead, PlanRead, BoardRead, LedgerRead, JobsRead, IncidentRead, ExposureRead,
 		}, p)
 	case Board:
-		return slices.Contains([]Permission{OrganisationRead, AssessmentRead, PlanRead, BoardRead, ApprovalDecide, CommentWrite, IncidentNotice, IncidentRead}, p)
+		return slices.Contains([]Permission{OrganisationRead, AssessmentRead, PlanRead, BoardRead, ApprovalDecide, CommentWrite, IncidentNotice, IncidentRead, ExposureRead}, p)
 	case Guest:
 		return p == DelegationAnswer
 	}

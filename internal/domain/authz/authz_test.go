@@ -50,6 +50,8 @@ var matrix = map[authz.Permission]string{
 	authz.IncidentDecide:     "OCE----",
 	authz.IncidentApprove:    "OCE----",
 	authz.IncidentSubmit:     "OCE----",
+	authz.ExposureRead:       "OCE-AB-",
+	authz.ExposureScan:       "OCE----",
 }
 
 func TestMatrix(t *testing.T) {

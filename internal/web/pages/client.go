@@ -12,6 +12,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/report/html"
 	"github.com/nisaba-platform/nisaba/internal/report/pdf"
@@ -69,6 +70,7 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 		{"evidence", "evidence"},
 		{"plan", "plan"},
 		{"incidents", "incidents"},
+		{"exposure", "exposure"},
 		{"board", "board"},
 		{"compare", "compare"},
 		{"reports", "reports"},
@@ -77,6 +79,9 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 		{"manage", "manage"},
 	} {
 		if page.key == "pre_assessment" && c.Organisation.Kind != tenant.Prospect && key != page.key {
+			continue
+		}
+		if page.key == "exposure" && !can(r, authz.ExposureRead) {
 			continue
 		}
 		section.Links = append(section.Links, ui.Link{Text: ui.T(r.Context(), "pages.client."+page.key), URL: clientURL(r, page.path), Current: page.key == key})

@@ -25,6 +25,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
 	"github.com/nisaba-platform/nisaba/internal/app/reporting"
+	"github.com/nisaba-platform/nisaba/internal/app/scanning"
 	"github.com/nisaba-platform/nisaba/internal/app/workbench"
 	"github.com/nisaba-platform/nisaba/internal/app/working"
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
@@ -60,6 +61,7 @@ type Site struct {
 	incidents *incidents.Service
 	filing    *filing.Service
 	authority *authority.Service
+	scanning  *scanning.Service
 }
 
 // Options of New.
@@ -78,6 +80,7 @@ type Options struct {
 	Incidents *incidents.Service
 	Filing    *filing.Service
 	Authority *authority.Service
+	Scanning  *scanning.Service
 	Messages  *locale.Catalogue
 	Clock     clock.Clock
 	Guard     guard.Options // ErrorPage is set by New
@@ -91,7 +94,7 @@ func New(o Options) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{accounts: o.Accounts, clients: o.Clients, reporting: o.Reporting, feeds: o.Feeds, notices: o.Notices, mails: o.Mails, bench: o.Bench, links: o.Links, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS,
-		proving: o.Proving, programs: o.Programs, incidents: o.Incidents, filing: o.Filing, authority: o.Authority}
+		proving: o.Proving, programs: o.Programs, incidents: o.Incidents, filing: o.Filing, authority: o.Authority, scanning: o.Scanning}
 	s.working, s.streams = o.Work, newStreams()
 	o.Guard.Log = o.Log
 	o.Guard.ErrorPage = ui.ErrorPage(s.view)
@@ -310,6 +313,7 @@ func (s *Site) Table() []Route {
 	s.incidentRoutes(add)
 	s.incidentPaperRoutes(add)
 	s.handlingRoutes(add)
+	s.exposureRoutes(add)
 	return all
 }
 
@@ -337,6 +341,9 @@ func (s *Site) frame(r *http.Request, title, lead string) ui.PageProps {
 			p.Nav[0].Links = slices.Insert(p.Nav[0].Links, 1, link("incidents.title", "/incidents"))
 		} else if _, err := v.Actor.Reach(authz.IncidentNotice); err == nil {
 			p.Nav[0].Links = slices.Insert(p.Nav[0].Links, 1, link("incidents.new", "/report"))
+		}
+		if _, err := v.Actor.Reach(authz.ExposureRead); err == nil {
+			p.Nav[0].Links = slices.Insert(p.Nav[0].Links, 2, link("exposure.portfolio.title", "/exposure"))
 		}
 		if _, err := v.Actor.Workspace(authz.WorkspaceRead); err == nil {
 			p.Nav[0].Links = append(p.Nav[0].Links, link("access.settings.title", "/settings"))

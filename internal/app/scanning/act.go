@@ -1,0 +1,192 @@
+package scanning
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/nisaba-platform/nisaba/exchange/delimited"
+	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/scan"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/planning"
+	"github.com/nisaba-platform/nisaba/internal/domain/survey"
+	"github.com/nisaba-platform/nisaba/internal/report/model"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/posture"
+)
+
+// origin is how a task is named after the check that it comes from.
+func origin(check string) string { return "exposure." + check }
+
+// days are those within which a failure should be mended, by its severity. Point
+// 6.10.2(c) of the annex asks for critical ones without delay; the figures are ours.
+var days = map[exposure.Severity]int{exposure.Critical: 3, exposure.High: 14, exposure.Medium: 30, exposure.Low: 90, exposure.None: 180}
+
+// MakeTask makes a task of all findings of a check in the last scan, with the places
+// and what to do. A task that is open already stays as it is.
+func (s *Service) MakeTask(ctx context.Context, a authz.Actor, organisation, check string) error {
+	if _, err := a.Organisation(ctx, organisation, authz.PlanEdit); err != nil {
+		return err
+	}
+	e, err := s.Load(ctx, a, organisation)
+	if err != nil {
+		return err
+	}
+	c, ok := s.knowledge.Catalogue.Get(check)
+	if !ok {
+		return errNoFinding
+	}
+	var places []string
+	severity := exposure.None
+	for _, f := range e.Findings { // worst first
+		if f.Check != check || f.Outcome != exposure.Fail && f.Outcome != exposure.Warn {
+			continue
+		}
+		if len(places) == 0 {
+			severity = f.Severity
+		}
+		places = append(places, "- "+f.Target.String()+": "+shorten(scan.Evidence(f)))
+	}
+	if len(places) == 0 {
+		return errNoFinding
+	}
+	open := false
+	err = s.read(ctx, a, organisation, authz.PlanEdit, func(tx *store.Tx) error {
+		tasks, err := tx.Tasks(organisation)
+		for _, t := range tasks {
+			open = open || t.Origin == origin(check) && t.State.Open()
+		}
+		return err
+	})
+	if err != nil || open {
+		return err
+	}
+	today := law.DateOf(s.store.Now())
+	return s.clients.PutTask(ctx, a, organisation, planning.Task{Organisation: organisation, Origin: origin(check), Title: c.Title + " (" + check + ")",
+		Body: c.Fix + "\n\n" + strings.Join(places[:min(len(places), mostPlaces)], "\n"), State: planning.ToDo, Requirements: s.requirements(c), Measures: c.Measures,
+		Start: today, Due: today.AddDays(days[severity])})
+}
+
+// mostPlaces is how many places a task lists.
+const mostPlaces = 50
+
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 200 {
+		return string(r[:200]) + "…"
+	}
+	return s
+}
+
+// evidenceKind is that of the records of vulnerability scans in the catalogue, and
+// evidenceDays how long one counts. ENISA's guidance on point 6.7.3 suggests a scan
+// each week; a month is the longest that a scan speaks for.
+const (
+	evidenceKind = "rec.vulnerability-scan"
+	evidenceDays = 31
+)
+
+// FileEvidence files the last scan as evidence that scans are made.
+func (s *Service) FileEvidence(ctx context.Context, a authz.Actor, organisation string, p *locale.Printer) error {
+	if _, err := a.Organisation(ctx, organisation, authz.AssessmentEdit); err != nil {
+		return err
+	}
+	e, err := s.Load(ctx, a, organisation)
+	if err != nil {
+		return err
+	}
+	if e.Last.ID == "" {
+		return &fault.Error{Kind: fault.Conflict, What: "there is no scan yet", Expected: "a scan that is done"}
+	}
+	on := law.DateOf(e.Last.EndedAt)
+	id := "scan-" + e.Last.ID
+	row := assessment.Evidence{Organisation: organisation, Evidence: posture.Evidence{ID: id, Kind: evidenceKind, Title: p.T("exposure.evidence.title", "on", p.Date(on)),
+		Date: on, ValidUntil: on.AddDays(evidenceDays), Location: p.T("exposure.evidence.location"),
+		Note: p.T("exposure.evidence.note", "grade", gradeText(scan.Grade(e.Last.Grade)), "targets", strings.Join(e.Last.Targets, ", "), "sum", e.Last.SHA256)}}
+	err = s.read(ctx, a, organisation, authz.ExposureRead, func(tx *store.Tx) error {
+		old, err := tx.Piece(organisation, id)
+		if err == nil {
+			row.Version = old.Version
+		}
+		if fault.KindOf(err) == fault.NotFound {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.clients.PutPiece(ctx, a, organisation, row)
+	return err
+}
+
+// The formats of Export, beside HTML and PDF.
+const (
+	JSON  = "json"
+	SARIF = "sarif"
+	CSV   = "csv"
+	OSCAL = "oscal.json"
+	Badge = "svg"
+)
+
+// Formats lists the formats of Export.
+func Formats() []string { return []string{PDF, HTML, CSV, JSON, SARIF, OSCAL, Badge} }
+
+// Export is the last scan as a file. NotFound when there is none.
+func (s *Service) Export(ctx context.Context, a authz.Actor, organisation, format string, p *locale.Printer, brand model.Brand) (file []byte, day law.Date, err error) {
+	e, err := s.Load(ctx, a, organisation)
+	if err != nil {
+		return nil, day, err
+	}
+	if e.Last.ID == "" {
+		return nil, day, &fault.Error{Kind: fault.NotFound, What: "there is no scan yet"}
+	}
+	r := s.result(e)
+	day = law.DateOf(e.Last.EndedAt)
+	var b bytes.Buffer
+	switch format {
+	case HTML, PDF:
+		file, err := Report{Result: r, Drift: e.Drift, Brand: brand, Name: brand.Client}.Write(p, format)
+		return file, day, err
+	case JSON:
+		err = r.WriteJSON(&b)
+	case SARIF:
+		err = r.WriteSARIF(&b)
+	case OSCAL:
+		err = r.WriteOSCAL(&b)
+	case CSV:
+		head, rows := r.Table()
+		err = delimited.Write(&b, head, rows)
+	case Badge:
+		b.Write(scan.Badge(p.T("exposure.badge"), scan.Grade(e.Last.Grade), p.Date(day)))
+	default:
+		err = invalid("format", fmt.Sprintf("there is no format %q", format), strings.Join(Formats(), ", "))
+	}
+	return b.Bytes(), day, err
+}
+
+func (s *Service) result(e Exposure) scan.Result {
+	return scan.Result{Scanner: e.Last.Scanner, Catalogue: s.knowledge.Catalogue, Permit: "scan-" + e.Last.ID, Start: e.Last.StartedAt, End: e.Last.EndedAt,
+		Declared: declared(e.Last, e.Findings), Findings: e.Findings}
+}
+
+// declared lists the targets of a scan, those of findings taken over included.
+func declared(x survey.Scan, list []exposure.Finding) []string {
+	out := append([]string{}, x.Targets...)
+	seen := map[string]bool{}
+	for _, t := range out {
+		seen[t] = true
+	}
+	for _, f := range list {
+		if d := f.Target.Declared; !seen[d] {
+			seen[d] = true
+			out = append(out, d)
+		}
+	}
+	return out
+}

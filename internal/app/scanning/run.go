@@ -1,0 +1,330 @@
+package scanning
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/scan"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/desk"
+	"github.com/nisaba-platform/nisaba/internal/domain/survey"
+	"github.com/nisaba-platform/nisaba/internal/jobs"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
+)
+
+// Result is the result of a job that scanned.
+type Result struct {
+	Grade    string `json:"grade"`
+	Findings int    `json:"findings"`
+	Worse    int64  `json:"worse"`
+}
+
+// run does one scan. Its journal lets it go on after the server was stopped.
+func (s *Service) run(ctx context.Context, run *jobs.Run) error {
+	var in args
+	if err := run.Args(&in); err != nil {
+		return err
+	}
+	x, targets, p, before, err := s.prepare(ctx, run, in.Scan)
+	if err != nil {
+		return err
+	}
+	o, err := s.options(ctx, run, &x, targets, p)
+	if err != nil {
+		return s.fail(ctx, run, x, err)
+	}
+	var list []exposure.Finding
+	if err := scan.Run(ctx, o, func(f exposure.Finding) { list = append(list, f) }); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if errors.Is(err, scan.ErrOtherScan) { // the checks or the targets changed since the server was stopped
+			err = errors.Join(err, os.Remove(o.Journal))
+		}
+		return err
+	}
+	if len(x.Only) > 0 {
+		list = replace(before, list)
+	}
+	return s.finish(ctx, run, x, before, list, o.Journal)
+}
+
+// prepare reads what a scan needs.
+func (s *Service) prepare(ctx context.Context, run *jobs.Run, id string) (x survey.Scan, targets []survey.Target, p survey.Plan, before []exposure.Finding, err error) {
+	err = s.store.Read(ctx, run.Scope(), func(tx *store.Tx) error {
+		if x, err = tx.Scan(id); err != nil {
+			return err
+		}
+		if targets, err = tx.ScanTargets(x.Organisation); err != nil {
+			return err
+		}
+		if p, _, err = plan(tx, x.Organisation); err != nil {
+			return err
+		}
+		last, err := tx.LastScan(x.Organisation)
+		if err == nil {
+			before, err = findings(tx, last.ID)
+		}
+		if err != nil && fault.KindOf(err) == fault.NotFound {
+			return nil
+		}
+		return err
+	})
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		err = jobs.Permanent(err)
+	}
+	return x, targets, p, before, err
+}
+
+// fail ends a scan that cannot be made.
+func (s *Service) fail(ctx context.Context, run *jobs.Run, x survey.Scan, why error) error {
+	if fault.KindOf(why) == fault.Internal {
+		return why
+	}
+	return run.Finish(ctx, nil, func(tx *store.Tx) error {
+		x.State, x.Problem, x.EndedAt = survey.Failed, why.Error(), tx.Now()
+		_, err := tx.PutScan(x)
+		return err
+	})
+}
+
+// options is the scan of the targets that are proven now.
+func (s *Service) options(ctx context.Context, run *jobs.Run, x *survey.Scan, targets []survey.Target, p survey.Plan) (o scan.Options, err error) {
+	if targets, err = s.stillProven(ctx, run, targets); err != nil {
+		return o, err
+	}
+	if len(targets) == 0 {
+		return o, errNoTarget
+	}
+	scope, entries, err := s.scope(x.ID, targets, p)
+	if err != nil {
+		return o, err
+	}
+	signed, err := exposure.Sign(scope, s.o.Key)
+	if err != nil {
+		return o, err
+	}
+	if x.Permit, err = json.Marshal(signed); err != nil {
+		return o, fmt.Errorf("keep the permit: %w", err)
+	}
+	permit, err := exposure.Open(signed, s.o.Key.Public().(ed25519.PublicKey))
+	if err != nil {
+		return o, err
+	}
+	x.StartedAt, x.Scanner, x.Catalogue = s.store.Now(), s.o.Scanner, s.knowledge.Catalogue.Edition
+	for _, t := range targets {
+		x.Targets = append(x.Targets, t.Declared)
+	}
+	if len(x.Only) > 0 {
+		e, err := scan.Parse(x.Entry)
+		if err != nil {
+			return o, fmt.Errorf("the place of the check: %w", err)
+		}
+		entries = []scan.Entry{e}
+	}
+	if err := os.MkdirAll(s.o.Folder, 0o700); err != nil {
+		return o, fmt.Errorf("make the folder of journals: %w", err)
+	}
+	return scan.Options{Permit: permit, Entries: entries, Knowledge: s.knowledge, Resolver: s.o.Resolver, Scanner: s.o.Scanner,
+		Agent: "Mozilla/5.0 (compatible; " + s.o.Scanner + "; exposure scan)", Journal: filepath.Join(s.o.Folder, x.ID+".journal"), Only: x.Only, Now: s.store.Now,
+		Progress: func(p exposure.Progress) {
+			if p.Known > 0 {
+				run.Progress(float64(p.Done)/float64(p.Known), p.Now)
+			}
+		}}, nil
+}
+
+// scope is what may be contacted in a scan: what is proven, without what is
+// excluded.
+func (s *Service) scope(id string, targets []survey.Target, p survey.Plan) (exposure.Scope, []scan.Entry, error) {
+	scope := exposure.Scope{ID: "scan-" + id, From: s.store.Now().Add(-time.Minute), Classes: []exposure.Class{exposure.Passive, exposure.Handshake}, Services: true, Loopback: s.o.Loopback}
+	var entries []scan.Entry
+	for _, t := range targets {
+		e, err := scan.Parse(t.Declared)
+		if err != nil {
+			return scope, nil, fmt.Errorf("target %s: %w", t.Declared, err)
+		}
+		entries = append(entries, e)
+		proof := exposure.Proof{Kind: string(t.Proof), At: t.ProvenAt, Note: t.Letter}
+		for _, who := range []string{t.RecordedName, t.ApprovedName} {
+			if who != "" {
+				proof.By = append(proof.By, who)
+			}
+		}
+		scan.Covers(&scope, []scan.Entry{e}, proof, t.Sweep, t.Subtree)
+		if end := t.Until.AddDays(1).At(time.UTC); scope.Until.IsZero() || end.Before(scope.Until) {
+			scope.Until = end // the first end holds for all: none is contacted after its own
+		}
+	}
+	for _, excluded := range p.Exclude {
+		if err := scan.Exclude(&scope.Exclude, excluded); err != nil {
+			return scope, nil, err
+		}
+	}
+	return scope, entries, nil
+}
+
+// stillProven looks for the records and files once more, and leaves out what is not
+// proven any more.
+func (s *Service) stillProven(ctx context.Context, run *jobs.Run, targets []survey.Target) (out []survey.Target, err error) {
+	today := law.DateOf(s.store.Now())
+	targets = slices.DeleteFunc(slices.Clone(targets), func(t survey.Target) bool { return !t.Proven(today) })
+	problems := make([]error, len(targets))
+	var wait sync.WaitGroup
+	places := make(chan struct{}, 8)
+	for i, t := range targets {
+		if t.Proof == survey.Letter {
+			continue
+		}
+		wait.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			_, problems[i] = s.look(ctx, t)
+		})
+	}
+	wait.Wait()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	for i, t := range targets {
+		if problems[i] == nil {
+			out = append(out, t)
+			continue
+		}
+		err := s.store.Write(ctx, run.Scope(), run.Change(), func(tx *store.Tx) error {
+			now, err := tx.ScanTarget(t.ID)
+			if err != nil {
+				return err
+			}
+			now.ProvenAt, now.Problem = time.Time{}, problems[i].Error()
+			_, err = tx.PutScanTarget(now)
+			return err
+		})
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// replace takes findings over from the scan before, but for those that were looked
+// for again.
+func replace(before, again []exposure.Finding) []exposure.Finding {
+	fresh := map[string]bool{}
+	for _, f := range again {
+		fresh[f.Key()] = true
+	}
+	out := slices.DeleteFunc(slices.Clone(before), func(f exposure.Finding) bool { return fresh[f.Key()] })
+	return append(out, again...)
+}
+
+// finish keeps what was found, in one transaction with the end of the job.
+func (s *Service) finish(ctx context.Context, run *jobs.Run, x survey.Scan, before, list []exposure.Finding, journal string) error {
+	body, err := json.Marshal(list)
+	if err != nil {
+		return fmt.Errorf("keep the findings: %w", err)
+	}
+	sum := sha256.Sum256(body)
+	areas, grade := scan.Grades(s.knowledge.Catalogue, list)
+	_, was := scan.Grades(s.knowledge.Catalogue, before)
+	x.State, x.Grade, x.Before, x.SHA256 = survey.Done, string(grade), string(was), hex.EncodeToString(sum[:])
+	if x.Areas, err = json.Marshal(areas); err != nil {
+		return fmt.Errorf("keep the grades: %w", err)
+	}
+	count(&x, before, list)
+	if x.Observations, err = json.Marshal(s.observe(list, s.o.Scanner, law.DateOf(s.store.Now()))); err != nil {
+		return fmt.Errorf("keep the observations: %w", err)
+	}
+	err = run.Finish(ctx, Result{string(grade), len(list), x.Worse}, func(tx *store.Tx) error {
+		done := x
+		done.EndedAt = tx.Now()
+		if _, err := tx.PutScan(done); err != nil {
+			return err
+		}
+		if _, err := tx.PutScanFindings(survey.Findings{Scan: x.ID, Organisation: x.Organisation, List: body}); err != nil {
+			return err
+		}
+		if err := thin(tx, x.Organisation); err != nil {
+			return err
+		}
+		if err := s.clients.Recompute(tx, x.Organisation); err != nil {
+			return err
+		}
+		return tell(tx, done)
+	})
+	if err == nil {
+		_ = os.Remove(journal) // what is left of it is only in the way
+	}
+	return err
+}
+
+// count counts the outcomes, and what changed since the scan before.
+func count(x *survey.Scan, before, list []exposure.Finding) {
+	x.Failures, x.Warnings, x.Errors, x.Worse, x.Better = 0, 0, 0, 0, 0
+	for _, f := range list {
+		switch f.Outcome {
+		case exposure.Fail:
+			x.Failures++
+		case exposure.Warn:
+			x.Warnings++
+		case exposure.Error:
+			x.Errors++
+		}
+	}
+	if before == nil {
+		return
+	}
+	for _, step := range scan.Drift(before, list) {
+		switch step.Change {
+		case scan.Worse, scan.Appeared:
+			x.Worse++
+		case scan.Better, scan.Gone:
+			x.Better++
+		}
+	}
+}
+
+// tell says to whoever asked that the scan has ended, and when things got worse in a
+// scan that nobody asked for, to everybody who may act.
+func tell(tx *store.Tx, x survey.Scan) error {
+	members, err := tx.MembersOf(x.Organisation)
+	if err != nil {
+		return err
+	}
+	grade := x.Grade
+	if grade == "" {
+		grade = "–"
+	}
+	b, err := json.Marshal(map[string]any{"grade": grade, "worse": x.Worse})
+	if err != nil {
+		return fmt.Errorf("notice of a scan: %w", err)
+	}
+	told := map[string]bool{}
+	for _, m := range members {
+		key := "job.scan.done"
+		if x.AskedBy == "" {
+			key = "job.scan.worse"
+		}
+		if told[m.Person] || x.AskedBy != "" && m.Person != x.AskedBy || x.AskedBy == "" && (x.Worse == 0 || !authz.Allows(m.Role, authz.ExposureScan)) {
+			continue
+		}
+		told[m.Person] = true
+		if err := tx.Notify(desk.Notice{Person: m.Person, Organisation: x.Organisation, Key: key, Args: b, Link: "/organisations/" + x.Organisation + "/exposure"}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

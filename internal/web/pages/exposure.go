@@ -1,0 +1,523 @@
+package pages
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/scan"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/scanning"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/survey"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/ui"
+	"github.com/nisaba-platform/nisaba/law"
+)
+
+func (s *Site) exposureRoutes(add adder) {
+	add(Workspace, "GET /exposure", s.exposures)
+	add(Client, "GET "+client+"/exposure", s.exposure)
+	add(Client, "GET "+client+"/exposure/checks/{check}", s.exposureCheck)
+	add(Client, "GET "+client+"/exposure/files/{format}", s.exposureFile)
+	add(Client, "POST "+client+"/exposure/scan", s.startScan)
+	add(Client, "POST "+client+"/exposure/rescan", s.rescan)
+	add(Client, "POST "+client+"/exposure/task", s.exposureTask)
+	add(Client, "POST "+client+"/exposure/evidence", s.exposureEvidence)
+	add(Client, "GET "+client+"/exposure/targets", s.scanTargets)
+	add(Client, "POST "+client+"/exposure/targets", s.addScanTarget)
+	add(Client, "POST "+client+"/exposure/targets/prove", s.proveScanTarget)
+	add(Client, "POST "+client+"/exposure/targets/letter", s.recordLetter)
+	add(Client, "POST "+client+"/exposure/targets/approve", s.approveLetter)
+	add(Client, "POST "+client+"/exposure/targets/remove", s.removeScanTarget)
+	add(Client, "POST "+client+"/exposure/plan", s.setScanPlan)
+}
+
+// exposureView is what the pages of the exposure of one organisation show.
+type exposureView struct {
+	r      *http.Request
+	c      clients.Client
+	e      scanning.Exposure
+	checks *exposure.Catalogue
+	may    bool // change targets and scan
+
+	check  exposure.Check // of the page of one check
+	today  law.Date
+	form   string    // that the errors belong to
+	errors ui.Errors // of that form
+}
+
+// loadExposure reads what all pages of the exposure show, and their frame.
+func (s *Site) loadExposure(r *http.Request) (v exposureView, p ui.PageProps, err error) {
+	v = exposureView{r: r, checks: s.scanning.Catalogue(), today: law.DateOf(s.clock.Now())}
+	if v.c, err = s.load(r); err != nil {
+		return v, p, err
+	}
+	if v.e, err = s.scanning.Load(r.Context(), visitOf(r).Actor, v.c.Organisation.ID); err != nil {
+		return v, p, err
+	}
+	v.may = can(r, authz.ExposureScan)
+	p = s.clientFrame(r, v.c, "exposure")
+	return v, p, nil
+}
+
+func (s *Site) exposure(w http.ResponseWriter, r *http.Request) error {
+	v, p, err := s.loadExposure(r)
+	if err != nil {
+		return err
+	}
+	p.Lead = ui.T(r.Context(), "exposure.lead")
+	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "exposure.targets.title"), URL: clientURL(r, "exposure/targets"), Icon: ui.IconShield}}
+	return ui.Render(w, r, http.StatusOK, exposurePage(p, v))
+}
+
+func (s *Site) exposureCheck(w http.ResponseWriter, r *http.Request) error {
+	v, p, err := s.loadExposure(r)
+	if err != nil {
+		return err
+	}
+	c, ok := v.checks.Get(r.PathValue("check"))
+	if !ok {
+		return &fault.Error{Kind: fault.NotFound, What: "there is no such check"}
+	}
+	v.check = c
+	p.Title = c.Title
+	p.Crumbs = append(p.Crumbs, ui.Link{Text: ui.T(r.Context(), "pages.client.exposure"), URL: clientURL(r, "exposure")})
+	return ui.Render(w, r, http.StatusOK, exposureCheckPage(p, v))
+}
+
+// exposureFile hands out the last scan in a format.
+func (s *Site) exposureFile(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	format := r.PathValue("format")
+	b, day, err := s.scanning.Export(r.Context(), visitOf(r).Actor, c.Organisation.ID, format, s.messages.Printer(s.language(r)), c.In.Brand)
+	if err != nil {
+		return err
+	}
+	if format == scanning.HTML {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		guard.Download(w, mime.FormatMediaType("attachment", map[string]string{"filename": "exposure-" + day.String() + ".html"}))
+	} else {
+		guard.Download(w, mime.FormatMediaType("attachment", map[string]string{"filename": "exposure-" + day.String() + "." + format}))
+	}
+	_, err = io.WriteString(w, string(b))
+	return err
+}
+
+// acted leads back to a page of the exposure after a change.
+func (s *Site) acted(w http.ResponseWriter, r *http.Request, page string, err error) error {
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, clientURL(r, page))
+}
+
+func (s *Site) startScan(w http.ResponseWriter, r *http.Request) error {
+	return s.acted(w, r, "exposure", s.scanning.Start(r.Context(), visitOf(r).Actor, r.PathValue("organisation")))
+}
+
+func (s *Site) rescan(w http.ResponseWriter, r *http.Request) error {
+	return s.acted(w, r, "exposure", s.scanning.Rescan(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("finding")))
+}
+
+func (s *Site) exposureTask(w http.ResponseWriter, r *http.Request) error {
+	return s.acted(w, r, "plan", s.scanning.MakeTask(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("check")))
+}
+
+func (s *Site) exposureEvidence(w http.ResponseWriter, r *http.Request) error {
+	return s.acted(w, r, "evidence", s.scanning.FileEvidence(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), s.messages.Printer(s.language(r))))
+}
+
+func (s *Site) scanTargets(w http.ResponseWriter, r *http.Request) error {
+	return s.showScanTargets(w, r, "", nil)
+}
+
+// The forms of the page of targets.
+const (
+	targetForm = "target-form"
+	planForm   = "plan-form"
+)
+
+// proofForm is the form with the proof of one target.
+func proofForm(id string) string { return "proof-" + id }
+
+func letterForm(id string) string { return "letter-" + id }
+
+func (s *Site) showScanTargets(w http.ResponseWriter, r *http.Request, form string, e ui.Errors) error {
+	v, p, err := s.loadExposure(r)
+	if err != nil {
+		return err
+	}
+	v.form, v.errors = form, e
+	p.Title, p.Lead = ui.T(r.Context(), "exposure.targets.title"), ui.T(r.Context(), "exposure.targets.lead")
+	p.Crumbs = append(p.Crumbs, ui.Link{Text: ui.T(r.Context(), "pages.client.exposure"), URL: clientURL(r, "exposure")})
+	return ui.Render(w, r, statusOf(e), scanTargetsPage(p, v))
+}
+
+// afterTarget shows the page of targets again, with what is wrong in the form.
+func (s *Site) afterTarget(w http.ResponseWriter, r *http.Request, form string, err error) error {
+	if e, ok := ui.ErrorsOf(err); ok && err != nil && fault.KindOf(err) == fault.Invalid {
+		return s.showScanTargets(w, r, form, e)
+	}
+	return s.acted(w, r, "exposure/targets", err)
+}
+
+func (s *Site) addScanTarget(w http.ResponseWriter, r *http.Request) error {
+	return s.afterTarget(w, r, targetForm, s.scanning.AddTarget(r.Context(), visitOf(r).Actor, r.PathValue("organisation"),
+		scanning.Draft{Declared: r.PostFormValue("declared"), Subtree: r.PostFormValue("subtree") != "", Sweep: r.PostFormValue("sweep") != ""}))
+}
+
+func (s *Site) proveScanTarget(w http.ResponseWriter, r *http.Request) error {
+	id, e := r.PostFormValue("target"), ui.Errors{}
+	until := dayOf(r, e, "until")
+	if len(e) > 0 {
+		return s.showScanTargets(w, r, proofForm(id), e)
+	}
+	return s.afterTarget(w, r, proofForm(id), s.scanning.Prove(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), id, until))
+}
+
+func (s *Site) recordLetter(w http.ResponseWriter, r *http.Request) error {
+	id, e := r.PostFormValue("target"), ui.Errors{}
+	until := dayOf(r, e, "until")
+	if len(e) > 0 {
+		return s.showScanTargets(w, r, letterForm(id), e)
+	}
+	return s.afterTarget(w, r, letterForm(id), s.scanning.Record(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), id, r.PostFormValue("letter"), until))
+}
+
+func (s *Site) approveLetter(w http.ResponseWriter, r *http.Request) error {
+	return s.acted(w, r, "exposure/targets", s.scanning.Approve(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("target")))
+}
+
+func (s *Site) removeScanTarget(w http.ResponseWriter, r *http.Request) error {
+	return s.acted(w, r, "exposure/targets", s.scanning.RemoveTarget(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("target")))
+}
+
+func (s *Site) setScanPlan(w http.ResponseWriter, r *http.Request) error {
+	return s.afterTarget(w, r, planForm, s.scanning.SetPlan(r.Context(), visitOf(r).Actor, r.PathValue("organisation"),
+		survey.Plan{Weekly: r.PostFormValue("weekly") != "", Exclude: strings.Fields(r.PostFormValue("exclude"))}))
+}
+
+// exposures is the exposure of all organisations in reach.
+func (s *Site) exposures(w http.ResponseWriter, r *http.Request) error {
+	list, err := s.scanning.Portfolio(r.Context(), visitOf(r).Actor)
+	if err != nil {
+		return err
+	}
+	p := s.frame(r, ui.T(r.Context(), "exposure.portfolio.title"), ui.T(r.Context(), "exposure.portfolio.lead"))
+	return ui.Render(w, r, http.StatusOK, exposuresPage(p, list))
+}
+
+// gradeStatus is a grade with its mark.
+func gradeStatus(grade string) ui.Status {
+	switch {
+	case grade == "":
+		return ui.Status{Tone: ui.Open, Word: "–"}
+	case grade <= "B":
+		return ui.Status{Tone: ui.Good, Word: grade}
+	case grade <= "D":
+		return ui.Status{Tone: ui.Partly, Word: grade}
+	}
+	return ui.Status{Tone: ui.Bad, Word: grade}
+}
+
+func outcomeStatus(ctx context.Context, f exposure.Finding) ui.Status {
+	word := ui.T(ctx, "exposure.outcome."+string(f.Outcome))
+	if f.Outcome == exposure.Fail || f.Outcome == exposure.Warn {
+		word += " · " + ui.T(ctx, "exposure.severity."+string(f.Severity))
+	}
+	return ui.Status{Tone: scanning.Tone(f.Outcome), Word: word}
+}
+
+func exposureFigures(ctx context.Context, v exposureView) []ui.Figure {
+	x := v.e.Last
+	grade := gradeStatus(x.Grade)
+	out := []ui.Figure{{Label: ui.T(ctx, "exposure.grade"), Value: grade.Word, Tone: grade.Tone, Note: ui.T(ctx, "exposure.seen", "on", ui.DayText(ctx, law.DateOf(x.EndedAt)))}}
+	for _, f := range []struct {
+		key string
+		n   int64
+	}{{"exposure.outcome.fail", x.Failures}, {"exposure.outcome.warn", x.Warnings}, {"exposure.outcome.error", x.Errors}, {"exposure.change.worse", x.Worse}} {
+		out = append(out, ui.Figure{Label: ui.T(ctx, f.key), Value: number(ctx, int(f.n)), Tone: warn(int(f.n))})
+	}
+	return out
+}
+
+func areaTable(ctx context.Context, v exposureView) ui.TableProps {
+	t := ui.TableProps{ID: "areas", Caption: ui.T(ctx, "exposure.report.grades"), HideCaption: true, Dense: true, Columns: []ui.Column{{Label: ui.T(ctx, "exposure.area")}, {Label: ui.T(ctx, "exposure.grade"), Narrow: true}}}
+	shown := []exposure.Outcome{exposure.Fail, exposure.Warn, exposure.Error, exposure.NotTested, exposure.Pass}
+	for _, o := range shown {
+		t.Columns = append(t.Columns, ui.Column{Label: ui.T(ctx, "exposure.outcome."+string(o)), Numeric: true, Optional: o == exposure.NotTested})
+	}
+	for _, a := range v.e.Areas {
+		row := ui.Row{Cells: []templ.Component{ui.Words(ui.T(ctx, "exposure.area."+string(a.Area))), ui.StatusBadge(gradeStatus(string(a.Grade)))}}
+		for _, o := range shown {
+			row.Cells = append(row.Cells, ui.Words(number(ctx, a.Counts[o])))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// perCheck groups the findings by check, worst first.
+func perCheck(list []exposure.Finding) (out [][]exposure.Finding) {
+	index := map[string]int{}
+	for _, f := range list {
+		i, ok := index[f.Check]
+		if !ok {
+			i = len(out)
+			index[f.Check] = i
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], f)
+	}
+	return out
+}
+
+// told reports whether a finding stands on the first page.
+func toldFinding(f exposure.Finding) bool {
+	return f.Outcome == exposure.Fail || f.Outcome == exposure.Warn || f.Outcome == exposure.Error
+}
+
+func findingTable(ctx context.Context, v exposureView) ui.TableProps {
+	all := v.r.URL.Query().Get("all") != ""
+	t := ui.TableProps{ID: "findings", Caption: ui.T(ctx, "exposure.report.findings"), HideCaption: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "exposure.check")}, {Label: ui.T(ctx, "exposure.outcome"), Narrow: true}, {Label: ui.T(ctx, "exposure.place"), Optional: true}, {Label: ui.T(ctx, "exposure.evidence"), Optional: true}},
+		Empty: ui.Empty{Title: ui.T(ctx, "exposure.report.no_findings"), Text: ui.T(ctx, "exposure.no_findings.text")}}
+	for _, group := range perCheck(v.e.Findings) {
+		f := group[0]
+		if !all && !toldFinding(f) {
+			continue
+		}
+		c, _ := v.checks.Get(f.Check)
+		place := f.Target.String()
+		if n := len(group); n > 1 {
+			place = ui.T(ctx, "exposure.place.more", "first", place, "count", n-1)
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(c.Title, clientURL(v.r, "exposure/checks/"+f.Check), f.Check+" · "+ui.T(ctx, "exposure.area."+string(c.Area))),
+			ui.StatusBadge(outcomeStatus(ctx, f)), ui.Words(place), ui.Words(cut(scan.Evidence(f)))}})
+	}
+	return t
+}
+
+// cut keeps long evidence from filling a table; the page of the check has all.
+func cut(s string) string {
+	if r := []rune(s); len(r) > 160 {
+		return string(r[:160]) + "…"
+	}
+	return s
+}
+
+func driftRows(ctx context.Context, v exposureView) ui.TableProps {
+	t := ui.TableProps{ID: "drift", Caption: ui.T(ctx, "exposure.report.drift"), HideCaption: true, Dense: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "exposure.check")}, {Label: ui.T(ctx, "exposure.change"), Narrow: true}, {Label: ui.T(ctx, "compare.before"), Narrow: true}, {Label: ui.T(ctx, "compare.after"), Narrow: true}},
+		Empty: ui.Empty{Title: ui.T(ctx, "exposure.report.no_drift"), Text: ui.T(ctx, "exposure.no_drift.text")}}
+	cell := func(f *exposure.Finding) templ.Component {
+		if f == nil {
+			return ui.Words("–")
+		}
+		return ui.StatusBadge(outcomeStatus(ctx, *f))
+	}
+	for _, step := range v.e.Drift[:min(len(v.e.Drift), mostSteps)] {
+		f := step.Finding()
+		c, _ := v.checks.Get(f.Check)
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(c.Title, clientURL(v.r, "exposure/checks/"+f.Check), f.Target.String()),
+			ui.Words(ui.T(ctx, "exposure.change."+string(step.Change))), cell(step.Before), cell(step.After)}})
+	}
+	return t
+}
+
+// mostSteps and mostScans are how many changes and scans the page lists.
+const (
+	mostSteps = 30
+	mostScans = 15
+)
+
+func scanTable(ctx context.Context, v exposureView) ui.TableProps {
+	t := ui.TableProps{ID: "scans", Caption: ui.T(ctx, "exposure.scans"), HideCaption: true, Dense: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "exposure.scan")}, {Label: ui.T(ctx, "exposure.grade"), Narrow: true}, {Label: ui.T(ctx, "exposure.change.worse"), Numeric: true}, {Label: ui.T(ctx, "exposure.change.better"), Numeric: true}, {Label: ui.T(ctx, "exposure.asked"), Optional: true}},
+		Empty: ui.Empty{Title: ui.T(ctx, "exposure.none"), Text: ui.T(ctx, "exposure.none.text")}}
+	for _, x := range v.e.Scans[:min(len(v.e.Scans), mostScans)] {
+		what := ui.T(ctx, "exposure.scan.all")
+		if len(x.Only) > 0 {
+			what = ui.T(ctx, "exposure.scan.only", "check", x.Only[0], "at", x.Entry)
+		}
+		if x.State == survey.Failed {
+			what += " · " + x.Problem
+		}
+		at := x.EndedAt
+		if at.IsZero() {
+			at = x.CreatedAt
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{scanCell(at, what), ui.StatusBadge(gradeStatus(x.Grade)), ui.Words(number(ctx, int(x.Worse))), ui.Words(number(ctx, int(x.Better))),
+			ui.Words(cmp.Or(x.AskedName, ui.T(ctx, "exposure.asked.weekly")))}})
+	}
+	return t
+}
+
+// findingsOf are the findings of the check of the page.
+func findingsOf(v exposureView) []exposure.Finding {
+	return slices.DeleteFunc(slices.Clone(v.e.Findings), func(f exposure.Finding) bool { return f.Check != v.check.ID })
+}
+
+func hasProblem(list []exposure.Finding) bool {
+	return slices.ContainsFunc(list, func(f exposure.Finding) bool { return f.Outcome == exposure.Fail || f.Outcome == exposure.Warn })
+}
+
+func placeTable(ctx context.Context, v exposureView) ui.TableProps {
+	t := ui.TableProps{ID: "places", Caption: ui.T(ctx, "exposure.places"), HideCaption: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "exposure.place")}, {Label: ui.T(ctx, "exposure.outcome"), Narrow: true}, {Label: ui.T(ctx, "exposure.evidence")}},
+		Empty: ui.Empty{Title: ui.T(ctx, "exposure.not_seen"), Text: ui.T(ctx, "exposure.not_seen.text")}}
+	if v.may {
+		t.Columns = append(t.Columns, ui.Column{Label: ui.T(ctx, "exposure.rescan"), HideLabel: true})
+	}
+	for _, f := range findingsOf(v) {
+		row := ui.Row{Cells: []templ.Component{ui.Words(f.Target.String()), ui.StatusBadge(outcomeStatus(ctx, f)), findingCell(f)}}
+		if v.may {
+			row.Cells = append(row.Cells, rescanForm(v.r, f))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// sourcesOf says with what a check compares, and on which duty it bears.
+func sourcesOf(ctx context.Context, c exposure.Check) []string {
+	out := []string{ui.T(ctx, "exposure.references", "references", c.References), ui.T(ctx, "exposure.measures", "measures", c.Measures)}
+	if len(c.Points) > 0 {
+		out = append(out, ui.T(ctx, "exposure.points", "points", c.Points))
+	}
+	if on, err := law.ParseDate(c.Checked); err == nil {
+		return append(out, ui.T(ctx, "exposure.checked", "on", ui.DayText(ctx, on)))
+	}
+	return append(out, ui.T(ctx, "exposure.unverified"))
+}
+
+func targetState(ctx context.Context, v exposureView, t survey.Target) ui.Status {
+	switch {
+	case t.Proven(v.today):
+		return ui.Status{Tone: ui.Good, Word: ui.T(ctx, "exposure.proof."+string(t.Proof))}
+	case !t.ProvenAt.IsZero():
+		return ui.Status{Tone: ui.Bad, Word: ui.T(ctx, "exposure.proof.ended")}
+	case t.Proof == survey.Letter:
+		return ui.Status{Tone: ui.Partly, Word: ui.T(ctx, "exposure.proof.waits")}
+	}
+	return ui.Status{Tone: ui.Open, Word: ui.T(ctx, "exposure.proof.none")}
+}
+
+// errorsFor are the errors of one form of the page.
+func (v exposureView) errorsFor(form string) ui.Errors {
+	if v.form == form {
+		return v.errors
+	}
+	return nil
+}
+
+// formField is a field of a form that stands on the page more than once.
+func (v exposureView) formField(form string, f ui.Field) ui.Field {
+	f.ID = form + "-" + f.Name
+	if v.form != form {
+		return f
+	}
+	return field(v.r, v.errors, f)
+}
+
+func (v exposureView) untilField(form string, t survey.Target) ui.Field {
+	f := ui.Field{Name: "until", Label: ui.T(v.r.Context(), "exposure.until"), Required: true, Min: v.today.String(), Max: v.today.AddDays(366).String(), Value: v.today.AddDays(365).String()}
+	if !t.Until.IsZero() && !t.Until.Before(v.today) {
+		f.Value = t.Until.String()
+	}
+	return v.formField(form, f)
+}
+
+func (v exposureView) letterField(form string, t survey.Target) ui.Field {
+	return v.formField(form, ui.Field{Name: "letter", Label: ui.T(v.r.Context(), "exposure.letter"), Hint: ui.T(v.r.Context(), "exposure.letter.hint"), Required: true, Value: t.Letter, MaxLength: 1000, Rows: 2})
+}
+
+func portfolioRows(ctx context.Context, list []scanning.Standing) ui.TableProps {
+	t := ui.TableProps{ID: "standings", Caption: ui.T(ctx, "exposure.portfolio.title"), HideCaption: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "pages.field.organisation")}, {Label: ui.T(ctx, "exposure.grade"), Narrow: true}, {Label: ui.T(ctx, "exposure.week"), Narrow: true},
+		{Label: ui.T(ctx, "exposure.change.worse"), Numeric: true}, {Label: ui.T(ctx, "exposure.change.better"), Numeric: true}, {Label: ui.T(ctx, "exposure.outcome.fail"), Numeric: true}, {Label: ui.T(ctx, "exposure.scan"), Optional: true}},
+		Empty: ui.Empty{Title: ui.T(ctx, "pages.portfolio.none"), Text: ui.T(ctx, "exposure.none.text")}}
+	for _, x := range list {
+		note, when, before := "", ui.Words(ui.T(ctx, "exposure.never")), ui.Words("–")
+		if x.Last.ID != "" {
+			when = ui.Ago(x.Last.EndedAt)
+		}
+		if x.Before != "" {
+			before = ui.StatusBadge(gradeStatus(x.Before))
+		}
+		if x.GotWorse() {
+			note = ui.T(ctx, "exposure.got_worse")
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(x.Name, "/organisations/"+x.Organisation+"/exposure", note), ui.StatusBadge(gradeStatus(x.Last.Grade)), before,
+			ui.Words(number(ctx, int(x.Worse))), ui.Words(number(ctx, int(x.Better))), ui.Words(number(ctx, int(x.Last.Failures))), when}})
+	}
+	return t
+}
+
+// worsened counts the organisations that got worse this week.
+func worsened(list []scanning.Standing) (n int) {
+	for _, x := range list {
+		if x.GotWorse() {
+			n++
+		}
+	}
+	return n
+}
+
+func declaredField(v exposureView) ui.Field {
+	return v.formField(targetForm, ui.Field{Name: "declared", Label: ui.T(v.r.Context(), "exposure.target"), Hint: ui.T(v.r.Context(), "exposure.target.hint"), Required: true, MaxLength: 300, Autocomplete: "off"})
+}
+
+func excludeField(v exposureView) ui.Field {
+	return v.formField(planForm, ui.Field{Name: "exclude", Label: ui.T(v.r.Context(), "exposure.exclude"), Hint: ui.T(v.r.Context(), "exposure.exclude.hint"), Value: strings.Join(v.e.Plan.Exclude, "\n"), Rows: 3})
+}
+
+// allFindings leads to all findings, or back to those that ask for something.
+func allFindings(v exposureView) ui.Link {
+	if v.r.URL.Query().Get("all") != "" {
+		return ui.Link{Text: ui.T(v.r.Context(), "exposure.findings.few"), URL: clientURL(v.r, "exposure")}
+	}
+	return ui.Link{Text: ui.T(v.r.Context(), "exposure.findings.all"), URL: clientURL(v.r, "exposure?all=yes")}
+}
+
+// findingTrace is what an audit asks of a finding.
+func findingTrace(ctx context.Context, f exposure.Finding) []ui.TraceItem {
+	item := func(key, text string) ui.TraceItem {
+		return ui.TraceItem{Kind: ui.T(ctx, "exposure.trace."+key), Text: text, Counted: true}
+	}
+	out := []ui.TraceItem{item("time", f.Start.UTC().Format("2006-01-02 15:04:05")+" – "+f.End.UTC().Format("15:04:05 UTC")), item("scanner", f.Scanner+", "+f.Catalogue),
+		item("authorisation", f.Permit), item("declared", f.Target.Declared)}
+	if f.Citation != "" {
+		out = append(out, item("citation", f.Citation))
+	}
+	if f.Profile != "" {
+		out = append(out, item("profile", f.Profile))
+	}
+	if f.Confidence != "" {
+		out = append(out, item("confidence", f.Confidence))
+	}
+	if f.Transcript != "" {
+		out = append(out, item("transcript", f.Transcript))
+	}
+	return out
+}
+
+// letterWords says who recorded and approved a letter.
+func letterWords(ctx context.Context, t survey.Target) string {
+	if t.ApprovedName != "" {
+		return ui.T(ctx, "exposure.letter.both", "recorded", t.RecordedName, "approved", t.ApprovedName)
+	}
+	return ui.T(ctx, "exposure.letter.one", "recorded", t.RecordedName)
+}

@@ -1,0 +1,170 @@
+package site
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/nisaba-platform/nisaba/internal/server"
+)
+
+func exposureForms() map[string]url.Values {
+	return map[string]url.Values{
+		client + "/exposure/scan":            {},
+		client + "/exposure/rescan":          {"finding": {"x"}},
+		client + "/exposure/task":            {"check": {"TLS-03"}},
+		client + "/exposure/evidence":        {},
+		client + "/exposure/plan":            {"weekly": {"yes"}, "exclude": {"192.0.2.7"}},
+		client + "/exposure/targets":         {"declared": {"example.org"}},
+		client + "/exposure/targets/prove":   {"target": {"x"}, "until": {"2027-01-31"}},
+		client + "/exposure/targets/letter":  {"target": {"x"}, "letter": {"y"}, "until": {"2027-01-31"}},
+		client + "/exposure/targets/approve": {"target": {"x"}},
+		client + "/exposure/targets/remove":  {"target": {"x"}},
+	}
+}
+
+// shop is a service on this machine whose TLS can be mended: at first it takes TLS
+// 1.0.
+type shop struct {
+	mu      sync.Mutex
+	version uint16
+}
+
+func (s *shop) mend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version = tls.VersionTLS12
+}
+
+// open listens where scans look by default.
+func (s *shop) open(t *testing.T, address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Skipf("%s is taken: %v", address, err)
+	}
+	h := httptest.NewUnstartedServer(http.NotFoundHandler())
+	h.Listener.Close()
+	h.Listener = l
+	h.TLS = &tls.Config{MinVersion: tls.VersionTLS10, GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return &tls.Config{MinVersion: s.version, Certificates: h.TLS.Certificates}, nil
+	}}
+	h.Config.ErrorLog = log.New(io.Discard, "", 0)
+	h.StartTLS()
+	t.Cleanup(h.Close)
+}
+
+// TestExposure goes from a target that nobody proved to a finding, a task, evidence, a
+// contradiction, and the check that was done again after the repair.
+func TestExposure(t *testing.T) {
+	records := map[string][]string{}
+	var mu sync.Mutex
+	site, _ := start(t, func(c *server.Config) {
+		c.ScanLoopback = true
+		c.ScanTXT = func(_ context.Context, name string) ([]string, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return records[strings.TrimSuffix(name, ".")], nil
+		}
+	})
+	old := &shop{version: tls.VersionTLS10}
+	old.open(t, "127.77.0.9:8443")
+	v, second := newVisitor(t, site), newVisitor(t, site)
+	organisation := v.begin("managed-service-provider.yaml")
+	second.joinAs(v, "consultant")
+
+	if status, _, _ := v.post(organisation+"/exposure/scan", nil); status != 409 {
+		t.Errorf("a scan of nothing: %d", status)
+	}
+	for _, bad := range []string{"", "localhost", "10.0.0.0/16", "192.168.1.1", "169.254.169.254", "example.org:22"} {
+		if status, page, _ := v.post(organisation+"/exposure/targets", url.Values{"declared": {bad}}); status != 422 || !strings.Contains(page, "error") {
+			t.Errorf("%q as target: %d", bad, status)
+		}
+	}
+	ids := map[string]string{}
+	for _, target := range []string{"127.77.0.9", "example.org"} {
+		v.must(organisation+"/exposure/targets", url.Values{"declared": {target}})
+	}
+	_, page := v.get(organisation + "/exposure/targets")
+	for _, m := range regexp.MustCompile(`(?s)<h2>([^<]+)</h2>.*?name="target" value="([^"]+)"`).FindAllStringSubmatch(page, -1) {
+		ids[m[1]] = m[2]
+	}
+	host, name := ids["127.77.0.9/32"], ids["example.org"]
+	if host == "" || name == "" {
+		t.Fatalf("targets %v", ids)
+	}
+
+	// the record is looked for; a range needs a letter of two people
+	until := "2027-06-30"
+	if status, page, _ := v.post(organisation+"/exposure/targets/prove", url.Values{"target": {name}, "until": {until}}); status != 422 || !strings.Contains(page, "no record") {
+		t.Errorf("a name without record: %d", status)
+	}
+	mu.Lock()
+	records["_nisaba-challenge.example.org"] = []string{"other", regexp.MustCompile(`nisaba-scan=[^<"]+`).FindString(page[strings.Index(page, name):])}
+	mu.Unlock()
+	if status, _, _ := v.post(organisation+"/exposure/targets/prove", url.Values{"target": {name}, "until": {until}}); status != 200 {
+		t.Errorf("a name with its record: %d", status)
+	}
+	v.must(organisation+"/exposure/targets/remove", url.Values{"target": {name}})
+	if status, _, _ := v.post(organisation+"/exposure/targets/letter", url.Values{"target": {host}, "letter": {"Signed"}, "until": {"2031-01-01"}}); status != 422 {
+		t.Errorf("a letter without end: %d", status)
+	}
+	v.must(organisation+"/exposure/targets/letter", url.Values{"target": {host}, "letter": {"Signed by the owner"}, "until": {until}})
+	if status, _, _ := v.post(organisation+"/exposure/targets/approve", url.Values{"target": {host}}); status != 403 {
+		t.Errorf("one person alone approves: %d", status)
+	}
+	if status, _, _ := v.post(organisation+"/exposure/scan", nil); status != 409 {
+		t.Errorf("a scan before the approval: %d", status)
+	}
+	second.must(organisation+"/exposure/targets/approve", url.Values{"target": {host}})
+
+	// the scan finds TLS 1.0, which becomes a task
+	v.must(organisation+"/exposure/scan", nil)
+	v.until(organisation+"/exposure", "TLS 1.0 is off")
+	check := organisation + "/exposure/checks/TLS-03"
+	page = v.until(check, "TLS 1.0 is offered")
+	finding := regexp.MustCompile(`name="finding" value="([^"]+)"`).FindStringSubmatch(page)
+	if finding == nil {
+		t.Fatalf("no finding:\n%.2000s", page)
+	}
+	for range 2 { // the second changes nothing
+		v.must(organisation+"/exposure/task", url.Values{"check": {"TLS-03"}})
+	}
+	if _, plan := v.get(organisation + "/plan"); strings.Count(plan, "TLS 1.0 is off (TLS-03)") == 0 {
+		t.Error("the plan has no task")
+	}
+	v.must(organisation+"/exposure/evidence", nil)
+	if _, evidence := v.get(organisation + "/evidence"); !strings.Contains(evidence, "Scan from outside of") {
+		t.Error("the scan is no evidence")
+	}
+	for _, format := range []string{"pdf", "html", "csv", "json", "sarif", "oscal.json", "svg"} {
+		if status, file := v.get(organisation + "/exposure/files/" + format); status != 200 || len(file) < 200 {
+			t.Errorf("%s: %d, %d bytes", format, status, len(file))
+		}
+	}
+	if status, _ := v.get(organisation + "/exposure/files/exe"); status != 422 {
+		t.Errorf("a format that there is not: %d", status)
+	}
+
+	// mended, and seen to be
+	old.mend()
+	v.must(organisation+"/exposure/rescan", url.Values{"finding": {finding[1]}})
+	v.until(check, "TLS 1.0 is refused")
+	if _, page := v.get(organisation + "/exposure"); !strings.Contains(page, "TLS-03 at tls") && !strings.Contains(page, "TLS-03 at https") && !strings.Contains(page, "TLS-03 at 127.77.0.9:8443") {
+		t.Error("the second scan is not listed")
+	}
+	if _, page := v.get("/exposure"); !strings.Contains(page, organisation+"/exposure") {
+		t.Error("the portfolio does not list the organisation")
+	}
+}
