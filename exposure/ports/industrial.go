@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nisaba-platform/nisaba/exposure"
 )
@@ -47,18 +48,31 @@ func (v *survey) industrial(ctx context.Context) error {
 			found = slices.Delete(found, i, i+1)
 		}
 	}
+	building, err := v.bacnet(ctx)
+	if err != nil {
+		return err
+	}
 	f := v.session.Finding("OT-01", v.target)
 	f.Expected = "no port of an industrial protocol can be reached from outside"
 	if len(left) > 0 {
 		f.Reason = "not asked: " + ranges(left) + " (" + v.why(left) + ")"
 	}
 	switch {
-	case len(found) > 0:
+	case len(found) > 0 || building:
 		var names []string
 		for _, p := range found {
 			names = append(names, fmt.Sprintf("%s on port %d", industrialNames[p], p))
 		}
-		f.Outcome, f.Observed, f.Reproduce = exposure.Fail, "open: "+strings.Join(names, ", ")+"; nothing was sent", v.reproduce(found)
+		var seen []string
+		if len(found) > 0 {
+			seen = []string{"open: " + strings.Join(names, ", ") + "; nothing was sent"}
+			f.Reproduce = v.reproduce(found)
+		}
+		if building {
+			seen = append(seen, "BACnet answers on UDP port 47808")
+			f.Reproduce = strings.TrimPrefix(f.Reproduce+" && ", " && ") + "nmap -Pn -sU -p 47808 --script bacnet-info " + v.target.Address.String()
+		}
+		f.Outcome, f.Observed = exposure.Fail, strings.Join(seen, "; ")
 		if internalAddress(v.target) {
 			f.Outcome, f.Reason = exposure.Warn, "the address is private: whether strangers can reach it was not seen"
 		}
@@ -82,6 +96,62 @@ func (v *survey) industrial(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// bacnetPort is the port of BACnet/IP, which runs on UDP: connecting says nothing.
+const bacnetPort = 47808
+
+// bacnetHello reads the number of the device (ASHRAE 135, ReadProperty of the device
+// that any instance answers for).
+var bacnetHello = []byte{0x81, 0x0a, 0, 0x11, 1, 4, 0, 5, 1, 0x0c, 0x0c, 2, 0x3f, 0xff, 0xff, 0x19, 0x4b}
+
+// readBACnet reads the number of the device, or that the device refuses to tell.
+func readBACnet(b []byte) (string, bool) {
+	if len(b) < 9 || b[0] != 0x81 || b[1] != 0x0a || int(binary.BigEndian.Uint16(b[2:])) != len(b) || b[4] != 1 {
+		return "", false
+	}
+	switch b[6] >> 4 {
+	case 3: // the answer ends with 0x3e 0xc4, the object, 0x3f
+		if n := len(b); n >= 12 && b[n-1] == 0x3f && b[n-6] == 0xc4 {
+			return fmt.Sprintf("device %d", binary.BigEndian.Uint32(b[n-5:])&0x3fffff), true
+		}
+		return "", true
+	case 5, 6, 7: // error, reject, abort
+		return "it does not tell who it is", true
+	}
+	return "", false
+}
+
+// bacnet asks a device of building automation once, which needs the consent to
+// intrusive checks of industrial devices, and reports who answered.
+func (v *survey) bacnet(ctx context.Context) (bool, error) {
+	r := v.request(bacnetPort)
+	r.UDP, r.Class = true, exposure.Intrusive
+	if _, listed := slices.BinarySearch(v.list, bacnetPort); !listed || v.session.Dialer.Check(r) != nil {
+		return false, nil
+	}
+	t := v.target
+	t.Port, t.Service = bacnetPort, "bacnet"
+	f := v.session.Finding("OT-02", t)
+	c, err := v.session.Dialer.Dial(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(udpPatience)); err != nil {
+		return false, err
+	}
+	if _, err := c.Write(bacnetHello); err != nil {
+		return false, unlessRefused(err)
+	}
+	h, err := hear(c)
+	who, ok := readBACnet(h.first)
+	if err != nil || !ok {
+		return false, unlessRefused(err)
+	}
+	f.Outcome, f.Observed, f.Transcript = exposure.Info, strings.TrimSuffix("BACnet: "+who, ": "), exposure.TranscriptHash(h.first)
+	v.session.Record(f)
+	return true, nil
 }
 
 // identity is one question to an industrial device: reads nothing but who it is,
