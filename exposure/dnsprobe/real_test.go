@@ -1,0 +1,207 @@
+package dnsprobe_test
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
+)
+
+// TestRealServers: zones that BIND signs and serves, looked up at Unbound. Skipped
+// where these programs are not installed.
+func TestRealServers(t *testing.T) {
+	tools := map[string]string{}
+	for _, name := range []string{"named", "unbound", "dnssec-keygen", "dnssec-signzone"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			t.Skipf("%s is not installed", name)
+		}
+		tools[name] = path
+	}
+	dir := t.TempDir()
+	zones, resolver := freePort(t, "127.0.0.1"), freePort(t, "127.0.0.1")
+	b := bind{t: t, dir: dir, tools: tools}
+	b.zone("zone.test", "@ NS ns1\n@ NS ns2\nns1 A 127.0.0.1\nns2 A 127.0.0.1\n@ A 203.0.113.1\nwww CNAME @\n*.wild A 203.0.113.2\ndeep.empty A 203.0.113.3\n@ MX 10 www\n", "-3", "-", "-H", "0")
+	b.zone("late.test", "@ NS ns1\nns1 A 127.0.0.1\n@ A 203.0.113.1\n", "-P", "-s", "20200101000000", "-e", "20200201000000")
+	b.zone("plain.test", "@ NS ns1\nns1 A 127.0.0.1\n@ A 203.0.113.1\n")
+	b.zone("test", "@ NS ns.test.\nns A 127.0.0.1\nzone NS ns1.zone\nzone NS ns2.zone\nns1.zone A 127.0.0.1\nns2.zone A 127.0.0.1\nlate NS ns1.late\nns1.late A 127.0.0.1\nplain NS ns1.plain\nns1.plain A 127.0.0.1\n"+b.ds("zone.test")+b.ds("late.test"), "-3", "-", "-H", "0", "-A")
+	b.zone(".", "@ NS ns.test.\ntest. NS ns.test.\nns.test. A 127.0.0.1\n"+b.ds("test"), "-n", "1")
+	var conf strings.Builder
+	fmt.Fprintf(&conf, "options { directory %q; listen-on port %d { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; allow-transfer { none; }; pid-file none; session-keyfile none; dnssec-validation no; };\ncontrols { };\n", dir, zones)
+	for _, z := range []string{".", "test", "zone.test", "late.test", "plain.test"} {
+		fmt.Fprintf(&conf, "zone %q { type primary; file %q; };\n", z, b.file(z)+".signed")
+	}
+	run(t, tools["named"], b.write("named.conf", conf.String()), "-g", "-c")
+	up(t, fmt.Sprintf("127.0.0.1:%d", zones)) // a resolver remembers servers that did not answer
+	run(t, tools["unbound"], b.write("unbound.conf", fmt.Sprintf(`server:
+ directory: "%[1]s"
+ chroot: ""
+ username: ""
+ pidfile: ""
+ use-syslog: no
+ interface: 127.0.0.1
+ port: %[2]d
+ do-not-query-localhost: no
+ do-ip6: no
+ module-config: "validator iterator"
+ trust-anchor: "%[3]s"
+ local-zone: "test." nodefault
+stub-zone:
+ name: "."
+ stub-addr: 127.0.0.1@%[4]d
+stub-zone:
+ name: "test."
+ stub-addr: 127.0.0.1@%[4]d
+stub-zone:
+ name: "zone.test."
+ stub-addr: 127.0.0.1@%[4]d
+stub-zone:
+ name: "late.test."
+ stub-addr: 127.0.0.1@%[4]d
+stub-zone:
+ name: "plain.test."
+ stub-addr: 127.0.0.1@%[4]d
+remote-control:
+ control-enable: no
+`, dir, resolver, strings.TrimSpace(b.ds(".")), zones)), "-d", "-c")
+	anchor, err := dns.NewRR(b.ds("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	permit, err := exposure.Own(exposure.Scope{ID: "lab", Until: time.Now().Add(time.Hour), Loopback: true, Services: true, Classes: []exposure.Class{exposure.Passive, exposure.Handshake},
+		Domains: []exposure.Domain{{Name: "test", Subtree: true}}, Networks: []exposure.Network{{Prefix: netip.MustParsePrefix("127.0.0.0/8")}}, Exclude: exposure.Exclusion{Ports: []uint16{443}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := dnsprobe.Connect(permit, exposure.DialerOptions{Resolvers: []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), resolver)}},
+		dnsprobe.Options{Anchors: []*dns.DS{anchor.(*dns.DS)}, Port: zones, Timeout: time.Second})
+	up(t, fmt.Sprintf("127.0.0.1:%d", resolver))
+	c, _ := dnsprobe.From(d)
+	for _, tc := range []struct {
+		name string
+		kind uint16
+		want dnsprobe.Security
+	}{{"www.zone.test", dns.TypeA, dnsprobe.Secure}, {"a.wild.zone.test", dns.TypeA, dnsprobe.Secure}, {"a.wild.zone.test", dns.TypeTXT, dnsprobe.Secure}, {"nothing.zone.test", dns.TypeA, dnsprobe.Secure},
+		{"empty.zone.test", dns.TypeA, dnsprobe.Secure}, {"zone.test", dns.TypeTXT, dnsprobe.Secure}, {"plain.test", dns.TypeA, dnsprobe.Insecure}, {"late.test", dns.TypeA, dnsprobe.Bogus}, {"nowhere", dns.TypeA, dnsprobe.Secure}} {
+		if v, err := c.Validate(t.Context(), tc.name, tc.kind); err != nil || v.Security != tc.want {
+			t.Errorf("%s %s: %s (%s) %v, want %s", tc.name, dns.TypeToString[tc.kind], v.Security, v.Why, err, tc.want)
+		}
+	}
+	got := map[string]exposure.Finding{}
+	s := exposure.Scan{Probes: dnsprobe.Probes(), Targets: []exposure.Target{{Name: "zone.test"}}, Session: exposure.Session{Dialer: d, Catalogue: catalogue(t), Scanner: "test"}}
+	if err := s.Run(t.Context(), func(f exposure.Finding) { got[f.Check] = f }); err != nil {
+		t.Fatal(err)
+	}
+	for check, want := range map[string]exposure.Outcome{"DNS-01": exposure.Fail, "DNS-02": exposure.Pass, "DNS-03": exposure.Fail, "DNS-04": exposure.Pass, "DNS-05": exposure.Pass, "DNS-06": exposure.Pass, "DNS-07": exposure.Pass,
+		"DNS-08": exposure.Pass, "DNS-09": exposure.Pass, "DNS-11": exposure.Pass, "DNS-12": exposure.Pass, "DNS-14": exposure.Fail, "DNS-16": exposure.Pass, "DNS-20": exposure.Fail} {
+		if f := got[check]; f.Outcome != want {
+			t.Errorf("%s: %q (%s%s), want %s", check, f.Outcome, f.Observed, f.Reason, want)
+		}
+	}
+}
+
+// bind makes zone files.
+type bind struct {
+	t     *testing.T
+	dir   string
+	tools map[string]string
+}
+
+func (b bind) file(zone string) string { return filepath.Join(b.dir, "zone-"+strings.Trim(zone, ".")) }
+
+func (b bind) write(name, text string) string {
+	b.t.Helper()
+	path := filepath.Join(b.dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+	return path
+}
+
+// zone writes a zone, and signs it when it is told how.
+func (b bind) zone(name, text string, how ...string) {
+	b.t.Helper()
+	b.write(filepath.Base(b.file(name)), "$TTL 300\n@ SOA ns.test. host.test. 1 3600 600 86400 300\n"+text)
+	if len(how) == 0 {
+		b.write(filepath.Base(b.file(name))+".signed", "$TTL 300\n@ SOA ns.test. host.test. 1 3600 600 86400 300\n"+text)
+		return
+	}
+	b.do("dnssec-keygen", "-q", "-K", b.dir, "-a", "ECDSAP256SHA256", "-f", "KSK", "-n", "ZONE", name)
+	b.do("dnssec-keygen", "-q", "-K", b.dir, "-a", "ECDSAP256SHA256", "-n", "ZONE", name)
+	b.do("dnssec-signzone", append(append([]string{"-q", "-S", "-K", b.dir, "-o", name}, how...), b.file(name))...)
+}
+
+func (b bind) do(tool string, args ...string) {
+	b.t.Helper()
+	cmd := exec.Command(b.tools[tool], args...)
+	cmd.Dir = b.dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		b.t.Fatalf("%s %v: %v\n%s", tool, args, err, out)
+	}
+}
+
+// ds is the record that the zone above gets.
+func (b bind) ds(zone string) string {
+	b.t.Helper()
+	raw, err := os.ReadFile(filepath.Join(b.dir, "dsset-"+strings.TrimSuffix(zone, ".")+"."))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func freePort(t *testing.T, address string) uint16 {
+	t.Helper()
+	l, err := net.Listen("tcp", address+":0")
+	if err != nil {
+		t.Skipf("%s cannot be used: %v", address, err)
+	}
+	defer l.Close()
+	return uint16(l.Addr().(*net.TCPAddr).Port)
+}
+
+// run starts a server until the test ends.
+func run(t *testing.T, program, config string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(program, append(args, config)...)
+	log, err := os.Create(config + ".log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		if b, err := os.ReadFile(config + ".log"); err == nil && t.Failed() {
+			t.Logf("%s:\n%s", filepath.Base(program), b)
+		}
+		log.Close()
+	})
+}
+
+// up waits until a server answers.
+func up(t *testing.T, address string) {
+	t.Helper()
+	m := new(dns.Msg)
+	m.SetQuestion("zone.test.", dns.TypeSOA)
+	for range 200 {
+		if r, _, err := (&dns.Client{Timeout: 200 * time.Millisecond}).Exchange(m, address); err == nil && r.Rcode == dns.RcodeSuccess {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatalf("%s does not answer", address)
+}
