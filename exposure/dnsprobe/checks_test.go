@@ -186,6 +186,21 @@ func TestScope(t *testing.T) {
 	}
 }
 
+// TestRecords: the ready records of who may certify pass.
+func TestRecords(t *testing.T) {
+	for _, s := range catalogue(t).Snippets("DNS-14") {
+		l := start(t, []*dnslab.Zone{{Name: "example.org", Text: "@ NS ns\n" + s.Text}})
+		d, err := l.Dialer([]string{"example.org"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := l.Scan(t.Context(), d, catalogue(t), dnsprobe.Probes()[2:3], exposure.Data{}, exposure.Target{Name: "example.org"})
+		if f := got["DNS-14"]; err != nil || f.Outcome != exposure.Pass {
+			t.Errorf("%s: %s (%s%s) %v", s.ID, f.Outcome, f.Observed, f.Reason, err)
+		}
+	}
+}
+
 func TestEveryCheckIsInTheCatalogue(t *testing.T) {
 	c := catalogue(t)
 	for _, id := range dnsprobe.Checks() {

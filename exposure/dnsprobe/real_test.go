@@ -20,14 +20,7 @@ import (
 // TestRealServers: zones that BIND signs and serves, looked up at Unbound. Skipped
 // where these programs are not installed.
 func TestRealServers(t *testing.T) {
-	tools := map[string]string{}
-	for _, name := range []string{"named", "unbound", "dnssec-keygen", "dnssec-signzone"} {
-		path, err := exec.LookPath(name)
-		if err != nil {
-			t.Skipf("%s is not installed", name)
-		}
-		tools[name] = path
-	}
+	tools := installed(t, "named", "unbound", "dnssec-keygen", "dnssec-signzone")
 	dir := t.TempDir()
 	zones, resolver := freePort(t, "127.0.0.1"), freePort(t, "127.0.0.1")
 	b := bind{t: t, dir: dir, tools: tools}
@@ -43,49 +36,12 @@ func TestRealServers(t *testing.T) {
 	}
 	run(t, tools["named"], b.write("named.conf", conf.String()), "-g", "-c")
 	up(t, fmt.Sprintf("127.0.0.1:%d", zones)) // a resolver remembers servers that did not answer
-	run(t, tools["unbound"], b.write("unbound.conf", fmt.Sprintf(`server:
- directory: "%[1]s"
- chroot: ""
- username: ""
- pidfile: ""
- use-syslog: no
- interface: 127.0.0.1
- port: %[2]d
- do-not-query-localhost: no
- do-ip6: no
- module-config: "validator iterator"
- trust-anchor: "%[3]s"
- local-zone: "test." nodefault
-stub-zone:
- name: "."
- stub-addr: 127.0.0.1@%[4]d
-stub-zone:
- name: "test."
- stub-addr: 127.0.0.1@%[4]d
-stub-zone:
- name: "zone.test."
- stub-addr: 127.0.0.1@%[4]d
-stub-zone:
- name: "late.test."
- stub-addr: 127.0.0.1@%[4]d
-stub-zone:
- name: "plain.test."
- stub-addr: 127.0.0.1@%[4]d
-remote-control:
- control-enable: no
-`, dir, resolver, strings.TrimSpace(b.ds(".")), zones)), "-d", "-c")
+	b.resolver(resolver, zones, " trust-anchor: \""+strings.TrimSpace(b.ds("."))+"\"\n", ".", "test", "zone.test", "late.test", "plain.test")
 	anchor, err := dns.NewRR(b.ds("."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	permit, err := exposure.Own(exposure.Scope{ID: "lab", Until: time.Now().Add(time.Hour), Loopback: true, Services: true, Classes: []exposure.Class{exposure.Passive, exposure.Handshake},
-		Domains: []exposure.Domain{{Name: "test", Subtree: true}}, Networks: []exposure.Network{{Prefix: netip.MustParsePrefix("127.0.0.0/8")}}, Exclude: exposure.Exclusion{Ports: []uint16{443}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := dnsprobe.Connect(permit, exposure.DialerOptions{Resolvers: []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), resolver)}},
-		dnsprobe.Options{Anchors: []*dns.DS{anchor.(*dns.DS)}, Port: zones, Timeout: time.Second})
-	up(t, fmt.Sprintf("127.0.0.1:%d", resolver))
+	d := b.dialer(resolver, zones, anchor.(*dns.DS))
 	c, _ := dnsprobe.From(d)
 	for _, tc := range []struct {
 		name string
@@ -97,17 +53,105 @@ remote-control:
 			t.Errorf("%s %s: %s (%s) %v, want %s", tc.name, dns.TypeToString[tc.kind], v.Security, v.Why, err, tc.want)
 		}
 	}
-	got := map[string]exposure.Finding{}
-	s := exposure.Scan{Probes: dnsprobe.Probes(), Targets: []exposure.Target{{Name: "zone.test"}}, Session: exposure.Session{Dialer: d, Catalogue: catalogue(t), Scanner: "test"}}
-	if err := s.Run(t.Context(), func(f exposure.Finding) { got[f.Check] = f }); err != nil {
-		t.Fatal(err)
-	}
+	got := look(t, d, "zone.test")
 	for check, want := range map[string]exposure.Outcome{"DNS-01": exposure.Fail, "DNS-02": exposure.Pass, "DNS-03": exposure.Fail, "DNS-04": exposure.Pass, "DNS-05": exposure.Pass, "DNS-06": exposure.Pass, "DNS-07": exposure.Pass,
 		"DNS-08": exposure.Pass, "DNS-09": exposure.Pass, "DNS-11": exposure.Pass, "DNS-12": exposure.Pass, "DNS-14": exposure.Fail, "DNS-16": exposure.Pass, "DNS-20": exposure.Fail} {
 		if f := got[check]; f.Outcome != want {
 			t.Errorf("%s: %q (%s%s), want %s", check, f.Outcome, f.Observed, f.Reason, want)
 		}
 	}
+}
+
+// TestConfigurations: BIND with the ready configuration passes the checks that it
+// mends.
+func TestConfigurations(t *testing.T) {
+	b := bind{t: t, dir: t.TempDir(), tools: installed(t, "named", "unbound")}
+	zones, resolver := freePort(t, "127.0.0.1"), freePort(t, "127.0.0.1")
+	parts, mended := map[string]string{}, map[string]bool{}
+	for _, c := range catalogue(t).Checks {
+		for _, s := range catalogue(t).Snippets(c.ID) {
+			if s.Software == "BIND" {
+				if mended[c.ID] = true; !strings.Contains(parts[s.Context], s.Text) {
+					parts[s.Context] += s.Text
+				}
+			}
+		}
+	}
+	b.zone(".", "@ NS ns.test.\ntest. NS ns.test.\nns.test. A 127.0.0.1\n")
+	b.zone("test", "@ NS ns.test.\nns A 127.0.0.1\nzone NS ns1.zone\nns1.zone A 127.0.0.1\n")
+	b.zone("zone.test", "@ NS ns1\nns1 A 127.0.0.1\n@ A 203.0.113.1\n")
+	conf := fmt.Sprintf("options { directory %q; listen-on port %d { 127.0.0.1; }; listen-on-v6 { none; }; pid-file none; session-keyfile none; dnssec-validation no;\n%s};\ncontrols { };\n%s", b.dir, zones, parts["options"], parts["named.conf"])
+	for _, z := range []string{".", "test"} {
+		conf += fmt.Sprintf("zone %q { type primary; file %q; };\n", z, b.file(z)+".signed")
+	}
+	conf += fmt.Sprintf("zone \"zone.test\" { type primary; file %q; dnssec-policy \"today\"; inline-signing yes; };\n", b.file("zone.test")+".signed")
+	run(t, b.tools["named"], b.write("named.conf", conf), "-g", "-c")
+	up(t, fmt.Sprintf("127.0.0.1:%d", zones))
+	until(t, fmt.Sprintf("127.0.0.1:%d", zones), dns.TypeNSEC3PARAM) // the zone is signed
+	b.resolver(resolver, zones, "", ".", "test", "zone.test")
+	got := look(t, b.dialer(resolver, zones, nil), "zone.test")
+	delete(mended, "DNS-07") // the zone above is for somebody else to change
+	for check := range mended {
+		if f := got[check]; f.Outcome != exposure.Pass && !(check == "DNS-10" && f.Outcome == exposure.NotApplicable) {
+			t.Errorf("%s: %s (%s%s)", check, f.Outcome, f.Observed, f.Reason)
+		}
+	}
+	if f := got["DNS-07"]; f.Outcome != exposure.Fail || !strings.Contains(f.Observed, "the zone has keys") {
+		t.Errorf("DNS-07: %s (%s%s)", f.Outcome, f.Observed, f.Reason)
+	}
+}
+
+// installed finds programs, or skips the test.
+func installed(t *testing.T, names ...string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for _, name := range names {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			t.Skipf("%s is not installed", name)
+		}
+		out[name] = path
+	}
+	return out
+}
+
+// look scans a name.
+func look(t *testing.T, d *exposure.Dialer, name string) map[string]exposure.Finding {
+	t.Helper()
+	got := map[string]exposure.Finding{}
+	s := exposure.Scan{Probes: dnsprobe.Probes(), Targets: []exposure.Target{{Name: name}}, Session: exposure.Session{Dialer: d, Catalogue: catalogue(t), Scanner: "test"}}
+	if err := s.Run(t.Context(), func(f exposure.Finding) { got[f.Check] = f }); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// resolver runs Unbound, which finds the zones at the port of BIND.
+func (b bind) resolver(port, zones uint16, more string, names ...string) {
+	b.t.Helper()
+	var conf strings.Builder
+	fmt.Fprintf(&conf, "server:\n directory: %q\n chroot: \"\"\n username: \"\"\n pidfile: \"\"\n use-syslog: no\n interface: 127.0.0.1\n port: %d\n do-not-query-localhost: no\n do-ip6: no\n module-config: \"validator iterator\"\n local-zone: \"test.\" nodefault\n%s", b.dir, port, more)
+	for _, name := range names {
+		fmt.Fprintf(&conf, "stub-zone:\n name: %q\n stub-addr: 127.0.0.1@%d\n", name, zones)
+	}
+	conf.WriteString("remote-control:\n control-enable: no\n")
+	run(b.t, b.tools["unbound"], b.write("unbound.conf", conf.String()), "-d", "-c")
+	up(b.t, fmt.Sprintf("127.0.0.1:%d", port))
+}
+
+// dialer looks names up at the resolver.
+func (b bind) dialer(resolver, zones uint16, anchor *dns.DS) *exposure.Dialer {
+	b.t.Helper()
+	permit, err := exposure.Own(exposure.Scope{ID: "lab", Until: time.Now().Add(time.Hour), Loopback: true, Services: true, Classes: []exposure.Class{exposure.Passive, exposure.Handshake},
+		Domains: []exposure.Domain{{Name: "test", Subtree: true}}, Networks: []exposure.Network{{Prefix: netip.MustParsePrefix("127.0.0.0/8")}}, Exclude: exposure.Exclusion{Ports: []uint16{443}}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	own := dnsprobe.Options{Port: zones, Timeout: time.Second}
+	if anchor != nil {
+		own.Anchors = []*dns.DS{anchor}
+	}
+	return dnsprobe.Connect(permit, exposure.DialerOptions{Resolvers: []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), resolver)}}, own)
 }
 
 // bind makes zone files.
@@ -195,10 +239,16 @@ func run(t *testing.T, program, config string, args ...string) {
 // up waits until a server answers.
 func up(t *testing.T, address string) {
 	t.Helper()
+	until(t, address, dns.TypeSOA)
+}
+
+// until waits for a record of the zone.
+func until(t *testing.T, address string, kind uint16) {
+	t.Helper()
 	m := new(dns.Msg)
-	m.SetQuestion("zone.test.", dns.TypeSOA)
-	for range 200 {
-		if r, _, err := (&dns.Client{Timeout: 200 * time.Millisecond}).Exchange(m, address); err == nil && r.Rcode == dns.RcodeSuccess {
+	m.SetQuestion("zone.test.", kind)
+	for range 400 {
+		if r, _, err := (&dns.Client{Timeout: 200 * time.Millisecond}).Exchange(m, address); err == nil && len(r.Answer) > 0 {
 			return
 		}
 		time.Sleep(25 * time.Millisecond)

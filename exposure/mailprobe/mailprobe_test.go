@@ -345,3 +345,36 @@ func TestPorts(t *testing.T) {
 	listen(t, at+":110", mailServer{service: "pop3"}.handle)
 	expect(exposure.Fail, exposure.Warn)
 }
+
+// TestSnippets: a zone of the ready records passes the checks that they mend.
+func TestSnippets(t *testing.T) {
+	catalogue := must(exposure.LoadCatalogue(content.FS))
+	parts, mended := map[string]string{}, map[string]map[string]bool{}
+	for _, c := range catalogue.Checks {
+		for _, s := range catalogue.Snippets(c.ID) {
+			if s.Software != "Zone file" && s.Software != "Web server" || c.Area != exposure.AreaMail || s.Context == "shell" {
+				continue
+			}
+			if mended[s.Context] == nil {
+				mended[s.Context] = map[string]bool{}
+			}
+			if mended[s.Context][c.ID] = true; !strings.Contains(parts[s.Context], s.Text) {
+				parts[s.Context] += s.Text
+			}
+		}
+	}
+	ca := newAuthority()
+	name := strings.NewReplacer("example.org", "corp.test", "example.net", "reports.test")
+	for context, base := range map[string]string{"zone": "@ NS ns1\nns1 A 127.0.0.2\n@ MX 1 mail\nmail A 127.0.0.1\nmta-sts A 127.0.0.1\n", "parked zone": "@ NS ns1\nns1 A 127.0.0.2\n@ A 203.0.113.1\n"} {
+		l := lab{text: base + name.Replace(parts[context]), rules: name.Replace(parts["mta-sts.txt"]), records: true, sign: &dnslab.Signing{}}
+		got := l.scan(t, ca, ca.issue("mail.corp.test"), "")
+		for check := range mended[context] {
+			if f := got[check]; f.Outcome != exposure.Pass {
+				t.Errorf("%s: %s: %s (%s%s)", context, check, f.Outcome, f.Observed, f.Reason)
+			}
+		}
+	}
+	if len(mended["zone"]) < 8 || !mended["parked zone"]["MAIL-08"] {
+		t.Errorf("the ready records mend %v", mended)
+	}
+}
