@@ -9,9 +9,9 @@ import (
 	"io/fs"
 )
 
-// FS is the embedded data. Its folders: frameworks, questions, countries, law, messages, reports, exposure.
+// FS is the embedded data. Its folders: frameworks, questions, countries, law, messages, reports, playbooks, exposure.
 //
-//go:embed all:frameworks all:questions all:countries all:law all:messages all:reports all:exposure *.yaml
+//go:embed all:frameworks all:questions all:countries all:law all:messages all:reports all:playbooks all:exposure *.yaml
 var FS embed.FS
 
 // Edition names the requirements, questions and kinds of evidence by what they

@@ -31,6 +31,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
+	"github.com/nisaba-platform/nisaba/internal/domain/playbook"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
 	"github.com/nisaba-platform/nisaba/internal/mail"
 	"github.com/nisaba-platform/nisaba/internal/secret"
@@ -74,12 +75,16 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 		return nil, err
 	}
 	proofs := proving.New(s, keys)
+	books, err := playbook.Load(content.FS)
+	if err != nil {
+		return nil, err
+	}
 	reports, err := forms.Load(content.FS)
 	if err != nil {
 		return nil, err
 	}
 	ways, intake := filing.New(s, box, filing.Options{Local: c.FilingLocal}), authority.New(s, box, authority.Options{Forms: reports})
-	cases := incidents.New(s, reports, c.Knowledge.Countries).WithFiles(files)
+	cases := incidents.New(s, reports, c.Knowledge.Countries).WithFiles(files).WithPlaybooks(books)
 	scans, err := c.scans(s, organisations)
 	if err != nil {
 		return nil, err

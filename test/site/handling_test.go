@@ -23,19 +23,27 @@ import (
 func handlingForms() map[string]url.Values {
 	const page = client + "/incidents/{incident}/handling"
 	return map[string]url.Values{
-		page + "/indicators":        {"indicators": {"evil.example"}},
-		page + "/indicators-remove": {"id": {"x"}},
-		page + "/list":              {},
-		page + "/import":            {"id": {"x"}},
-		page + "/import-drop":       {"id": {"x"}},
-		page + "/affected":          {"kind": {"asset"}, "name": {"Server"}, "condition": {"affected"}},
-		page + "/affected-remove":   {"id": {"x"}},
-		page + "/exhibits":          {"name": {"Disk"}, "who": {"Anna"}, "where": {"safe"}},
-		page + "/custody":           {"id": {"x"}, "action": {"returned"}, "who": {"Anna"}, "where": {"safe"}},
-		page + "/informed":          {"whom": {"All"}, "text": {"x"}, "about": {"incident"}},
-		page + "/costs":             {"what": {"Work"}, "amount": {"1"}, "currency": {"EUR"}},
-		page + "/costs-remove":      {"id": {"x"}},
-		page + "/lessons":           {"title": {"Learn"}, "what": {"task"}},
+		page + "/indicators":                 {"indicators": {"evil.example"}},
+		page + "/indicators-remove":          {"id": {"x"}},
+		page + "/list":                       {},
+		page + "/import":                     {"id": {"x"}},
+		page + "/import-drop":                {"id": {"x"}},
+		page + "/affected":                   {"kind": {"asset"}, "name": {"Server"}, "condition": {"affected"}},
+		page + "/affected-remove":            {"id": {"x"}},
+		page + "/exhibits":                   {"name": {"Disk"}, "who": {"Anna"}, "where": {"safe"}},
+		page + "/custody":                    {"id": {"x"}, "action": {"returned"}, "who": {"Anna"}, "where": {"safe"}},
+		page + "/informed":                   {"whom": {"All"}, "text": {"x"}, "about": {"incident"}},
+		page + "/costs":                      {"what": {"Work"}, "amount": {"1"}, "currency": {"EUR"}},
+		page + "/costs-remove":               {"id": {"x"}},
+		page + "/playbook":                   {"playbook": {"ransomware"}},
+		page + "/step":                       {"id": {"x"}, "state": {"done"}},
+		page + "/merge":                      {"into": {"x"}, "reason": {"same"}},
+		page + "/split":                      {"title": {"Other"}, "reason": {"other"}},
+		"/playbooks":                         {"title": {"Our own"}},
+		"/playbooks/{playbook}/steps":        {"title": {"Call"}, "phase": {"detect"}},
+		"/playbooks/{playbook}/steps-remove": {"id": {"x"}},
+		"/playbooks/{playbook}/remove":       {},
+		page + "/lessons":                    {"title": {"Learn"}, "what": {"task"}},
 	}
 }
 
@@ -202,6 +210,74 @@ func TestHandlingInBrowser(t *testing.T) {
 			}
 			if folder != "" {
 				b.Picture(filepath.Join(folder, "handling-"+tab+"-"+strconv.Itoa(view.width)+".png"))
+			}
+		}
+	}
+}
+
+// TestPlaybooksAndMergeWithoutScript starts a playbook, ticks a step off, makes a
+// playbook of one's own, and merges and splits cases.
+func TestPlaybooksAndMergeWithoutScript(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	organisation := v.begin("water-supplier.yaml")
+	first, second := v.takeIn(organisation, "Mail is down"), v.takeIn(organisation, "Files are encrypted")
+	page, _ := v.must(first+"/handling/playbook", url.Values{"playbook": {"ransomware"}})
+	step := regexp.MustCompile(`/plan/tasks/([0-9a-f-]+)`).FindStringSubmatch(page)
+	if step == nil || !strings.Contains(page, "0 of 16 steps done") {
+		t.Fatalf("no steps:\n%.1500s", page[strings.Index(page, "<main"):])
+	}
+	if page, _ := v.must(first+"/handling/step", url.Values{"id": {step[1]}, "state": {"done"}}); !strings.Contains(page, "1 of 16 steps done") {
+		t.Error("the step is not done")
+	}
+	if _, page := v.get(organisation + "/plan/tasks/" + step[1]); !strings.Contains(page, strings.TrimPrefix(first, organisation)) {
+		t.Error("the task does not lead to its case")
+	}
+	page, own := v.must("/playbooks", url.Values{"title": {"<b>Ours</b>"}, "copy": {"ddos"}})
+	if !strings.Contains(page, "&lt;b&gt;Ours") || !strings.HasPrefix(own, "/playbooks/") {
+		t.Errorf("the own playbook is at %s", own)
+	}
+	if page, _ := v.must(own+"/steps", url.Values{"title": {"Call the mayor"}, "phase": {"report"}, "role": {"management"}}); !strings.Contains(page, "Call the mayor") {
+		t.Error("the step was not added")
+	}
+	if status, _, _ := v.post(own+"/steps", url.Values{"title": {""}, "phase": {"report"}}); status != http.StatusUnprocessableEntity {
+		t.Errorf("a step without title: %d", status)
+	}
+	other := second[strings.LastIndexByte(second, '/')+1:]
+	if status, _, _ := v.post(first+"/handling/merge", url.Values{"into": {other}}); status != http.StatusUnprocessableEntity {
+		t.Errorf("a merge without reason: %d", status)
+	}
+	page, _ = v.must(first+"/handling/merge", url.Values{"into": {other}, "reason": {"The same attacker"}})
+	if !strings.Contains(page, "goes on in") {
+		t.Error("the merged case does not lead to the other one")
+	}
+	if _, page := v.get(second); !strings.Contains(page, "was merged into this") || !strings.Contains(page, "The same attacker") {
+		t.Error("the case does not show what was merged into it")
+	}
+	if _, page := v.get(second + "/handling?tab=steps"); !strings.Contains(page, "1 of 16 steps done") {
+		t.Error("the steps of the merged case are lost")
+	}
+	page, _ = v.must(second+"/handling/split", url.Values{"title": {"Another thing"}, "reason": {"Another attacker"}})
+	if !strings.Contains(page, "split into") {
+		t.Error("the split is not shown")
+	}
+	b := browser.Start(t)
+	open(b, site, second+"/handling?tab=steps")
+	folder := os.Getenv("SCREENSHOTS")
+	for name, path := range map[string]string{"steps-full": second + "/handling?tab=steps", "related": second + "/handling?tab=related", "playbooks": "/playbooks", "playbook": own} {
+		for _, view := range []struct {
+			width int
+			dark  bool
+		}{{1280, false}, {360, true}} {
+			b.Open(site+path, view.width, view.dark)
+			if n := b.Narrow(); n > 0 {
+				t.Errorf("%s at %d: the page is %d px wider than the window", name, view.width, n)
+			}
+			for _, violation := range b.Axe() {
+				t.Errorf("%s at %d: %s", name, view.width, violation)
+			}
+			if folder != "" {
+				b.Picture(filepath.Join(folder, "handling-"+name+"-"+strconv.Itoa(view.width)+".png"))
 			}
 		}
 	}

@@ -264,11 +264,11 @@ func (b *bell) alarm(a incident.Alarm) (rings bool, err error) {
 	}
 	_, err = b.in.AddIncidentEntry(incident.Entry{Organisation: a.Organisation, Incident: a.Incident, Kind: "alarm", Object: a.ID,
 		Text: string(a.Stage) + ", " + a.Step, After: a.DueAt.Format(time.RFC3339),
-		At: incident.Moment{At: b.in.Now(), Zone: i.Zone, Certainty: incident.Exact}})
+		At: incident.Moment{At: i.Now(b.in.Now()), Zone: i.Zone, Certainty: incident.Exact}})
 	if err != nil {
 		return false, err
 	}
-	said := sentence(a, i, o, b.in.Now())
+	said := sentence(a, i, o, i.Now(b.in.Now()))
 	if err := b.tell(a, i, said); err != nil {
 		return false, err
 	}

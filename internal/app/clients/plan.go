@@ -109,7 +109,7 @@ func (s *Service) changeTask(tx *store.Tx, a authz.Actor, need authz.Permission,
 		if old, err = tx.Task(t.ID); err != nil {
 			return err
 		}
-		next.CreatedAt, next.Origin, next.DoneAt = old.CreatedAt, old.Origin, old.DoneAt
+		next.CreatedAt, next.Origin, next.Incident, next.DoneAt = old.CreatedAt, old.Origin, old.Incident, old.DoneAt
 	}
 	if need == authz.AssignedEdit {
 		if old.ID == "" || old.Owner != a.Person || a.Person == "" {

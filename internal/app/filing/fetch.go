@@ -147,11 +147,15 @@ func take(tx *store.Tx, w filing.Endpoint, n wire.Note) error {
 	if err != nil || i.Organisation != w.Organisation {
 		return tx.Note("filing_message.stray", "filing_endpoint", w.ID, w.Organisation, fmt.Sprintf("message %d names a case that does not exist", n.Number))
 	}
+	known := i.ID // what the authority knows the case by
+	if i, err = incidents.Current(tx, i); err != nil {
+		return err
+	}
 	if n.Kind == authority.Receipt {
 		return acknowledge(tx, w, i, n)
 	}
 	text := []rune(n.Text)
-	m, err := tx.PutFilingMessage(filing.Message{Organisation: w.Organisation, Endpoint: w.ID, Incident: i.ID, Regime: n.Regime, Number: n.Number, Remote: n.ID,
+	m, err := tx.PutFilingMessage(filing.Message{Organisation: w.Organisation, Endpoint: w.ID, Incident: known, Regime: n.Regime, Number: n.Number, Remote: n.ID,
 		Kind: n.Kind, About: n.About, Text: string(text[:min(len(text), reporting.LongestText)]), DueAt: n.DueAt.UTC().Truncate(time.Millisecond),
 		SaidAt: n.At.UTC().Truncate(time.Millisecond)})
 	if err != nil {

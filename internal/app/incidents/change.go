@@ -47,6 +47,11 @@ func (s *Service) revise(ctx context.Context, a authz.Actor, organisation, id st
 		if err := f(tx, &i); err != nil {
 			return err
 		}
+		if before.Kind != i.Kind || before.State != i.State || before.Facts["root_cause"].Text != i.Facts["root_cause"].Text {
+			if err := relink(tx, a, &i); err != nil {
+				return err
+			}
+		}
 		if !reflect.DeepEqual(before, i) {
 			if i, err = tx.PutIncident(i); err != nil {
 				return err
@@ -64,6 +69,9 @@ func rearm(tx *store.Tx, i incident.Incident) error {
 	}
 	for _, d := range list {
 		alarms := d.Obligation.Alarms(d.Clocks)
+		for n := range alarms { // by the clock of the world, when that of an exercise is ahead
+			alarms[n].At = alarms[n].At.Add(-i.Now(time.Time{}).Sub(time.Time{}))
+		}
 		if d.Applies == "no" || i.State == incident.Dismissed || i.State == incident.Merged {
 			alarms = nil
 		}
@@ -82,7 +90,7 @@ func note(tx *store.Tx, a authz.Actor, i incident.Incident, kind, text string) e
 func entry(tx *store.Tx, a authz.Actor, i incident.Incident, e incident.Entry) error {
 	e.Organisation, e.Incident, e.By, e.ByName = i.Organisation, i.ID, a.Person, a.Name
 	if !e.At.Known() {
-		e.At = incident.Moment{At: tx.Now(), Zone: i.Zone, Certainty: incident.Exact}
+		e.At = incident.Moment{At: i.Now(tx.Now()), Zone: i.Zone, Certainty: incident.Exact}
 	}
 	_, err := tx.AddIncidentEntry(e)
 	return err
@@ -122,7 +130,7 @@ func (s *Service) SetMoment(ctx context.Context, a authz.Actor, organisation, id
 		if !ok {
 			return invalid("moment", "there is no such time", "occurred_at, detected_at, aware_at or handled_at")
 		}
-		if err := checkMoment(which, &m, tx.Now()); err != nil {
+		if err := checkMoment(which, &m, i.Now(tx.Now())); err != nil {
 			return err
 		}
 		if m.Reason == "" && (which == AwareAt && m.Known() || at.Known()) {
@@ -210,7 +218,7 @@ func (s *Service) Say(ctx context.Context, a authz.Actor, organisation, id strin
 			return err
 		}
 		if e.At.Known() || e.At.Zone != "" {
-			if err := checkMoment("at", &e.At, tx.Now()); err != nil {
+			if err := checkMoment("at", &e.At, i.Now(tx.Now())); err != nil {
 				return err
 			}
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/internal/domain/playbook"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law/clocks"
 	"github.com/nisaba-platform/nisaba/law/country"
@@ -32,6 +33,7 @@ type Service struct {
 	forms     *reporting.Set
 	countries *country.Set
 	files     *blob.Dir // nil: no files can be kept
+	playbooks []playbook.Playbook
 }
 
 // New makes the service.
@@ -42,6 +44,12 @@ func New(s *store.Store, forms *reporting.Set, countries *country.Set) *Service 
 // WithFiles gives the service the files in which evidence and lists are kept.
 func (s *Service) WithFiles(d *blob.Dir) *Service {
 	s.files = d
+	return s
+}
+
+// WithPlaybooks gives the service the playbooks of the program.
+func (s *Service) WithPlaybooks(all []playbook.Playbook) *Service {
+	s.playbooks = all
 	return s
 }
 
@@ -139,7 +147,7 @@ func duties(tx *store.Tx, i incident.Incident) ([]Duty, error) {
 				out[n].Reports = append(out[n].Reports, r)
 			}
 		}
-		out[n].Clocks = o.Clocks(i, out[n].Reports, tx.Now())
+		out[n].Clocks = o.Clocks(i, out[n].Reports, i.Now(tx.Now()))
 	}
 	return out, nil
 }

@@ -172,7 +172,7 @@ func (s *Service) Apply(ctx context.Context, a authz.Actor, organisation, id, ob
 // or due_set_by_authority. The zero moment takes it back.
 func (s *Service) SetInput(ctx context.Context, a authz.Actor, organisation, id, obligation, which string, m incident.Moment) error {
 	return s.change(ctx, a, organisation, id, obligation, authz.IncidentEdit, func(tx *store.Tx, i *incident.Incident, o *incident.Obligation) error {
-		now := tx.Now()
+		now := i.Now(tx.Now())
 		if which == clocks.DueSetByAuthority.String() {
 			now = now.AddDate(2, 0, 0) // a day to come
 		}

@@ -57,7 +57,7 @@ func (s *Service) paper(tx *store.Tx, i incident.Incident, r incident.Report) (P
 	if err != nil {
 		return Paper{}, err
 	}
-	p := Paper{Report: r, Form: sh.Form, Previous: sh.Previous, Language: orElse(file.Language, "en"), Zone: time.UTC, On: tx.Now()}
+	p := Paper{Report: r, Form: sh.Form, Previous: sh.Previous, Language: orElse(file.Language, "en"), Zone: time.UTC, On: i.Now(tx.Now())}
 	if zone, err := time.LoadLocation(o.Zone); err == nil {
 		p.Zone = zone
 	}
@@ -84,7 +84,7 @@ func (s *Service) paper(tx *store.Tx, i incident.Incident, r incident.Report) (P
 // would be kept of a draft.
 func (s *Service) frozen(tx *store.Tx, i incident.Incident, r incident.Report, sh Sheet) (incident.Frozen, error) {
 	if !r.Sent() {
-		if err := s.freeze(tx, i, &r, sh, tx.Now()); err != nil {
+		if err := s.freeze(tx, i, &r, sh, i.Now(tx.Now())); err != nil {
 			return incident.Frozen{}, err
 		}
 		return incident.Thaw(r.Content)

@@ -231,7 +231,7 @@ func (s *Service) Approve(ctx context.Context, a authz.Actor, organisation, id, 
 		if r.CreatedBy == a.Person {
 			return &fault.Error{Kind: fault.Forbidden, What: "the person who wrote a report does not approve it", Expected: "another person, or sending it with a reason"}
 		}
-		r.Status, r.ApprovedBy, r.ApprovedName, r.ApprovedAt = incident.Approved, a.Person, a.Name, tx.Now()
+		r.Status, r.ApprovedBy, r.ApprovedName, r.ApprovedAt = incident.Approved, a.Person, a.Name, i.Now(tx.Now())
 		return entry(tx, a, *i, incident.Entry{Kind: "decision", Object: r.ID, Text: "approved"})
 	})
 }
@@ -273,10 +273,10 @@ func (s *Service) Submit(ctx context.Context, a authz.Actor, organisation, id, r
 		if i.Exercise && how.Channel == ChannelNisaba {
 			return conflict("an exercise is never sent to an authority", "another channel, which only records")
 		}
-		at := tx.Now()
+		at := i.Now(tx.Now())
 		if !how.At.IsZero() && how.Channel != ChannelNisaba {
 			m := incident.Moment{At: how.At}
-			if err := checkMoment("at", &m, tx.Now()); err != nil {
+			if err := checkMoment("at", &m, i.Now(tx.Now())); err != nil {
 				return err
 			}
 			at = m.At
@@ -323,15 +323,32 @@ func (s *Service) freeze(tx *store.Tx, i incident.Incident, r *incident.Report, 
 	if o.AwareAt.Known() {
 		f.AwareAt = o.AwareAt.At
 	}
-	for _, c := range o.Clocks(i, reports, tx.Now()) {
+	for _, c := range o.Clocks(i, reports, i.Now(tx.Now())) {
 		if c.Stage == r.Stage {
 			f.DueAt = c.Strict.UTC()
 		}
+	}
+	if first, ok := firstSent(reports); ok { // what the authority knows the case by, also after a merge
+		sent, err := incident.Thaw(first.Content)
+		if err != nil {
+			return err
+		}
+		f.Case, f.Reference = sent.Case, sent.Reference
 	}
 	f.Values, f.Withheld = sh.Form.Redact(sh.Values, r.Withhold)
 	content, hash, err := incident.Freeze(f)
 	r.Content, r.SHA256, r.SubmittedAt, r.DueAt = content, hash, f.SubmittedAt, f.DueAt
 	return err
+}
+
+// firstSent is the report of a duty that was sent first.
+func firstSent(reports []incident.Report) (first incident.Report, ok bool) {
+	for _, r := range reports {
+		if r.Sent() && (!ok || r.SubmittedAt.Before(first.SubmittedAt)) {
+			first, ok = r, true
+		}
+	}
+	return first, ok
 }
 
 // post puts the filing into the outbox: once, however often it is asked for.
@@ -365,7 +382,7 @@ func acknowledge(tx *store.Tx, a authz.Actor, i incident.Incident, r incident.Re
 		return nil
 	}
 	m := incident.Moment{At: at, Zone: i.Zone}
-	if err := checkMoment("received_at", &m, tx.Now()); err != nil {
+	if err := checkMoment("received_at", &m, i.Now(tx.Now())); err != nil {
 		return err
 	}
 	if r.Status != incident.Acknowledged {

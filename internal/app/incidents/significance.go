@@ -158,7 +158,7 @@ func (s *Service) Decide(ctx context.Context, a authz.Actor, organisation, id st
 			return invalid("reason", "the decision differs from what the facts say", "the reason for it")
 		}
 		before := i.Significance
-		i.Significance = incident.Significance{Decided: true, Is: is, Judged: v.Significant, By: a.Person, ByName: a.Name, At: tx.Now(), Reason: reason}
+		i.Significance = incident.Significance{Decided: true, Is: is, Judged: v.Significant, By: a.Person, ByName: a.Name, At: i.Now(tx.Now()), Reason: reason}
 		for _, c := range v.Criteria {
 			if c.Met == law.True {
 				i.Significance.Criteria = append(i.Significance.Criteria, c.Rule)

@@ -27,6 +27,18 @@ func Acknowledge(tx *store.Tx, by authz.Actor, report string, at time.Time, refe
 	return acknowledge(tx, by, i, r, at, reference, receipt)
 }
 
+// Current is the case in which one goes on that was merged, or the case itself.
+func Current(tx *store.Tx, i incident.Incident) (incident.Incident, error) {
+	for i.State == incident.Merged {
+		next, err := tx.Incident(i.Into)
+		if err != nil {
+			return i, err
+		}
+		i = next
+	}
+	return i, nil
+}
+
 // Record adds a line to the record of a case.
 func Record(tx *store.Tx, by authz.Actor, i incident.Incident, e incident.Entry) error {
 	return entry(tx, by, i, e)

@@ -20,6 +20,8 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/internal/domain/planning"
+	"github.com/nisaba-platform/nisaba/internal/domain/playbook"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
@@ -49,19 +51,22 @@ func indicatorFiles() []string {
 
 // The tabs of the page.
 func handlingTabs() []string {
-	return []string{"steps", "indicators", "affected", "evidence", "informed", "costs"}
+	return []string{"steps", "indicators", "affected", "evidence", "informed", "costs", "related"}
 }
 
 // handlingView is the page of the handling of a case.
 type handlingView struct {
 	incidents.Handling
-	tab    string
-	filter incidents.IndicatorPage
-	zones  []ui.Option
-	zone   string // of the person
-	act    string // the form that has errors
-	errors ui.Errors
-	edit   bool
+	tab      string
+	filter   incidents.IndicatorPage
+	zones    []ui.Option
+	zone     string // of the person
+	books    []playbook.Playbook
+	language string
+	others   []incident.Incident // into which it may be merged
+	act      string              // the form that has errors
+	errors   ui.Errors
+	edit     bool
 }
 
 func (s *Site) openHandling(w http.ResponseWriter, r *http.Request) error {
@@ -85,6 +90,15 @@ func (s *Site) showHandling(w http.ResponseWriter, r *http.Request, tab, act str
 	if err != nil {
 		return err
 	}
+	if v.books, err = s.incidents.Playbooks(r.Context(), visitOf(r).Actor); err != nil {
+		return err
+	}
+	if v.tab == "related" {
+		if v.others, err = s.others(r, v.Incident); err != nil {
+			return err
+		}
+	}
+	v.language = s.language(r)
 	v.zone = s.personZone(r, c)
 	v.zones = s.zoneOptions(v.zone)
 	p := s.caseFrame(r, c, v.Incident)
@@ -196,6 +210,20 @@ func (s *Site) handlingActs() map[string]handlingDeed {
 		"costs-remove": {"costs", func(r *http.Request, a authz.Actor, organisation, id string) error {
 			return s.incidents.RemoveCost(ctx(r), a, organisation, id, text(r, "id"))
 		}},
+		"playbook": {"steps", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			_, err := s.incidents.StartPlaybook(ctx(r), a, organisation, id, text(r, "playbook"))
+			return err
+		}},
+		"step": {"steps", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			return s.incidents.SetStep(ctx(r), a, organisation, id, text(r, "id"), planning.State(text(r, "state")))
+		}},
+		"merge": {"related", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			return s.incidents.Merge(ctx(r), a, organisation, id, text(r, "into"), text(r, "reason"))
+		}},
+		"split": {"related", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			_, err := s.incidents.Split(ctx(r), a, organisation, id, text(r, "title"), text(r, "reason"))
+			return err
+		}},
 		"lessons": {"steps", func(r *http.Request, a authz.Actor, organisation, id string) error {
 			e := ui.Errors{}
 			due := dayOf(r, e, "due")
@@ -206,6 +234,14 @@ func (s *Site) handlingActs() map[string]handlingDeed {
 			return err
 		}},
 	}
+}
+
+// others lists the cases into which one may be merged, newest first.
+func (s *Site) others(r *http.Request, i incident.Incident) ([]incident.Incident, error) {
+	all, err := s.incidents.List(r.Context(), visitOf(r).Actor, i.Organisation)
+	return slices.DeleteFunc(all, func(x incident.Incident) bool {
+		return x.ID == i.ID || x.Exercise != i.Exercise || x.State == incident.Merged || x.State == incident.Dismissed
+	}), err
 }
 
 // countOf reads a whole number; an empty field is 0.

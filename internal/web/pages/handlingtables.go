@@ -11,6 +11,7 @@ import (
 	"github.com/nisaba-platform/nisaba/exchange/indicators"
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/internal/domain/planning"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
 
@@ -41,7 +42,7 @@ func (v handlingView) tabLinks(r *http.Request) (out []ui.Link) {
 			open++
 		}
 	}
-	counts := map[string]int{"steps": open, "indicators": int(all), "affected": len(v.Affected), "evidence": len(v.Exhibits), "informed": len(v.Informed), "costs": len(v.Costs)}
+	counts := map[string]int{"steps": open, "indicators": int(all), "affected": len(v.Affected), "evidence": len(v.Exhibits), "informed": len(v.Informed), "costs": len(v.Costs), "related": len(v.Related)}
 	for _, tab := range handlingTabs() {
 		out = append(out, ui.Link{Text: ui.T(r.Context(), "handling.tab."+tab), URL: handlingURL(r, tab), Current: tab == v.tab, Count: counts[tab], CountText: ui.T(r.Context(), "handling.count."+tab)})
 	}
@@ -202,4 +203,41 @@ func countText(n int64) string {
 		return ""
 	}
 	return strconv.FormatInt(n, 10)
+}
+
+// progress is how many steps are done of those that are to be done.
+func (v handlingView) progress() (done, all int) {
+	for _, t := range v.Tasks {
+		if t.State == planning.Done {
+			done++
+		}
+		if t.State != planning.Dropped {
+			all++
+		}
+	}
+	return done, all
+}
+
+// nextStates are those that a step may get by one button.
+func nextStates(s planning.State) []planning.State {
+	switch s {
+	case planning.Done, planning.Dropped:
+		return []planning.State{planning.ToDo}
+	case planning.Doing:
+		return []planning.State{planning.Done, planning.Dropped}
+	}
+	return []planning.State{planning.Doing, planning.Done, planning.Dropped}
+}
+
+// mutable reports whether the case goes on by itself.
+func (v handlingView) mutable() bool {
+	return v.State != incident.Merged && v.State != incident.Dismissed
+}
+
+func (v handlingView) otherOptions() []ui.Option {
+	var out []ui.Option
+	for _, x := range v.others {
+		out = append(out, ui.Option{Value: x.ID, Label: x.Reference + " " + x.Title})
+	}
+	return out
 }

@@ -284,7 +284,7 @@ func (v caseView) clockTable(r *http.Request) ui.TableProps {
 		}
 		for _, c := range d.Clocks {
 			t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(regimeTitle(ctx, d.Regime)+" · "+recipient(ctx, d.Obligation), "", d.Entity),
-				stageCell(c), dueCell(c), reportCell(r, v, d, c)}})
+				stageCell(c), dueCell(c, v.Incident), reportCell(r, v, d, c)}})
 		}
 	}
 	return t

@@ -77,7 +77,7 @@ func reportFormPage(r *http.Request, p ui.PageProps, v reportView) templ.Compone
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = dueTime(c).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = dueTime(c, v.found.Incident).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

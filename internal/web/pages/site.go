@@ -314,6 +314,7 @@ func (s *Site) Table() []Route {
 	s.incidentPaperRoutes(add)
 	s.handlingRoutes(add)
 	s.exposureRoutes(add)
+	s.playbookRoutes(add)
 	return all
 }
 
