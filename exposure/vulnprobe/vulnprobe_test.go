@@ -257,7 +257,7 @@ func TestDeadlines(t *testing.T) {
 
 func TestEveryCheckIsInTheCatalogue(t *testing.T) {
 	catalogue := must(exposure.LoadCatalogue(content.FS))
-	for _, id := range append(vulnprobe.Checks(), "VULN-06", "VULN-07") {
+	for _, id := range vulnprobe.Checks() {
 		if c, ok := catalogue.Get(id); !ok || c.Area != exposure.AreaVulnerability {
 			t.Errorf("%s is not in the catalogue", id)
 		}

@@ -59,6 +59,7 @@ func (r Report) compose(p *locale.Printer) model.Document {
 	}
 	d.Blocks = append(d.Blocks, heading(p, "findings"))
 	d.Blocks = append(d.Blocks, details(p, r.Result)...)
+	d.Blocks = append(d.Blocks, remedies(p, r.Result)...)
 	d.Blocks = append(d.Blocks, heading(p, "all"), everything(p, r.Result), heading(p, "scope"),
 		model.Paragraph{Text: model.Say(p.T("exposure.report.authorised", "id", r.Result.Permit, "from", instant(p, r.Result.Start), "to", instant(p, r.Result.End)))})
 	var targets []model.Text
@@ -184,6 +185,32 @@ func details(p *locale.Printer, r scan.Result) (out []model.Block) {
 			model.Paragraph{Text: model.Quietly(sources(p, c)), Small: true})
 	}
 	return out
+}
+
+// remedies lists ready configuration for what was found.
+func remedies(p *locale.Printer, r scan.Result) (out []model.Block) {
+	software := ""
+	for _, m := range scan.Remedies(r.Catalogue, r.Findings) {
+		s := m.Snippet
+		if s.Software != software {
+			software = s.Software
+			out = append(out, model.Heading{Level: 2, ID: "ready-" + strings.ToLower(software), Text: software})
+		}
+		tested := p.T("remedy.untested")
+		if s.Tested != "unverified" {
+			tested = p.T("remedy.tested", "program", s.Tested)
+		}
+		out = append(out, model.Heading{Level: 3, ID: "ready-" + s.ID, Text: s.Title},
+			model.Paragraph{Text: model.Quietly(p.T("remedy.mends", "checks", p.List(m.Checks)) + " " + p.T("remedy.place", "place", s.Context) + " " + tested), Small: true},
+			model.Code{Label: s.Software + ": " + s.Title, Text: s.Text})
+		if s.Note != "" {
+			out = append(out, model.Paragraph{Text: model.Say(s.Note)})
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return append([]model.Block{model.Heading{Level: 1, ID: "ready", Text: p.T("remedy.title"), Numbered: true}, model.Paragraph{Text: model.Say(p.T("remedy.lead"))}}, out...)
 }
 
 // sources says with what a check compares, and which duty it bears on.

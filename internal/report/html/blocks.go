@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/nisaba-platform/nisaba/internal/report/chart"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
@@ -38,6 +39,8 @@ func (p *page) one(b model.Block) {
 		p.keyFigures(b)
 	case model.Callout:
 		p.callout(b)
+	case model.Code:
+		p.code(b)
 	case model.Picture:
 		p.picture(b)
 	case model.Split:
@@ -166,6 +169,15 @@ func (p *page) callout(c model.Callout) {
 		p.raw("</p>")
 	}
 	p.raw("</aside>\n")
+}
+
+// code can be reached with the keyboard, because it may scroll sideways.
+func (p *page) code(c model.Code) {
+	p.raw(`<pre class="code" tabindex="0" role="region"`)
+	p.attr("aria-label", c.Label)
+	p.raw("><code>")
+	p.text(strings.TrimRight(c.Text, "\n"))
+	p.raw("</code></pre>\n")
 }
 
 // Widths at which a chart is laid out: once for wide screens and paper, once

@@ -85,6 +85,13 @@ type Callout struct {
 	Body  []Text
 }
 
+// Code is text for a machine, such as configuration. Lines and the spaces before
+// them are kept.
+type Code struct {
+	Label string // says what it is, for those who do not see it
+	Text  string
+}
+
 // Picture is a chart with its caption.
 type Picture struct {
 	Chart       chart.Chart
@@ -121,6 +128,7 @@ func (Paragraph) block()  {}
 func (List) block()       {}
 func (KeyFigures) block() {}
 func (Callout) block()    {}
+func (Code) block()       {}
 func (Picture) block()    {}
 func (Split) block()      {}
 func (Trace) block()      {}

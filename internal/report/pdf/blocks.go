@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/nisaba-platform/nisaba/internal/report/chart"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
@@ -131,6 +132,35 @@ func (f *flow) callout(c model.Callout) {
 		}
 	}
 	f.y += height + 10
+}
+
+// codeLook is that of text for machines: the fonts have no letters of one width.
+var codeLook = look{size: 8.2, leading: 11.2, ink: chart.Text}
+
+const (
+	codePad    = 7.0
+	codeIndent = 2.3 // for each space before a line
+)
+
+// code sets text for machines line by line, over page ends.
+func (f *flow) code(c model.Code) {
+	f.y += 3
+	for _, text := range strings.Split(strings.TrimRight(c.Text, "\n"), "\n") {
+		text = strings.ReplaceAll(text, "\t", "    ")
+		bare := strings.TrimLeft(text, " ")
+		indent := min(codeIndent*float64(len(text)-len(bare)), f.width/3)
+		lines := f.m.set(model.Say(bare), codeLook, f.width-2*codePad-indent)
+		if len(lines) == 0 {
+			lines = []line{{}}
+		}
+		for _, l := range lines {
+			f.room(codeLook.leading)
+			f.sheet().add(mark{kind: rectMark, x: f.x, y: f.y, w: f.width, h: codeLook.leading, ink: chart.Panel})
+			f.y += codeLook.leading
+			l.draw(f.sheet(), f.x+codePad+indent, f.y-codeLook.leading*0.28)
+		}
+	}
+	f.y += 8
 }
 
 func (f *flow) picture(b model.Picture) {

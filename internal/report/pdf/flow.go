@@ -86,6 +86,8 @@ func (f *flow) block(b model.Block, rest []model.Block) {
 		f.keyFigures(b)
 	case model.Callout:
 		f.callout(b)
+	case model.Code:
+		f.code(b)
 	case model.Picture:
 		f.picture(b)
 	case model.Split:
@@ -116,7 +118,7 @@ func (f *flow) lead(blocks []model.Block) float64 {
 		lines := f.m.set(b.Text, paragraphLook(b), f.width)
 		if len(lines) <= 4 && len(blocks) > 1 {
 			switch blocks[1].(type) {
-			case model.Table, model.Picture, model.KeyFigures, model.Callout:
+			case model.Table, model.Picture, model.KeyFigures, model.Callout, model.Code:
 				return float64(len(lines))*bodyLook.leading + 6 + f.lead(blocks[1:])
 			}
 		}
@@ -125,6 +127,8 @@ func (f *flow) lead(blocks []model.Block) float64 {
 		return min(f.tableLead(b), page)
 	case model.List:
 		return bodyLook.leading * 2
+	case model.Code:
+		return codeLook.leading*2 + codePad
 	case model.Trace, model.PageBreak, model.Contents:
 		return 0
 	}

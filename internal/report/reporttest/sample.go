@@ -72,6 +72,7 @@ func (s sampler) body() []model.Block {
 		model.Heading{Level: 2, ID: "gaps-a", Text: s.s("Risk analysis"), Numbered: true},
 		model.Paragraph{Text: s.say("What is missing, worst first. ").To(s.s("Source"), "https://eur-lex.europa.eu/eli/dir/2022/2555/oj")},
 		table,
+		model.Code{Label: s.s("Settings of the server"), Text: s.s("server_tokens off;")},
 		model.Heading{Level: 1, ID: "plan", Text: s.s("Plan"), Numbered: true},
 		model.Picture{Chart: s.timeline()},
 		model.Trace{Items: []model.TraceItem{{Kind: s.s("Evidence"), Text: s.say("Board minutes"), Counted: true}}},
