@@ -309,6 +309,7 @@ func TestIdentify(t *testing.T) {
 	s := lab()
 	s.Rate.Parallel = 1
 	d := dialer(t, s, nil)
+	var wait sync.WaitGroup
 	for i, tc := range []struct {
 		want  string
 		serve func(net.Conn)
@@ -345,12 +346,15 @@ func TestIdentify(t *testing.T) {
 	} {
 		at := serve(t, fmt.Sprintf("127.2.2.%d:0", i+1), tc.serve)
 		v := visitor(&exposure.Session{Dialer: d}, exposure.Target{Address: at.Addr(), Port: at.Port()})
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		if got, err := v.identify(ctx); got != tc.want || err != nil {
-			t.Errorf("%d: %q %v, want %q", i, got, err, tc.want)
-		}
-		cancel()
+		wait.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if got, err := v.identify(ctx); got != tc.want || err != nil {
+				t.Errorf("%d: %q %v, want %q", i, got, err, tc.want)
+			}
+		})
 	}
+	wait.Wait()
 }
 
 // onlyTo hangs up on every other question.
