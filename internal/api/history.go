@@ -188,6 +188,10 @@ type Checkpoint struct {
 	Size int64     `json:"size"`
 	At   time.Time `json:"at"`
 	Note string    `json:"note" doc:"Signed, as of golang.org/x/mod/sumdb/note."`
+
+	StampedAt time.Time `json:"stamped_at,omitzero" doc:"Left out without a time stamp."`
+	StampedBy string    `json:"stamped_by,omitempty" doc:"Subject of the certificate of the time-stamping authority."`
+	Stamp     []byte    `json:"stamp,omitempty" doc:"Token of RFC 3161 over the note, DER in base64."`
 }
 
 // LedgerStanding is how far the ledger is and what of it is signed.
@@ -206,6 +210,7 @@ type LedgerReport struct {
 	Root        string        `json:"root"`
 	Checkpoints int           `json:"checkpoints"`
 	Sealed      time.Time     `json:"sealed,omitzero"`
+	Stamps      int           `json:"stamps" doc:"Checkpoints with a time stamp that holds."`
 	Faults      []LedgerFault `json:"faults"`
 }
 
@@ -256,7 +261,7 @@ func ledgerOperations(a *API) {
 	add(in, operation{id: "verify-ledger", route: "GET ledger-check", summary: "Check every entry, the tree and every checkpoint"},
 		func(ctx context.Context, v accounts.Visit, _ *none) (*body[LedgerReport], error) {
 			r, err := a.Proving.Verify(ctx, v.Actor)
-			return answerWith(LedgerReport{len(r.Faults) == 0, r.At, r.Size, r.Root, r.Checkpoints, r.Sealed,
+			return answerWith(LedgerReport{len(r.Faults) == 0, r.At, r.Size, r.Root, r.Checkpoints, r.Sealed, r.Stamps,
 				list(r.Faults, func(f proving.Fault) LedgerFault { return LedgerFault{f.Seq, f.Table, f.What} })}, err)
 		})
 	add(in, operation{id: "export-ledger", route: "GET ledger-export", summary: "Every entry that is selected, as lines of JSON", produces: "application/jsonl"},

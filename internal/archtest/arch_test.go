@@ -39,6 +39,7 @@ var layers = map[string]int{
 	"internal/mail/":      2,
 	"internal/secret":     2,
 	"internal/tsa":        2,
+	"internal/tsa/":       2,
 	"internal/viruscheck": 2,
 	"internal/notify":     2,
 	"exposure":            2,
@@ -102,7 +103,8 @@ var homes = map[string][]string{
 	"github.com/danielgtaylor/huma/v2":   {"internal/api"},
 	"github.com/xuri/excelize/v2":        {"exchange/workbook"},
 	"github.com/dunglas/httpsfv":         {"exchange/filing"},
-	"github.com/digitorus/timestamp":     {"internal/tsa"},
+	"github.com/digitorus/timestamp":     {"internal/tsa", "internal/tsa/tsatest"},
+	"github.com/digitorus/pkcs7":         {"internal/tsa"},
 	"github.com/yuin/goldmark":           {"internal/web/ui"},
 	"github.com/microcosm-cc/bluemonday": {"internal/web/ui"},
 }

@@ -17,6 +17,7 @@ func systemScopes() map[string]string {
 		"internal/store":          "checks the existence of organisations before rights are granted, seals, verifies and dumps",
 		"internal/jobs":           "works on behalf of those who asked",
 		"internal/app/accounts":   "people sign in before they have any rights",
+		"internal/app/proving":    "has the checkpoints of all ledgers time-stamped, which no person asked for",
 		"internal/app/upkeep":     "backs up, restores and checks the whole server for whoever runs it",
 		"internal/app/noticing":   "people choose how they are told, and belong to no workspace",
 		"internal/app/feeding":    "finds the calendar feed behind an address; what follows has the rights of its person",

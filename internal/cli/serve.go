@@ -27,6 +27,8 @@ type serveCommand struct {
 	ScanCommand  string   `name:"scan-command" env:"NISABA_SCAN_COMMAND" help:"Program that looks for harmful content in uploaded files, with its arguments, for example \"clamdscan --no-summary -\". It gets the file on standard input; exit status 0 says clean, 1 harmful. Default: none."`
 	AlarmCommand string   `name:"alarm-command" env:"NISABA_ALARM_COMMAND" help:"Program that sends alarms of reporting deadlines as text messages or calls, with its arguments. It gets each alarm as JSON on standard input; exit status 0 says sent. Default: none."`
 	AlarmPrivate bool     `name:"alarm-private" env:"NISABA_ALARM_PRIVATE" help:"Webhooks of alarms may lie in the server's own network, and use http."`
+	TimestampURL string   `name:"timestamp-url" env:"NISABA_TIMESTAMP_URL" help:"Time-stamping authority (RFC 3161) that signs the time of each checkpoint of the ledgers: http://timestamp.example.org. Default: none."`
+	TimestampCA  string   `name:"timestamp-ca" env:"NISABA_TIMESTAMP_CA" type:"path" help:"File with the root certificates (PEM) that the authority's certificate must lead to. Default: any."`
 }
 
 func (c *serveCommand) Run(s *session) error {
@@ -44,14 +46,31 @@ func (c *serveCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	stamps, err := c.timestamps()
+	if err != nil {
+		return err
+	}
 	v, err := server.Open(ctx, server.Config{Address: c.Addr, Data: c.Data, DatabaseURL: c.DatabaseURL, HTTPS: c.HTTPS, Hosts: c.Host, ScanCommand: c.ScanCommand,
-		BaseURL: c.BaseURL, Mail: mails, Alarms: server.AlarmConfig{Command: c.AlarmCommand, Private: c.AlarmPrivate},
+		BaseURL: c.BaseURL, Mail: mails, Alarms: server.AlarmConfig{Command: c.AlarmCommand, Private: c.AlarmPrivate}, Timestamps: stamps,
 		Knowledge: k, Messages: messages, Log: slog.New(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		return err
 	}
 	defer v.Close() //nolint:errcheck // the program ends
 	return v.Serve(ctx, s.Out)
+}
+
+// timestamps is who signs the time of checkpoints.
+func (c *serveCommand) timestamps() (server.TimestampConfig, error) {
+	out := server.TimestampConfig{URL: c.TimestampURL}
+	if c.TimestampCA == "" {
+		return out, nil
+	}
+	var err error
+	if out.Roots, err = os.ReadFile(c.TimestampCA); err != nil {
+		return out, &fault.Error{Kind: fault.NotFound, File: c.TimestampCA, What: "the file with the root certificates cannot be read", Expected: "certificates in PEM", Cause: err}
+	}
+	return out, nil
 }
 
 // mail is how mails are sent. The password comes from the environment or a file,

@@ -144,6 +144,10 @@ func printLedgers(s *session, list []upkeep.Ledger) error {
 			state, broken = "DAMAGED", true
 		}
 		fmt.Fprintf(s.Out, "%s: ledger of %d entries, %d checkpoints, root %s: %s\n", name, l.Size, l.Checkpoints, l.Root, state)
+		if n := len(l.Stamps); n > 0 {
+			newest := l.Stamps[n-1]
+			fmt.Fprintf(s.Out, "  %d time stamps, the newest of %d entries on %s by %s\n", n, newest.Size, newest.At.Format(time.RFC3339), newest.Authority)
+		}
 		for _, f := range l.Faults {
 			at := "the ledger"
 			if f.Seq >= 0 {

@@ -14,14 +14,21 @@ const KeepJobs = 30 * 24 * time.Hour
 // KeepHouse adds the schedules that every server needs: checkpoints of the ledgers
 // that grew, every quarter of an hour, and once a night the removal of sessions,
 // counters and jobs that are of no use any more. origin names the server in the
-// checkpoints.
-func (r *Runner) KeepHouse(signer ledger.Signer, origin string) error {
+// checkpoints; then runs in the transaction that ends each sealing.
+func (r *Runner) KeepHouse(signer ledger.Signer, origin string, then ...func(*store.Tx) error) error {
 	r.Handle("house.seal", func(ctx context.Context, run *Run) error {
 		n, err := r.store.SealLedgers(ctx, signer, origin)
 		if err != nil {
 			return err
 		}
-		return run.Finish(ctx, map[string]int{"sealed": n}, nil)
+		return run.Finish(ctx, map[string]int{"sealed": n}, func(tx *store.Tx) error {
+			for _, f := range then {
+				if err := f(tx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	})
 	r.Handle("house.sweep", func(ctx context.Context, run *Run) error {
 		return run.Finish(ctx, nil, func(tx *store.Tx) error {

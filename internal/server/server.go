@@ -59,6 +59,8 @@ type Config struct {
 	// such as http://127.0.0.1:8080; nil: nobody wants to know.
 	Listening func(base string) error
 
+	Timestamps TimestampConfig
+
 	// FilingLocal lets reports be filed with authorities on this machine and in
 	// private networks, and on this machine without TLS. Otherwise they go to the
 	// public Internet over https only.

@@ -36,6 +36,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/mail"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/tsa"
 	webfiling "github.com/nisaba-platform/nisaba/internal/web/filing"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/pages"
@@ -47,6 +48,12 @@ type MailConfig struct {
 	Server   string // smtp://user@host:587, smtps:// or, on this machine, smtp+plain://; "": mails are held
 	From     string // the sender's address
 	Password string // of the user in Server, when it is not written there
+}
+
+// TimestampConfig is who signs the time of the checkpoints of the ledgers.
+type TimestampConfig struct {
+	URL   string // of the authority (RFC 3161); "": nobody
+	Roots []byte // certificates in PEM that its certificate must lead to; empty: any
 }
 
 // heldFor is how old a mail may be that waited for the server to be set up.
@@ -108,7 +115,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	if err := documents.Schedule(runner); err != nil {
 		return nil, err
 	}
-	if err := runner.KeepHouse(signer, c.origin()); err != nil {
+	if err := c.keepHouse(s, runner, signer); err != nil {
 		return nil, err
 	}
 	if err := organisations.Install(runner); err != nil {
@@ -126,6 +133,21 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	handler.Handle("/", site.Routes())
 	alarms.Install(runner)
 	return &Server{config: c, store: s, site: site, handler: handler, people: people, runner: runner, mailer: mailer, alarms: alarms}, nil
+}
+
+// keepHouse adds the schedules of the house, with time stamps when there is an
+// authority for them.
+func (c Config) keepHouse(s *store.Store, runner *jobs.Runner, signer ledger.Signer) error {
+	if c.Timestamps.URL == "" {
+		return runner.KeepHouse(signer, c.origin())
+	}
+	authority, err := tsa.New(c.Timestamps.URL, c.Timestamps.Roots)
+	if err != nil {
+		return err
+	}
+	stamping := proving.NewStamping(s, authority)
+	runner.Deliver(proving.StampKind, stamping)
+	return runner.KeepHouse(signer, c.origin(), stamping.Ask)
 }
 
 // Work runs jobs until ctx ends; Serve calls it. Mails that waited for the server

@@ -31,7 +31,7 @@ func dumped() []string {
 		"filing_keys", "authority_cases", "authority_reports", "authority_messages", "filing_nonces", "filing_endpoints", "filing_messages",
 		"scan_targets", "scans", "scan_findings",
 		"jobs", "crons", "outbox", "marks", "counters",
-		"ledger_heads", "ledger_entries", "ledger_hashes", "checkpoints",
+		"ledger_heads", "ledger_entries", "ledger_hashes", "checkpoints", "checkpoint_stamps",
 	}
 }
 

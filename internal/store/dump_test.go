@@ -56,6 +56,7 @@ func populate(t *testing.T, b *storetest.Bench) {
 	if _, err := b.SealLedgers(t.Context(), key, "test"); err != nil {
 		t.Fatal(err)
 	}
+	stamp(t, b, w)
 }
 
 func dump(t *testing.T, s *store.Store) string {

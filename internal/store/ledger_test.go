@@ -189,7 +189,7 @@ func TestSealAndProve(t *testing.T) {
 // can.
 func unlock(t *testing.T, db *sql.DB, engine string) {
 	t.Helper()
-	for _, table := range []string{"ledger_entries", "ledger_hashes", "checkpoints"} {
+	for _, table := range []string{"ledger_entries", "ledger_hashes", "checkpoints", "checkpoint_stamps"} {
 		statements := []string{"DROP TRIGGER " + table + "_no_UPDATE", "DROP TRIGGER " + table + "_no_DELETE"}
 		if engine == "PostgreSQL" {
 			statements = []string{"DROP TRIGGER " + table + "_append_only ON " + table, "ALTER TABLE " + table + " DISABLE ROW LEVEL SECURITY"}

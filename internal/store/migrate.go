@@ -134,7 +134,9 @@ func (s *Store) protect(ctx context.Context) error {
 }
 
 // appendOnly lists the tables whose rows never change.
-func appendOnly() []string { return []string{"ledger_entries", "ledger_hashes", "checkpoints"} }
+func appendOnly() []string {
+	return []string{"ledger_entries", "ledger_hashes", "checkpoints", "checkpoint_stamps"}
+}
 
 func protectSQLite(q *sqldb.Tx) error {
 	for _, table := range appendOnly() {

@@ -11,6 +11,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
+	"github.com/nisaba-platform/nisaba/internal/tsa"
 )
 
 // Sealed is a signed checkpoint of a workspace's ledger.
@@ -191,6 +192,7 @@ type LedgerReport struct {
 	Size        int64
 	Root        ledger.Hash
 	Checkpoints int
+	Stamps      []Stamped // time stamps of checkpoints that hold, oldest first
 	Faults      []LedgerFault
 }
 
@@ -252,6 +254,7 @@ type verifier struct {
 	head     ledger.Frontier
 	headRead bool
 	notes    []Sealed
+	stamps   map[int64]Stamped // by size
 }
 
 // The tables in which damage is found.
@@ -260,6 +263,7 @@ const (
 	hashesTable      = "ledger_hashes"
 	headsTable       = "ledger_heads"
 	checkpointsTable = "checkpoints"
+	stampsTable      = "checkpoint_stamps"
 )
 
 func (v *verifier) fault(table string, seq int64, format string, args ...any) {
@@ -310,7 +314,14 @@ func (v *verifier) load() error {
 	if f, err := ledger.ParseFrontier(h.size, h.edges); found && err == nil {
 		v.head, v.headRead = f, true
 	}
-	v.notes, err = v.tx.Checkpoints()
+	if v.notes, err = v.tx.Checkpoints(); err != nil {
+		return err
+	}
+	stamps, err := v.tx.Stamps()
+	v.stamps = map[int64]Stamped{}
+	for _, s := range stamps {
+		v.stamps[s.Size] = s
+	}
 	return err
 }
 
@@ -383,11 +394,33 @@ func (v *verifier) checkpointsOf(size int64) {
 		case c.Root != v.rebuilt.Root():
 			v.fault(entriesTable, n.Size-1, "the first %d entries are not those that were signed on %s", n.Size, n.At.Format(time.DateOnly))
 		}
+		v.stampOf(n)
+	}
+}
+
+// stampOf checks the time stamp of a checkpoint, if it has one.
+func (v *verifier) stampOf(n Sealed) {
+	s, ok := v.stamps[n.Size]
+	if !ok {
+		return
+	}
+	delete(v.stamps, n.Size)
+	found, err := tsa.Verify(s.Token, []byte(n.Note), nil)
+	switch {
+	case err != nil:
+		v.fault(stampsTable, -1, "time stamp of the checkpoint of %d entries: %v", n.Size, err)
+	case found.At.UnixMilli() != s.At.UnixMilli() || found.Authority != s.Authority:
+		v.fault(stampsTable, -1, "time stamp of the checkpoint of %d entries: it says %s by %s", n.Size, found.At.Format(time.RFC3339), found.Authority)
+	default:
+		v.report.Stamps = append(v.report.Stamps, s)
 	}
 }
 
 // ends checks what only the end of the walk can show.
 func (v *verifier) ends() {
+	for size := range v.stamps {
+		v.fault(stampsTable, -1, "there is a time stamp of a checkpoint of %d entries, but no such checkpoint", size)
+	}
 	for _, n := range v.notes {
 		v.fault(entriesTable, v.rebuilt.Size, "a checkpoint of %d entries was signed, but there are %d", n.Size, v.rebuilt.Size)
 	}

@@ -99,7 +99,7 @@ func operationsOf() map[string]string {
 
 		"GET " + org + "/history": "get-history", "POST " + org + "/undo": "undo", "POST " + org + "/restore": "restore",
 		"GET /ledger": "list-entries get-ledger-standing", "GET /ledger/check": "verify-ledger", "GET /ledger/export.csv": table, "GET /ledger/export.jsonl": "export-ledger",
-		"GET /ledger/growth.json": "prove-growth", "GET /ledger/{entry}": "get-entry", "GET /ledger/{entry}/proof.json": "prove-entry",
+		"GET /ledger/growth.json": "prove-growth", "GET /ledger/stamp.zip": "get-ledger-standing", "GET /ledger/{entry}": "get-entry", "GET /ledger/{entry}/proof.json": "prove-entry",
 
 		"GET " + org + "/authorities": "list-authorities", "POST " + org + "/authorities": "connect-authority",
 		"POST " + org + "/authorities/register": "register-with-authority", "POST " + org + "/authorities/remove": "disconnect-authority",

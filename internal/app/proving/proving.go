@@ -113,6 +113,10 @@ type Checkpoint struct {
 	Size int64     `json:"size"`
 	At   time.Time `json:"at"`
 	Note string    `json:"note"` // signed
+	// Of the time stamp over Note, if there is one.
+	StampedAt time.Time `json:"stamped_at,omitzero"`
+	StampedBy string    `json:"stamped_by,omitempty"` // subject of the authority's certificate
+	Stamp     []byte    `json:"stamp,omitempty"`      // RFC 3161 token
 }
 
 // Standing is how far the ledger is and what of it is signed.
@@ -149,9 +153,18 @@ func (s *Service) Standing(ctx context.Context, a authz.Actor) (out Standing, er
 
 func checkpoints(tx *store.Tx) ([]Checkpoint, error) {
 	sealed, err := tx.Checkpoints()
+	if err != nil {
+		return nil, err
+	}
+	stamps, err := tx.Stamps()
+	by := map[int64]store.Stamped{}
+	for _, s := range stamps {
+		by[s.Size] = s
+	}
 	out := []Checkpoint{}
 	for _, c := range sealed {
-		out = append(out, Checkpoint{c.Size, c.At, c.Note})
+		s := by[c.Size]
+		out = append(out, Checkpoint{c.Size, c.At, c.Note, s.At, s.Authority, s.Token})
 	}
 	return out, err
 }
@@ -227,6 +240,7 @@ type Report struct {
 	Root        string    `json:"root"`
 	Checkpoints int       `json:"checkpoints"`
 	Sealed      time.Time `json:"sealed,omitzero"` // time of the newest checkpoint
+	Stamps      int       `json:"stamps"`          // checkpoints with a time stamp that holds
 	Faults      []Fault   `json:"faults"`
 }
 
@@ -244,7 +258,7 @@ func (s *Service) Verify(ctx context.Context, a authz.Actor) (r Report, err erro
 	if err != nil {
 		return r, err
 	}
-	r = Report{At: s.store.Now(), Size: found.Size, Root: found.Root.String(), Checkpoints: found.Checkpoints, Faults: found.Faults}
+	r = Report{At: s.store.Now(), Size: found.Size, Root: found.Root.String(), Checkpoints: found.Checkpoints, Stamps: len(found.Stamps), Faults: found.Faults}
 	if r.Faults == nil {
 		r.Faults = []Fault{}
 	}

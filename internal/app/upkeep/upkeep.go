@@ -5,6 +5,7 @@ package upkeep
 
 import (
 	"context"
+	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/store"
 )
@@ -34,7 +35,15 @@ type Ledger struct {
 	Size        int64   `json:"entries"`
 	Root        string  `json:"root"` // base64
 	Checkpoints int     `json:"checkpoints"`
+	Stamps      []Stamp `json:"stamps,omitempty"` // time stamps of checkpoints that hold, oldest first
 	Faults      []Fault `json:"faults"`
+}
+
+// Stamp is a time stamp (RFC 3161) of a checkpoint.
+type Stamp struct {
+	Size      int64     `json:"entries"` // of the ledger at the checkpoint
+	At        time.Time `json:"at"`
+	Authority string    `json:"authority"` // subject of its certificate
 }
 
 // Fault is one damage of a ledger: where it is and what is wrong.
@@ -58,6 +67,9 @@ func verify(ctx context.Context, s *store.Store, public string) ([]Ledger, error
 	out := []Ledger{}
 	for _, r := range reports {
 		l := Ledger{Workspace: r.Workspace, Name: names[r.Workspace], Size: r.Size, Root: r.Root.String(), Checkpoints: r.Checkpoints, Faults: r.Faults}
+		for _, s := range r.Stamps {
+			l.Stamps = append(l.Stamps, Stamp{s.Size, s.At.UTC(), s.Authority})
+		}
 		if l.Faults == nil {
 			l.Faults = []Fault{}
 		}

@@ -1,10 +1,13 @@
 package pages
 
 import (
+	"archive/zip"
 	"encoding/json"
+	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,6 +26,7 @@ func (s *Site) ledgerRoutes(add adder) {
 	add(Workspace, "GET /ledger/export.csv", s.ledgerCSV)
 	add(Workspace, "GET /ledger/export.jsonl", s.ledgerLines)
 	add(Workspace, "GET /ledger/growth.json", s.growthProof)
+	add(Workspace, "GET /ledger/stamp.zip", s.stampFile)
 	add(Workspace, "GET /ledger/{entry}", s.entry)
 	add(Workspace, "GET /ledger/{entry}/proof.json", s.entryProof)
 	add(Client, "POST "+client+"/restore", s.restore)
@@ -232,4 +236,37 @@ func (s *Site) restore(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return guard.Redirect(w, r, clientURL(r, "history"))
+}
+
+// stampFile hands out a checkpoint and its time stamp, so that anybody can check
+// them: openssl ts -verify -in checkpoint.tst -token_in -data checkpoint.txt.
+func (s *Site) stampFile(w http.ResponseWriter, r *http.Request) error {
+	size, err := strconv.ParseInt(r.FormValue("size"), 10, 64)
+	if err != nil {
+		return &fault.Error{Kind: fault.Invalid, Field: "size", What: "the size of the ledger is missing", Expected: "a link of the page of checkpoints"}
+	}
+	standing, err := s.proving.Standing(r.Context(), visitOf(r).Actor)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(standing.Checkpoints, func(c proving.Checkpoint) bool { return c.Size == size && len(c.Stamp) > 0 })
+	if i < 0 {
+		return &fault.Error{Kind: fault.NotFound, What: "there is no such time stamp"}
+	}
+	c := standing.Checkpoints[i]
+	attach(w, "checkpoint-"+strconv.FormatInt(size, 10)+".zip", "application/zip")
+	z := zip.NewWriter(w)
+	for _, f := range []struct {
+		name    string
+		content []byte
+	}{{"checkpoint.txt", []byte(c.Note)}, {"checkpoint.tst", c.Stamp}} {
+		out, err := z.CreateHeader(&zip.FileHeader{Name: f.name, Method: zip.Store, Modified: c.StampedAt})
+		if err != nil {
+			return fmt.Errorf("write the time stamp: %w", err)
+		}
+		if _, err := out.Write(f.content); err != nil {
+			return fmt.Errorf("write the time stamp: %w", err)
+		}
+	}
+	return z.Close()
 }

@@ -108,6 +108,9 @@ func reportFigures(ctx context.Context, r proving.Report) []ui.Figure {
 	if !r.Sealed.IsZero() {
 		sealed = r.Sealed.UTC().Format("2006-01-02 15:04 MST")
 	}
+	if r.Stamps > 0 {
+		sealed += " · " + ui.T(ctx, "ledger.stamps", "count", r.Stamps)
+	}
 	return []ui.Figure{
 		{Label: ui.T(ctx, "ledger.size"), Value: ui.Number(ctx, float64(r.Size), 0)},
 		{Label: ui.T(ctx, "ledger.checkpoints"), Value: ui.Number(ctx, float64(r.Checkpoints), 0), Note: sealed},
@@ -133,7 +136,8 @@ const mostCheckpoints = 50
 
 func checkpointTable(ctx context.Context, s proving.Standing) ui.TableProps {
 	t := ui.TableProps{ID: "checkpoints", Caption: ui.T(ctx, "ledger.checkpoints"), Columns: []ui.Column{
-		{Label: ui.T(ctx, "ledger.sealed")}, {Label: ui.T(ctx, "ledger.size"), Numeric: true}, {Label: ui.T(ctx, "ledger.proof.title")}},
+		{Label: ui.T(ctx, "ledger.sealed")}, {Label: ui.T(ctx, "ledger.size"), Numeric: true}, {Label: ui.T(ctx, "ledger.proof.title")},
+		{Label: ui.T(ctx, "ledger.stamp")}},
 		Empty: ui.Empty{Title: ui.T(ctx, "ledger.checkpoints.none"), Text: ui.T(ctx, "ledger.checkpoints.none.text")}}
 	for i := len(s.Checkpoints) - 1; i >= max(0, len(s.Checkpoints)-mostCheckpoints); i-- {
 		c := s.Checkpoints[i]
@@ -142,7 +146,15 @@ func checkpointTable(ctx context.Context, s proving.Standing) ui.TableProps {
 			size := strconv.FormatInt(c.Size, 10)
 			proof = ui.LinkCell(ui.T(ctx, "ledger.growth"), "/ledger/growth.json?earlier="+strconv.FormatInt(s.Checkpoints[i-1].Size, 10)+"&later="+size, "")
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Moment(c.At.In(time.UTC)), ui.Words(ui.Number(ctx, float64(c.Size), 0)), proof}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Moment(c.At.In(time.UTC)), ui.Words(ui.Number(ctx, float64(c.Size), 0)), proof, stampCell(ctx, c)}})
 	}
 	return t
+}
+
+// stampCell is the time stamp of a checkpoint, with the file for those who check it.
+func stampCell(ctx context.Context, c proving.Checkpoint) templ.Component {
+	if c.StampedAt.IsZero() {
+		return ui.Words("–")
+	}
+	return ui.LinkCell(ui.MomentText(ctx, c.StampedAt), "/ledger/stamp.zip?size="+strconv.FormatInt(c.Size, 10), c.StampedBy)
 }

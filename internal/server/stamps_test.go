@@ -1,0 +1,104 @@
+package server_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/base/clock"
+	"github.com/nisaba-platform/nisaba/internal/server"
+	"github.com/nisaba-platform/nisaba/internal/tsa/tsatest"
+)
+
+// TestTimestamps: checkpoints are signed by a time-stamping authority, also when it
+// was down at first; the page shows it, the operator's check counts it, and openssl
+// agrees with the files that are handed out.
+func TestTimestamps(t *testing.T) {
+	authority := tsatest.Start(t)
+	authority.Down(true)
+	c := config(t, clock.System{})
+	c.Timestamps = server.TimestampConfig{URL: authority.URL, Roots: authority.Roots}
+	site, stop := run(t, c)
+	anna := browser(t)
+	begin(t, anna, site)
+	stop() // schedules begin with their server, a quarter of an hour later the next time
+	site, stop = run(t, later(c))
+	until(t, "the authority is asked", func() bool { return authority.Asked() > 0 })
+	authority.Down(false)
+	page := func(path string) string {
+		r, err := anna.Get(site + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		b, err := io.ReadAll(r.Body)
+		if err != nil || r.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %d, %v", path, r.StatusCode, err)
+		}
+		return string(b)
+	}
+	link := regexp.MustCompile(`/ledger/stamp\.zip\?size=[0-9]+`)
+	until(t, "the time stamp is on the page", func() bool { return link.MatchString(page("/ledger/check")) })
+	text := page("/ledger/check")
+	if !strings.Contains(text, "CN=Test Time Stamping") {
+		t.Error("the page does not name the authority")
+	}
+	z := page(link.FindString(text))
+	files, err := zip.NewReader(strings.NewReader(z), int64(len(z)))
+	if err != nil || len(files.File) != 2 {
+		t.Fatalf("the files: %v", err)
+	}
+	dir := t.TempDir()
+	for _, f := range files.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if _, err := io.Copy(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, f.Name), b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "ca.pem"), authority.Roots, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	verify := exec.Command("openssl", "ts", "-verify", "-in", "checkpoint.tst", "-token_in", "-data", "checkpoint.txt", "-CAfile", "ca.pem")
+	verify.Dir = dir
+	if out, err := verify.CombinedOutput(); err != nil {
+		t.Errorf("openssl: %v\n%s", err, out)
+	}
+	stop()
+	local, err := server.OpenLocal(t.Context(), server.Place{Data: c.Data, Clock: clock.System{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer local.Close()
+	list, err := local.Upkeep.Verify(t.Context())
+	stamped := 0
+	for _, l := range list {
+		stamped += len(l.Stamps)
+		if len(l.Faults) > 0 {
+			t.Errorf("%+v", l)
+		}
+	}
+	if err != nil || stamped == 0 {
+		t.Errorf("%d time stamps, %v", stamped, err)
+	}
+}
+
+// later is the same server half an hour later.
+func later(c server.Config) server.Config {
+	c.Clock = clock.At(time.Now().Add(30 * time.Minute))
+	return c
+}
