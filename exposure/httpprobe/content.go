@@ -359,7 +359,11 @@ func secrets(v *view, f *exposure.Finding) {
 	for _, s := range v.scripts {
 		found = append(found, findSecrets(s.text, s.path)...)
 	}
-	if len(found) == 0 {
+	switch {
+	case len(found) == 0 && v.unread != nil:
+		skip(f, exposure.Error, "a script could not be read: %v", v.unread)
+		return
+	case len(found) == 0:
 		say(f, exposure.Pass, "none in the start page and %d scripts", len(v.scripts))
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -81,6 +82,7 @@ type view struct {
 	asides    map[string]error
 	paths     paths
 	scripts   []script
+	unread    error // why a script of the same place could not be read
 	trusted   error // why a browser would not trust the certificate
 	libraries *Libraries
 }
@@ -91,8 +93,8 @@ type script struct {
 	text []byte
 }
 
-func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
-	ctx, cancel := context.WithTimeout(ctx, longest)
+func run(whole context.Context, s *exposure.Session, t exposure.Target) error {
+	ctx, cancel := context.WithTimeout(whole, longest)
 	defer cancel()
 	begin := s.Now().UTC()
 	c := NewClient(s, t, secured(t))
@@ -102,6 +104,9 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 		v.libraries = l
 	}
 	err := v.look(ctx, s, c)
+	if whole.Err() != nil {
+		return whole.Err()
+	}
 	if err != nil {
 		return notTheWeb(s, t, err)
 	}
@@ -152,7 +157,8 @@ func (v *view) look(ctx context.Context, s *exposure.Session, c *Client) error {
 		v.title = v.doc.title
 	}
 	v.trusted = trustOf(s, v.target, trail[0].TLS)
-	return v.ask(ctx, c)
+	v.ask(ctx, c)
+	return v.stopped()
 }
 
 func looksLikeHTML(body []byte) bool {
@@ -160,9 +166,22 @@ func looksLikeHTML(body []byte) bool {
 	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
 }
 
+// stopped reports whether the scan ended meanwhile: then nothing is judged.
+func (v *view) stopped() error {
+	for _, err := range v.asides {
+		if errors.Is(err, exposure.ErrStopped) {
+			return err
+		}
+	}
+	if errors.Is(v.paths.stopped, exposure.ErrStopped) {
+		return v.paths.stopped
+	}
+	return nil
+}
+
 // ask puts the further questions. One that fails is noted for the check that
-// needs it; when the scan ends, so does the probe.
-func (v *view) ask(ctx context.Context, c *Client) error {
+// needs it: what was seen before is judged all the same.
+func (v *view) ask(ctx context.Context, c *Client) {
 	v.asides, v.cors = map[string]error{}, map[string]*Answer{}
 	one := func(key, method string, header map[string][]string, into **Answer) {
 		a, err := c.ask(ctx, method, v.page.URL.RequestURI(), header, largestProbe)
@@ -187,7 +206,6 @@ func (v *view) ask(ctx context.Context, c *Client) error {
 	}
 	v.readScripts(ctx, c)
 	v.paths = lookAround(ctx, c, v)
-	return ctx.Err()
 }
 
 // mostScripts is how many scripts of the same place are read.
@@ -201,7 +219,11 @@ func (v *view) readScripts(ctx context.Context, c *Client) {
 		if r.tag != "script" || !sameOrigin(r.url, &c.base) || len(v.scripts) == mostScripts {
 			continue
 		}
-		if a, err := c.Get(ctx, r.url.RequestURI(), largestPage/2); err == nil && a.Status == 200 {
+		a, err := c.Get(ctx, r.url.RequestURI(), largestPage/2)
+		switch {
+		case err != nil:
+			v.unread = fmt.Errorf("%s: %w", r.url.Path, err)
+		case a.Status == http.StatusOK:
 			v.scripts = append(v.scripts, script{r.url.Path, a.Body})
 		}
 	}

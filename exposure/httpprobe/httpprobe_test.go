@@ -2,6 +2,7 @@ package httpprobe_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -30,6 +31,8 @@ type lab struct {
 	addresses fixed // of the name; nil: 127.0.0.1
 	settings  map[string]string
 	data      map[string]any
+	ends      error            // with which the scan ends
+	dialer    *exposure.Dialer // of the scan
 }
 
 func (l *lab) scan(t testing.TB, targets ...exposure.Target) map[string]exposure.Finding {
@@ -51,6 +54,7 @@ func (l *lab) scan(t testing.TB, targets ...exposure.Target) map[string]exposure
 	if _, err := d.Lookup(context.Background(), "www.example.org"); err != nil {
 		t.Fatal(err)
 	}
+	l.dialer = d
 	out := map[string]exposure.Finding{}
 	s := exposure.Scan{Probes: httpprobe.Probes(), Targets: targets,
 		Session: exposure.Session{Dialer: d, Catalogue: catalogue, Scanner: "test", Settings: l.settings, Data: exposure.Data{Kinds: l.data}}}
@@ -58,7 +62,7 @@ func (l *lab) scan(t testing.TB, targets ...exposure.Target) map[string]exposure
 		if f.Target.Name != "shop.example.org" {
 			out[f.Check] = f
 		}
-	}); err != nil {
+	}); !errors.Is(err, l.ends) {
 		t.Fatal(err)
 	}
 	return out
@@ -267,6 +271,25 @@ func TestAnError(t *testing.T) {
 		if f.Outcome != exposure.Error {
 			t.Errorf("%s: %s (%s%s)", f.Check, f.Outcome, f.Observed, f.Reason)
 		}
+	}
+}
+
+// TestStopped: a scan that is stopped in the middle of a service leaves no findings
+// behind, because what was not asked was not seen.
+func TestStopped(t *testing.T) {
+	l := &lab{}
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodTrace {
+			l.dialer.Stop()
+			w.Header().Set("Connection", "close")
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, empty)
+	}))
+	defer server.Close()
+	l.ends = exposure.ErrStopped
+	if got := l.scan(t, target(t, server, "https")); len(got) > 0 {
+		t.Errorf("%d findings", len(got))
 	}
 }
 

@@ -73,6 +73,9 @@ func runSite(ctx context.Context, s *exposure.Session, t exposure.Target) error 
 	}
 	answered := false
 	for _, p := range places {
+		if errors.Is(p.plain.err, exposure.ErrStopped) || errors.Is(p.secure.err, exposure.ErrStopped) {
+			return exposure.ErrStopped
+		}
 		answered = answered || p.plain.answer != nil || p.secure.answer != nil
 	}
 	if !answered {

@@ -8,9 +8,7 @@ package vulnprobe
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exposure"
@@ -107,70 +105,4 @@ func reproduce(t exposure.Target) string {
 		return fmt.Sprintf("curl -k -s -i https://%s:%d/", host, t.Port)
 	}
 	return fmt.Sprintf("curl -s -i http://%s:%d/", host, t.Port)
-}
-
-// Deadlines say how many days an organisation gives itself for a finding.
-type Deadlines map[exposure.Severity]int
-
-// Open is a finding that was not mended yet.
-type Open struct {
-	Finding exposure.Finding
-	Since   time.Time // when it was first seen
-	Accept  *Acceptance
-}
-
-// Acceptance is a decision to live with a finding.
-type Acceptance struct {
-	Reason string
-	Owner  string
-	Review time.Time // when it is decided anew
-}
-
-// errNotOpen is returned for findings that neither failed nor warned.
-var errNotOpen = errors.New("the finding is not open")
-
-// Overdue judges VULN-06: whether a finding is open for longer than the
-// organisation allows itself. Whoever accepted it properly is asked at the review.
-func Overdue(o Open, limits Deadlines, now time.Time) (exposure.Outcome, string, error) {
-	if o.Finding.Outcome != exposure.Fail && o.Finding.Outcome != exposure.Warn {
-		return "", "", errNotOpen
-	}
-	days, ok := limits[o.Finding.Severity]
-	age := int(now.Sub(o.Since).Hours() / 24)
-	switch {
-	case !ok:
-		return exposure.NotTested, fmt.Sprintf("no deadline is set for severity %s", o.Finding.Severity), nil
-	case o.Accept != nil && len(o.Accept.faults(now)) == 0:
-		return exposure.NotApplicable, "the risk was accepted until " + o.Accept.Review.UTC().Format(time.DateOnly), nil
-	case age > days:
-		return exposure.Fail, fmt.Sprintf("open for %d days, %d are allowed", age, days), nil
-	case age > days*3/4:
-		return exposure.Warn, fmt.Sprintf("open for %d of %d days", age, days), nil
-	}
-	return exposure.Pass, fmt.Sprintf("open for %d of %d days", age, days), nil
-}
-
-// Accepted judges VULN-07: whether the acceptance of a risk has a reason, an owner
-// and a day of review in the future.
-func Accepted(a Acceptance, now time.Time) (exposure.Outcome, string) {
-	if faults := a.faults(now); len(faults) > 0 {
-		return exposure.Fail, strings.Join(faults, "; ")
-	}
-	return exposure.Pass, "accepted by " + a.Owner + " until " + a.Review.UTC().Format(time.DateOnly)
-}
-
-func (a Acceptance) faults(now time.Time) (out []string) {
-	if strings.TrimSpace(a.Reason) == "" {
-		out = append(out, "the reason is missing")
-	}
-	if strings.TrimSpace(a.Owner) == "" {
-		out = append(out, "the owner is missing")
-	}
-	switch {
-	case a.Review.IsZero():
-		out = append(out, "the day of review is missing")
-	case !a.Review.After(now):
-		out = append(out, "the review was due on "+a.Review.UTC().Format(time.DateOnly))
-	}
-	return out
 }

@@ -222,39 +222,6 @@ func TestImports(t *testing.T) {
 	}
 }
 
-func TestDeadlines(t *testing.T) {
-	now := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
-	limits := vulnprobe.Deadlines{exposure.Critical: 7}
-	open := func(days int, s exposure.Severity, a *vulnprobe.Acceptance) vulnprobe.Open {
-		return vulnprobe.Open{Finding: exposure.Finding{Outcome: exposure.Fail, Severity: s}, Since: now.AddDate(0, 0, -days), Accept: a}
-	}
-	good := &vulnprobe.Acceptance{Reason: "no update yet", Owner: "Ada", Review: now.AddDate(0, 1, 0)}
-	for name, tc := range map[string]struct {
-		open vulnprobe.Open
-		want exposure.Outcome
-	}{
-		"new":       {open(1, exposure.Critical, nil), exposure.Pass},
-		"soon":      {open(6, exposure.Critical, nil), exposure.Warn},
-		"late":      {open(8, exposure.Critical, nil), exposure.Fail},
-		"no limit":  {open(8, exposure.Low, nil), exposure.NotTested},
-		"accepted":  {open(8, exposure.Critical, good), exposure.NotApplicable},
-		"forgotten": {open(8, exposure.Critical, &vulnprobe.Acceptance{Reason: "x", Owner: "y", Review: now}), exposure.Fail},
-	} {
-		if got, text, err := vulnprobe.Overdue(tc.open, limits, now); err != nil || got != tc.want {
-			t.Errorf("%s: %s (%s) %v, want %s", name, got, text, err, tc.want)
-		}
-	}
-	if o, _ := vulnprobe.Accepted(*good, now); o != exposure.Pass {
-		t.Errorf("a proper acceptance: %s", o)
-	}
-	if o, text := vulnprobe.Accepted(vulnprobe.Acceptance{}, now); o != exposure.Fail || strings.Count(text, "missing") != 3 {
-		t.Errorf("an empty acceptance: %s (%s)", o, text)
-	}
-	if _, _, err := vulnprobe.Overdue(vulnprobe.Open{}, limits, now); err == nil {
-		t.Error("what is not open has a deadline")
-	}
-}
-
 func TestEveryCheckIsInTheCatalogue(t *testing.T) {
 	catalogue := must(exposure.LoadCatalogue(content.FS))
 	for _, id := range vulnprobe.Checks() {
