@@ -3,18 +3,24 @@ package site
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/nisaba-platform/nisaba/internal/server"
+	"github.com/nisaba-platform/nisaba/test/browser"
 )
 
 func exposureForms() map[string]url.Values {
@@ -157,6 +163,10 @@ func TestExposure(t *testing.T) {
 		t.Errorf("a format that there is not: %d", status)
 	}
 
+	if folder := os.Getenv("SCREENSHOTS"); folder != "" {
+		v.exposurePictures(folder, organisation)
+	}
+
 	// mended, and seen to be
 	old.mend()
 	v.must(organisation+"/exposure/rescan", url.Values{"finding": {finding[1]}})
@@ -166,5 +176,27 @@ func TestExposure(t *testing.T) {
 	}
 	if _, page := v.get("/exposure"); !strings.Contains(page, organisation+"/exposure") {
 		t.Error("the portfolio does not list the organisation")
+	}
+}
+
+// exposurePictures writes pictures of the pages with findings, which the example
+// workspace does not have, and looks at them for barriers.
+func (v visitor) exposurePictures(folder, organisation string) {
+	b := browser.Start(v.t)
+	b.Open(v.site+"/sign-in", 1280, false)
+	b.Do(chromedp.SendKeys("#f-email", "anna@example.org"), chromedp.SendKeys("#f-password", password+"\r"), chromedp.WaitVisible(".person"))
+	for name, path := range map[string]string{"exposure": organisation + "/exposure", "check": organisation + "/exposure/checks/TLS-03", "targets": organisation + "/exposure/targets", "portfolio": "/exposure"} {
+		for _, width := range []int{360, 1280} {
+			for _, dark := range []bool{false, true} {
+				b.Open(v.site+path, width, dark)
+				b.Picture(filepath.Join(folder, fmt.Sprintf("scanned-%s-%d-%v.png", name, width, dark)))
+				if n := b.Narrow(); n > 0 {
+					v.t.Errorf("%s at %d: %d px too wide", path, width, n)
+				}
+				for _, x := range b.Axe() {
+					v.t.Errorf("%s at %d: %s", path, width, x)
+				}
+			}
+		}
 	}
 }

@@ -68,6 +68,8 @@ func pictures() map[string]picture {
 		client + "/compare": of("/compare"), client + "/compare/{file}": download,
 		client + "/reports": of("/reports"), client + "/reports/{report}": download,
 		client + "/report.html": download, client + "/report.pdf": download, client + "/assessment.json": download,
+		"/exposure": {}, client + "/exposure": of("/exposure"), client + "/exposure/targets": of("/exposure/targets"),
+		client + "/exposure/checks/{check}": of("/exposure/checks/TLS-03"), client + "/exposure/files/{format}": download,
 		client + "/history": of("/history"), client + "/manage": of("/manage"),
 		client + "/pre-assessment": of("/pre-assessment"), client + "/pre-assessment.pdf": download,
 	}

@@ -3,7 +3,6 @@ package pages
 import (
 	"cmp"
 	"context"
-	"io"
 	"mime"
 	"net/http"
 	"slices"
@@ -111,7 +110,7 @@ func (s *Site) exposureFile(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		guard.Download(w, mime.FormatMediaType("attachment", map[string]string{"filename": "exposure-" + day.String() + "." + format}))
 	}
-	_, err = io.WriteString(w, string(b))
+	_, err = w.Write(b)
 	return err
 }
 
@@ -520,4 +519,12 @@ func letterWords(ctx context.Context, t survey.Target) string {
 		return ui.T(ctx, "exposure.letter.both", "recorded", t.RecordedName, "approved", t.ApprovedName)
 	}
 	return ui.T(ctx, "exposure.letter.one", "recorded", t.RecordedName)
+}
+
+// snippetTested says which program took the configuration.
+func snippetTested(ctx context.Context, x exposure.Snippet) string {
+	if x.Tested == "unverified" {
+		return ui.T(ctx, "exposure.snippet.untested")
+	}
+	return ui.T(ctx, "exposure.snippet.tested", "with", x.Tested)
 }
