@@ -19,9 +19,8 @@ type Remedy struct {
 var programs = map[string]string{"nginx": "nginx", "Apache HTTP Server": "Apache", "Internet Information Services": "IIS", "Caddy": "Caddy", "Postfix": "Postfix"}
 
 // Remedies lists ready configuration for what was found, by program. Where a program
-// was recognised (check BAN-01) at an address, only its own is listed; it may also
-// stand behind HAProxy, which does not tell its name. Where none was, that of every
-// program is.
+// was recognised (check BAN-01) for which there is some, only its own is listed;
+// elsewhere that of every program, because some do not tell their name.
 func Remedies(c *exposure.Catalogue, findings []exposure.Finding) []Remedy {
 	known := recognised(findings)
 	checks, snippets := map[string][]string{}, map[string]exposure.Snippet{}
@@ -29,10 +28,7 @@ func Remedies(c *exposure.Catalogue, findings []exposure.Finding) []Remedy {
 		if f.Outcome != exposure.Fail && f.Outcome != exposure.Warn {
 			continue
 		}
-		for _, s := range c.Snippets(f.Check) {
-			if at := known.at(f.Target); len(at) > 0 && !at[s.Software] {
-				continue
-			}
+		for _, s := range known.fitting(c.Snippets(f.Check), f.Target) {
 			snippets[s.ID] = s
 			if !slices.Contains(checks[s.ID], f.Check) {
 				checks[s.ID] = append(checks[s.ID], f.Check)
@@ -76,6 +72,21 @@ func recognised(findings []exposure.Finding) software {
 				}
 			}
 		}
+	}
+	return out
+}
+
+// fitting picks the configuration of the programs that were recognised, or all when
+// there is none for them.
+func (s software) fitting(all []exposure.Snippet, t exposure.Target) (out []exposure.Snippet) {
+	at := s.at(t)
+	for _, snippet := range all {
+		if at[snippet.Software] {
+			out = append(out, snippet)
+		}
+	}
+	if len(out) == 0 {
+		return all
 	}
 	return out
 }

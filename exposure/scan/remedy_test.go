@@ -39,6 +39,10 @@ func TestRemedies(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	site := exposure.Target{Name: "www.example.org"}
+	got = ids(scan.Remedies(k.Catalogue, []exposure.Finding{nginx, finding("MAIL-05", site, exposure.Fail, "")}))
+	if want := []string{"zone-dmarc:MAIL-05"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
 	got = ids(scan.Remedies(k.Catalogue, []exposure.Finding{nginx, finding("HTTP-13", site, exposure.Fail, "")}))
 	if want := []string{"nginx-security-txt:HTTP-13"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
