@@ -171,6 +171,26 @@ func (c *Client) Ask(ctx context.Context, name string, kind uint16) (Answer, err
 	return m.answer, m.err
 }
 
+// Prefetch asks many questions of a kind at a time, so that they are answered when
+// they are asked one by one afterwards. What goes wrong shows then.
+func (c *Client) Prefetch(ctx context.Context, kind uint16, names []string) {
+	var wait sync.WaitGroup
+	places := make(chan struct{}, prefetched)
+	for _, name := range names {
+		places <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-places }()
+			if _, err := c.Ask(ctx, name, kind); err != nil {
+				return // it is told to whoever asks for the name
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// prefetched is how many questions are asked at a time.
+const prefetched = 16
+
 // recurse asks each resolver until one answers.
 func (c *Client) recurse(ctx context.Context, q question) (Answer, error) {
 	resolvers := c.dialer.Resolvers()

@@ -150,6 +150,12 @@ func (n *named) authorities(ctx context.Context, f *exposure.Finding) error {
 var services = []string{"_sip._tcp", "_sips._tcp", "_sipfederationtls._tcp", "_autodiscover._tcp", "_imaps._tcp", "_submission._tcp", "_submissions._tcp",
 	"_caldavs._tcp", "_carddavs._tcp", "_xmpp-client._tcp", "_xmpp-server._tcp", "_ldap._tcp", "_matrix-fed._tcp"}
 
+// mostTargets is how many records of a kind are followed; an answer can hold
+// thousands.
+const mostTargets = 20
+
+func first[T any](list []T) []T { return list[:min(len(list), mostTargets)] }
+
 func (n *named) dangling(ctx context.Context, f *exposure.Finding) error {
 	f.Expected = "every name that is pointed to exists"
 	var p problems
@@ -179,7 +185,7 @@ func (n *named) dangling(ctx context.Context, f *exposure.Finding) error {
 	if err != nil {
 		return err
 	}
-	for _, ns := range servers.Values {
+	for _, ns := range first(servers.Values) {
 		if err := gone("NS", ns); err != nil {
 			return err
 		}
@@ -188,17 +194,22 @@ func (n *named) dangling(ctx context.Context, f *exposure.Finding) error {
 	if err != nil {
 		return err
 	}
-	for _, mx := range mail.Values {
+	for _, mx := range first(mail.Values) {
 		if err := gone("MX", mx.Host); err != nil {
 			return err
 		}
 	}
+	var names []string
+	for _, service := range services {
+		names = append(names, service+"."+n.t.Name)
+	}
+	n.Prefetch(ctx, dns.TypeSRV, names)
 	for _, service := range services {
 		a, err := n.Ask(ctx, service+"."+n.t.Name, dns.TypeSRV)
 		if err != nil {
 			return err
 		}
-		for _, srv := range typed[*dns.SRV](a.Records) {
+		for _, srv := range first(typed[*dns.SRV](a.Records)) {
 			if err := gone("SRV "+service, fold(srv.Target)); err != nil {
 				return err
 			}
@@ -262,7 +273,7 @@ func (n *named) service(ctx context.Context, f *exposure.Finding) error {
 	if err != nil {
 		return err
 	}
-	records := typed[*dns.HTTPS](a.Records)
+	records := first(typed[*dns.HTTPS](a.Records))
 	if len(records) == 0 {
 		skip(f, exposure.NotApplicable, "the name has no HTTPS record")
 		return nil

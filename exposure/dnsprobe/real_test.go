@@ -147,7 +147,7 @@ func (b bind) dialer(resolver, zones uint16, anchor *dns.DS) *exposure.Dialer {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	own := dnsprobe.Options{Port: zones, Timeout: time.Second}
+	own := dnsprobe.Options{Port: zones, Timeout: 5 * time.Second}
 	if anchor != nil {
 		own.Anchors = []*dns.DS{anchor}
 	}

@@ -168,10 +168,11 @@ func (c *Client) Zone(ctx context.Context, name string) (string, error) {
 	}
 }
 
-// Kinds of records for Validate.
+// Kinds of records for Validate and Prefetch.
 const (
 	TypeA    = dns.TypeA
 	TypeAAAA = dns.TypeAAAA
 	TypeMX   = dns.TypeMX
 	TypeTLSA = dns.TypeTLSA
+	TypeTXT  = dns.TypeTXT
 )

@@ -246,7 +246,11 @@ func reportsDMARC(ctx context.Context, d *domain, f *exposure.Finding) error {
 	if len(w.Aggregate) == 0 && len(w.Unreadable) == 0 {
 		p.warnf("no rua: nobody is told of forged mail")
 	}
-	for _, address := range append(slices.Clone(w.Aggregate), w.Failure...) {
+	to := append(slices.Clone(w.Aggregate), w.Failure...)
+	if len(to) > most {
+		p.warnf("%d addresses for reports; only %d were looked at", len(to), most)
+	}
+	for _, address := range to[:min(len(to), most)] {
 		_, receiver, _ := strings.Cut(address, "@")
 		receiver = fold(receiver)
 		if exposure.Below(receiver, w.Organisation) {
@@ -324,6 +328,11 @@ func keys(ctx context.Context, d *domain, f *exposure.Finding) error {
 	}
 	var p problems
 	var seen []string
+	var names []string
+	for _, selector := range d.selectors() {
+		names = append(names, selector+"._domainkey."+d.name)
+	}
+	d.names.Prefetch(ctx, dnsprobe.TypeTXT, names)
 	for _, selector := range d.selectors() {
 		found, err := d.names.TXT(ctx, selector+"._domainkey."+d.name)
 		if err != nil {
@@ -536,7 +545,7 @@ func reverse(ctx context.Context, d *domain, f *exposure.Finding) error {
 		if err != nil {
 			return err
 		}
-		for _, a := range found.Values {
+		for _, a := range found.Values[:min(len(found.Values), 2*mostAddresses)] {
 			ok, err := d.leadsBack(ctx, a)
 			if err != nil {
 				return err

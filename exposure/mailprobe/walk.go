@@ -38,18 +38,18 @@ type SPFView struct {
 	Shared  []string // included senders that many customers share
 	Four    *big.Int // IPv4 addresses that may send, providers left out
 	Wide    []string // networks of IPv6 that are too wide
-	counted []netip.Prefix
+	counted map[netip.Prefix]bool
 	path    []string
 }
 
 // EvaluateSPF follows the record of a domain as a receiver does that has no mail in
 // its hands: every term is counted, none is compared with a sender.
 func EvaluateSPF(ctx context.Context, n Names, domain string, record SPF) (*SPFView, error) {
-	v := &SPFView{Four: new(big.Int)}
+	v := &SPFView{Four: new(big.Int), counted: map[netip.Prefix]bool{}}
 	all, err := v.follow(ctx, n, domain, record, false)
 	v.All = all
-	for _, p := range v.counted {
-		if !slices.ContainsFunc(v.counted, func(q netip.Prefix) bool { return q != p && q.Bits() < p.Bits() && q.Contains(p.Addr()) }) {
+	for p := range v.counted {
+		if !v.within(p) {
 			v.Four.Add(v.Four, new(big.Int).Lsh(big.NewInt(1), uint(32-p.Bits())))
 		}
 	}
@@ -203,9 +203,19 @@ func (v *SPFView) hosts(ctx context.Context, n Names, target string, t Term, pro
 }
 
 func (v *SPFView) count(p netip.Prefix, provider bool) {
-	if !provider && !slices.Contains(v.counted, p) {
-		v.counted = append(v.counted, p)
+	if !provider {
+		v.counted[p] = true
 	}
+}
+
+// within reports whether a wider network was counted that holds this one.
+func (v *SPFView) within(p netip.Prefix) bool {
+	for bits := range p.Bits() {
+		if wider, err := p.Addr().Prefix(bits); err == nil && v.counted[wider] {
+			return true
+		}
+	}
+	return false
 }
 
 //go:embed providers.txt

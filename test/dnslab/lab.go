@@ -175,8 +175,8 @@ func (l *Lab) Dialer(domains []string, change func(*exposure.Scope)) (*exposure.
 	if err != nil {
 		return nil, err
 	}
-	return dnsprobe.Connect(p, exposure.DialerOptions{Resolvers: []netip.AddrPort{l.Resolver}, Timeout: 2 * time.Second},
-		dnsprobe.Options{Anchors: l.Anchors, Port: l.Port, Timeout: time.Second}), nil
+	return dnsprobe.Connect(p, exposure.DialerOptions{Resolvers: []netip.AddrPort{l.Resolver}, Timeout: 10 * time.Second},
+		dnsprobe.Options{Anchors: l.Anchors, Port: l.Port, Timeout: 10 * time.Second}), nil
 }
 
 // Scan runs probes on a name and gives the findings by check.
