@@ -121,7 +121,7 @@ func Run(ctx context.Context, o Options, found func(exposure.Finding)) (err erro
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	d := o.dialer()
+	d := o.Dialer()
 	defer d.Stop()
 	data := exposure.Data{Kinds: map[string]any{}}
 	maps.Copy(data.Kinds, o.Knowledge.Data.Kinds)
@@ -172,8 +172,9 @@ func Run(ctx context.Context, o Options, found func(exposure.Finding)) (err erro
 	return s.Run(ctx, report)
 }
 
-// dialer looks names up at the recursive resolvers, unless another way was given.
-func (o Options) dialer() *exposure.Dialer {
+// Dialer contacts what the permit allows. Names are looked up at the recursive
+// resolvers, unless another way was given.
+func (o Options) Dialer() *exposure.Dialer {
 	parts := exposure.DialerOptions{Resolver: o.Resolver, Resolvers: o.Resolvers, Now: o.Now, Log: o.Contact, Timeout: o.Timeout}
 	if o.Resolver != nil {
 		return exposure.NewDialer(o.Permit, parts)

@@ -311,18 +311,27 @@ func (c *scanCommand) resolver(o *scan.Options) error {
 		}
 		return nil
 	}
-	at, err := netip.ParseAddrPort(c.Resolver)
-	if a, addrErr := netip.ParseAddr(c.Resolver); addrErr == nil {
-		at, err = netip.AddrPortFrom(a, 53), nil
+	var err error
+	o.Resolvers, err = resolverList("--resolver", []string{c.Resolver})
+	return err
+}
+
+// resolverList reads addresses of recursive resolvers, with or without a port.
+func resolverList(flag string, list []string) (out []netip.AddrPort, err error) {
+	for _, r := range list {
+		at, err := netip.ParseAddrPort(r)
+		if a, addrErr := netip.ParseAddr(r); addrErr == nil {
+			at, err = netip.AddrPortFrom(a, 53), nil
+		}
+		if err != nil {
+			return nil, argument(flag, fmt.Sprintf("%q is no address", r), "an address such as 192.0.2.53")
+		}
+		if at.Port() != 53 && !at.Addr().IsLoopback() {
+			return nil, argument(flag, fmt.Sprintf("%s is another port than 53", at), "a recursive resolver on port 53, or one on this machine")
+		}
+		out = append(out, at)
 	}
-	if err != nil {
-		return argument("--resolver", fmt.Sprintf("%q is no address", c.Resolver), "an address such as 192.0.2.53")
-	}
-	if at.Port() != 53 && !at.Addr().IsLoopback() {
-		return argument("--resolver", fmt.Sprintf("%s is another port than 53", at), "a recursive resolver on port 53, or one on this machine")
-	}
-	o.Resolvers = []netip.AddrPort{at}
-	return nil
+	return out, nil
 }
 
 // contactLog writes every contact to the file that --contacts names.

@@ -25,6 +25,8 @@ type serveCommand struct {
 	Password     string   `name:"smtp-password-file" env:"NISABA_SMTP_PASSWORD_FILE" type:"path" help:"File with the password of the mail server; or the variable NISABA_SMTP_PASSWORD."`
 	Host         []string `help:"Name under which browsers reach the server. Default: any, or this machine's own names when it listens on a loopback address."`
 	ScanCommand  string   `name:"scan-command" env:"NISABA_SCAN_COMMAND" help:"Program that looks for harmful content in uploaded files, with its arguments, for example \"clamdscan --no-summary -\". It gets the file on standard input; exit status 0 says clean, 1 harmful. Default: none."`
+	Resolver     []string `name:"exposure-resolver" env:"NISABA_EXPOSURE_RESOLVER" help:"Recursive resolvers that scans of the outside ask about names, as 192.0.2.53. Default: those of this machine."`
+	ScanData     []string `name:"exposure-data" sep:"none" placeholder:"KIND=FILE" help:"What scans of the outside know from files, once for each; the kinds are those of nisaba scan --data."`
 	AlarmCommand string   `name:"alarm-command" env:"NISABA_ALARM_COMMAND" help:"Program that sends alarms of reporting deadlines as text messages or calls, with its arguments. It gets each alarm as JSON on standard input; exit status 0 says sent. Default: none."`
 	AlarmPrivate bool     `name:"alarm-private" env:"NISABA_ALARM_PRIVATE" help:"Webhooks of alarms may lie in the server's own network, and use http."`
 	TimestampURL string   `name:"timestamp-url" env:"NISABA_TIMESTAMP_URL" help:"Time-stamping authority (RFC 3161) that signs the time of each checkpoint of the ledgers: http://timestamp.example.org. Default: none."`
@@ -50,8 +52,13 @@ func (c *serveCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	resolvers, err := resolverList("--exposure-resolver", c.Resolver)
+	if err != nil {
+		return err
+	}
 	v, err := server.Open(ctx, server.Config{Address: c.Addr, Data: c.Data, DatabaseURL: c.DatabaseURL, HTTPS: c.HTTPS, Hosts: c.Host, ScanCommand: c.ScanCommand,
 		BaseURL: c.BaseURL, Mail: mails, Alarms: server.AlarmConfig{Command: c.AlarmCommand, Private: c.AlarmPrivate}, Timestamps: stamps,
+		ScanResolvers: resolvers, ScanData: c.ScanData,
 		Knowledge: k, Messages: messages, Log: slog.New(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		return err

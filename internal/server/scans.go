@@ -28,7 +28,7 @@ func (c Config) scans(s *store.Store, organisations *clients.Service) (*scanning
 		return nil, err
 	}
 	return scanning.New(s, organisations, c.Knowledge.Catalogue, scanning.Options{Key: key, Folder: filepath.Join(c.Data, scanFolder), Scanner: c.Knowledge.Program,
-		Loopback: c.ScanLoopback, TXT: c.ScanTXT, Resolver: c.ScanResolver})
+		Loopback: c.ScanLoopback, TXT: c.ScanTXT, Resolver: c.ScanResolver, Resolvers: c.ScanResolvers, Data: c.ScanData})
 }
 
 // loadScanKey reads the key, or makes it. A permit that was signed with a lost key

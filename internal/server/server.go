@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -72,6 +73,11 @@ type Config struct {
 	ScanLoopback bool
 	ScanTXT      func(ctx context.Context, name string) (texts []string, err error)
 	ScanResolver exposure.Resolver
+
+	// ScanResolvers are the recursive resolvers of scans; nil: those of this machine.
+	// ScanData are files with what the operator has, as scan.Imports says.
+	ScanResolvers []netip.AddrPort
+	ScanData      []string
 
 	Workers int           // jobs at a time; 0: 4
 	Poll    time.Duration // how often the queue is looked at; 0: one second

@@ -16,6 +16,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/certprobe"
+	"github.com/nisaba-platform/nisaba/exposure/scan"
 	"github.com/nisaba-platform/nisaba/internal/domain/survey"
 )
 
@@ -89,7 +90,7 @@ func (s *Service) fetch(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	d := exposure.NewDialer(permit, exposure.DialerOptions{Resolver: s.o.Resolver, Now: s.store.Now, Timeout: 5 * time.Second})
+	d := scan.Options{Permit: permit, Resolver: s.o.Resolver, Resolvers: s.o.Resolvers, Now: s.store.Now, Timeout: 5 * time.Second}.Dialer()
 	defer d.Stop()
 	roots, _ := s.knowledge.Data.Kinds[certprobe.RootsKind].(certprobe.Roots)
 	c := http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

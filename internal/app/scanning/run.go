@@ -138,7 +138,7 @@ func (s *Service) options(ctx context.Context, run *jobs.Run, x *survey.Scan, ta
 	if err := os.MkdirAll(s.o.Folder, 0o700); err != nil {
 		return o, fmt.Errorf("make the folder of journals: %w", err)
 	}
-	return scan.Options{Permit: permit, Entries: entries, Knowledge: s.knowledge, Resolver: s.o.Resolver, Scanner: s.o.Scanner,
+	return scan.Options{Permit: permit, Entries: entries, Knowledge: s.knowledge, Resolver: s.o.Resolver, Resolvers: s.o.Resolvers, Scanner: s.o.Scanner,
 		Agent: "Mozilla/5.0 (compatible; " + s.o.Scanner + "; exposure scan)", Journal: filepath.Join(s.o.Folder, x.ID+".journal"), Only: x.Only, Now: s.store.Now,
 		Progress: func(p exposure.Progress) {
 			if p.Known > 0 {

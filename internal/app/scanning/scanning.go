@@ -15,6 +15,7 @@ import (
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
 	"github.com/nisaba-platform/nisaba/exposure/scan"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -33,8 +34,11 @@ type Options struct {
 	Scanner  string             // product and version
 	Loopback bool               // for tests: addresses of this machine may be targets
 
-	Resolver exposure.Resolver                                                  // nil: that of this machine
-	TXT      func(ctx context.Context, name string) (texts []string, err error) // records with proofs; nil: by the resolver of this machine
+	Data      []string          // files with what the operator has, as scan.Imports says
+	Resolvers []netip.AddrPort  // recursive resolvers; nil: those of this machine
+	Resolver  exposure.Resolver // finds addresses in their place; checks of names are then errors
+
+	TXT func(ctx context.Context, name string) (texts []string, err error) // records with proofs; nil: by the resolver of this machine
 }
 
 // Service is the use cases. It is safe for concurrent use.
@@ -60,8 +64,15 @@ func New(s *store.Store, c *clients.Service, cat *catalog.Catalogue, o Options) 
 	if err != nil {
 		return nil, err
 	}
-	if o.Resolver == nil {
-		o.Resolver = SystemResolver(netip.AddrPort{})
+	for _, what := range o.Data {
+		if err := k.Import(what); err != nil {
+			return nil, &fault.Error{Kind: fault.Invalid, Field: "--exposure-data", What: err.Error(), Expected: scan.Imports, Cause: err}
+		}
+	}
+	if o.Resolver == nil && len(o.Resolvers) == 0 {
+		if o.Resolvers, err = dnsprobe.SystemResolvers("/etc/resolv.conf"); err != nil {
+			o.Resolver = SystemResolver(netip.AddrPort{})
+		}
 	}
 	if o.TXT == nil {
 		o.TXT = net.DefaultResolver.LookupTXT
