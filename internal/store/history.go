@@ -26,6 +26,7 @@ func aggregates() []aggregate {
 		incidents, obligations, incidentReports, incidentEntries, indicators, affected, exhibits, informed, incidentCosts,
 		filingKeys, authorityCases, authorityReports, authorityMessages, filingEndpoints, filingMessages,
 		scanTargets, scans, scanFindings,
+		authorityApplications, authorityEntries, authorityRecipients, authorityForwardings, authorityRecords,
 	}
 }
 

@@ -182,6 +182,7 @@ func probes() map[string]probe {
 	maps.Copy(all, incidentProbes())
 	maps.Copy(all, filingProbes())
 	maps.Copy(all, scanProbes())
+	maps.Copy(all, authorityProbes())
 	return all
 }
 

@@ -94,8 +94,13 @@ func (w wire) file(change func(*incident.Frozen)) {
 // entity adds an entity whose server has registered its key.
 func (v visitor) entity(example string) (organisation string, w wire) {
 	v.t.Helper()
-	organisation = v.add(example)
-	organisation = strings.TrimSuffix(organisation, "/scope")
+	organisation = strings.TrimSuffix(v.add(example), "/scope")
+	return organisation, v.wire(organisation)
+}
+
+// wire registers a key for an entity.
+func (v visitor) wire(organisation string) wire {
+	v.t.Helper()
 	page, _ := v.must(organisation+"/supervision/invite", nil)
 	code := regexp.MustCompile(`id="code">([^<]+)<`).FindStringSubmatch(page)
 	if code == nil {
@@ -105,7 +110,7 @@ func (v visitor) entity(example string) (organisation string, w wire) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	w = wire{v.t, v.site, private}
+	w := wire{v.t, v.site, private}
 	b, err := json.Marshal(filing.Registration{Code: code[1], PublicKey: filing.EncodeKey(public)})
 	if err != nil {
 		v.t.Fatal(err)
@@ -113,7 +118,7 @@ func (v visitor) entity(example string) (organisation string, w wire) {
 	if status, answer := w.send(filing.KeysPath, b); status != http.StatusOK {
 		v.t.Fatalf("register: %d %s", status, answer)
 	}
-	return organisation, w
+	return w
 }
 
 // seeDesk looks at pages at two widths, light and dark, with axe.

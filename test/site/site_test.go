@@ -359,6 +359,7 @@ func ownerForms() []map[string]url.Values {
 		authorityForms(),
 		exposureForms(),
 		deskForms(),
+		deskRegisterForms(),
 		portfolioForms(),
 		manageForms(),
 		planForms(),

@@ -16,6 +16,9 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exchange/filing"
+	"github.com/nisaba-platform/nisaba/internal/app/assessing"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -43,7 +46,10 @@ type Service struct {
 
 // Options of New. Intake alone needs none of them.
 type Options struct {
-	Forms *reporting.Set // of the reports that come
+	Forms     *reporting.Set // of the reports that come
+	Clients   *clients.Service
+	Mails     *mailing.Mailer
+	Knowledge assessing.Knowledge
 }
 
 // New makes the service; box seals the authorities' private keys.
@@ -51,11 +57,15 @@ func New(s *store.Store, box secret.Box, o Options) *Service {
 	return &Service{store: s, box: box, options: o, keys: map[string]ed25519.PrivateKey{}}
 }
 
-// Install adds the job that forgets nonces of old requests.
+// Install adds the job that forgets nonces of old requests, and applications that
+// nobody confirmed.
 func (s *Service) Install(r *jobs.Runner) error {
 	r.Handle("filing.sweep", func(ctx context.Context, run *jobs.Run) error {
 		return run.Finish(ctx, nil, func(tx *store.Tx) error {
-			_, err := tx.SweepNonces(tx.Now().Add(-24 * time.Hour))
+			if _, err := tx.SweepNonces(tx.Now().Add(-24 * time.Hour)); err != nil {
+				return err
+			}
+			_, err := tx.SweepAuthorityApplications()
 			return err
 		})
 	})

@@ -16,6 +16,7 @@ import (
 type Entity struct {
 	Organisation tenant.Organisation
 	Rollup       assessment.Rollup // class, sectors and countries as the scope test has them
+	Entry        authority.Entry   // zero: not in the register
 	Keys         []authority.Key
 	PublicKey    string // of the authority; "" before the first invitation
 	Cases        []authority.Case
@@ -53,6 +54,9 @@ func entity(tx *store.Tx, organisation string) (e Entity, err error) {
 		return e, err
 	}
 	if e.Rollup, err = tx.Rollup(organisation); err != nil && fault.KindOf(err) != fault.NotFound {
+		return e, err
+	}
+	if e.Entry, err = tx.AuthorityEntryOf(organisation); err != nil && fault.KindOf(err) != fault.NotFound {
 		return e, err
 	}
 	if e.Keys, err = tx.FilingKeys(organisation); err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/clocks"
 	"github.com/nisaba-platform/nisaba/law/reporting"
 )
@@ -108,10 +109,10 @@ func standing(tx *store.Tx, organisation string) (sector, class string, err erro
 	case err != nil:
 		return "", "", err
 	}
-	if len(r.Sectors) > 0 {
-		sector = r.Sectors[0]
+	if r.Class != law.Depends {
+		class = string(r.Class)
 	}
-	return sector, string(r.Class), nil
+	return first(r.Sectors), class, nil
 }
 
 // caseOf is the case of an entity's incident under a regime, opened by whatever

@@ -23,6 +23,7 @@ import (
 const deskCase = "/authority/cases/{case}"
 
 func (s *Site) deskRoutes(add adder) {
+	s.deskRegisterRoutes(add)
 	add(Workspace, "GET /authority", s.deskInbox)
 	add(Workspace, "GET "+deskCase, s.deskCase)
 	add(Workspace, "GET "+deskCase+"/reports/{report}", s.deskOriginal)
@@ -36,7 +37,7 @@ func (s *Site) deskRoutes(add adder) {
 
 // deskNav is the navigation of an authority's workspace.
 func (s *Site) deskNav(r *http.Request, link func(key, url string) ui.Link) []ui.Link {
-	out := []ui.Link{link("authority.inbox", "/authority")}
+	out := []ui.Link{link("authority.inbox", "/authority"), link("authority.register", "/authority/register")}
 	return out
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
+	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/clocks"
 )
 
@@ -31,7 +32,7 @@ func (s *Site) showDeskEntity(w http.ResponseWriter, r *http.Request, v deskEnti
 		return err
 	}
 	p := s.frame(r, v.Organisation.Name, ui.T(r.Context(), "authority.entity.lead"))
-	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "authority.inbox"), URL: "/authority"}}
+	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "authority.register"), URL: "/authority/register"}}
 	return ui.Render(w, r, statusOf(v.errors), deskEntityPage(r, p, v))
 }
 
@@ -103,4 +104,38 @@ func (v deskEntityView) caseTable(ctx context.Context) ui.TableProps {
 			ui.LinkCell(regimeTitle(ctx, clocks.Regime(c.Regime)), "/authority/cases/"+c.ID, c.Reference+" · "+c.EntityReference), ui.StatusBadge(deskState(ctx, c.State)), aware}})
 	}
 	return t
+}
+
+func (v deskEntityView) errorsOf(act string) ui.Errors {
+	if v.act == act {
+		return v.errors
+	}
+	return nil
+}
+
+// typed is a field of the form with the key: what was typed when it came back.
+func (v deskEntityView) typed(r *http.Request, key string, f ui.Field) ui.Field {
+	f.ID = "f-" + key + "-" + f.Name
+	if v.act != key {
+		return f
+	}
+	return field(r, v.errors, f)
+}
+
+// entryDay is a day of the entry in the register.
+type entryDay struct {
+	label string
+	on    law.Date
+}
+
+func (v deskEntityView) entryDays(ctx context.Context) (out []entryDay) {
+	for _, d := range []struct {
+		key string
+		on  law.Date
+	}{{"registered", v.Entry.RegisteredOn}, {"notified", v.Entry.NotifiedOn}, {"looked", v.Entry.ReviewedOn}} {
+		if !d.on.IsZero() {
+			out = append(out, entryDay{ui.T(ctx, "authority.day."+d.key), d.on})
+		}
+	}
+	return out
 }
