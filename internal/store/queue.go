@@ -53,7 +53,7 @@ func (tx *Tx) Enqueue(j work.Job) (work.Job, error) {
 	if err != nil {
 		return j, explain(err, "write", "job")
 	}
-	tx.p.queued = true
+	*tx.p.queued = true
 	if n == 1 {
 		return j, nil
 	}
@@ -227,7 +227,7 @@ func (tx *Tx) turnJob(id, verb, set, condition string) error {
 	if n == 0 {
 		return &fault.Error{Kind: fault.Conflict, What: "the job is " + string(j.State)}
 	}
-	tx.p.queued = true
+	*tx.p.queued = true
 	return tx.Note("job."+verb, "job", id, j.Organisation, "")
 }
 

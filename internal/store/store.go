@@ -114,10 +114,10 @@ func (s *Store) Write(ctx context.Context, scope tenant.Scope, c Change, f func(
 	}
 	var p *pending
 	err := s.db.Write(ctx, func(q *sqldb.Tx) error {
-		p = &pending{change: c, entries: map[string][]entry{}, own: map[string]bool{}}
+		p = &pending{change: c, entries: map[string][]entry{}, own: map[string]bool{}, queued: new(bool)}
 		return s.begin(q, scope, p, f)
 	})
-	if err == nil && p.queued {
+	if err == nil && *p.queued {
 		select {
 		case s.work <- struct{}{}:
 		default:

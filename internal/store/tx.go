@@ -25,7 +25,7 @@ type pending struct {
 	change  Change
 	entries map[string][]entry // workspace → entries without number
 	own     map[string]bool    // workspace/organisation: exists, and its row is locked
-	queued  bool               // jobs were put into the queue
+	queued  *bool              // jobs were put into the queue
 }
 
 // Now is the time of the transaction.
@@ -40,6 +40,19 @@ func (tx *Tx) In(workspace, organisation string) *Tx {
 	narrow := *tx
 	narrow.scope = tx.scope.In(workspace, organisation)
 	return &narrow
+}
+
+// As is the transaction with another change: what it writes is recorded as made by
+// somebody else, for transactions that do the work of several.
+func (tx *Tx) As(c Change) *Tx {
+	as := *tx
+	if tx.p == nil { // it only reads
+		return &as
+	}
+	p := *tx.p
+	p.change = c
+	as.p = &p
+	return &as
 }
 
 // announce tells PostgreSQL's row-level security which workspace is at work.

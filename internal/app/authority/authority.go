@@ -40,6 +40,8 @@ type Service struct {
 	box     secret.Box
 	options Options
 
+	arrivals arrivals
+
 	mu   sync.Mutex
 	keys map[string]ed25519.PrivateKey // by workspace
 }

@@ -426,6 +426,64 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// TestTogether: reports that come at the same time are kept together; each has its
+// own receipt and line in the ledger, doubled ones are kept once, and one that is
+// refused keeps no other.
+func TestTogether(t *testing.T) {
+	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
+		s := service(t, b)
+		offices := []office{registered(t, b, s), registered(t, b, s)}
+		const n = 24
+		replies := make(chan [2]string, 6*n)
+		for _, o := range offices {
+			for i := range n {
+				content := o.report(t, func(f *incident.Frozen) { f.ID, f.Case = fmt.Sprint("r", i), fmt.Sprint("case", i%5) })
+				other := bytes.Replace(content, []byte("encrypted"), []byte("destroyed"), 1)
+				for _, c := range [][]byte{content, content, other} {
+					m := o.message(t, filing.ReportsPath, c)
+					go func() {
+						r, err := o.Serve(context.Background(), m, "192.0.2.1")
+						if err != nil {
+							replies <- [2]string{"", err.Error()}
+							return
+						}
+						replies <- [2]string{fmt.Sprint(r.Status), string(r.Body)}
+					}()
+				}
+			}
+		}
+		count := map[string]int{}
+		for range 6 * n {
+			r := <-replies
+			count[r[0]]++
+			if r[0] != "200" && !strings.Contains(r[1], filing.CodeConflict) {
+				t.Errorf("%v", r)
+			}
+		}
+		if count["200"] < 2*n || count["409"] < 2*n || count["200"]+count["409"] != 6*n {
+			t.Errorf("%v", count)
+		}
+		for _, o := range offices {
+			if cases, reports, messages := o.all(t); cases != 5 || reports != n || messages != n {
+				t.Errorf("%d cases, %d reports, %d messages", cases, reports, messages)
+			}
+			actor := "key " + filing.KeyID(o.key.Public().(ed25519.PublicKey))
+			must(t, b.Read(t.Context(), tenant.System("test").In(o.workspace, ""), func(tx *store.Tx) error {
+				list, err := tx.Entries(store.Filter{Kind: "authority_report"})
+				if len(list) != n {
+					t.Errorf("%d lines in the ledger", len(list))
+				}
+				for _, e := range list {
+					if e.Actor != actor || e.From != "192.0.2.1" {
+						t.Errorf("recorded as made by %q from %q", e.Actor, e.From)
+					}
+				}
+				return err
+			}))
+		}
+	})
+}
+
 // BenchmarkIntake takes signed reports in: checked, stored, receipted.
 func BenchmarkIntake(b *testing.B) {
 	bench := storetest.Open(b, storetest.SQLite(b))
@@ -435,9 +493,10 @@ func BenchmarkIntake(b *testing.B) {
 		messages[i] = o.message(b, filing.ReportsPath, o.report(b, func(f *incident.Frozen) { f.Case = fmt.Sprint("case", i/3) }))
 	}
 	b.ResetTimer()
+	const clients = 32
 	next := make(chan *filing.Message)
 	done := make(chan error)
-	for range 8 {
+	for range clients {
 		go func() {
 			var failed error
 			for m := range next {
@@ -456,7 +515,7 @@ func BenchmarkIntake(b *testing.B) {
 		next <- m
 	}
 	close(next)
-	for range 8 {
+	for range clients {
 		must(b, <-done)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "reports/s")

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -51,24 +52,28 @@ func (s *Service) takeReport(ctx context.Context, v visit) (receipt string, err 
 	if err != nil {
 		return "", err
 	}
-	err = s.store.Write(ctx, v.scope(), v.change(), func(tx *store.Tx) error {
-		if err := seen(tx, v); err != nil {
-			return err
+	return s.keepSoon(ctx, &arrival{visit: v, frozen: f, hash: hash, key: key})
+}
+
+// take keeps a report that is new, and finds the receipt of one that is not.
+func (x *arrival) take(tx *store.Tx) (string, error) {
+	if err := seen(tx, x.visit); err != nil {
+		var replay *replayError
+		if errors.As(err, &replay) {
+			err = &refusalError{err}
 		}
-		old, err := tx.AuthorityReportOf(v.key.Organisation, f.ID)
-		switch {
-		case err == nil && old.SHA256 == hash:
-			receipt = old.Receipt
-			return nil
-		case err == nil:
-			return &fault.Error{Kind: fault.Conflict, Field: "id", What: "a report with this id came with other content", Expected: "a correction, with an id of its own"}
-		case fault.KindOf(err) != fault.NotFound:
-			return err
-		}
-		receipt, err = keep(tx, v, key, f, hash)
-		return err
-	})
-	return receipt, err
+		return "", err
+	}
+	old, err := tx.AuthorityReportOf(x.visit.key.Organisation, x.frozen.ID)
+	switch {
+	case err == nil && old.SHA256 == x.hash:
+		return old.Receipt, nil
+	case err == nil:
+		return "", &refusalError{&fault.Error{Kind: fault.Conflict, Field: "id", What: "a report with this id came with other content", Expected: "a correction, with an id of its own"}}
+	case fault.KindOf(err) != fault.NotFound:
+		return "", err
+	}
+	return keep(tx, x.visit, x.key, x.frozen, x.hash)
 }
 
 // keep writes a report that is new, and its receipt.

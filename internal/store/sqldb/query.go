@@ -12,6 +12,27 @@ type Tx struct {
 	db  *DB
 	ctx context.Context
 	tx  *sql.Tx
+
+	statements map[string]*sql.Stmt // those that came before; nil: once
+	open       int                  // results that are being read
+}
+
+// again is a statement that the transaction has run before, prepared: transactions
+// that do the same for many rows have it parsed once. It is nil for the first time,
+// while a result is read, and on PostgreSQL, whose driver keeps its own.
+func (t *Tx) again(query string) *sql.Stmt {
+	if t.db.Dialect != SQLite || t.open > 0 {
+		return nil
+	}
+	st, came := t.statements[query]
+	if came && st == nil {
+		st, _ = t.tx.PrepareContext(t.ctx, query) // an error shows when it is run as text
+	}
+	if t.statements == nil {
+		t.statements = map[string]*sql.Stmt{}
+	}
+	t.statements[query] = st
+	return st
 }
 
 // Context is the context of the transaction.
@@ -34,7 +55,7 @@ func (t *Tx) text(query string) string {
 
 // Exec runs a statement with ? placeholders and returns the number of rows it touched.
 func (t *Tx) Exec(query string, args ...any) (int64, error) {
-	r, err := t.tx.ExecContext(t.ctx, t.text(query), args...)
+	r, err := t.exec(query, args)
 	if err != nil {
 		return 0, Classify(err)
 	}
@@ -42,16 +63,34 @@ func (t *Tx) Exec(query string, args ...any) (int64, error) {
 	return n, Classify(err)
 }
 
+func (t *Tx) exec(query string, args []any) (sql.Result, error) {
+	if st := t.again(query); st != nil {
+		return st.ExecContext(t.ctx, args...)
+	}
+	return t.tx.ExecContext(t.ctx, t.text(query), args...)
+}
+
+func (t *Tx) query(query string, args []any) (*sql.Rows, error) {
+	if st := t.again(query); st != nil {
+		return st.QueryContext(t.ctx, args...)
+	}
+	return t.tx.QueryContext(t.ctx, t.text(query), args...)
+}
+
 // Row is one row of a result.
 type Row interface{ Scan(...any) error }
 
 // Each calls f for every row of a query.
 func (t *Tx) Each(f func(Row) error, query string, args ...any) (err error) {
-	rows, err := t.tx.QueryContext(t.ctx, t.text(query), args...)
+	rows, err := t.query(query, args)
 	if err != nil {
 		return Classify(err)
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
+	t.open++
+	defer func() {
+		t.open--
+		err = errors.Join(err, rows.Close())
+	}()
 	for rows.Next() {
 		if err := f(rows); err != nil {
 			return err
