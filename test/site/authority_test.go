@@ -32,6 +32,13 @@ func deskForms() map[string]url.Values {
 		page + "/state":  {"state": {"closed"}},
 		page + "/review": {"report": {"x"}, "verdict": {"passed"}},
 
+		page + "/forward": {"which": {"x"}, "recipient": {"y"}, "way": {"download"}},
+		page + "/publish": {"title": {"Outage"}, "text": {"Boil the water."}, "consulted": {"It agrees."}},
+
+		"/authority/recipients":        {"kind": {"csirt"}, "name": {"CSIRT"}},
+		"/authority/recipients/remove": {"recipient": {"x"}},
+		client + "/supervision/acts":   {"power": {"note"}, "title": {"Called"}},
+		client + "/supervision/done":   {"record": {"x"}, "outcome": {"mended"}},
 		client + "/supervision/invite": {},
 		client + "/supervision/revoke": {"key": {"x"}},
 	}
@@ -181,11 +188,37 @@ func TestAuthorityDesk(t *testing.T) {
 	if status, original := v.get(at + "/reports/" + report[1]); status != http.StatusOK || !strings.HasPrefix(original, `{"aware_at"`) && !strings.Contains(original, "nisaba-report/1") {
 		t.Errorf("the original: %d %.100s", status, original)
 	}
+	if status, page, _ := v.post("/authority/recipients", url.Values{"kind": {"csirt"}, "name": {""}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-name-error") {
+		t.Errorf("a recipient without a name: %d", status)
+	}
+	v.must("/authority/recipients", url.Values{"kind": {"member_state"}, "name": {"CERT " + hostile}, "country": {"DE"}, "abroad": {"yes"}, "withhold": {"reporter_name", "severity"}})
+	page, _ = v.must(organisation+"/supervision/acts", url.Values{"power": {"targeted_audit"}, "title": {"Audit of backups " + hostile}, "due_on": {"2027-03-31"}})
+	if status, _, _ := v.post(organisation+"/supervision/acts", url.Values{"power": {"audit"}, "title": {"Regular audit"}}); status != http.StatusUnprocessableEntity {
+		t.Errorf("a power that an important entity is not subject to: %d", status)
+	}
+	if !strings.Contains(page, "Art. 33(2)(b)") || !strings.Contains(page, "31 March 2027") || !strings.Contains(page, "7,000,000") || strings.Contains(page, "<script>alert") {
+		t.Errorf("the file does not show the audit:\n%.6000s", page[strings.Index(page, "<main"):])
+	}
+	_, page = v.get(at)
+	which := regexp.MustCompile(`(?s)name="which".*?<option value="([^"]+)"`).FindStringSubmatch(page)
+	to := regexp.MustCompile(`(?s)name="recipient".*?<option value="([^"]+)"`).FindStringSubmatch(page)
+	if which == nil || to == nil || !strings.Contains(page, "proposed") {
+		t.Fatal("no forwarding is proposed")
+	}
+	page, _ = v.must(at+"/forward", url.Values{"which": {which[1]}, "recipient": {to[1]}, "way": {"download"}, "reason": {"plants on both sides"}})
+	if !strings.Contains(page, "Art. 23(6)") || !strings.Contains(page, "plants on both sides") {
+		t.Error("the forwarding is not recorded in the case")
+	}
+	copied := regexp.MustCompile(`/authority/cases/[^"/]+/forwardings/[^"]+`).FindString(page)
+	if status, text := v.get(copied); status != http.StatusOK || !strings.Contains(text, "nisaba-report/1") {
+		t.Errorf("the copy: %d %.200s", status, text)
+	}
+	v.must(at+"/publish", url.Values{"title": {"Outage"}, "text": {"Boil the water."}, "consulted": {"It agrees."}, "by": {"entity"}})
 	b := browser.Start(t)
 	b.Open(site+"/sign-in", 1280, false)
 	b.Do(chromedp.SendKeys("#f-email", "olga@example.org"), chromedp.SendKeys("#f-password", password),
 		chromedp.Click("#main button.primary"), chromedp.WaitVisible(".person"))
-	seeDesk(t, b, site, map[string]string{"inbox": "/authority", "case": at, "entity": organisation + "/supervision"})
+	seeDesk(t, b, site, map[string]string{"recipients": "/authority/recipients", "inbox": "/authority", "case": at, "entity": organisation + "/supervision"})
 	if status, page, _ := v.post(at+"/review", url.Values{"report": {report[1]}, "verdict": {"revision"}, "text": {""}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-review-"+report[1]+"-text-error") {
 		t.Errorf("sent back without a word: %d", status)
 	}

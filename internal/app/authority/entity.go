@@ -10,6 +10,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law/fines"
 )
 
 // Entity is what an authority holds of one entity.
@@ -20,6 +21,8 @@ type Entity struct {
 	Keys         []authority.Key
 	PublicKey    string // of the authority; "" before the first invitation
 	Cases        []authority.Case
+	Records      []authority.Record // the file, newest first
+	Fines        fines.Amount       // Art. 34(4) and (5)
 }
 
 // Entity gives one entity of the authority.
@@ -36,6 +39,9 @@ func (s *Service) Entity(ctx context.Context, a authz.Actor, organisation string
 		return err
 	})
 	if err != nil {
+		return e, err
+	}
+	if e.Fines, err = s.ceiling(e.Organisation); err != nil {
 		return e, err
 	}
 	whole, err := a.Workspace(authz.IncidentRead)
@@ -62,7 +68,10 @@ func entity(tx *store.Tx, organisation string) (e Entity, err error) {
 	if e.Keys, err = tx.FilingKeys(organisation); err != nil {
 		return e, err
 	}
-	e.Cases, err = tx.AuthorityCases(organisation)
+	if e.Cases, err = tx.AuthorityCases(organisation); err != nil {
+		return e, err
+	}
+	e.Records, err = tx.AuthorityRecords(organisation)
 	return e, err
 }
 

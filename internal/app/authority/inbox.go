@@ -83,6 +83,20 @@ type Case struct {
 	HandlerName string
 	Reports     []authority.Report
 	Messages    []authority.Message
+	Forwardings []authority.Forwarding
+	Recipients  []authority.Recipient
+	Statements  []authority.Record // what the public was told
+}
+
+// Proposes reports whether the rule of a recipient fits a report of the case that
+// it did not get yet.
+func (c Case) Proposes(to authority.Recipient) bool {
+	for _, r := range c.Reports {
+		if to.Fits(r) && !slices.ContainsFunc(c.Forwardings, func(f authority.Forwarding) bool { return f.Report == r.ID && f.Recipient == to.ID }) {
+			return true
+		}
+	}
+	return false
 }
 
 // Unanswered is when the first answer of the case is due; zero when none is.
@@ -121,6 +135,21 @@ func load(tx *store.Tx, id string) (c Case, err error) {
 		return c, err
 	}
 	if c.Messages, err = tx.AuthorityMessages(c.Organisation, id); err != nil {
+		return c, err
+	}
+	if c.Forwardings, err = tx.AuthorityForwardings(c.Organisation, id); err != nil {
+		return c, err
+	}
+	records, err := tx.AuthorityRecords(c.Organisation)
+	if err != nil {
+		return c, err
+	}
+	for _, r := range records {
+		if r.Case == id && r.Kind == authority.Public {
+			c.Statements = append(c.Statements, r)
+		}
+	}
+	if c.Recipients, err = tx.AuthorityRecipients(); err != nil {
 		return c, err
 	}
 	names, err := tx.OrganisationNames([]string{c.Organisation})

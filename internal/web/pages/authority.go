@@ -24,11 +24,14 @@ const deskCase = "/authority/cases/{case}"
 
 func (s *Site) deskRoutes(add adder) {
 	s.deskRegisterRoutes(add)
+	s.deskForwardRoutes(add)
 	add(Workspace, "GET /authority", s.deskInbox)
 	add(Workspace, "GET "+deskCase, s.deskCase)
 	add(Workspace, "GET "+deskCase+"/reports/{report}", s.deskOriginal)
-	for act, do := range s.deskActs() {
-		add(Workspace, "POST "+deskCase+"/"+act, s.deskAct(act, do))
+	for _, acts := range []map[string]func(*http.Request, authz.Actor, string) error{s.deskActs(), s.forwardActs()} {
+		for act, do := range acts {
+			add(Workspace, "POST "+deskCase+"/"+act, s.deskAct(act, do))
+		}
 	}
 	add(Client, "GET "+client+"/supervision", s.deskEntity)
 	add(Client, "POST "+client+"/supervision/invite", s.deskInvite)
@@ -37,7 +40,7 @@ func (s *Site) deskRoutes(add adder) {
 
 // deskNav is the navigation of an authority's workspace.
 func (s *Site) deskNav(r *http.Request, link func(key, url string) ui.Link) []ui.Link {
-	out := []ui.Link{link("authority.inbox", "/authority"), link("authority.register", "/authority/register")}
+	out := []ui.Link{link("authority.inbox", "/authority"), link("authority.register", "/authority/register"), link("authority.recipients", "/authority/recipients")}
 	return out
 }
 

@@ -1,0 +1,302 @@
+package pages
+
+import (
+	"context"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/nisaba-platform/nisaba/internal/app/authority"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	desk "github.com/nisaba-platform/nisaba/internal/domain/authority"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/ui"
+	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/law/clocks"
+)
+
+func (s *Site) deskForwardRoutes(add adder) {
+	add(Workspace, "GET /authority/recipients", s.deskRecipients)
+	add(Workspace, "POST /authority/recipients", s.deskAddRecipient)
+	add(Workspace, "POST /authority/recipients/remove", s.deskRemoveRecipient)
+	add(Workspace, "GET "+deskCase+"/forwardings/{forwarding}", s.deskForwarded)
+	add(Client, "POST "+client+"/supervision/acts", s.deskEntityAct("acts", s.deskActOn))
+	add(Client, "POST "+client+"/supervision/done", s.deskEntityAct("acts", func(r *http.Request, a authz.Actor, organisation string) error {
+		return s.authority.Finish(r.Context(), a, organisation, r.PostFormValue("record"), r.PostFormValue("outcome"))
+	}))
+}
+
+// recipientsView is the page of those to whom reports are forwarded.
+type recipientsView struct {
+	list   []desk.Recipient
+	fields []ui.Option // of the forms
+	errors ui.Errors
+}
+
+func (s *Site) deskRecipients(w http.ResponseWriter, r *http.Request) error {
+	return s.showRecipients(w, r, nil)
+}
+
+func (s *Site) showRecipients(w http.ResponseWriter, r *http.Request, wrong ui.Errors) (err error) {
+	v := recipientsView{errors: wrong}
+	if v.list, err = s.authority.Recipients(r.Context(), visitOf(r).Actor); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, form := range s.incidents.Forms().All() {
+		for _, f := range form.Fields {
+			if !seen[f.ID] && !f.Withhold {
+				seen[f.ID] = true
+				v.fields = append(v.fields, ui.Option{Value: f.ID, Label: fieldWords(r.Context(), f.Title), Selected: hasValue(r, "withhold", f.ID)})
+			}
+		}
+	}
+	p := s.frame(r, ui.T(r.Context(), "authority.recipients"), ui.T(r.Context(), "authority.recipients.lead"))
+	return ui.Render(w, r, statusOf(wrong), deskRecipientsPage(r, p, v))
+}
+
+// hasValue reports whether a form chose a value.
+func hasValue(r *http.Request, name, value string) bool {
+	for _, v := range r.PostForm[name] {
+		if v == value {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Site) deskAddRecipient(w http.ResponseWriter, r *http.Request) error {
+	err := s.authority.AddRecipient(r.Context(), visitOf(r).Actor, desk.Recipient{Kind: r.PostFormValue("kind"), Name: r.PostFormValue("name"),
+		Country: r.PostFormValue("country"), Email: r.PostFormValue("email"), Regimes: r.PostForm["regimes"], CrossBorder: r.PostFormValue("abroad") != "", Withhold: r.PostForm["withhold"]})
+	if wrong, ok := ui.ErrorsOf(err); ok {
+		return s.showRecipients(w, r, wrong)
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/authority/recipients")
+}
+
+func (s *Site) deskRemoveRecipient(w http.ResponseWriter, r *http.Request) error {
+	if err := s.authority.RemoveRecipient(r.Context(), visitOf(r).Actor, r.PostFormValue("recipient")); err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/authority/recipients")
+}
+
+func recipientKinds(ctx context.Context) (out []ui.Option) {
+	for _, k := range desk.RecipientKinds() {
+		out = append(out, ui.Option{Value: k, Label: ui.T(ctx, "authority.recipient."+k), Hint: desk.Basis(k)})
+	}
+	return out
+}
+
+func recipientRegimes(r *http.Request) (out []ui.Option) {
+	for _, x := range clocks.Regimes() {
+		out = append(out, ui.Option{Value: string(x), Label: regimeTitle(r.Context(), x), Selected: hasValue(r, "regimes", string(x))})
+	}
+	return out
+}
+
+func (v recipientsView) table(r *http.Request) ui.TableProps {
+	ctx := r.Context()
+	t := ui.TableProps{ID: "recipients", Caption: ui.T(ctx, "authority.recipients"), HideCaption: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "authority.recipient")}, {Label: ui.T(ctx, "authority.recipient.rule")}, {Label: ui.T(ctx, "authority.recipient.withhold")},
+		{Label: ui.T(ctx, "authority.recipient.remove"), HideLabel: true}},
+		Empty: ui.Empty{Title: ui.T(ctx, "authority.recipients.none"), Text: ui.T(ctx, "authority.recipients.none.text")}}
+	for _, x := range v.list {
+		var remove templ.Component = ui.Words("")
+		if mayDesk(r, "", authz.IncidentDecide) {
+			remove = deskRemoveRecipientForm(x.ID)
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(x.Name, "", strings.Trim(ui.T(ctx, "authority.recipient."+x.Kind)+" · "+x.Country+" · "+x.Email, " ·")),
+			ui.Words(recipientRule(ctx, x)), ui.Words(v.words(x.Withhold)), remove}})
+	}
+	return t
+}
+
+func (v recipientsView) words(ids []string) string {
+	var out []string
+	for _, id := range ids {
+		for _, f := range v.fields {
+			if f.Value == id {
+				out = append(out, f.Label)
+			}
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// recipientRule says when a recipient is proposed.
+func recipientRule(ctx context.Context, x desk.Recipient) string {
+	var parts []string
+	for _, regime := range x.Regimes {
+		parts = append(parts, regimeTitle(ctx, clocks.Regime(regime)))
+	}
+	if len(parts) == 0 {
+		parts = append(parts, ui.T(ctx, "authority.recipient.all"))
+	}
+	out := strings.Join(parts, ", ")
+	if x.CrossBorder {
+		out += " · " + ui.T(ctx, "authority.abroad")
+	}
+	return out
+}
+
+// deskForwarded hands out what was forwarded.
+func (s *Site) deskForwarded(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.authority.Forwarded(r.Context(), visitOf(r).Actor, r.PathValue("case"), r.PathValue("forwarding"))
+	if err != nil {
+		return err
+	}
+	guard.Download(w, mime.FormatMediaType("attachment", map[string]string{"filename": "forwarded-" + f.SHA256[:min(12, len(f.SHA256))] + ".json"}))
+	w.Header().Set("Content-Type", desk.JSON)
+	_, err = w.Write([]byte(f.Content))
+	return err
+}
+
+// forwardActs are the acts of a case that bring it to others.
+func (s *Site) forwardActs() map[string]func(*http.Request, authz.Actor, string) error {
+	return map[string]func(*http.Request, authz.Actor, string) error{
+		"forward": func(r *http.Request, a authz.Actor, id string) error {
+			_, err := s.authority.Forward(r.Context(), a, id, r.PostFormValue("which"), r.PostFormValue("recipient"), r.PostFormValue("way"), r.PostFormValue("reason"))
+			return err
+		},
+		"publish": func(r *http.Request, a authz.Actor, id string) error {
+			e := ui.Errors{}
+			on := dayOf(r, e, "on")
+			if e["on"] != "" {
+				return &fault.Error{Kind: fault.Invalid, Field: "on", What: e["on"]}
+			}
+			return s.authority.Publish(r.Context(), a, id, authority.Statement{Title: r.PostFormValue("title"), Text: r.PostFormValue("text"),
+				Consulted: r.PostFormValue("consulted"), ByEntity: r.PostFormValue("by") == "entity", On: on})
+		},
+	}
+}
+
+// forwardReports are the reports of a case that can be forwarded.
+func (v deskView) forwardReports(r *http.Request) (out []ui.Option) {
+	for _, x := range v.Reports {
+		if x.Media == desk.JSON && !x.Exercise {
+			out = append(out, ui.Option{Value: x.ID, Label: stageWord(r.Context(), x.Regime, x.Stage) + " · " + ui.MomentText(r.Context(), x.ReceivedAt), Selected: r.PostFormValue("which") == x.ID})
+		}
+	}
+	return out
+}
+
+// forwardRecipients are all recipients, those that a rule proposes first.
+func (v deskView) forwardRecipients(r *http.Request) (out []ui.Option) {
+	ctx := r.Context()
+	var others []ui.Option
+	for _, x := range v.Recipients {
+		o := ui.Option{Value: x.ID, Label: x.Name + " · " + ui.T(ctx, "authority.recipient."+x.Kind), Selected: r.PostFormValue("recipient") == x.ID}
+		if v.Proposes(x) {
+			o.Label += " · " + ui.T(ctx, "authority.proposed")
+			out = append(out, o)
+		} else {
+			others = append(others, o)
+		}
+	}
+	return append(out, others...)
+}
+
+func (v deskView) forwardTable(ctx context.Context) ui.TableProps {
+	t := ui.TableProps{ID: "forwardings", Caption: ui.T(ctx, "authority.forwarded"), Columns: []ui.Column{
+		{Label: ui.T(ctx, "authority.recipient")}, {Label: ui.T(ctx, "authority.forwarded.when")}, {Label: ui.T(ctx, "authority.recipient.withhold")}, {Label: "SHA-256"}}}
+	for _, f := range v.Forwardings {
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{
+			ui.LinkCell(f.RecipientName, "/authority/cases/"+v.ID+"/forwardings/"+f.ID, strings.Trim(f.Basis+" · "+ui.T(ctx, "authority.way."+f.Way)+" · "+f.Reason, " ·")),
+			ui.LinkCell(ui.MomentText(ctx, f.CreatedAt), "", f.ByName), ui.Words(v.fieldNames(ctx, f.Withheld)), deskHash(f.SHA256)}})
+	}
+	return t
+}
+
+// fieldNames are the titles of fields as the reports of the case have them.
+func (v deskView) fieldNames(ctx context.Context, ids []string) string {
+	var out []string
+	for _, id := range ids {
+		name := id
+		for _, sh := range v.sheets {
+			if f, ok := sh.Form.Field(id); ok {
+				name = fieldWords(ctx, f.Title)
+			}
+		}
+		out = append(out, name)
+	}
+	return strings.Join(out, ", ")
+}
+
+// powerOptions are the acts that the class of the entity allows.
+func (v deskEntityView) powerOptions(r *http.Request) (out []ui.Option) {
+	ctx := r.Context()
+	for _, p := range desk.Powers() {
+		if citation, ok := p.For(v.Rollup.Class); ok {
+			out = append(out, ui.Option{Value: p.ID, Label: ui.T(ctx, "authority.power."+p.ID) + " · " + citation, Selected: r.PostFormValue("power") == p.ID})
+		}
+	}
+	return append(out, ui.Option{Value: desk.Finding, Label: ui.T(ctx, "authority.power.finding"), Selected: r.PostFormValue("power") == desk.Finding},
+		ui.Option{Value: desk.Note, Label: ui.T(ctx, "authority.power.note"), Selected: r.PostFormValue("power") == desk.Note})
+}
+
+func (s *Site) deskActOn(r *http.Request, a authz.Actor, organisation string) error {
+	e := ui.Errors{}
+	act := authority.Act{Power: r.PostFormValue("power"), Title: r.PostFormValue("title"), Text: r.PostFormValue("text"), Purpose: r.PostFormValue("purpose"), DueOn: dayOf(r, e, "due_on")}
+	if e["due_on"] != "" {
+		return &fault.Error{Kind: fault.Invalid, Field: "due_on", What: e["due_on"]}
+	}
+	if act.Power == desk.Finding || act.Power == desk.Note {
+		act.Kind, act.Power = act.Power, ""
+	}
+	if text := strings.NewReplacer(" ", "", "\u00a0", "", ",", ".").Replace(strings.TrimSpace(r.PostFormValue("amount"))); text != "" {
+		euros, err := strconv.ParseFloat(text, 64)
+		if err != nil || euros < 0 || euros > 1e12 {
+			return &fault.Error{Kind: fault.Invalid, Field: "amount", What: ui.T(r.Context(), "authority.apply.wrong.number")}
+		}
+		act.Cents = int64(euros*100 + 0.5)
+	}
+	return s.authority.Act(r.Context(), a, organisation, act)
+}
+
+func (v deskEntityView) actFields(r *http.Request) []ui.Field {
+	t := func(key string) string { return ui.T(r.Context(), "authority.act."+key) }
+	return []ui.Field{
+		v.typed(r, "acts", ui.Field{Name: "power", Label: t("power")}),
+		v.typed(r, "acts", ui.Field{Name: "title", Label: t("title"), Required: true, MaxLength: 300}),
+		v.typed(r, "acts", ui.Field{Name: "text", Label: t("text"), Rows: 4}),
+		v.typed(r, "acts", ui.Field{Name: "purpose", Label: t("purpose"), Hint: t("purpose.hint"), Rows: 2}),
+		v.typed(r, "acts", ui.Field{Name: "due_on", Label: t("due")}),
+		v.typed(r, "acts", ui.Field{Name: "amount", Label: t("amount"), Hint: t("amount.hint"), InputMode: "decimal", MaxLength: 20, Unit: "EUR"}),
+	}
+}
+
+// actName names a line of the file.
+func (v deskEntityView) actName(ctx context.Context, x desk.Record) string {
+	switch x.Kind {
+	case desk.Public:
+		return ui.T(ctx, "authority.public."+x.Power)
+	case desk.Finding, desk.Note:
+		return ui.T(ctx, "authority.power."+x.Kind)
+	}
+	p, ok := desk.FindPower(x.Power)
+	if !ok {
+		return ""
+	}
+	name := ui.T(ctx, "authority.power."+x.Power)
+	if citation, ok := p.For(v.Rollup.Class); ok {
+		name += " · " + citation
+	}
+	return name
+}
+
+func euros(ctx context.Context, cents int64) string {
+	return ui.Number(ctx, float64(cents)/100, 2) + " EUR"
+}
+
+// doneText says that a line is done, and what came of it.
+func doneText(ctx context.Context, on law.Date, outcome string) string {
+	return ui.T(ctx, "authority.act.done", "when", ui.DayText(ctx, on)) + " " + outcome
+}
