@@ -29,6 +29,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
 	"github.com/nisaba-platform/nisaba/internal/app/reporting"
+	"github.com/nisaba-platform/nisaba/internal/app/scanning"
 	"github.com/nisaba-platform/nisaba/internal/app/workbench"
 	"github.com/nisaba-platform/nisaba/internal/app/working"
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
@@ -53,6 +54,7 @@ type Options struct {
 	Reporting *reporting.Service
 	Feeds     *feeding.Service
 	Filing    *filing.Service
+	Scanning  *scanning.Service
 	Catalogue *catalog.Catalogue
 	Messages  *locale.Catalogue
 	Clock     clock.Clock
@@ -105,7 +107,7 @@ func New(o Options) *API {
 	for _, area := range []func(*API){selfOperations, organisationOperations, factOperations, assessmentOperations, evidenceOperations,
 		planOperations, boardOperations, snapshotOperations, historyOperations, ledgerOperations, memberOperations, incidentOperations,
 		scopeOperations, registrationOperations, workbenchOperations, delegationOperations, workOperations, portfolioOperations, keptReportOperations,
-		approvalOperations, boardOfTasksOperations, settingsOperations, authorityOperations} {
+		approvalOperations, boardOfTasksOperations, settingsOperations, authorityOperations, exposureOperations} {
 		area(a)
 	}
 	slices.SortFunc(a.all, func(x, y Operation) int {

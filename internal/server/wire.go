@@ -103,7 +103,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	bench, links := workbench.New(s, organisations, c.Knowledge), delegating.New(s, organisations, c.Knowledge.Catalogue, mailer)
 	feeds, background := feeding.New(s, organisations, c.Messages), working.New(s)
 	programs := c.programs(api.Options{Accounts: people, Clients: organisations, Proving: proofs, Incidents: cases, Alarms: alarms, Bench: bench, Links: links,
-		Work: background, Notices: notices, Reporting: documents, Feeds: feeds, Filing: ways})
+		Work: background, Notices: notices, Reporting: documents, Feeds: feeds, Filing: ways, Scanning: scans})
 	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Work: background, Clients: organisations, Proving: proofs, Programs: programs,
 		Bench: bench, Links: links, Reporting: documents, Feeds: feeds,
 		Incidents: cases, Filing: ways, Scanning: scans, Authority: intake, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})

@@ -101,6 +101,13 @@ func operationsOf() map[string]string {
 		"GET /ledger": "list-entries get-ledger-standing", "GET /ledger/check": "verify-ledger", "GET /ledger/export.csv": table, "GET /ledger/export.jsonl": "export-ledger",
 		"GET /ledger/growth.json": "prove-growth", "GET /ledger/stamp.zip": "get-ledger-standing", "GET /ledger/{entry}": "get-entry", "GET /ledger/{entry}/proof.json": "prove-entry",
 
+		"GET /exposure": "list-exposures", "GET " + org + "/exposure": "get-exposure", "GET " + org + "/exposure/checks/{check}": "list-findings",
+		"GET " + org + "/exposure/files/{format}": "get-exposure-file", "POST " + org + "/exposure/scan": "start-scan", "POST " + org + "/exposure/rescan": "check-again",
+		"POST " + org + "/exposure/task": "task-of-check", "POST " + org + "/exposure/evidence": "file-scan", "POST " + org + "/exposure/plan": "set-scan-plan",
+		"GET " + org + "/exposure/targets": "list-scan-targets", "POST " + org + "/exposure/targets": "add-scan-target",
+		"POST " + org + "/exposure/targets/prove": "prove-scan-target", "POST " + org + "/exposure/targets/remove": "remove-scan-target",
+		"POST " + org + "/exposure/targets/letter": person, "POST " + org + "/exposure/targets/approve": person,
+
 		"GET " + org + "/authorities": "list-authorities", "POST " + org + "/authorities": "connect-authority",
 		"POST " + org + "/authorities/register": "register-with-authority", "POST " + org + "/authorities/remove": "disconnect-authority",
 		"GET /incidents": "list-incidents", "GET /report": form, "GET " + org + "/incidents": "list-incidents", "GET " + org + "/incidents/new": form,

@@ -16,10 +16,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
 	"github.com/nisaba-platform/nisaba/internal/server"
+	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/test/browser"
 )
 
@@ -112,7 +114,7 @@ func TestExposure(t *testing.T) {
 	}
 
 	// the record is looked for; a range needs a letter of two people
-	until := "2027-06-30"
+	until := law.DateOf(time.Now()).AddDays(200).String()
 	if status, page, _ := v.post(organisation+"/exposure/targets/prove", url.Values{"target": {name}, "until": {until}}); status != 422 || !strings.Contains(page, "no record") {
 		t.Errorf("a name without record: %d", status)
 	}
@@ -123,7 +125,7 @@ func TestExposure(t *testing.T) {
 		t.Errorf("a name with its record: %d", status)
 	}
 	v.must(organisation+"/exposure/targets/remove", url.Values{"target": {name}})
-	if status, _, _ := v.post(organisation+"/exposure/targets/letter", url.Values{"target": {host}, "letter": {"Signed"}, "until": {"2031-01-01"}}); status != 422 {
+	if status, _, _ := v.post(organisation+"/exposure/targets/letter", url.Values{"target": {host}, "letter": {"Signed"}, "until": {law.DateOf(time.Now()).AddDays(800).String()}}); status != 422 {
 		t.Errorf("a letter without end: %d", status)
 	}
 	v.must(organisation+"/exposure/targets/letter", url.Values{"target": {host}, "letter": {"Signed by the owner"}, "until": {until}})
