@@ -2,6 +2,7 @@ package server
 
 import (
 	"github.com/nisaba-platform/nisaba/internal/app/alarming"
+	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/notify"
 	"github.com/nisaba-platform/nisaba/internal/secret"
@@ -15,7 +16,7 @@ type AlarmConfig struct {
 }
 
 func (c Config) alarms(s *store.Store, mailer *mailing.Mailer, box secret.Box) (*alarming.Service, error) {
-	o := alarming.Options{Mails: mailer, Box: box, Web: notify.NewWeb(c.Alarms.Private), Log: c.Log}
+	o := alarming.Options{Mails: mailer, Box: box, Web: notify.NewWeb(c.Alarms.Private), Log: c.Log, OnCall: incidents.OnCall}
 	if c.Alarms.Command != "" {
 		var err error
 		if o.Command, err = notify.NewCommand(c.Alarms.Command, notify.Limit); err != nil {

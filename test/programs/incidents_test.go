@@ -8,6 +8,7 @@ import (
 // incidentSteps play a case from the first word to the authority's receipt.
 func (w *world) incidentSteps() []step {
 	aware := object{"at": time.Now().UTC().Add(-time.Hour).Format(time.RFC3339), "zone": "Europe/Vienna", "reason": "the administrator saw it"}
+	real := ""
 	return []step{
 		{id: "report-incident", body: object{"title": "Files cannot be opened", "text": "A note asks for money.", "zone": "Europe/Vienna"}, want: 201, keep: "incident"},
 		{id: "list-incidents"},
@@ -35,6 +36,34 @@ func (w *world) incidentSteps() []step {
 		{id: "begin-report", body: func() any { return object{"obligation": w.ids["obligation"], "stage": "final_report"} }, want: 201, keep: "report"},
 		{id: "withdraw-report", want: 204},
 		{id: "get-incident"},
+		{id: "get-handling"}, {id: "add-indicators", body: object{"indicators": "hxxps://evil[.]example/a", "tlp": "RED"}},
+		{id: "list-indicators"},
+		{id: "read-indicator-list", query: "?name=list.txt", body: []byte("evil.example\nnothing\n"), want: 201, keep: "part"},
+		{id: "add-indicator-list", body: object{"tlp": "GREEN"}, want: 202}, {id: "remove-indicator-list", want: 409}, {id: "remove-indicator", want: 404},
+		{id: "add-affected", body: object{"kind": "asset", "name": "Server", "condition": "affected"}, want: 201, keep: "part"},
+		{id: "change-affected", body: object{"version": 1, "kind": "asset", "name": "Server", "condition": "restored"}}, {id: "remove-affected", want: 204},
+		{id: "take-exhibit", query: "?name=mail.eml&who=Anna&where=safe", body: []byte("From: evil"), want: 201, keep: "part"},
+		{id: "pass-exhibit-on", body: object{"action": "examined", "who": "Lab", "where": "Vienna"}, want: 204}, {id: "get-exhibit"},
+		{id: "record-information", body: object{"whom": "All", "count": 3, "text": "Change passwords.", "about": "threat"}, want: 201},
+		{id: "add-cost", body: object{"what": "Work", "cents": 100, "currency": "EUR"}, want: 201, keep: "part"}, {id: "remove-cost", want: 204},
+		{id: "add-lesson", body: object{"title": "Block macros"}, want: 201, keep: "part"}, {id: "set-incident-step", body: object{"state": "done"}, want: 204},
+		{id: "start-playbook", want: 404}, {id: "merge-incident", body: object{"into": "x", "reason": "same"}, want: 404},
+		{id: "split-incident", body: object{"title": "Another", "reason": "another attacker"}, want: 201},
+		{id: "list-playbooks"}, {id: "add-playbook", body: object{"copy": "ddos"}, want: 201, keep: "playbook"},
+		{id: "add-playbook-step", body: object{"title": "Call", "phase": "report"}, want: 204}, {id: "remove-playbook-step", want: 204}, {id: "remove-playbook", want: 204},
+		{id: "move-exercise-clock", body: object{"minutes": 5}, want: 404}, // of a real case
+		{id: "begin-exercise", body: func() any {
+			real = w.ids["incident"]
+			return object{"title": "Drill", "playbook": "ransomware", "injects": []object{{"after_minutes": 500, "text": "A call"}}}
+		}, want: 201, keep: "incident"},
+		{id: "list-exercises"}, {id: "move-exercise-clock", body: object{"minutes": 5}, want: 204}, {id: "add-inject", body: object{"after_minutes": 900, "text": "News"}, want: 204},
+		{id: "give-inject", want: 204}, {id: "evaluate-exercise", body: object{"findings": []object{{"question": "warned", "grade": "met"}}}, want: 204},
+		{id: "get-incident-statistics", query: "?from=2026-01-01&to=2030-12-31"}, {id: "get-all-incident-statistics", query: "?from=2026-01-01&to=2030-12-31"},
+		{id: "add-contact", body: func() any {
+			w.ids["incident"] = real
+			return object{"role": "lead", "name": "Anna", "phone": "+43 1 2345678"}
+		}, want: 204}, {id: "get-on-call"},
+		{id: "set-rota", body: object{"order": []string{}}, want: 204}, {id: "remove-contact", swap: "person", want: 204},
 		{id: "get-alarm-channels"}, {id: "set-alarm-channels", body: object{"mail": true, "url": "https://alarms.example.org/nisaba"}},
 	}
 }

@@ -22,6 +22,8 @@ const (
 
 const org = "/organisations/{organisation}"
 
+const handling = org + "/incidents/{incident}/handling"
+
 // operationsOf says for each page which operations do the same, or why none does.
 // Every route of the pages stands here, so that none is forgotten.
 func operationsOf() map[string]string {
@@ -124,6 +126,24 @@ func operationsOf() map[string]string {
 		"GET " + org + "/incidents/{incident}/reports/{report}/paper.html":  "get-incident-paper",
 		"GET " + org + "/incidents/{incident}/reports/{report}/sheet.txt":   "get-incident-paper",
 		"GET " + org + "/incidents/{incident}/reports/{report}/report.json": "get-incident-paper",
+
+		"GET " + handling: "get-handling", "POST " + handling + "/indicators": "add-indicators", "POST " + handling + "/indicators-remove": "remove-indicator",
+		"POST " + handling + "/list": "read-indicator-list", "POST " + handling + "/import": "add-indicator-list", "POST " + handling + "/import-drop": "remove-indicator-list",
+		"POST " + handling + "/affected": "add-affected change-affected", "POST " + handling + "/affected-remove": "remove-affected",
+		"POST " + handling + "/exhibits": "take-exhibit", "POST " + handling + "/custody": "pass-exhibit-on", "GET " + handling + "/exhibits/{exhibit}": "get-exhibit",
+		"POST " + handling + "/informed": "record-information", "POST " + handling + "/costs": "add-cost", "POST " + handling + "/costs-remove": "remove-cost",
+		"POST " + handling + "/lessons": "add-lesson", "POST " + handling + "/playbook": "start-playbook", "POST " + handling + "/step": "set-incident-step",
+		"POST " + handling + "/merge": "merge-incident", "POST " + handling + "/split": "split-incident",
+		"POST " + handling + "/forward": "move-exercise-clock", "POST " + handling + "/inject": "add-inject", "POST " + handling + "/give": "give-inject",
+		"POST " + handling + "/evaluate": "evaluate-exercise", "GET " + org + "/exercises": "list-exercises", "POST " + org + "/exercises": "begin-exercise",
+		"GET " + org + "/incidents/{incident}/indicators.csv": "list-indicators", "GET " + org + "/incidents/{incident}/indicators.stix.json": "list-indicators",
+		"GET " + org + "/incidents/{incident}/indicators.misp.json": "list-indicators",
+		"GET /playbooks": "list-playbooks", "POST /playbooks": "add-playbook", "GET /playbooks/{playbook}": "list-playbooks", "POST /playbooks/{playbook}/steps": "add-playbook-step",
+		"POST /playbooks/{playbook}/steps-remove": "remove-playbook-step", "POST /playbooks/{playbook}/remove": "remove-playbook",
+		"GET /incident-statistics": "get-all-incident-statistics", "GET " + org + "/incident-statistics": "get-incident-statistics",
+		"GET " + org + "/incident-statistics.csv": table, "GET " + org + "/incident-statistics.json": "get-incident-statistics",
+		"GET " + org + "/on-call": "get-on-call", "POST " + org + "/on-call/contacts": "add-contact", "POST " + org + "/on-call/contacts-remove": "remove-contact",
+		"POST " + org + "/on-call/rota": "set-rota",
 	}
 }
 

@@ -26,6 +26,7 @@ type Handling struct {
 	Costs      []incident.Cost
 	Imports    []incident.Import
 	Tasks      []planning.Task
+	Drill      incident.Exercise    // of an exercise
 	Indicators []incident.Indicator // those of the page
 	Counts     map[string]int64     // of all indicators, by type
 	Found      int64                // that the filter lets through
@@ -55,6 +56,12 @@ func (s *Service) Handle(ctx context.Context, a authz.Actor, organisation, id st
 			func() error { h.Informed, err = tx.InformedOf(organisation, h.lineage...); return err },
 			func() error { h.Costs, err = tx.IncidentCosts(organisation, h.lineage...); return err },
 			func() error { h.Imports, err = tx.IndicatorImports(organisation, h.lineage...); return err },
+			func() error {
+				if h.Exercise {
+					h.Drill, err = exerciseOf(tx, h.Incident)
+				}
+				return err
+			},
 			func() error { h.Tasks, err = tasksOf(tx, organisation, h.lineage); return err },
 			func() error { h.Counts, err = tx.CountIndicators(organisation, all); return err },
 			func() error {

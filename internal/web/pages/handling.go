@@ -33,8 +33,10 @@ const mostHandled = incidents.LargestFile + 1<<20
 
 func (s *Site) handlingRoutes(add adder) {
 	add(Client, "GET "+handling, s.openHandling)
-	for act, do := range s.handlingActs() {
-		add(Client, "POST "+handling+"/"+act, s.handlingAct(act, do))
+	for _, deeds := range []map[string]handlingDeed{s.handlingActs(), s.exerciseDeeds()} {
+		for act, do := range deeds {
+			add(Client, "POST "+handling+"/"+act, s.handlingAct(act, do))
+		}
 	}
 	add(Client, "POST "+handling+"/list", withBody(mostHandled, uploadTime, s.readList))
 	add(Client, "POST "+handling+"/exhibits", withBody(mostHandled, uploadTime, s.takeEvidence))
@@ -51,7 +53,7 @@ func indicatorFiles() []string {
 
 // The tabs of the page.
 func handlingTabs() []string {
-	return []string{"steps", "indicators", "affected", "evidence", "informed", "costs", "related"}
+	return []string{"steps", "indicators", "affected", "evidence", "informed", "costs", "related", "exercise"}
 }
 
 // handlingView is the page of the handling of a case.

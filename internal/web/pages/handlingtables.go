@@ -42,8 +42,11 @@ func (v handlingView) tabLinks(r *http.Request) (out []ui.Link) {
 			open++
 		}
 	}
-	counts := map[string]int{"steps": open, "indicators": int(all), "affected": len(v.Affected), "evidence": len(v.Exhibits), "informed": len(v.Informed), "costs": len(v.Costs), "related": len(v.Related)}
+	counts := map[string]int{"steps": open, "indicators": int(all), "affected": len(v.Affected), "evidence": len(v.Exhibits), "informed": len(v.Informed), "costs": len(v.Costs), "related": len(v.Related), "exercise": len(v.Drill.Injects)}
 	for _, tab := range handlingTabs() {
+		if tab == "exercise" && !v.Exercise {
+			continue
+		}
 		out = append(out, ui.Link{Text: ui.T(r.Context(), "handling.tab."+tab), URL: handlingURL(r, tab), Current: tab == v.tab, Count: counts[tab], CountText: ui.T(r.Context(), "handling.count."+tab)})
 	}
 	return out

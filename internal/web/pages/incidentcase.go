@@ -49,6 +49,7 @@ type caseView struct {
 	wired   bool             // reports go to an authority by themselves
 	zones   []ui.Option
 	forms   func(incident.Obligation, clocks.Stage) bool
+	turn    string // who is on call
 	before  int    // entries of the record that are newer than the page
 	act     string // the form that has errors
 	errors  ui.Errors
@@ -78,6 +79,11 @@ func (s *Site) showCase(w http.ResponseWriter, r *http.Request, act string, wron
 		return err
 	}
 	v.wired = len(ways) > 0
+	roster, err := s.incidents.Roster(r.Context(), actor, organisation)
+	if err != nil {
+		return err
+	}
+	v.turn = turnText(r.Context(), roster, s.clock.Now())
 	c, err := s.load(r)
 	if err != nil {
 		return err

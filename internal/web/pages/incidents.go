@@ -111,7 +111,8 @@ func (s *Site) everyIncident(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := s.frame(r, ui.T(r.Context(), "incidents.title"), ui.T(r.Context(), "incidents.everywhere.lead"))
-	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "incidents.new"), URL: "/report", Kind: ui.Primary}}
+	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "handling.playbooks"), URL: "/playbooks", Kind: ui.Quiet}, {Text: ui.T(r.Context(), "handling.statistics"), URL: "/incident-statistics", Kind: ui.Quiet},
+		{Text: ui.T(r.Context(), "incidents.new"), URL: "/report", Kind: ui.Primary}}
 	return ui.Render(w, r, http.StatusOK, incidentsPage(p, "/incidents", rows, incidentFilterOf(r.URL.Query()), ""))
 }
 
@@ -142,8 +143,11 @@ func (s *Site) listIncidents(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := s.clientFrame(r, c, "incidents")
 	p.Lead = ui.T(r.Context(), "incidents.lead")
+	for _, page := range []struct{ key, path string }{{"handling.oncall", "on-call"}, {"handling.exercises", "exercises"}, {"handling.statistics", "incident-statistics"}} {
+		p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(r.Context(), page.key), URL: clientURL(r, page.path), Kind: ui.Quiet})
+	}
 	if can(r, authz.IncidentNotice) {
-		p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "incidents.new"), URL: clientURL(r, "incidents/new"), Kind: ui.Primary}}
+		p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(r.Context(), "incidents.new"), URL: clientURL(r, "incidents/new"), Kind: ui.Primary})
 	}
 	return ui.Render(w, r, http.StatusOK, incidentsPage(p, clientURL(r, "incidents"), rows, incidentFilterOf(r.URL.Query()), clientURL(r, "incidents/new")))
 }

@@ -315,6 +315,8 @@ func (s *Site) Table() []Route {
 	s.handlingRoutes(add)
 	s.exposureRoutes(add)
 	s.playbookRoutes(add)
+	s.exerciseRoutes(add)
+	s.figureRoutes(add)
 	return all
 }
 

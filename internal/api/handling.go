@@ -1,0 +1,516 @@
+package api
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/nisaba-platform/nisaba/exchange/indicators"
+	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/app/incidents"
+	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/internal/domain/oncall"
+	"github.com/nisaba-platform/nisaba/internal/domain/planning"
+	"github.com/nisaba-platform/nisaba/internal/domain/playbook"
+	"github.com/nisaba-platform/nisaba/law"
+)
+
+// Handled is what is recorded of the handling of a case.
+type Handled struct {
+	Affected   []incident.Affected `json:"affected"`
+	Exhibits   []incident.Exhibit  `json:"exhibits"`
+	Informed   []Told              `json:"informed"`
+	Costs      []incident.Cost     `json:"costs"`
+	Lists      []incident.Import   `json:"lists" doc:"Lists of indicators that were read."`
+	Steps      []CaseStep          `json:"steps"`
+	Indicators map[string]int64    `json:"indicators" doc:"How many of each type."`
+	Related    []Related           `json:"related"`
+	Exercise   *incident.Exercise  `json:"exercise,omitempty"`
+}
+
+// CaseStep is a task of a case.
+type CaseStep struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	State string `json:"state" enum:"todo,doing,blocked,done,dropped"`
+}
+
+// Related is another case that belongs to one.
+type Related struct {
+	Way       string `json:"way" enum:"merged_into,holds,split_from,split_into,recurs"`
+	ID        string `json:"id"`
+	Reference string `json:"reference"`
+	Title     string `json:"title"`
+}
+
+func handledOf(h incidents.Handling) Handled {
+	out := Handled{list(h.Affected, itself), list(h.Exhibits, itself), list(h.Informed, func(x incident.Informed) Told {
+		return Told{x.ID, momentOf(x.At), x.Whom, x.Count, x.Channel, x.Text, x.About}
+	}), list(h.Costs, itself), list(h.Imports, itself),
+		list(h.Tasks, func(t planning.Task) CaseStep { return CaseStep{t.ID, t.Title, string(t.State)} }), h.Counts,
+		list(h.Related, func(x incidents.Relation) Related { return Related{x.Way, x.ID, x.Reference, x.Title} }), nil}
+	if h.Exercise {
+		out.Exercise = &h.Drill
+	}
+	return out
+}
+
+func itself[T any](v T) T { return v }
+
+// OfPart is the path of a part of a case.
+type OfPart struct {
+	OfIncident
+	Part string `path:"part" doc:"Id."`
+}
+
+// OfPlaybook is the path of a playbook.
+type OfPlaybook struct {
+	Playbook string `path:"playbook" doc:"Id."`
+}
+
+// Period is between two days.
+type Period struct {
+	From string `query:"from" required:"true" format:"date" doc:"First day of detection."`
+	To   string `query:"to" required:"true" format:"date" doc:"Last day of detection."`
+}
+
+// Told is that recipients of a service were told.
+type Told struct {
+	ID      string `json:"id"`
+	At      Moment `json:"at"`
+	Whom    string `json:"whom"`
+	Count   int64  `json:"count"`
+	Channel string `json:"channel"`
+	Text    string `json:"text"`
+	About   string `json:"about" enum:"incident,threat"`
+}
+
+// listed is a request whose body is a list of indicators.
+type listed struct {
+	OfIncident
+	Name   string `query:"name" required:"true" maxLength:"1000" doc:"Name of the file."`
+	Format string `query:"format" enum:"plain,csv,stix,misp" doc:"Found out when it is left out."`
+	body   io.Reader
+}
+
+// Resolve takes the body as it comes.
+func (u *listed) Resolve(c huma.Context) []error {
+	u.body = c.BodyReader()
+	return nil
+}
+
+// exhibited is a request whose body is a piece of evidence.
+type exhibited struct {
+	OfIncident
+	Name  string `query:"name" required:"true" maxLength:"500" doc:"What it is; also the name of the file."`
+	Who   string `query:"who" required:"true" maxLength:"500" doc:"Who has it."`
+	Where string `query:"where" required:"true" maxLength:"500" doc:"Where it is."`
+	body  io.Reader
+}
+
+// Resolve takes the body as it comes.
+func (u *exhibited) Resolve(c huma.Context) []error {
+	u.body = c.BodyReader()
+	return nil
+}
+
+func handlingOperations(a *API) {
+	in := area{a, "Incidents"}
+	const one = "organisations/{organisation}/incidents/{incident}"
+	add(in, operation{id: "get-handling", route: "GET " + one + "/handling", summary: "Steps, evidence, costs and the rest that is recorded while a case is handled"},
+		func(ctx context.Context, v accounts.Visit, q *OfIncident) (*body[Handled], error) {
+			h, err := a.Incidents.Handle(ctx, v.Actor, q.Organisation, q.Incident, incidents.IndicatorPage{})
+			return answerWith(handledOf(h), err)
+		})
+	indicatorOperations(a, in, one)
+	recordOperations(a, in, one)
+	stepOperations(a, in, one)
+	exerciseOperations(a, in, one)
+	onCallOperations(a, in)
+}
+
+// indicatorOperations are the indicators of a case.
+func indicatorOperations(a *API, in area, one string) {
+	add(in, operation{id: "list-indicators", route: "GET " + one + "/indicators", summary: "Indicators of a case, fifty at a time, oldest first"},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfIncident
+			Type string `query:"type" doc:"Only of this type."`
+			Text string `query:"q" doc:"Part of the value."`
+			Skip int    `query:"skip" minimum:"0" doc:"How many to leave out."`
+		}) (*body[Indicators], error) {
+			h, err := a.Incidents.Handle(ctx, v.Actor, q.Organisation, q.Incident, incidents.IndicatorPage{Type: q.Type, Text: q.Text, Skip: q.Skip})
+			return answerWith(Indicators{list(h.Indicators, itself), h.Found}, err)
+		})
+	add(in, operation{id: "add-indicators", route: "POST " + one + "/indicators", summary: "Add indicators, one per line, in any way of writing"},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfIncident
+			Body struct {
+				Indicators string `json:"indicators" minLength:"1" maxLength:"500000"`
+				TLP        string `json:"tlp,omitempty" doc:"Label of the Traffic Light Protocol 2.0; of the case when it is left out."`
+				Note       string `json:"note,omitempty" maxLength:"500"`
+			}
+		}) (*body[Added], error) {
+			n, err := a.Incidents.AddIndicators(ctx, v.Actor, q.Organisation, q.Incident, q.Body.Indicators, q.Body.TLP, q.Body.Note)
+			return answerWith(Added{n}, err)
+		})
+	add(in, operation{id: "remove-indicator", route: "DELETE " + one + "/indicators/{part}", summary: "Take one indicator out"},
+		func(ctx context.Context, v accounts.Visit, q *OfPart) (*none, error) {
+			return nil, a.Incidents.RemoveIndicator(ctx, v.Actor, q.Organisation, q.Incident, q.Part)
+		})
+	add(in, operation{id: "read-indicator-list", route: "POST " + one + "/indicator-lists", summary: "Read a list of indicators: text, CSV, STIX 2.1 or MISP; nothing is added yet", status: http.StatusCreated, largest: incidents.LargestFile, bytes: true},
+		func(ctx context.Context, v accounts.Visit, q *listed) (*body[incident.Import], error) {
+			x, err := a.Incidents.ReadList(ctx, v.Actor, q.Organisation, q.Incident, q.Name, indicators.Format(q.Format), q.body)
+			return answerWith(x, err)
+		})
+	add(in, operation{id: "add-indicator-list", route: "POST " + one + "/indicator-lists/{part}/indicators", summary: "Add the good rows of a list, in the background", status: http.StatusAccepted},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfPart
+			Body struct {
+				TLP string `json:"tlp,omitempty" doc:"Of rows without a label of their own."`
+			}
+		}) (*body[created], error) {
+			j, err := a.Incidents.StartImport(ctx, v.Actor, q.Organisation, q.Incident, q.Part, q.Body.TLP)
+			return answerWith(created{j.ID}, err)
+		})
+	add(in, operation{id: "remove-indicator-list", route: "DELETE " + one + "/indicator-lists/{part}", summary: "Take out what a list added"},
+		func(ctx context.Context, v accounts.Visit, q *OfPart) (*none, error) {
+			return nil, a.Incidents.DropImport(ctx, v.Actor, q.Organisation, q.Incident, q.Part)
+		})
+}
+
+// Indicators is a part of the indicators of a case.
+type Indicators struct {
+	Items []incident.Indicator `json:"items" doc:"Values as they are, not defanged."`
+	Found int64                `json:"found" doc:"How many there are in all."`
+}
+
+// recordOperations are what is affected, evidence, people told and costs.
+func recordOperations(a *API, in area, one string) {
+	type affectedBody struct {
+		Version   int64  `json:"version,omitempty" doc:"The newest; 0 for a new one."`
+		Kind      string `json:"kind" enum:"asset,service,supplier,users,data"`
+		Name      string `json:"name" minLength:"1" maxLength:"500"`
+		Count     int64  `json:"count,omitempty" minimum:"0"`
+		Condition string `json:"condition" enum:"suspected,affected,contained,restored,unaffected"`
+		Note      string `json:"note,omitempty" maxLength:"500"`
+	}
+	put := func(ctx context.Context, v accounts.Visit, q OfIncident, id string, b affectedBody) (*body[created], error) {
+		x, err := a.Incidents.PutAffected(ctx, v.Actor, q.Organisation, q.Incident, incident.Affected{ID: id, Version: b.Version, Kind: b.Kind, Name: b.Name, Count: b.Count, Condition: b.Condition, Note: b.Note})
+		return answerWith(created{x.ID}, err)
+	}
+	add(in, operation{id: "add-affected", route: "POST " + one + "/affected", summary: "Add what the incident touches", status: http.StatusCreated},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfIncident
+			Body affectedBody
+		}) (*body[created], error) {
+			return put(ctx, v, q.OfIncident, "", q.Body)
+		})
+	add(in, operation{id: "change-affected", route: "PUT " + one + "/affected/{part}", summary: "Change what the incident touches"},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfPart
+			Body affectedBody
+		}) (*body[created], error) {
+			return put(ctx, v, q.OfIncident, q.Part, q.Body)
+		})
+	add(in, operation{id: "remove-affected", route: "DELETE " + one + "/affected/{part}", summary: "Take out what is not affected after all"},
+		func(ctx context.Context, v accounts.Visit, q *OfPart) (*none, error) {
+			return nil, a.Incidents.RemoveAffected(ctx, v.Actor, q.Organisation, q.Incident, q.Part)
+		})
+	add(in, operation{id: "take-exhibit", route: "POST " + one + "/exhibits", summary: "Take a piece of evidence: its bytes are the body", status: http.StatusCreated, largest: incidents.LargestFile, bytes: true},
+		func(ctx context.Context, v accounts.Visit, q *exhibited) (*body[created], error) {
+			x, err := a.Incidents.TakeEvidence(ctx, v.Actor, q.Organisation, q.Incident, incidents.Exhibit{Name: q.Name, File: q.Name, Body: q.body, Taken: incident.Custody{Who: q.Who, Where: q.Where}})
+			return answerWith(created{x.ID}, err)
+		})
+	add(in, operation{id: "pass-exhibit-on", route: "POST " + one + "/exhibits/{part}/custody", summary: "Add a line to the chain of custody", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfPart
+			Body struct {
+				Action string    `json:"action" enum:"copied,handed over,examined,returned,destroyed"`
+				Who    string    `json:"who" minLength:"1" maxLength:"500"`
+				Where  string    `json:"where" minLength:"1" maxLength:"500"`
+				At     time.Time `json:"at,omitzero" doc:"Now when it is left out."`
+			}
+		}) (*none, error) {
+			return nil, a.Incidents.PassOn(ctx, v.Actor, q.Organisation, q.Incident, q.Part, incident.Custody{Action: q.Body.Action, Who: q.Body.Who, Where: q.Body.Where, At: q.Body.At})
+		})
+	add(in, operation{id: "get-exhibit", route: "GET " + one + "/exhibits/{part}/content", summary: "The bytes of a piece of evidence, once they are proved to be those that were taken", produces: "application/octet-stream"},
+		func(ctx context.Context, v accounts.Visit, q *OfPart) (*huma.StreamResponse, error) {
+			x, r, err := a.Incidents.Evidence(ctx, v.Actor, q.Organisation, q.Incident, q.Part)
+			if err != nil {
+				return nil, err
+			}
+			return &huma.StreamResponse{Body: func(c huma.Context) {
+				defer r.Close()
+				download(c, x.File, "application/octet-stream")
+				_, _ = io.Copy(c.BodyWriter(), r) // the program has gone if this fails
+			}}, nil
+		})
+	add(in, operation{id: "record-information", route: "POST " + one + "/informed", summary: "Record that recipients of a service were told, Art. 23(1) and (2)", status: http.StatusCreated},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfIncident
+			Body struct {
+				Whom    string `json:"whom" minLength:"1" maxLength:"500"`
+				Count   int64  `json:"count,omitempty" minimum:"0"`
+				Channel string `json:"channel,omitempty" maxLength:"500"`
+				Text    string `json:"text" minLength:"1" maxLength:"20000"`
+				About   string `json:"about" enum:"incident,threat"`
+				At      Moment `json:"at,omitempty" doc:"Now when it is left out."`
+			}
+		}) (*body[created], error) {
+			b := q.Body
+			x, err := a.Incidents.Inform(ctx, v.Actor, q.Organisation, q.Incident, incident.Informed{Whom: b.Whom, Count: b.Count, Channel: b.Channel, Text: b.Text, About: b.About, At: b.At.moment()})
+			return answerWith(created{x.ID}, err)
+		})
+	add(in, operation{id: "add-cost", route: "POST " + one + "/costs", summary: "Add a cost", status: http.StatusCreated},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfIncident
+			Body struct {
+				What      string   `json:"what" minLength:"1" maxLength:"500"`
+				Cents     int64    `json:"cents" minimum:"1" doc:"Hundredths of the currency."`
+				Currency  string   `json:"currency" doc:"ISO 4217."`
+				Estimated bool     `json:"estimated,omitempty"`
+				On        law.Date `json:"on,omitzero" format:"date"`
+			}
+		}) (*body[created], error) {
+			b := q.Body
+			x, err := a.Incidents.PutCost(ctx, v.Actor, q.Organisation, q.Incident, incident.Cost{What: b.What, Cents: b.Cents, Currency: b.Currency, Estimated: b.Estimated, On: b.On})
+			return answerWith(created{x.ID}, err)
+		})
+	add(in, operation{id: "remove-cost", route: "DELETE " + one + "/costs/{part}", summary: "Take a cost out"},
+		func(ctx context.Context, v accounts.Visit, q *OfPart) (*none, error) {
+			return nil, a.Incidents.RemoveCost(ctx, v.Actor, q.Organisation, q.Incident, q.Part)
+		})
+}
+
+// stepOperations are playbooks, lessons, merging and splitting.
+func stepOperations(a *API, in area, one string) {
+	add(in, operation{id: "add-lesson", route: "POST " + one + "/lessons", summary: "Turn a lesson into a task of the plan", status: http.StatusCreated},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfIncident
+			Body struct {
+				Title string   `json:"title" minLength:"1" maxLength:"200"`
+				Body  string   `json:"body,omitempty" maxLength:"20000"`
+				Risk  bool     `json:"risk,omitempty" doc:"A risk to be treated."`
+				Due   law.Date `json:"due,omitzero" format:"date"`
+			}
+		}) (*body[created], error) {
+			t, err := a.Incidents.Learn(ctx, v.Actor, q.Organisation, q.Incident, incidents.Lesson{Title: q.Body.Title, Body: q.Body.Body, Risk: q.Body.Risk, Due: q.Body.Due})
+			return answerWith(created{t.ID}, err)
+		})
+	add(in, operation{id: "start-playbook", route: "POST " + one + "/playbooks/{part}", summary: "Make tasks of the steps of a playbook that the case does not have yet"},
+		func(ctx context.Context, v accounts.Visit, q *OfPart) (*body[Added], error) {
+			n, err := a.Incidents.StartPlaybook(ctx, v.Actor, q.Organisation, q.Incident, q.Part)
+			return answerWith(Added{n}, err)
+		})
+	add(in, operation{id: "set-incident-step", route: "PUT " + one + "/steps/{part}", summary: "Say where a step stands"},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfPart
+			Body struct {
+				State string `json:"state" enum:"todo,doing,blocked,done,dropped"`
+			}
+		}) (*none, error) {
+			return nil, a.Incidents.SetStep(ctx, v.Actor, q.Organisation, q.Incident, q.Part, planning.State(q.Body.State))
+		})
+	add(in, operation{id: "merge-incident", route: "POST " + one + "/merge", summary: "Let a case go on in another one", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfIncident
+			Body struct {
+				Into   string `json:"into" doc:"Id of the other case."`
+				Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+			}
+		}) (*none, error) {
+			return nil, a.Incidents.Merge(ctx, v.Actor, q.Organisation, q.Incident, q.Body.Into, q.Body.Reason)
+		})
+	add(in, operation{id: "split-incident", route: "POST " + one + "/split", summary: "Open a second case for a part that is another incident", status: http.StatusCreated},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfIncident
+			Body struct {
+				Title  string `json:"title" minLength:"1" maxLength:"200"`
+				Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+			}
+		}) (*body[created], error) {
+			i, err := a.Incidents.Split(ctx, v.Actor, q.Organisation, q.Incident, q.Body.Title, q.Body.Reason)
+			return answerWith(created{i.ID}, err)
+		})
+	add(in, operation{id: "list-playbooks", route: "GET playbooks", summary: "Playbooks of the program and of the workspace"},
+		func(ctx context.Context, v accounts.Visit, _ *struct{}) (*body[[]playbook.Playbook], error) {
+			all, err := a.Incidents.Playbooks(ctx, v.Actor)
+			return answerWith(list(all, itself), err)
+		})
+	add(in, operation{id: "add-playbook", route: "POST playbooks", summary: "Make a playbook of the workspace, empty or as a copy", status: http.StatusCreated},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			Body struct {
+				Title    string `json:"title,omitempty" maxLength:"200"`
+				Copy     string `json:"copy,omitempty" doc:"Id of the one that is copied."`
+				Language string `json:"language,omitempty" enum:"en,de,fr" default:"en"`
+			}
+		}) (*body[created], error) {
+			id, err := a.Incidents.AddPlaybook(ctx, v.Actor, q.Body.Title, q.Body.Copy, q.Body.Language)
+			return answerWith(created{id}, err)
+		})
+	add(in, operation{id: "add-playbook-step", route: "POST playbooks/{playbook}/steps", summary: "Add a step to a playbook of the workspace", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfPlaybook
+			Body struct {
+				Title string `json:"title" minLength:"1" maxLength:"200"`
+				Phase string `json:"phase" enum:"detect,contain,analyse,report,recover,learn"`
+				Role  string `json:"role,omitempty"`
+				Why   string `json:"why,omitempty" maxLength:"500"`
+				Done  string `json:"done,omitempty" maxLength:"500"`
+			}
+		}) (*none, error) {
+			b := q.Body
+			return nil, a.Incidents.AddStep(ctx, v.Actor, q.Playbook, playbook.Step{Phase: playbook.Phase(b.Phase), Role: b.Role, Title: playbook.Text{"": b.Title}, Why: playbook.Text{"": b.Why}, Done: playbook.Text{"": b.Done}})
+		})
+	add(in, operation{id: "remove-playbook-step", route: "DELETE playbooks/{playbook}/steps/{step}", summary: "Take a step out of a playbook of the workspace"},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfPlaybook
+			Step string `path:"step" doc:"Id."`
+		}) (*none, error) {
+			return nil, a.Incidents.RemoveStep(ctx, v.Actor, q.Playbook, q.Step)
+		})
+	add(in, operation{id: "remove-playbook", route: "DELETE playbooks/{playbook}", summary: "Remove a playbook of the workspace; tasks that came from it stay"},
+		func(ctx context.Context, v accounts.Visit, q *OfPlaybook) (*none, error) {
+			return nil, a.Incidents.RemovePlaybook(ctx, v.Actor, q.Playbook)
+		})
+}
+
+// exerciseOperations play exercises.
+func exerciseOperations(a *API, in area, one string) {
+	const all = "organisations/{organisation}/exercises"
+	type injectBody struct {
+		After int    `json:"after_minutes" minimum:"0" doc:"After the begin, on the clock of the exercise."`
+		Text  string `json:"text" minLength:"1" maxLength:"2000"`
+	}
+	add(in, operation{id: "list-exercises", route: "GET " + all, summary: "Exercises, newest first"},
+		func(ctx context.Context, v accounts.Visit, q *At) (*body[[]incident.Exercise], error) {
+			x, err := a.Incidents.Exercises(ctx, v.Actor, q.Organisation)
+			return answerWith(list(x, func(e incidents.Exercise) incident.Exercise { return e.Exercise }), err)
+		})
+	add(in, operation{id: "begin-exercise", route: "POST " + all, summary: "Begin an exercise, from nothing, a playbook or a copy of a real case", status: http.StatusCreated},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			At
+			Body struct {
+				Title    string       `json:"title" minLength:"1" maxLength:"200"`
+				Goal     string       `json:"goal,omitempty" maxLength:"20000"`
+				People   string       `json:"people,omitempty" maxLength:"20000" doc:"Who takes part, one per line."`
+				Playbook string       `json:"playbook,omitempty"`
+				Copied   string       `json:"copied,omitempty" doc:"Id of a real case."`
+				Zone     string       `json:"zone,omitempty" doc:"IANA name."`
+				Injects  []injectBody `json:"injects,omitempty" maxItems:"100"`
+			}
+		}) (*body[created], error) {
+			b := q.Body
+			i, err := a.Incidents.BeginExercise(ctx, v.Actor, q.Organisation, incidents.Drill{Title: b.Title, Goal: b.Goal, People: b.People, Playbook: b.Playbook, Copied: b.Copied, Zone: b.Zone,
+				Injects: list(b.Injects, func(n injectBody) incident.Inject { return incident.Inject{After: n.After, Text: n.Text} })})
+			return answerWith(created{i.ID}, err)
+		})
+	add(in, operation{id: "move-exercise-clock", route: "POST " + one + "/exercise/clock", summary: "Move the clock of an exercise forward", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfIncident
+			Body struct {
+				Minutes int `json:"minutes" minimum:"1"`
+			}
+		}) (*none, error) {
+			return nil, a.Incidents.Forward(ctx, v.Actor, q.Organisation, q.Incident, q.Body.Minutes)
+		})
+	add(in, operation{id: "add-inject", route: "POST " + one + "/exercise/injects", summary: "Add a message to an exercise", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfIncident
+			Body injectBody
+		}) (*none, error) {
+			return nil, a.Incidents.Inject(ctx, v.Actor, q.Organisation, q.Incident, incident.Inject{After: q.Body.After, Text: q.Body.Text})
+		})
+	add(in, operation{id: "give-inject", route: "POST " + one + "/exercise/injects/{number}", summary: "Give a message of an exercise now", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfIncident
+			Number int `path:"number" minimum:"0" doc:"Place in the list, from 0."`
+		}) (*none, error) {
+			return nil, a.Incidents.Give(ctx, v.Actor, q.Organisation, q.Incident, q.Number)
+		})
+	add(in, operation{id: "evaluate-exercise", route: "POST " + one + "/exercise/evaluation", summary: "End an exercise with its evaluation", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfIncident
+			Body struct {
+				Findings []incident.Finding `json:"findings" maxItems:"100"`
+				Summary  string             `json:"summary,omitempty" maxLength:"20000"`
+			}
+		}) (*none, error) {
+			return nil, a.Incidents.Evaluate(ctx, v.Actor, q.Organisation, q.Incident, q.Body.Findings, q.Body.Summary)
+		})
+	count := func(ctx context.Context, v accounts.Visit, organisation string, p Period) (*body[incident.Statistics], error) {
+		from, _ := law.ParseDate(p.From) // no day is refused below
+		to, _ := law.ParseDate(p.To)
+		s, err := a.Incidents.Statistics(ctx, v.Actor, organisation, from, to)
+		return answerWith(s, err)
+	}
+	add(in, operation{id: "get-incident-statistics", route: "GET organisations/{organisation}/incident-statistics", summary: "Figures of the incidents of an organisation"},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			At
+			Period
+		}) (*body[incident.Statistics], error) {
+			return count(ctx, v, q.Organisation, q.Period)
+		})
+	add(in, operation{id: "get-all-incident-statistics", route: "GET incident-statistics", summary: "Figures of the incidents of all organisations in reach"},
+		func(ctx context.Context, v accounts.Visit, q *struct{ Period }) (*body[incident.Statistics], error) {
+			return count(ctx, v, "", q.Period)
+		})
+}
+
+// onCallOperations are the contacts and the rota.
+func onCallOperations(a *API, in area) {
+	const base = "organisations/{organisation}/on-call"
+	type contactBody struct {
+		Role   string `json:"role" enum:"lead,deputy,technical,communication,legal,data_protection,board,outside"`
+		Name   string `json:"name" minLength:"1" maxLength:"500"`
+		Person string `json:"person,omitempty" doc:"Id of a member, who then gets alarms while on call."`
+		Phone  string `json:"phone,omitempty" maxLength:"40"`
+		Email  string `json:"email,omitempty" maxLength:"200"`
+		Note   string `json:"note,omitempty" maxLength:"500"`
+	}
+	add(in, operation{id: "get-on-call", route: "GET " + base, summary: "Contacts, and whose turn it is"},
+		func(ctx context.Context, v accounts.Visit, q *At) (*body[Roster], error) {
+			r, err := a.Incidents.Roster(ctx, v.Actor, q.Organisation)
+			out := Roster{Contacts: list(r.Contacts, itself), Rota: r.Rota}
+			if turn, ok := r.At(a.Clock.Now()); ok {
+				out.Now = &turn.Contact
+			}
+			return answerWith(out, err)
+		})
+	add(in, operation{id: "add-contact", route: "POST " + base + "/contacts", summary: "Add a contact", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			At
+			Body contactBody
+		}) (*none, error) {
+			b := q.Body
+			return nil, a.Incidents.PutContact(ctx, v.Actor, q.Organisation, oncall.Contact{Role: b.Role, Name: b.Name, Person: b.Person, Phone: b.Phone, Email: b.Email, Note: b.Note})
+		})
+	add(in, operation{id: "remove-contact", route: "DELETE " + base + "/contacts/{id}", summary: "Take a contact out, also of the rota"},
+		func(ctx context.Context, v accounts.Visit, q *One) (*none, error) {
+			return nil, a.Incidents.RemoveContact(ctx, v.Actor, q.Organisation, q.ID)
+		})
+	add(in, operation{id: "set-rota", route: "PUT " + base + "/rota", summary: "Say who takes turns; without an order nobody does"},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			At
+			Body struct {
+				Zone     string   `json:"zone,omitempty" doc:"IANA name."`
+				Begins   law.Date `json:"begins,omitzero" format:"date"`
+				Handover string   `json:"handover,omitempty" doc:"Hour and minute on the wall, for example 08:00."`
+				Days     int      `json:"days,omitempty" doc:"Of a turn."`
+				Order    []string `json:"order" maxItems:"100" doc:"Ids of contacts."`
+			}
+		}) (*none, error) {
+			b := q.Body
+			return nil, a.Incidents.SetRota(ctx, v.Actor, q.Organisation, oncall.Rota{Zone: b.Zone, Begins: b.Begins, Handover: b.Handover, Days: b.Days, Order: b.Order})
+		})
+}
+
+// Roster is who is called.
+type Roster struct {
+	Contacts []oncall.Contact `json:"contacts"`
+	Rota     oncall.Rota      `json:"rota"`
+	Now      *oncall.Contact  `json:"now,omitempty" doc:"Who is on call now."`
+}
