@@ -184,7 +184,9 @@ func TestNamesArePinned(t *testing.T) {
 // their own port only, and only for a covered domain.
 func TestServicesOfOthers(t *testing.T) {
 	n := &names{answers: map[string]exposure.Answer{"mx.provider.test": addresses("198.51.100.25")}}
-	d := dialer(t, scope(), n, nil)
+	s := scope()
+	s.Classes = append(s.Classes, exposure.Intrusive)
+	d := dialer(t, s, n, nil)
 	via := exposure.Via{Domain: "example.org", Port: 25}
 	if _, err := d.LookupService(t.Context(), "mx.provider.test", via); err != nil {
 		t.Fatal(err)
@@ -196,6 +198,9 @@ func TestServicesOfOthers(t *testing.T) {
 		t.Errorf("mail server: %v", err)
 	}
 	refused(t, "another port", d.Check(at(443)))
+	intrusive := at(25)
+	intrusive.Class = exposure.Intrusive
+	refused(t, "class X at servers of others", d.Check(intrusive))
 	via.Domain = "elsewhere.test"
 	refused(t, "another domain", d.Check(at(25)))
 }

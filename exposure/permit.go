@@ -173,7 +173,7 @@ func (p *Permit) checkName(target, name string, port uint16, class Class, via *V
 
 // allows decides about a server that others run for a covered domain.
 func (s *Scope) allows(via Via, name string, class Class) bool {
-	if !s.Services || !s.CoversName(via.Domain) {
+	if !s.Services || !s.CoversName(via.Domain) || class == Intrusive {
 		return false
 	}
 	switch via.Port {

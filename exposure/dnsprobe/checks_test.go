@@ -209,3 +209,22 @@ func TestEveryCheckIsInTheCatalogue(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkZone looks at a signed zone with two servers: every check of names.
+func BenchmarkZone(b *testing.B) {
+	z := &dnslab.Zone{Name: "zone.test", Text: sound, Sign: &dnslab.Signing{}}
+	l := start(b, []*dnslab.Zone{{Name: "test", Text: "@ NS ns.above.test.\nns.above A 127.0.0.9\n", Sign: &dnslab.Signing{}}, z}, dnslab.Host{Address: "127.0.0.2", Zones: []string{"zone.test"}},
+		dnslab.Host{Address: "127.0.1.2", Zones: []string{"zone.test"}}, dnslab.Host{Address: "127.0.0.9", Zones: []string{"test", "."}})
+	c := catalogue(b)
+	before := l.Asked.Load()
+	for b.Loop() {
+		d, err := l.Dialer([]string{"zone.test"}, func(s *exposure.Scope) { s.Exclude.Ports = []uint16{443} })
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := l.Scan(b.Context(), d, c, dnsprobe.Probes(), exposure.Data{}, exposure.Target{Name: "zone.test"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(l.Asked.Load()-before)/float64(b.N), "questions/op")
+}
