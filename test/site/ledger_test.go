@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -127,4 +128,36 @@ func TestLedgerInBrowser(t *testing.T) {
 		chromedp.WaitVisible(`#palette-results a[href="/api"][data-chosen]`),
 		chromedp.SendKeys("dialog.palette input", kb.Enter),
 		chromedp.WaitVisible("#operations-ledger"))
+}
+
+// TestHistoryInParts: the history of an organisation goes back to its first change,
+// part by part; secret addresses cannot be tried out without end.
+func TestHistoryInParts(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	path := v.begin("managed-service-provider.yaml") + "/history"
+	older := regexp.MustCompile(`/history(\?before=[0-9]+)`)
+	parts := 1
+	for {
+		_, page := v.get(path)
+		next := older.FindStringSubmatch(page)
+		if next == nil {
+			if !strings.Contains(page, "added the organisation") && !strings.Contains(page, "organisation") || parts == 1 {
+				t.Errorf("%d parts, the last is\n%.1500s", parts, page)
+			}
+			break
+		}
+		if parts++; parts > 20 {
+			t.Fatal("the history has no end")
+		}
+		path = strings.Split(path, "?")[0] + next[1]
+	}
+	for i := range 200 {
+		if status, _ := v.get("/feed/x" + strings.Repeat("a", 20) + ".ics"); status == http.StatusTooManyRequests {
+			return
+		} else if status != http.StatusNotFound {
+			t.Fatalf("address %d: %d", i, status)
+		}
+	}
+	t.Error("two hundred addresses of calendars were tried out")
 }

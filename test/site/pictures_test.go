@@ -38,7 +38,7 @@ func pictures() map[string]picture {
 		"/account": {}, "/account/calendar": {}, "/account/erase": {}, "/account/notices": {}, "/step-up": {}, "/workspaces": {},
 		"/api": {}, "/inbox": {}, "/members": {}, "/organisations/new": {}, "/search": {path: "/search?q=policy"}, "/templates": {},
 		"/settings": {}, "/settings/policy": {}, "/settings/tokens": {},
-		"/ledger": {}, "/ledger/check": {}, "/ledger/export.csv": download, "/ledger/export.jsonl": download, "/ledger/growth.json": download,
+		"/ledger": {}, "/ledger/check": {}, "/ledger/export.csv": download, "/ledger/export.jsonl": download, "/ledger/growth.json": download, "/ledger/stamp.zip": download,
 		"/ledger/{entry}": {path: "/ledger/40"}, "/ledger/{entry}/proof.json": download,
 
 		"/jobs": {}, "/jobs/{job}": {none: "the example has no job that stays"}, "/organisations/import-many": {}, "/events": {none: "a stream"},
@@ -79,7 +79,7 @@ func pictures() map[string]picture {
 		client + "/report.html": download, client + "/report.pdf": download, client + "/assessment.json": download,
 		"/exposure": {}, client + "/exposure": of("/exposure"), client + "/exposure/targets": of("/exposure/targets"),
 		client + "/exposure/checks/{check}": of("/exposure/checks/TLS-03"), client + "/exposure/files/{format}": download,
-		client + "/history": of("/history"), client + "/manage": of("/manage"),
+		client + "/history": of("/history"), client + "/manage": of("/manage"), client + "/logo": download,
 		client + "/pre-assessment": of("/pre-assessment"), client + "/pre-assessment.pdf": download,
 	}
 }

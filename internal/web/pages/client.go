@@ -11,6 +11,7 @@ import (
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/proving"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -186,7 +187,13 @@ func (s *Site) history(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	entries, err := s.clients.History(r.Context(), visitOf(r).Actor, c.Organisation.ID, "", "", mostHistory)
+	// The check of rights is that of the history of one organisation.
+	a := visitOf(r).Actor
+	if _, err := s.clients.History(r.Context(), a, c.Organisation.ID, "", "", 1); err != nil {
+		return err
+	}
+	before, _ := strconv.ParseInt(r.FormValue("before"), 10, 64) // nonsense shows the newest
+	entries, err := s.proving.Entries(r.Context(), a, proving.Filter{Organisation: c.Organisation.ID, Before: max(before, 0), Limit: mostHistory})
 	if err != nil {
 		return err
 	}

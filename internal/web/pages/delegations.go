@@ -99,8 +99,8 @@ func (s *Site) withdrawDelegation(w http.ResponseWriter, r *http.Request) error 
 	return guard.Redirect(w, r, clientURL(r, "delegations"))
 }
 
-// guest wraps the pages behind a link: they are limited per address, no search
-// engine keeps them, and no other site learns their address.
+// guest wraps what is behind a secret address: it is limited per address of the visitor, no search
+// engine keeps it, and no other site learns it.
 func (s *Site) guest(h guard.Handler) guard.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Referrer-Policy", "strict-origin")

@@ -17,7 +17,7 @@ func (s *Site) feedRoutes(add adder) {
 	add(SignedIn, "GET /account/calendar", s.feedList)
 	add(SignedIn, "POST /account/calendar", s.createFeed)
 	add(SignedIn, "POST /account/calendar/withdraw", s.withdrawFeed)
-	add(Public, "GET /feed/{file}", s.calendarFeed)
+	add(Public, "GET /feed/{file}", s.guest(s.calendarFeed))
 }
 
 // feedView is what the page of calendar feeds shows.
