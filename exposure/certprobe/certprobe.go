@@ -19,7 +19,8 @@ const RootsKind = "roots"
 // Roots is a dated store of root certificates.
 type Roots struct {
 	Pool   *x509.CertPool
-	Source string // what it is and of which day
+	Source string         // what it is and of which day
+	own    *x509.CertPool // those of the operator alone; nil: none
 }
 
 // LoadRoots reads a store in PEM, the shipped one and the operator's own after it.
@@ -35,14 +36,17 @@ func LoadRoots(source string, pems ...[]byte) (Roots, error) {
 
 // With is the store with further roots, such as those of the operator.
 func (r Roots) With(source string, pem []byte) (Roots, error) {
-	pool := x509.NewCertPool()
+	pool, own := x509.NewCertPool(), x509.NewCertPool()
 	if r.Pool != nil {
 		pool = r.Pool.Clone()
 	}
-	if !pool.AppendCertsFromPEM(pem) {
+	if r.own != nil {
+		own = r.own.Clone()
+	}
+	if !pool.AppendCertsFromPEM(pem) || !own.AppendCertsFromPEM(pem) {
 		return r, errors.New("the file holds no certificate in PEM")
 	}
-	return Roots{pool, r.Source + ", " + source}, nil
+	return Roots{pool, r.Source + ", " + source, own}, nil
 }
 
 // Seen is what a server showed.

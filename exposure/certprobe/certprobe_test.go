@@ -76,6 +76,11 @@ func (a authority) issue(key crypto.Signer, change func(*x509.Certificate)) []by
 // scan serves a chain and gives the findings by check.
 func scan(t *testing.T, key crypto.Signer, roots *x509.Certificate, chain ...[]byte) map[string]exposure.Finding {
 	t.Helper()
+	return scanWith(t, key, must(certprobe.LoadRoots("test", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: roots.Raw}))), chain...)
+}
+
+func scanWith(t *testing.T, key crypto.Signer, store certprobe.Roots, chain ...[]byte) map[string]exposure.Finding {
+	t.Helper()
 	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{{Certificate: chain, PrivateKey: key}}})
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +103,6 @@ func scan(t *testing.T, key crypto.Signer, roots *x509.Certificate, chain ...[]b
 		t.Fatal(err)
 	}
 	catalogue := must(exposure.LoadCatalogue(content.FS))
-	store := must(certprobe.LoadRoots("test", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: roots.Raw})))
 	out := map[string]exposure.Finding{}
 	d := exposure.NewDialer(permit, exposure.DialerOptions{Resolver: fixed{at.Addr()}})
 	if _, err := d.Lookup(t.Context(), "example.org"); err != nil {
@@ -159,6 +163,20 @@ func TestCertificates(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOwnRoot: nobody logs the certificates of a root of one's own; of a stranger's
+// root, that is not known.
+func TestOwnRoot(t *testing.T) {
+	own, stranger := newAuthority(t, "Own", nil), newAuthority(t, "Stranger", nil)
+	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	store := must(must(certprobe.LoadRoots("test", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: stranger.cert.Raw}))).
+		With("own", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: own.cert.Raw})))
+	for by, want := range map[*authority]exposure.Outcome{&own: exposure.NotApplicable, &stranger: exposure.Fail} {
+		if f := scanWith(t, key, store, by.issue(key, nil))["CERT-14"]; f.Outcome != want {
+			t.Errorf("%s: %s, want %s", by.cert.Subject, f.Outcome, want)
+		}
 	}
 }
 

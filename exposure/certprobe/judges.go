@@ -36,6 +36,15 @@ func trusted(s *Seen, f *exposure.Finding) {
 		f.Outcome, f.Reason = exposure.NotTested, "no store of root certificates was given"
 		return
 	}
+	if err := s.leads(s.Roots.Pool); err != nil {
+		say(f, exposure.Fail, "%v (store: %s)", err, s.Roots.Source)
+		return
+	}
+	say(f, exposure.Pass, "issued by %s (store: %s)", s.Chain[0].Issuer, s.Roots.Source)
+}
+
+// leads reports why the chain does not lead to one of the roots.
+func (s *Seen) leads(roots *x509.CertPool) error {
 	between := x509.NewCertPool()
 	for _, c := range s.Chain[1:] {
 		if c != nil {
@@ -51,12 +60,8 @@ func trusted(s *Seen, f *exposure.Finding) {
 	if at.Before(leaf.NotBefore) {
 		at = leaf.NotBefore
 	}
-	_, err := leaf.Verify(x509.VerifyOptions{Roots: s.Roots.Pool, Intermediates: between, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
-	if err != nil {
-		say(f, exposure.Fail, "%v (store: %s)", err, s.Roots.Source)
-		return
-	}
-	say(f, exposure.Pass, "issued by %s (store: %s)", leaf.Issuer, s.Roots.Source)
+	_, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+	return err
 }
 
 func ordered(s *Seen, f *exposure.Finding) {
@@ -286,11 +291,14 @@ func logged(s *Seen, f *exposure.Finding) {
 			list = list[2+size:]
 		}
 	}
-	o := exposure.Fail
-	if n >= 2 {
-		o = exposure.Pass
+	switch {
+	case n >= 2:
+		say(f, exposure.Pass, "%d time stamps", n)
+	case s.Roots != nil && s.Roots.own != nil && s.leads(s.Roots.own) == nil:
+		f.Outcome, f.Reason = exposure.NotApplicable, "the certificate leads to a root of your own; logs take those of public roots"
+	default:
+		say(f, exposure.Fail, "%d time stamps", n)
 	}
-	say(f, o, "%d time stamps", n)
 }
 
 // rocaPrimes and their marks tell keys of the flawed library apart, after the

@@ -366,22 +366,28 @@ func modernOnly(v *View, f *exposure.Finding) {
 
 func order(v *View, f *exposure.Finding) {
 	var loose []string
+	var failed error
 	mixed := false
 	for _, s := range v.Versions {
-		weak := slices.ContainsFunc(s.Suites, func(id uint16) bool { return !good(SuiteOf(id)) })
-		strong := slices.ContainsFunc(s.Suites, func(id uint16) bool { return good(SuiteOf(id)) })
-		mixed = mixed || weak && strong
-		if weak && strong && !s.Ordered {
-			loose = append(loose, VersionName(s.Version))
+		switch a := s.Better; {
+		case a.Known:
+			mixed = true
+			if !a.Yes {
+				loose = append(loose, VersionName(s.Version))
+			}
+		case a.Err != nil && !errors.Is(a.Err, errNotOffered):
+			failed = a.Err
 		}
 	}
 	switch {
+	case len(loose) > 0:
+		f.Outcome, f.Observed = exposure.Fail, "a worse suite wins with "+strings.Join(loose, ", ")+" when the client names it first"
+	case failed != nil:
+		f.Outcome, f.Reason = exposure.Error, failed.Error()
 	case !mixed:
 		f.Outcome, f.Reason = exposure.NotApplicable, "all suites of a version are alike"
-	case len(loose) > 0:
-		f.Outcome, f.Observed = exposure.Fail, "the client decides with "+strings.Join(loose, ", ")
 	default:
-		f.Outcome, f.Observed = exposure.Pass, "the server decides"
+		f.Outcome, f.Observed = exposure.Pass, "a good suite wins although the client names worse ones first"
 	}
 }
 

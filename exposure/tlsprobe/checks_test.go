@@ -73,7 +73,24 @@ func TestGoodServer(t *testing.T) {
 func TestWeakServer(t *testing.T) {
 	got := scan(t, openssl(t, "-cipher", "ALL:aNULL:eNULL:@SECLEVEL=0"), "https")
 	expect(t, got, map[string]exposure.Outcome{"TLS-03": exposure.Fail, "TLS-04": exposure.Fail, "TLS-06": exposure.Pass, "TLS-10": exposure.Fail, "TLS-11": exposure.Fail,
-		"TLS-16": exposure.Fail, "TLS-17": exposure.Fail, "TLS-19": exposure.Fail, "TLS-20": exposure.Fail, "TLS-31": exposure.Warn, "TLS-34": exposure.Fail, "TLS-60": exposure.Pass})
+		"TLS-16": exposure.Fail, "TLS-17": exposure.Fail, "TLS-19": exposure.Fail, "TLS-20": exposure.Fail, "TLS-31": exposure.Warn, "TLS-32": exposure.NotApplicable, "TLS-34": exposure.Fail, "TLS-60": exposure.Pass})
+}
+
+// TestOrder: what counts is whether a good suite wins. Go lets the client choose among
+// the good ones, and never takes a worse one before them; OpenSSL does, unless told.
+func TestOrder(t *testing.T) {
+	suites := []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256}
+	for _, tc := range []struct {
+		at   string
+		want exposure.Outcome
+	}{
+		{serve(t, &tls.Config{Certificates: []tls.Certificate{certificate(t)}, CipherSuites: suites}), exposure.Pass},
+		{serve(t, &tls.Config{Certificates: []tls.Certificate{certificate(t)}, CipherSuites: suites[1:]}), exposure.NotApplicable},
+		{openssl(t, "-cipher", "ECDHE", "-tls1_2"), exposure.Fail},
+		{openssl(t, "-cipher", "ECDHE+AESGCM:ECDHE", "-tls1_2", "-serverpref"), exposure.Pass},
+	} {
+		expect(t, scan(t, tc.at, "https"), map[string]exposure.Outcome{"TLS-22": tc.want})
+	}
 }
 
 // TestNoTLS: a service without TLS is an error or does not apply, never a pass.

@@ -50,6 +50,9 @@ func unsure(err error) Answer { return Answer{Err: err} }
 // errNotOffered is why something cannot be asked.
 var errNotOffered = errors.New("the version that it belongs to is not offered")
 
+// errNoHybrid is why no preference can be seen.
+var errNoHybrid = fmt.Errorf("no hybrid group is offered, or %w", errNotOffered)
+
 // Support is what is known of one version.
 func (v *View) Support(version uint16) Support {
 	i := slices.IndexFunc(v.Versions, func(s Support) bool { return s.Version == version })
@@ -134,7 +137,7 @@ func (s *Server) preferred(ctx context.Context, groups []uint16) Answer {
 		}
 	}
 	if len(quantum) == 0 {
-		return yes(false)
+		return unsure(errNoHybrid)
 	}
 	if len(classical) == 0 {
 		return yes(true)

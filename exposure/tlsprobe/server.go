@@ -115,7 +115,7 @@ type Support struct {
 	Suites  []uint16
 	Ciphers []string // of SSL 2
 	Flights []Flight // one per accepted suite
-	Ordered bool     // the server has an order of its own
+	Better  Answer   // a good suite wins, although the client names worse ones first
 }
 
 // Versions asks for every version and every suite of each. A version that could
@@ -182,9 +182,7 @@ func (s *Server) version(ctx context.Context, v uint16) Support {
 	if out.Offered {
 		out.Err = nil
 	}
-	if len(out.Suites) > 1 {
-		out.Ordered = s.ordered(ctx, v, out.Suites)
-	}
+	out.Better = s.better(ctx, v, out.Suites)
 	return out
 }
 
@@ -207,13 +205,26 @@ func (s *Server) drain(ctx context.Context, out *Support, part []uint16) error {
 	return nil
 }
 
-// ordered reports whether the server prefers a suite whatever the client says.
-func (s *Server) ordered(ctx context.Context, v uint16, suites []uint16) bool {
-	backwards := slices.Clone(suites)
-	slices.Reverse(backwards)
-	a, err := s.ask(ctx, question{version: v, suites: suites, plain: v == SSL3})
-	b, err2 := s.ask(ctx, question{version: v, suites: backwards, plain: v == SSL3})
-	return err == nil && err2 == nil && a.Suite == b.Suite
+// better names the worse suites first, and sees whether the server takes a good one
+// all the same. What is asked does not apply when all suites are alike.
+func (s *Server) better(ctx context.Context, v uint16, suites []uint16) Answer {
+	var strong, weak []uint16
+	for _, id := range suites {
+		if good(SuiteOf(id)) {
+			strong = append(strong, id)
+		} else {
+			weak = append(weak, id)
+		}
+	}
+	if len(strong) == 0 || len(weak) == 0 {
+		return unsure(errNotOffered)
+	}
+	both := slices.Concat(weak[:min(len(weak), chunk/2)], strong[:min(len(strong), chunk/2)])
+	f, err := s.ask(ctx, question{version: v, suites: both, plain: v == SSL3})
+	if err != nil {
+		return unsure(err)
+	}
+	return yes(good(SuiteOf(f.Suite)))
 }
 
 // Groups lists the groups that a version accepts, in the order of the server's
