@@ -95,7 +95,7 @@ func (m mailServer) handle(c net.Conn) {
 		m.lines(c, "* OK ready\r\n", map[string]string{"A CAPABILITY": "* CAPABILITY IMAP4rev1" + m.word(" STARTTLS LOGINDISABLED") + "\r\na OK done\r\n"})
 		return
 	case "pop3":
-		m.lines(c, "+OK ready\r\n", map[string]string{"CAPA": "+OK\r\nTOP\r\n" + m.word("STLS\r\n") + m.if_(m.auth, "USER\r\n") + ".\r\n"})
+		m.lines(c, "+OK ready\r\n", map[string]string{"CAPA": "+OK\r\nTOP\r\n" + m.word("STLS\r\n") + m.when(m.auth, "USER\r\n") + ".\r\n"})
 		return
 	}
 	if m.silent {
@@ -109,14 +109,14 @@ func (m mailServer) handle(c net.Conn) {
 	m.smtp(c, bufio.NewReader(c), false)
 }
 
-func (m mailServer) if_(yes bool, s string) string {
+func (m mailServer) when(yes bool, s string) string {
 	if yes {
 		return s
 	}
 	return ""
 }
 
-func (m mailServer) word(s string) string { return m.if_(m.config != nil, s) }
+func (m mailServer) word(s string) string { return m.when(m.config != nil, s) }
 
 func (m mailServer) lines(c net.Conn, greeting string, answers map[string]string) {
 	fmt.Fprint(c, greeting)
@@ -138,7 +138,7 @@ func (m mailServer) smtp(c net.Conn, in *bufio.Reader, encrypted bool) {
 		}
 		switch verb, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(l)), " "); verb {
 		case "EHLO":
-			fmt.Fprintf(c, "250-mx1.corp.test\r\n%s%s250 SIZE 1000\r\n", m.if_(m.config != nil && !encrypted, "250-STARTTLS\r\n"), m.if_(m.auth, "250-AUTH PLAIN\r\n"))
+			fmt.Fprintf(c, "250-mx1.corp.test\r\n%s%s250 SIZE 1000\r\n", m.when(m.config != nil && !encrypted, "250-STARTTLS\r\n"), m.when(m.auth, "250-AUTH PLAIN\r\n"))
 		case "STARTTLS":
 			fmt.Fprint(c, "220 go on\r\n")
 			secure := tls.Server(c, m.config)
