@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 )
 
 // ErrTooLarge is returned by Put for a file beyond the limit.
@@ -74,6 +75,33 @@ func (d *Dir) Put(r io.Reader, limit int64) (f File, err error) {
 		return File{}, fmt.Errorf("store the file: %w", err)
 	}
 	return f, nil
+}
+
+// Sweep removes what is left of uploads that were broken off, when it was written
+// last before the time, and returns how many there were. Stored files stay.
+func (d *Dir) Sweep(before time.Time) (n int, err error) {
+	folder := filepath.Join(d.root, "incoming")
+	left, err := os.ReadDir(folder)
+	if err != nil {
+		return 0, fmt.Errorf("look for uploads that were broken off: %w", err)
+	}
+	for _, e := range left {
+		info, err := e.Info()
+		if errors.Is(err, os.ErrNotExist) {
+			continue // it has ended meanwhile
+		}
+		if err != nil {
+			return n, fmt.Errorf("look for uploads that were broken off: %w", err)
+		}
+		if !info.ModTime().Before(before) {
+			continue
+		}
+		if err := removeIfThere(filepath.Join(folder, e.Name())); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
 }
 
 func removeIfThere(path string) error {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/blob"
 )
@@ -101,6 +102,35 @@ func TestVerifyFindsAlteredBytes(t *testing.T) {
 	}
 	if err := d.Verify(f.SHA256); err == nil {
 		t.Error("an altered file passed")
+	}
+}
+
+// TestSweep: what a broken upload left is removed after its time; one that goes on,
+// and what is stored, stay.
+func TestSweep(t *testing.T) {
+	d, root := open(t)
+	f, err := d.Put(strings.NewReader("stored"), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	for name, age := range map[string]time.Duration{"put-old": 48 * time.Hour, "put-now": 0} {
+		path := filepath.Join(root, "incoming", name)
+		if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, now.Add(-age), now.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := d.Sweep(now.Add(-24 * time.Hour)); n != 1 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "incoming", "put-now")); err != nil {
+		t.Errorf("an upload that goes on: %v", err)
+	}
+	if err := d.Verify(f.SHA256); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -27,6 +28,9 @@ const (
 	BulkKind    = "clients.bulk"    // of a workspace
 )
 
+// brokenOff is how old the rest of an upload is when it counts as broken off.
+const brokenOff = 24 * time.Hour
+
 // Install adds the long work of the service, and its night: every organisation is
 // computed anew, because roll-ups depend on the day, and a snapshot is kept.
 func (s *Service) Install(r *jobs.Runner) error {
@@ -38,6 +42,9 @@ func (s *Service) Install(r *jobs.Runner) error {
 }
 
 func (s *Service) night(ctx context.Context, run *jobs.Run) error {
+	if _, err := s.files.Sweep(s.store.Now().Add(-brokenOff)); err != nil {
+		return err
+	}
 	var workspaces []tenant.Workspace
 	err := s.store.Read(ctx, run.Scope(), func(tx *store.Tx) (err error) {
 		workspaces, err = tx.Workspaces()
