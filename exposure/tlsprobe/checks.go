@@ -155,6 +155,8 @@ func judges() []judge {
 		{"TLS-48", "-alpn h2", protocols},
 		{"TLS-49", "", answer(func(v *View) Answer { return v.ClientCert }, exposure.Info, exposure.Info)},
 		{"TLS-60", "", answer(func(v *View) Answer { return v.Heartbleed }, exposure.Fail, exposure.Pass)},
+		{"TLS-64", "-ssl2", version(SSL2, exposure.Pass, exposure.Fail)},
+		{"TLS-65", "-cipher kDHE", reused},
 		{"TLS-66", "", named},
 	}
 }
@@ -311,6 +313,34 @@ func primes(v *View, f *exposure.Finding) {
 		f.Outcome, f.Observed = exposure.Fail, fmt.Sprintf("%v bits", list)
 	default:
 		f.Outcome, f.Observed = exposure.Pass, fmt.Sprintf("%v bits", list)
+	}
+}
+
+// reused looks for a public value of Diffie-Hellman that a server showed twice.
+func reused(v *View, f *exposure.Finding) {
+	seen, times := map[string]bool{}, 0
+	for _, s := range v.Versions {
+		for _, flight := range s.Flights {
+			if len(flight.DHPublic) == 0 {
+				continue
+			}
+			times++
+			if seen[string(flight.DHPublic)] {
+				f.Outcome, f.Observed = exposure.Fail, "one public value in two connections"
+				return
+			}
+			seen[string(flight.DHPublic)] = true
+		}
+	}
+	switch {
+	case times > 1:
+		f.Outcome, f.Observed = exposure.Pass, fmt.Sprintf("%d connections, each with its own public value", times)
+	case times == 1:
+		f.Outcome, f.Reason = exposure.NotTested, "one connection used finite-field Diffie-Hellman, and it takes two"
+	default:
+		if _, decided := matching(v, f, isDHE); !decided {
+			f.Outcome, f.Reason = exposure.NotApplicable, "no finite-field Diffie-Hellman is offered"
+		}
 	}
 }
 

@@ -1,8 +1,13 @@
 package tlsprobe_test
 
 import (
+	"bytes"
 	"crypto/tls"
+	"encoding/binary"
+	"io"
+	"net"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -61,7 +66,7 @@ func TestGoodServer(t *testing.T) {
 	expect(t, got, map[string]exposure.Outcome{"TLS-01": exposure.Pass, "TLS-02": exposure.Pass, "TLS-03": exposure.Pass, "TLS-04": exposure.Pass, "TLS-05": exposure.Info,
 		"TLS-06": exposure.Pass, "TLS-07": exposure.Pass, "TLS-10": exposure.Pass, "TLS-11": exposure.Pass, "TLS-14": exposure.Pass, "TLS-16": exposure.Pass,
 		"TLS-17": exposure.NotApplicable, "TLS-31": exposure.Pass, "TLS-32": exposure.Pass, "TLS-33": exposure.Pass, "TLS-40": exposure.Pass, "TLS-41": exposure.Pass,
-		"TLS-43": exposure.Pass, "TLS-60": exposure.Pass})
+		"TLS-43": exposure.Pass, "TLS-60": exposure.Pass, "TLS-64": exposure.Pass, "TLS-65": exposure.NotApplicable})
 	for _, id := range tlsprobe.Checks() {
 		if f, ok := got[id]; !ok || f.Outcome == exposure.Error || f.Permit != "test" || f.Reproduce == "" {
 			t.Errorf("%s: %+v", id, f)
@@ -73,7 +78,7 @@ func TestGoodServer(t *testing.T) {
 func TestWeakServer(t *testing.T) {
 	got := scan(t, openssl(t, "-cipher", "ALL:aNULL:eNULL:@SECLEVEL=0"), "https")
 	expect(t, got, map[string]exposure.Outcome{"TLS-03": exposure.Fail, "TLS-04": exposure.Fail, "TLS-06": exposure.Pass, "TLS-10": exposure.Fail, "TLS-11": exposure.Fail,
-		"TLS-16": exposure.Fail, "TLS-17": exposure.Fail, "TLS-19": exposure.Fail, "TLS-20": exposure.Fail, "TLS-31": exposure.Warn, "TLS-32": exposure.NotApplicable, "TLS-34": exposure.Fail, "TLS-60": exposure.Pass})
+		"TLS-16": exposure.Fail, "TLS-17": exposure.Fail, "TLS-19": exposure.Fail, "TLS-20": exposure.Fail, "TLS-31": exposure.Warn, "TLS-32": exposure.NotApplicable, "TLS-34": exposure.Fail, "TLS-60": exposure.Pass, "TLS-65": exposure.Pass})
 }
 
 // TestOrder: what counts is whether a good suite wins. Go lets the client choose among
@@ -102,4 +107,85 @@ func TestNoTLS(t *testing.T) {
 			}
 		}
 	}
+}
+
+// dheSuites are suites of TLS 1.2 with finite-field Diffie-Hellman and no certificate.
+var dheSuites = []uint16{0x00a6, 0x00a7, 0x0034, 0x003a, 0x006c, 0x006d}
+
+// TestReusedValue: a server that shows one public value to everybody fails. Its
+// answer is one of OpenSSL, said again with the suite that the client wants.
+func TestReusedValue(t *testing.T) {
+	flight := recorded(t, openssl(t, "-tls1_2", "-cipher", "ADH:@SECLEVEL=0"))
+	suiteAt := 5 + 4 + 2 + 32
+	suiteAt += 1 + int(flight[suiteAt])
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				c.SetDeadline(time.Now().Add(5 * time.Second))
+				b := make([]byte, 1<<14)
+				n, _ := io.ReadAtLeast(c, b, 100)
+				if answer := again(flight, suiteAt, b[:n]); answer != nil {
+					c.Write(answer)
+				} else {
+					c.Write([]byte{21, 3, 3, 0, 2, 2, 40})
+				}
+			}()
+		}
+	}()
+	expect(t, scan(t, l.Addr().String(), "https"), map[string]exposure.Outcome{"TLS-65": exposure.Fail, "TLS-16": exposure.Fail})
+}
+
+// again is the flight for a hello of TLS 1.2 that offers one of the suites; nil for
+// any other.
+func again(flight []byte, suiteAt int, hello []byte) []byte {
+	if len(hello) < 46 || hello[0] != 22 || binary.BigEndian.Uint16(hello[9:]) != 0x0303 || bytes.Contains(hello, []byte{0, 43, 0, 3, 2, 3, 4}) {
+		return nil
+	}
+	at := 5 + 4 + 2 + 32
+	at += 1 + int(hello[at])
+	length := int(binary.BigEndian.Uint16(hello[at:]))
+	for i := at + 2; i+1 < min(at+2+length, len(hello)); i += 2 {
+		if id := binary.BigEndian.Uint16(hello[i:]); slices.Contains(dheSuites, id) {
+			out := bytes.Clone(flight)
+			binary.BigEndian.PutUint16(out[suiteAt:], id)
+			return out
+		}
+	}
+	return nil
+}
+
+// recorded is what a server says to a hello of TLS 1.2 with the suites.
+func recorded(t *testing.T, address string) []byte {
+	t.Helper()
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	body := append([]byte{3, 3}, make([]byte, 33)...)
+	body = binary.BigEndian.AppendUint16(body, uint16(2*len(dheSuites)))
+	for _, id := range dheSuites {
+		body = binary.BigEndian.AppendUint16(body, id)
+	}
+	body = append(body, 1, 0)
+	hello := append([]byte{22, 3, 1, 0, byte(len(body) + 4), 1, 0, 0, byte(len(body))}, body...)
+	if _, err := c.Write(hello); err != nil {
+		t.Fatal(err)
+	}
+	c.SetReadDeadline(time.Now().Add(time.Second))
+	flight, _ := io.ReadAll(c) // ends with the deadline
+	if len(flight) < 200 || flight[0] != 22 {
+		t.Fatalf("no flight: %x", flight)
+	}
+	return flight
 }

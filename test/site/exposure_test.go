@@ -137,7 +137,12 @@ func TestExposure(t *testing.T) {
 	}
 	second.must(organisation+"/exposure/targets/approve", url.Values{"target": {host}})
 
-	// the scan finds TLS 1.0, which becomes a task
+	// the organisation says that all is well; the scan finds TLS 1.0 and disagrees
+	v.must(organisation+"/questions/q.crypto.policy", url.Values{"option": {"full"}})
+	_, page = v.get(organisation + "/requirements?measure=h&open=cir.9.2.b")
+	if strings.Contains(page, "TLS-03") {
+		t.Error("a contradiction before the scan")
+	}
 	v.must(organisation+"/exposure/scan", nil)
 	v.until(organisation+"/exposure", "TLS 1.0 is off")
 	check := organisation + "/exposure/checks/TLS-03"
@@ -145,6 +150,9 @@ func TestExposure(t *testing.T) {
 	finding := regexp.MustCompile(`name="finding" value="([^"]+)"`).FindStringSubmatch(page)
 	if finding == nil {
 		t.Fatalf("no finding:\n%.2000s", page)
+	}
+	if _, page := v.get(organisation + "/requirements?measure=h&open=cir.9.2.b"); !strings.Contains(page, "TLS-03 TLS 1.0 is off") {
+		t.Errorf("no contradiction with what the scan shows")
 	}
 	for range 2 { // the second changes nothing
 		v.must(organisation+"/exposure/task", url.Values{"check": {"TLS-03"}})
