@@ -215,3 +215,23 @@ func (tx *Tx) AuthorityCounts() (c authority.Counts, err error) {
 	}
 	return c, nil
 }
+
+// EachAuthorityReport calls f with the reports in reach that came from one instant
+// until before another, with their content, in the order in which they came.
+func (tx *Tx) EachAuthorityReport(from, to time.Time, f func(authority.Report) error) error {
+	within, args, err := tx.within("organisation_id")
+	if err != nil {
+		return err
+	}
+	err = tx.q.Each(func(row sqldb.Row) error {
+		var r authority.Report
+		if err := row.Scan(authorityReports.fields(&r)...); err != nil {
+			return err
+		}
+		return f(r)
+	}, authorityReports.selects+` WHERE `+within+` AND received_at >= ? AND received_at < ? ORDER BY received_at, id`, append(args, from.UnixMilli(), to.UnixMilli())...)
+	if err != nil {
+		return fmt.Errorf("read reports: %w", err)
+	}
+	return nil
+}

@@ -177,7 +177,6 @@ var authorityRecords = define(table[authority.Record]{
 	id:      func(r *authority.Record) *string { return &r.ID },
 	created: func(r *authority.Record) *time.Time { return &r.CreatedAt },
 	updated: func(r *authority.Record) *time.Time { return &r.UpdatedAt },
-	found:   func(r *authority.Record) found { return found{r.Title, r.Body} },
 })
 
 // AuthorityRecord returns one record.

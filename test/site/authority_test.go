@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/nisaba-platform/nisaba/exchange/filing"
+	"github.com/nisaba-platform/nisaba/internal/app/authority"
 	"github.com/nisaba-platform/nisaba/internal/base/id"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/server"
@@ -37,6 +38,7 @@ func deskForms() map[string]url.Values {
 
 		"/authority/recipients":        {"kind": {"csirt"}, "name": {"CSIRT"}},
 		"/authority/recipients/remove": {"recipient": {"x"}},
+		"/authority/situation":         {"title": {"Power"}, "level": {"grave"}, "text": {"Grids in two States."}},
 		client + "/supervision/acts":   {"power": {"note"}, "title": {"Called"}},
 		client + "/supervision/done":   {"record": {"x"}, "outcome": {"mended"}},
 		client + "/supervision/invite": {},
@@ -214,11 +216,29 @@ func TestAuthorityDesk(t *testing.T) {
 		t.Errorf("the copy: %d %.200s", status, text)
 	}
 	v.must(at+"/publish", url.Values{"title": {"Outage"}, "text": {"Boil the water."}, "consulted": {"It agrees."}, "by": {"entity"}})
+	if status, page, _ := v.post("/authority/situation", url.Values{"title": {"Grids"}, "level": {""}, "text": {"Two grids."}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-level-error") {
+		t.Errorf("a note without a level: %d", status)
+	}
+	page, _ = v.must("/authority/situation", url.Values{"title": {"Grids " + hostile}, "level": {"grave"}, "text": {"Two grids."}})
+	note := regexp.MustCompile(`/authority/situation/[0-9a-f-]{36}`).FindString(page)
+	if note == "" || strings.Contains(page, "<script>alert") {
+		t.Error("the note is not kept as text")
+	}
+	quarter := authority.QuarterOf(time.Now()).String()
+	for path, want := range map[string]string{note + ".pdf": "%PDF-", note + ".json": "nisaba-situation/1", "/authority/summary/" + quarter + ".pdf": "%PDF-",
+		"/authority/summary/" + quarter + ".csv": "quarter,table", "/authority/summary/" + quarter + ".json": "nisaba-summary/1"} {
+		if status, file := v.get(path); status != http.StatusOK || !strings.Contains(file, want) {
+			t.Errorf("%s: %d %.100q", path, status, file)
+		}
+	}
+	if status, _ := v.get("/authority/summary?quarter=2026Q7"); status != http.StatusNotFound {
+		t.Errorf("a quarter that does not exist: %d", status)
+	}
 	b := browser.Start(t)
 	b.Open(site+"/sign-in", 1280, false)
 	b.Do(chromedp.SendKeys("#f-email", "olga@example.org"), chromedp.SendKeys("#f-password", password),
 		chromedp.Click("#main button.primary"), chromedp.WaitVisible(".person"))
-	seeDesk(t, b, site, map[string]string{"recipients": "/authority/recipients", "inbox": "/authority", "case": at, "entity": organisation + "/supervision"})
+	seeDesk(t, b, site, map[string]string{"summary": "/authority/summary?quarter=" + quarter, "situation": "/authority/situation", "recipients": "/authority/recipients", "inbox": "/authority", "case": at, "entity": organisation + "/supervision"})
 	if status, page, _ := v.post(at+"/review", url.Values{"report": {report[1]}, "verdict": {"revision"}, "text": {""}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-review-"+report[1]+"-text-error") {
 		t.Errorf("sent back without a word: %d", status)
 	}

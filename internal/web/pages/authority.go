@@ -25,6 +25,7 @@ const deskCase = "/authority/cases/{case}"
 func (s *Site) deskRoutes(add adder) {
 	s.deskRegisterRoutes(add)
 	s.deskForwardRoutes(add)
+	s.deskSummaryRoutes(add)
 	add(Workspace, "GET /authority", s.deskInbox)
 	add(Workspace, "GET "+deskCase, s.deskCase)
 	add(Workspace, "GET "+deskCase+"/reports/{report}", s.deskOriginal)
@@ -40,7 +41,8 @@ func (s *Site) deskRoutes(add adder) {
 
 // deskNav is the navigation of an authority's workspace.
 func (s *Site) deskNav(r *http.Request, link func(key, url string) ui.Link) []ui.Link {
-	out := []ui.Link{link("authority.inbox", "/authority"), link("authority.register", "/authority/register"), link("authority.recipients", "/authority/recipients")}
+	out := []ui.Link{link("authority.inbox", "/authority"), link("authority.register", "/authority/register"), link("authority.recipients", "/authority/recipients"),
+		link("authority.summary", "/authority/summary"), link("authority.situation", "/authority/situation")}
 	return out
 }
 
