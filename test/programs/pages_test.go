@@ -18,6 +18,8 @@ const (
 	about  = "no: words about the program"
 	table  = "no: the table of a page as a spreadsheet; its list is an operation"
 	looks  = "no: how pages look in one browser"
+	said   = "no: what is said to an authority is said by a person, on the page of the case; messages are fetched every minute anyway"
+	entity = "no: for entities without an account, who confirm by mail"
 )
 
 const org = "/organisations/{organisation}"
@@ -122,6 +124,8 @@ func operationsOf() map[string]string {
 		"GET " + org + "/incidents/{incident}/reports/{report}": "get-incident-report", "POST " + org + "/incidents/{incident}/reports/{report}": "set-report-field",
 		"POST " + org + "/incidents/{incident}/reports/{report}/approve": "approve-report", "POST " + org + "/incidents/{incident}/reports/{report}/withdraw": "withdraw-report",
 		"POST " + org + "/incidents/{incident}/reports/{report}/submit": "submit-report", "POST " + org + "/incidents/{incident}/reports/{report}/receive": "receive-answer",
+		"POST " + org + "/incidents/{incident}/answers": said, "POST " + org + "/incidents/{incident}/fetch": said,
+		"GET /register/{workspace}": entity, "POST /register/{workspace}": entity, "GET /register/{workspace}/{token}": entity, "POST /register/{workspace}/{token}": entity,
 		"GET " + org + "/incidents/{incident}/reports/{report}/paper.pdf":   "get-incident-paper",
 		"GET " + org + "/incidents/{incident}/reports/{report}/paper.html":  "get-incident-paper",
 		"GET " + org + "/incidents/{incident}/reports/{report}/sheet.txt":   "get-incident-paper",

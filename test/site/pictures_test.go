@@ -29,6 +29,7 @@ type picture struct {
 // writes them; TestEveryPageHasAPicture fails for a route that is missing here.
 func pictures() map[string]picture {
 	download, token := picture{none: "download"}, picture{none: "token"}
+	desk := picture{none: "the example is no authority; TestAuthorityDesk and TestRegister look at these pages"}
 	of := func(path string) picture { return picture{path: client + path} }
 	found := func(from, link string) picture { return picture{from: from, link: link} }
 	return map[string]picture{
@@ -43,6 +44,10 @@ func pictures() map[string]picture {
 
 		"/jobs": {}, "/jobs/{job}": {none: "the example has no job that stays"}, "/organisations/import-many": {}, "/events": {none: "a stream"},
 		"/incidents": {}, "/report": {none: "redirect"},
+		"/authority": desk, "/authority/cases/{case}": desk, "/authority/register": desk, "/authority/applications/{application}": desk, "/authority/recipients": desk,
+		"/authority/summary": desk, "/authority/situation": desk, client + "/supervision": desk, "/register/{workspace}": desk,
+		"/register/{workspace}/{token}": token, "/authority/register/{file}": download, "/authority/summary/{file}": download, "/authority/situation/{file}": download,
+		"/authority/cases/{case}/reports/{report}": download, "/authority/cases/{case}/forwardings/{forwarding}": download,
 		client + "/incidents": of("/incidents"), client + "/incidents/new": of("/incidents/new"),
 		client + "/incidents/{incident}":                             {none: "the example has no incident"},
 		client + "/incidents/{incident}/reports/{report}":            {none: "the example has no incident"},
