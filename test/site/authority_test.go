@@ -39,6 +39,7 @@ func deskForms() map[string]url.Values {
 		"/authority/recipients":        {"kind": {"csirt"}, "name": {"CSIRT"}},
 		"/authority/recipients/remove": {"recipient": {"x"}},
 		"/authority/situation":         {"title": {"Power"}, "level": {"grave"}, "text": {"Grids in two States."}},
+		client + "/supervision/report": {"what": {"nis2/early_warning"}, "reference": {"1"}},
 		client + "/supervision/acts":   {"power": {"note"}, "title": {"Called"}},
 		client + "/supervision/done":   {"record": {"x"}, "outcome": {"mended"}},
 		client + "/supervision/invite": {},
@@ -192,6 +193,9 @@ func TestAuthorityDesk(t *testing.T) {
 	}
 	if status, page, _ := v.post("/authority/recipients", url.Values{"kind": {"csirt"}, "name": {""}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-name-error") {
 		t.Errorf("a recipient without a name: %d", status)
+	}
+	if status, page, _ := v.post(organisation+"/supervision/report", url.Values{"what": {"nis2/early_warning"}, "reference": {"paper 7"}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-report-file-error") || !strings.Contains(page, "paper 7") {
+		t.Errorf("a report without a file: %d", status)
 	}
 	v.must("/authority/recipients", url.Values{"kind": {"member_state"}, "name": {"CERT " + hostile}, "country": {"DE"}, "abroad": {"yes"}, "withhold": {"reporter_name", "severity"}})
 	page, _ = v.must(organisation+"/supervision/acts", url.Values{"power": {"targeted_audit"}, "title": {"Audit of backups " + hostile}, "due_on": {"2027-03-31"}})

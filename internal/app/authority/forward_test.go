@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nisaba-platform/nisaba/content"
 	app "github.com/nisaba-platform/nisaba/internal/app/authority"
@@ -167,4 +168,47 @@ func TestPowers(t *testing.T) {
 	if err := o.Act(ctx, o.officer(authz.Auditor), o.organisation, app.Act{Kind: authority.Note, Title: "x"}); fault.KindOf(err) != fault.Forbidden {
 		t.Errorf("an auditor writes: %v", err)
 	}
+}
+
+// TestByHand: a file of another server and a paper are taken in with their exact
+// bytes, the same one once, and what is no report is refused.
+func TestByHand(t *testing.T) {
+	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
+		s := posting(t, b)
+		o := open(t, b, s, tenant.Authority) // no key, no server
+		ctx, olga := t.Context(), o.officer(authz.Editor)
+		content := o.report(t, nil)
+		first, err := o.TakeIn(ctx, olga, o.organisation, app.Paper{Content: content})
+		must(t, err)
+		if again, err := o.TakeIn(ctx, olga, o.organisation, app.Paper{Content: content}); err != nil || again.ID != first.ID {
+			t.Errorf("taken in twice: %v", err)
+		}
+		paper := append([]byte("%PDF-1.7\n"), 0, 0xff, 0xfe)
+		warning := app.Paper{Content: paper, Reference: "fax 7", Regime: "nis2", Stage: "early_warning", CrossBorder: "yes", AwareAt: b.Clock.Now().Add(-30 * time.Hour)}
+		c, err := o.TakeIn(ctx, olga, o.organisation, warning)
+		must(t, err)
+		full, err := o.Load(ctx, olga, c.ID)
+		must(t, err)
+		r := full.Reports[0]
+		got, ending, err := r.Bytes()
+		sum := sha256.Sum256(paper)
+		if err != nil || !bytes.Equal(got, paper) || ending != ".pdf" || r.SHA256 != hex.EncodeToString(sum[:]) || r.Channel != authority.ByHand || !r.Late || r.CrossBorder != "yes" ||
+			r.AnswerDue.IsZero() || c.EntityReference != "fax 7" {
+			t.Errorf("%+v, %v", r, err)
+		}
+		if _, sheets := o.Compare(full); len(sheets) != 1 || sheets[0].Known {
+			t.Errorf("a paper is compared by field")
+		}
+		for name, p := range map[string]app.Paper{"nothing": {}, "text": {Content: []byte("hello")}, "other json": {Content: []byte(`{"a": 1}`)},
+			"no reference": {Content: paper, Regime: "nis2", Stage: "early_warning"}, "no act": {Content: paper, Reference: "x", Stage: "early_warning"},
+			"no stage": {Content: paper, Reference: "x", Regime: "nis2", Stage: "x"}, "large": {Content: bytes.Repeat([]byte("%PDF-"), 1<<20)},
+			"future": {Content: paper, Reference: "x", Regime: "nis2", Stage: "early_warning", SubmittedAt: b.Clock.Now().Add(time.Hour)}} {
+			if _, err := o.TakeIn(ctx, olga, o.organisation, p); fault.KindOf(err) != fault.Invalid || err == nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, err := o.TakeIn(ctx, o.officer(authz.Auditor), o.organisation, warning); fault.KindOf(err) != fault.Forbidden {
+			t.Errorf("an auditor takes in: %v", err)
+		}
+	})
 }

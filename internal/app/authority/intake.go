@@ -93,6 +93,9 @@ func keep(tx *store.Tx, v visit, key ed25519.PrivateKey, f incident.Frozen, hash
 	r := authority.Report{Organisation: c.Organisation, Case: c.ID, Report: f.ID, Corrects: f.Corrects, Stage: string(f.Stage), Channel: authority.OnTheWire,
 		Form: f.Form, FormVersion: f.FormVersion, KeyID: v.KeyID, Media: authority.JSON, Content: string(v.message.Body), SHA256: hash, Receipt: receipt,
 		SubmittedAt: f.SubmittedAt.UTC().Truncate(time.Millisecond), DueAt: f.DueAt.UTC().Truncate(time.Millisecond), ReceivedAt: tx.Now()}
+	if v.byHand {
+		r.Channel, r.Media = authority.ByHand, v.media
+	}
 	r.Describe(f)
 	if r.Sector, r.Class, err = standing(tx, c.Organisation); err != nil {
 		return "", err

@@ -30,6 +30,9 @@ type visit struct {
 	key     store.OwnedKey
 	message *filing.Message
 	from    string
+
+	byHand bool   // an officer took the report in
+	media  string // of a report that was taken in by hand
 }
 
 func everything() tenant.Scope { return tenant.System("a request signed by an entity") }

@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
+	"github.com/nisaba-platform/nisaba/exchange/filing"
 	"github.com/nisaba-platform/nisaba/internal/app/authority"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	desk "github.com/nisaba-platform/nisaba/internal/domain/authority"
@@ -24,6 +26,7 @@ func (s *Site) deskForwardRoutes(add adder) {
 	add(Workspace, "POST /authority/recipients", s.deskAddRecipient)
 	add(Workspace, "POST /authority/recipients/remove", s.deskRemoveRecipient)
 	add(Workspace, "GET "+deskCase+"/forwardings/{forwarding}", s.deskForwarded)
+	add(Client, "POST "+client+"/supervision/report", withBody(filing.MostReport+1<<20, uploadTime, s.deskTakeIn))
 	add(Client, "POST "+client+"/supervision/acts", s.deskEntityAct("acts", s.deskActOn))
 	add(Client, "POST "+client+"/supervision/done", s.deskEntityAct("acts", func(r *http.Request, a authz.Actor, organisation string) error {
 		return s.authority.Finish(r.Context(), a, organisation, r.PostFormValue("record"), r.PostFormValue("outcome"))
@@ -294,6 +297,62 @@ func (v deskEntityView) actName(ctx context.Context, x desk.Record) string {
 
 func euros(ctx context.Context, cents int64) string {
 	return ui.Number(ctx, float64(cents)/100, 2) + " EUR"
+}
+
+// deskTakeIn keeps a report that came by another way.
+func (s *Site) deskTakeIn(w http.ResponseWriter, r *http.Request) error {
+	p, err := readPaper(w, r)
+	c := desk.Case{}
+	if err == nil {
+		c, err = s.authority.TakeIn(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), p)
+	}
+	if wrong, ok := ui.ErrorsOf(err); ok {
+		return s.showDeskEntity(w, r, deskEntityView{act: "report", errors: wrong})
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/authority/cases/"+c.ID)
+}
+
+func readPaper(w http.ResponseWriter, r *http.Request) (p authority.Paper, err error) {
+	if p.Content, err = uploaded(w, r, "file", filing.MostReport); err != nil {
+		return p, err
+	}
+	p.Reference, p.CrossBorder, p.Voluntary = r.PostFormValue("reference"), r.PostFormValue("cross_border"), r.PostFormValue("voluntary") != ""
+	regime, stage, _ := strings.Cut(r.PostFormValue("what"), "/")
+	p.Regime, p.Stage = clocks.Regime(regime), clocks.Stage(stage)
+	for name, to := range map[string]*time.Time{"submitted_at": &p.SubmittedAt, "aware_at": &p.AwareAt} {
+		if text := strings.TrimSpace(r.PostFormValue(name)); text != "" {
+			if *to, err = wallTime(text, visitOf(r).Person.Zone); err != nil {
+				return p, &fault.Error{Kind: fault.Invalid, Field: name, What: ui.T(r.Context(), "incidents.wrong.time")}
+			}
+		}
+	}
+	return p, nil
+}
+
+// paperStages are the acts with their stages.
+func paperStages(r *http.Request) (out []ui.Option) {
+	for _, x := range clocks.Regimes() {
+		for _, st := range clocks.Stages(x) {
+			v := string(x) + "/" + string(st)
+			out = append(out, ui.Option{Value: v, Label: regimeTitle(r.Context(), x) + " · " + stageTitle(r.Context(), st), Selected: r.PostFormValue("what") == v})
+		}
+	}
+	return out
+}
+
+func (v deskEntityView) paperFields(r *http.Request) []ui.Field {
+	t := func(key string) string { return ui.T(r.Context(), "authority.take_in."+key) }
+	return []ui.Field{
+		v.typed(r, "report", ui.Field{Name: "file", Label: t("file"), Hint: t("file.hint"), Required: true, Accept: ".json,.pdf"}),
+		v.typed(r, "report", ui.Field{Name: "reference", Label: t("reference"), MaxLength: 200}),
+		v.typed(r, "report", ui.Field{Name: "what", Label: t("what")}),
+		v.typed(r, "report", ui.Field{Name: "submitted_at", Label: t("submitted")}),
+		v.typed(r, "report", ui.Field{Name: "aware_at", Label: t("aware")}),
+		v.typed(r, "report", ui.Field{Name: "cross_border", Label: t("cross_border")}),
+	}
 }
 
 // doneText says that a line is done, and what came of it.

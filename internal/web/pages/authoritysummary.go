@@ -103,7 +103,7 @@ func summaryCell(ctx context.Context, t authority.SummaryTable, i, j int) string
 }
 
 func (v summaryView) table(ctx context.Context, x authority.SummaryTable) ui.TableProps {
-	t := ui.TableProps{ID: "summary-" + x.ID, Caption: ui.T(ctx, "authority.summary."+x.ID), Columns: []ui.Column{{Label: ui.T(ctx, "authority.filter.sector")}},
+	t := ui.TableProps{ID: "summary-" + x.ID, Caption: ui.T(ctx, "authority.summary."+x.ID), HideCaption: true, Columns: []ui.Column{{Label: ui.T(ctx, "authority.filter.sector")}},
 		Empty: ui.Empty{Title: ui.T(ctx, "authority.summary.none")}}
 	if x.Withheld {
 		t.Empty.Title = ui.T(ctx, "authority.summary.withheld", "count", v.FewerThan)
