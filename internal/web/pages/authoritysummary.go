@@ -195,7 +195,7 @@ type situationView struct {
 	errors ui.Errors
 }
 
-func daysOf(r *http.Request) int {
+func situationDays(r *http.Request) int {
 	if n, err := strconv.Atoi(r.FormValue("days")); err == nil && n >= 1 && n <= 366 {
 		return n
 	}
@@ -208,7 +208,7 @@ func (s *Site) deskSituation(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) showSituation(w http.ResponseWriter, r *http.Request, wrong ui.Errors) (err error) {
 	v := situationView{errors: wrong}
-	if v.Situation, err = s.authority.Situation(r.Context(), visitOf(r).Actor, daysOf(r)); err != nil {
+	if v.Situation, err = s.authority.Situation(r.Context(), visitOf(r).Actor, situationDays(r)); err != nil {
 		return err
 	}
 	if v.notes, err = s.authority.Notes(r.Context(), visitOf(r).Actor); err != nil {
@@ -219,7 +219,7 @@ func (s *Site) showSituation(w http.ResponseWriter, r *http.Request, wrong ui.Er
 }
 
 func (s *Site) deskAssess(w http.ResponseWriter, r *http.Request) error {
-	err := s.authority.Assess(r.Context(), visitOf(r).Actor, r.PostFormValue("level"), r.PostFormValue("title"), r.PostFormValue("text"), daysOf(r))
+	err := s.authority.Assess(r.Context(), visitOf(r).Actor, r.PostFormValue("level"), r.PostFormValue("title"), r.PostFormValue("text"), situationDays(r))
 	if wrong, ok := ui.ErrorsOf(err); ok {
 		return s.showSituation(w, r, wrong)
 	}
