@@ -37,6 +37,7 @@ test-long: setup ## longer fuzzing and property runs
 	OUTAGE_CLOCKS=10000 $(GO) test -timeout 30m -run TestOutage -v ./internal/app/alarming/
 	INDICATORS=100000 $(GO) test -timeout 30m -run TestHandlingWithoutScript -v ./test/site/
 	$(GO) test -timeout 60m -run TestNoOrder ./internal/app/incidents/ -rapid.checks=1000
+	SCAN_HOSTS=1000 $(GO) test -count=1 -timeout 30m -run TestManyHosts -v ./test/scanlab/
 	RAPID_CHECKS=20000 $(GO) test -timeout 60m ./law/... ./posture/... ./catalog/... -rapid.checks=20000
 
 .PHONY: generate
@@ -65,6 +66,10 @@ bench: ## benchmarks of the figures in README.md
 	$(GO) test -run '^$$' -bench . -benchmem ./law/... ./catalog/... ./posture/... ./internal/... ./exchange/... ./exposure/... ./test/load
 	sh scripts/bench-start.sh
 	sh scripts/bench-serve.sh
+
+.PHONY: scan-lab
+scan-lab: ## the scanner on targets of several makes, beside testssl.sh, sslscan and nmap
+	@GO="$(GO)" sh scripts/scan-lab.sh
 
 .PHONY: screenshots
 screenshots: setup ## a picture of every page of the example workspace at three widths, light and dark, in screenshots/

@@ -1,0 +1,165 @@
+package scanlab
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/exposure/scan"
+)
+
+// network is many hosts on this machine; every fifth speaks TLS on one port, and all
+// of their other ports are closed.
+type network struct {
+	port string
+	mu   sync.Mutex
+	seen map[string]int // connections by host
+}
+
+// hosts is how many the run has: SCAN_HOSTS, otherwise few.
+func hosts() int {
+	if n, err := strconv.Atoi(os.Getenv("SCAN_HOSTS")); err == nil {
+		return n
+	}
+	return 20
+}
+
+func (l *lab) network(t testing.TB, n int) *network {
+	t.Helper()
+	w := &network{seen: map[string]int{}}
+	config := &tls.Config{Certificates: []tls.Certificate{l.loaded(t, "good")}}
+	_, w.port, _ = net.SplitHostPort(free(t))
+	for i := 0; i < n; i += 5 {
+		listener, err := net.Listen("tcp", net.JoinHostPort(host(i), w.port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { listener.Close() })
+		go accept(listener, func(c net.Conn) {
+			w.mu.Lock()
+			w.seen[c.LocalAddr().(*net.TCPAddr).IP.String()]++
+			w.mu.Unlock()
+			_ = tls.Server(c, config).Handshake() // most questions end in an alert
+		})
+	}
+	return w
+}
+
+// host spreads the hosts over networks of ten.
+func host(i int) string { return fmt.Sprintf("127.77.%d.%d", i/10, i%10+1) }
+
+// contacts are the connections since it was called last.
+func (w *network) contacts() map[string]int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := w.seen
+	w.seen = map[string]int{}
+	return out
+}
+
+// TestManyHosts scans 100 ports of every host and all of TLS on those that speak it.
+// The run is ended with Ctrl-C and then without warning; each time it goes on, and no
+// host that was finished is contacted again. The last figures are those of a run
+// without end.
+func TestManyHosts(t *testing.T) {
+	n := hosts()
+	l := newLab(t)
+	w := l.network(t, n)
+	file := filepath.Join(l.folder, "targets")
+	var list []byte
+	for i := range n {
+		list = fmt.Appendln(list, host(i))
+	}
+	if err := os.WriteFile(file, list, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	first, _ := strconv.Atoi(w.port)
+	ports := fmt.Sprintf("%d,2000-2098", first)
+	journal := filepath.Join(l.folder, "journal")
+	run := func(journal string, end syscall.Signal, when int) (took cost, memory int64) {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+		defer cancel()
+		args := []string{"scan", "--loopback", "--authorised-by", "Laboratory", "--quiet", "--json", "--from", file, "--ports", ports, "--journal", journal}
+		cmd := nisaba(ctx, args...)
+		begin := time.Now()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			for end != 0 && ctx.Err() == nil && len(finished(journal)) < when {
+				time.Sleep(20 * time.Millisecond)
+			}
+			if end != 0 {
+				_ = cmd.Process.Signal(end) // it may just have ended
+			}
+		}()
+		_ = cmd.Wait() // a check fails on every host, and the signals end it
+		if end == 0 && cmd.ProcessState.ExitCode() != 1 {
+			t.Errorf("the scan ended with %s", cmd.ProcessState)
+		}
+		took = cost{time.Since(begin), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
+		cancel()
+		<-stopped
+		return took, cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss // in kilobytes
+	}
+	speaking := (n + 4) / 5
+	var done map[string]bool
+	for _, part := range []struct {
+		end  syscall.Signal
+		when int
+	}{{syscall.SIGINT, max(1, speaking/4)}, {syscall.SIGKILL, max(2, speaking/2)}, {0, 0}} {
+		run(journal, part.end, part.when)
+		time.Sleep(200 * time.Millisecond) // what was under way is counted where it belongs
+		for address, times := range w.contacts() {
+			if done[address] {
+				t.Errorf("%s was finished, and was contacted %d times again", address, times)
+			}
+		}
+		done = finished(journal)
+		t.Logf("after %v: %d of %d hosts with TLS are finished", part.end, len(done), speaking)
+	}
+	if len(done) != speaking {
+		t.Errorf("%d hosts are finished, want %d", len(done), speaking)
+	}
+	took, memory := run(filepath.Join(l.folder, "whole"), 0, 0)
+	if got := len(finished(filepath.Join(l.folder, "whole"))); got != speaking {
+		t.Errorf("%d hosts are finished, want %d", got, speaking)
+	}
+	fmt.Printf("\n%d hosts × 100 ports, TLS of %d: %.1f s, %.1f s of processor, %d MB\n", n, speaking, took.wall.Seconds(), took.cpu.Seconds(), memory/1024)
+}
+
+// finished are the hosts of a journal on whose service nothing is left to do: each
+// probe that looks at it has its verdicts.
+func finished(journal string) map[string]bool {
+	_, findings, err := scan.ReadJournal(journal)
+	if err != nil {
+		return nil // it is not there yet
+	}
+	areas := map[string]map[string]bool{}
+	for _, f := range findings {
+		if f.Target.Port != 0 {
+			at := f.Target.Address.String()
+			if areas[at] == nil {
+				areas[at] = map[string]bool{}
+			}
+			areas[at][f.Check] = true
+		}
+	}
+	out := map[string]bool{}
+	for at, checks := range areas {
+		if checks["TLS-66"] && checks["CERT-01"] && checks["HTTP-28"] {
+			out[at] = true
+		}
+	}
+	return out
+}
