@@ -35,7 +35,7 @@ func TestExercise(t *testing.T) {
 		Injects: []incident.Inject{{After: 30, Text: "A journalist calls"}, {After: 600, Text: "Backups are gone"}}})
 	must(t, err)
 	h := d.handled(t, anna, i.ID)
-	if !h.Exercise || h.Facts["malicious"].Text != "yes" || len(h.Duties) == 0 || len(h.Duties[0].Reports) != 0 || h.AwareAt.Known() || !strings.HasPrefix(h.Tasks[0].Title, "EXERCISE") {
+	if !h.Exercise || h.Facts["malicious"].Text != "yes" || len(h.Duties) == 0 || len(h.Duties[0].Reports) != 0 || h.AwareAt.Known() || !strings.HasPrefix(h.Tasks[0].Title, "ÜBUNG") && !strings.HasPrefix(h.Tasks[0].Title, "EXERCISE") {
 		t.Errorf("%+v", h.Incident)
 	}
 	must(t, d.Forward(ctx, anna, d.organisation, i.ID, 60))

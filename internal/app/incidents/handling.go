@@ -328,7 +328,7 @@ func (s *Service) Learn(ctx context.Context, a authz.Actor, organisation, id str
 		if err != nil {
 			return err
 		}
-		t, err = tx.PutTask(planning.Task{Organisation: organisation, Origin: kind, Incident: id, Title: marked(i, l.Title), Body: l.Body, State: planning.ToDo, Phase: "improve",
+		t, err = tx.PutTask(planning.Task{Organisation: organisation, Origin: kind, Incident: id, Title: l.Title, Body: l.Body, State: planning.ToDo, Phase: "improve",
 			Requirements: []string{requirement}, Measures: []string{measure}, Due: l.Due, DueBecause: dueBecause(l.Due, a), Position: float64(1000 + len(known))})
 		if err != nil {
 			return err
@@ -345,12 +345,14 @@ func dueBecause(due law.Date, a authz.Actor) law.Message {
 	return law.Say("plan.due.by_hand", "name", orElse(a.Name, a.Person))
 }
 
-// marked is the title of a task outside of its case: those of exercises say so.
-func marked(i incident.Incident, title string) string {
-	if i.Exercise {
-		return "EXERCISE: " + title
+// marked is the title of a step outside of its case, in the language of the
+// organisation: those of exercises say so. Lessons of an exercise are real.
+func marked(i incident.Incident, language, title string) string {
+	if !i.Exercise {
+		return title
 	}
-	return title
+	mark := map[string]string{"de": "ÜBUNG", "fr": "EXERCICE"}[language]
+	return orElse(mark, "EXERCISE") + ": " + title
 }
 
 // indicatorOf is an indicator as the case keeps it.

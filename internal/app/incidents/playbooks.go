@@ -228,7 +228,7 @@ func startPlaybook(tx *store.Tx, a authz.Actor, i incident.Incident, p playbook.
 		if done := x.Done.In(language); done != "" {
 			body = strings.TrimSpace(body + "\n\n✓ " + done)
 		}
-		_, err := tx.PutTask(planning.Task{Organisation: i.Organisation, Origin: origin, Incident: i.ID, Title: marked(i, x.Title.In(language)), Body: body, State: planning.ToDo,
+		_, err := tx.PutTask(planning.Task{Organisation: i.Organisation, Origin: origin, Incident: i.ID, Title: marked(i, language, x.Title.In(language)), Body: body, State: planning.ToDo,
 			Requirements: x.Requirements, Measures: measuresOf(x.Requirements), Role: x.Role, Priority: 100, Position: float64(len(known) + n)})
 		if err != nil {
 			return added, err
