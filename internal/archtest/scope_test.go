@@ -26,6 +26,7 @@ func systemScopes() map[string]string {
 		"internal/cli":            "runs on the server's own machine",
 		"internal/app/authority":  "serves entities, who have a key and no account; what follows stays within the entity of the key",
 		"internal/app/filing":     "sends and fetches what people handed over, for their organisations",
+		"internal/app/incidents":  "finds the system behind the address of a signal; what follows stays within its organisation",
 		"internal/app/delegating": "finds the delegation behind a link; what follows has the rights of a guest",
 	}
 }

@@ -23,7 +23,7 @@ func aggregates() []aggregate {
 		workspaces, organisations, people, passkeys, recoveryCodes, sessions, members, invitations, tokens, settings,
 		answers, evidence, files, exceptions, assertions, determinations, registrations, snapshots, delegations, assignments, suggestions,
 		tasks, comments, approvals, trainings, views, reports, feeds,
-		incidents, obligations, incidentReports, incidentEntries, indicators, affected, exhibits, informed, incidentCosts,
+		incidents, obligations, incidentReports, incidentEntries, indicators, affected, exhibits, informed, incidentCosts, intakeSources, intakeSignals,
 		filingKeys, authorityCases, authorityReports, authorityMessages, filingEndpoints, filingMessages,
 		scanTargets, scans, scanFindings,
 		authorityApplications, authorityEntries, authorityRecipients, authorityForwardings, authorityRecords,

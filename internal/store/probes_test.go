@@ -180,6 +180,7 @@ func probes() map[string]probe {
 	maps.Copy(all, assessmentProbes())
 	maps.Copy(all, workProbes())
 	maps.Copy(all, incidentProbes())
+	maps.Copy(all, signalProbes())
 	maps.Copy(all, filingProbes())
 	maps.Copy(all, scanProbes())
 	maps.Copy(all, authorityProbes())

@@ -10,16 +10,18 @@ import (
 
 // Why a page has no operation.
 const (
-	person = "no: people prove who they are on pages, in a browser"
-	own    = "no: what is the person's own is changed by the person; a token may have fewer rights"
-	link   = "no: for the holder of a link, who has no token"
-	form   = "no: a form; the operations behind it are those of its route that changes something"
-	events = "no: what list-jobs and list-notices say, for pages that are open"
-	about  = "no: words about the program"
-	table  = "no: the table of a page as a spreadsheet; its list is an operation"
-	looks  = "no: how pages look in one browser"
-	said   = "no: what is said to an authority is said by a person, on the page of the case; messages are fetched every minute anyway"
-	entity = "no: for entities without an account, who confirm by mail"
+	person  = "no: people prove who they are on pages, in a browser"
+	own     = "no: what is the person's own is changed by the person; a token may have fewer rights"
+	link    = "no: for the holder of a link, who has no token"
+	form    = "no: a form; the operations behind it are those of its route that changes something"
+	events  = "no: what list-jobs and list-notices say, for pages that are open"
+	about   = "no: words about the program"
+	table   = "no: the table of a page as a spreadsheet; its list is an operation"
+	looks   = "no: how pages look in one browser"
+	said    = "no: what is said to an authority is said by a person, on the page of the case; messages are fetched every minute anyway"
+	entity  = "no: for entities without an account, who confirm by mail"
+	printed = "no: to be printed and kept on paper; get-incident-paper and the clocks have the parts"
+	senders = "no: the address of a system that sends signals is shown once, to a person on a page"
 )
 
 const org = "/organisations/{organisation}"
@@ -57,7 +59,10 @@ func operationsOf() map[string]string {
 		"GET /organisations/new": form, "POST /organisations": "create-organisation", "POST /organisations/import": "import-organisation",
 		"GET /{$}": "list-organisations get-portfolio", "GET /portfolio.csv": table, "POST /portfolio/bulk": "change-organisations", "POST /portfolio/undo": "undo-bulk",
 		"POST /views": "save-view list-views", "POST /views/remove": "remove-view", "GET /templates": "list-organisations-aside",
-		"GET /search": "search",
+		"GET /search":          "search",
+		"POST /intake/{token}": link, "GET " + org + "/signals": senders, "POST " + org + "/signals": senders, "POST " + org + "/signals/revoke": senders,
+		"GET " + org + "/incidents/{incident}/signals/{signal}": senders,
+		"GET " + org + "/binder":                                printed, "GET " + org + "/binder.pdf": printed, "GET " + org + "/binder.html": printed,
 
 		"GET " + org: "get-home get-organisation", "GET " + org + "/manage": "get-organisation get-brand", "POST " + org + "/clone": "clone-organisation",
 		"POST " + org + "/as-template": "change-organisation", "POST " + org + "/archive": "change-organisation", "POST " + org + "/kind": "change-organisation",

@@ -42,6 +42,8 @@ func pictures() map[string]picture {
 		"/ledger": {}, "/ledger/check": {}, "/ledger/export.csv": download, "/ledger/export.jsonl": download, "/ledger/growth.json": download, "/ledger/stamp.zip": download,
 		"/ledger/{entry}": {path: "/ledger/40"}, "/ledger/{entry}/proof.json": download,
 
+		client + "/signals": of("/signals"), client + "/incidents/{incident}/signals/{signal}": download,
+		client + "/binder": of("/binder"), client + "/binder.pdf": download, client + "/binder.html": download,
 		"/jobs": {}, "/jobs/{job}": {none: "the example has no job that stays"}, "/organisations/import-many": {}, "/events": {none: "a stream"},
 		"/incidents": {}, "/report": {none: "redirect"},
 		"/authority": desk, "/authority/cases/{case}": desk, "/authority/register": desk, "/authority/applications/{application}": desk, "/authority/recipients": desk,

@@ -356,6 +356,7 @@ func ownerForms() []map[string]url.Values {
 		registrationForms(),
 		incidentForms(),
 		handlingForms(),
+		signalForms(),
 		authorityForms(),
 		exposureForms(),
 		deskForms(),

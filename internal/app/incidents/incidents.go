@@ -171,43 +171,56 @@ const LongestTitle = 200
 // Intake opens a case. Whoever may say that something happened may call it; it is
 // an event until somebody looked at it.
 func (s *Service) Intake(ctx context.Context, a authz.Actor, organisation string, n Notice) (i incident.Incident, err error) {
+	if n, err = checkNotice(n); err != nil {
+		return i, err
+	}
+	err = s.write(ctx, a, organisation, authz.IncidentNotice, func(tx *store.Tx) error {
+		i, err = open(tx, a, organisation, n)
+		return err
+	})
+	return i, err
+}
+
+func checkNotice(n Notice) (Notice, error) {
 	n.Title = strings.TrimSpace(n.Title)
 	switch {
 	case n.Title == "" || len([]rune(n.Title)) > LongestTitle:
-		return i, invalid("title", "the title is missing or too long", fmt.Sprintf("what happened, in up to %d characters", LongestTitle))
+		return n, invalid("title", "the title is missing or too long", fmt.Sprintf("what happened, in up to %d characters", LongestTitle))
 	case len(n.Text) > reporting.LongestText:
-		return i, invalid("text", "the text is too long", fmt.Sprintf("up to %d bytes", reporting.LongestText))
+		return n, invalid("text", "the text is too long", fmt.Sprintf("up to %d bytes", reporting.LongestText))
 	}
 	if n.Kind == "" {
 		n.Kind = incident.Event
 	}
-	err = s.write(ctx, a, organisation, authz.IncidentNotice, func(tx *store.Tx) error {
-		earlier, err := tx.Incidents(organisation)
-		if err != nil {
-			return err
+	return n, nil
+}
+
+// open makes the case of a notice.
+func open(tx *store.Tx, a authz.Actor, organisation string, n Notice) (i incident.Incident, err error) {
+	earlier, err := tx.Incidents(organisation)
+	if err != nil {
+		return i, err
+	}
+	if !n.DetectedAt.Known() {
+		n.DetectedAt = incident.Moment{At: tx.Now(), Zone: n.Zone, Certainty: incident.Exact}
+	}
+	for field, m := range map[string]*incident.Moment{"occurred_at": &n.OccurredAt, "detected_at": &n.DetectedAt} {
+		if err := checkMoment(field, m, tx.Now()); err != nil {
+			return i, err
 		}
-		if !n.DetectedAt.Known() {
-			n.DetectedAt = incident.Moment{At: tx.Now(), Zone: n.Zone, Certainty: incident.Exact}
-		}
-		for field, m := range map[string]*incident.Moment{"occurred_at": &n.OccurredAt, "detected_at": &n.DetectedAt} {
-			if err := checkMoment(field, m, tx.Now()); err != nil {
-				return err
-			}
-		}
-		i = incident.Incident{Organisation: organisation, Reference: nextReference(earlier, tx.Now()), Title: n.Title, Kind: n.Kind,
-			State: incident.Open, Exercise: n.Exercise, Zone: zoneOr(n.Zone), OccurredAt: n.OccurredAt, DetectedAt: n.DetectedAt,
-			AwareAt: incident.Moment{Certainty: incident.Unknown}, HandledAt: incident.Moment{Certainty: incident.Unknown},
-			Facts: reporting.Values{}, Criteria: map[string]string{}, Channel: orElse(n.Channel, "page"), Reporter: n.Reporter,
-			TLP: incident.DefaultTLP, CreatedBy: a.Person}
-		if n.Text != "" {
-			i.Facts["description"] = reporting.Value{Text: n.Text}
-		}
-		if i, err = tx.PutIncident(i); err != nil {
-			return err
-		}
-		return note(tx, a, i, "system", n.Title)
-	})
-	return i, err
+	}
+	i = incident.Incident{Organisation: organisation, Reference: nextReference(earlier, tx.Now()), Title: n.Title, Kind: n.Kind,
+		State: incident.Open, Exercise: n.Exercise, Zone: zoneOr(n.Zone), OccurredAt: n.OccurredAt, DetectedAt: n.DetectedAt,
+		AwareAt: incident.Moment{Certainty: incident.Unknown}, HandledAt: incident.Moment{Certainty: incident.Unknown},
+		Facts: reporting.Values{}, Criteria: map[string]string{}, Channel: orElse(n.Channel, "page"), Reporter: n.Reporter,
+		TLP: incident.DefaultTLP, CreatedBy: a.Person}
+	if n.Text != "" {
+		i.Facts["description"] = reporting.Value{Text: n.Text}
+	}
+	if i, err = tx.PutIncident(i); err != nil {
+		return i, err
+	}
+	return i, note(tx, a, i, "system", n.Title)
 }
 
 // nextReference is the year and the number after the highest of that year.

@@ -45,8 +45,10 @@ func certainties(ctx context.Context, chosen string) []ui.Option {
 type caseView struct {
 	incidents.Case
 	verdict significance.Verdict
-	said    []filing.Message // to and by authorities
-	wired   bool             // reports go to an authority by themselves
+	said    []filing.Message  // to and by authorities
+	signals []incident.Signal // the newest
+	count   int64             // of all signals
+	wired   bool              // reports go to an authority by themselves
 	zones   []ui.Option
 	forms   func(incident.Obligation, clocks.Stage) bool
 	turn    string // who is on call
@@ -72,6 +74,9 @@ func (s *Site) showCase(w http.ResponseWriter, r *http.Request, act string, wron
 		return err
 	}
 	if v.said, err = s.filing.Correspondence(r.Context(), actor, organisation, v.ID); err != nil {
+		return err
+	}
+	if v.signals, v.count, err = s.incidents.Signals(r.Context(), actor, organisation, v.ID); err != nil {
 		return err
 	}
 	ways, err := s.filing.Endpoints(r.Context(), actor, organisation)

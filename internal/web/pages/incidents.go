@@ -149,6 +149,8 @@ func (s *Site) listIncidents(w http.ResponseWriter, r *http.Request) error {
 	if can(r, authz.IncidentNotice) {
 		p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(r.Context(), "incidents.new"), URL: clientURL(r, "incidents/new"), Kind: ui.Primary})
 	}
+	p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(r.Context(), "signals.title"), URL: clientURL(r, "signals")},
+		ui.ButtonProps{Text: ui.T(r.Context(), "binder.title"), URL: clientURL(r, "binder")})
 	return ui.Render(w, r, http.StatusOK, incidentsPage(p, clientURL(r, "incidents"), rows, incidentFilterOf(r.URL.Query()), clientURL(r, "incidents/new")))
 }
 

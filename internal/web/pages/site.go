@@ -58,6 +58,7 @@ type Site struct {
 	proving   *proving.Service
 	programs  Programs
 	guests    *guard.Limiter
+	senders   *guard.Limiter // of signals
 	incidents *incidents.Service
 	filing    *filing.Service
 	authority *authority.Service
@@ -101,6 +102,7 @@ func New(o Options) (*Site, error) {
 	s.guard = guard.New(o.Guard)
 	s.signIn = guard.NewLimiter(o.Clock, 20, 3*time.Second, 10_000)
 	s.guests = guard.NewLimiter(o.Clock, 120, time.Second, 10_000)
+	s.senders = guard.NewLimiter(o.Clock, 120, 500*time.Millisecond, 10_000)
 	return s, nil
 }
 
@@ -302,6 +304,8 @@ func (s *Site) Table() []Route {
 	s.compareRoutes(add)
 	s.reportRoutes(add)
 	s.feedRoutes(add)
+	s.signalRoutes(add)
+	s.binderRoutes(add)
 	s.scopeRoutes(add)
 	s.authorityRoutes(add)
 	s.deskRoutes(add)

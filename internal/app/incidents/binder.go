@@ -1,0 +1,278 @@
+package incidents
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/exchange/organisation"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/report/chart"
+	"github.com/nisaba-platform/nisaba/internal/report/model"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/law/clocks"
+	"github.com/nisaba-platform/nisaba/law/country"
+	"github.com/nisaba-platform/nisaba/law/reporting"
+)
+
+// Binder is what an organisation needs on paper on the day when no computer works: whom
+// to call, when which report is due, and forms to fill in by hand.
+type Binder struct {
+	Name      string
+	Language  string // of the organisation
+	On        time.Time
+	Zone      *time.Location
+	Contacts  []organisation.Contact // of the organisation, for the authority
+	People    []tenant.Member        // who may decide on or send reports
+	Countries []country.Pack         // whose law applies
+	Terms     []clocks.Term          // of law in force
+	Forms     []reporting.Form       // valid today
+}
+
+// Binder prepares the binder of an organisation as of now.
+func (s *Service) Binder(ctx context.Context, a authz.Actor, organisation string) (b Binder, err error) {
+	err = s.read(ctx, a, organisation, authz.IncidentRead, func(tx *store.Tx) error {
+		b, err = s.binder(tx, organisation)
+		return err
+	})
+	return b, err
+}
+
+func (s *Service) binder(tx *store.Tx, of string) (Binder, error) {
+	file, err := facts(tx, of)
+	if err != nil {
+		return Binder{}, err
+	}
+	d, err := s.determined(file, tx.Now())
+	if err != nil {
+		return Binder{}, err
+	}
+	today := law.DateOf(tx.Now())
+	b := Binder{Name: file.Organisation.Name, Language: orElse(file.Language, "en"), On: tx.Now(), Zone: time.UTC, Contacts: file.Registration.Contacts, Countries: d.Countries}
+	if len(d.Countries) > 0 {
+		if zone, err := time.LoadLocation(d.Countries[0].Zone); err == nil {
+			b.Zone = zone
+		}
+	}
+	members, err := tx.MembersOf(of)
+	if err != nil {
+		return Binder{}, err
+	}
+	for _, m := range members {
+		known := slices.ContainsFunc(b.People, func(x tenant.Member) bool { return x.Person == m.Person })
+		if !m.Disabled && !known && (authz.Allows(m.Role, authz.IncidentDecide) || authz.Allows(m.Role, authz.IncidentSubmit)) {
+			b.People = append(b.People, m)
+		}
+	}
+	for _, t := range clocks.Terms() {
+		if t.Proposal == "" && !today.Before(t.From) && (t.To.IsZero() || !t.To.Before(today)) {
+			b.Terms = append(b.Terms, t)
+		}
+	}
+	for _, f := range s.forms.All() {
+		fits := len(f.Countries) == 0 || slices.ContainsFunc(d.Countries, func(p country.Pack) bool { return slices.Contains(f.Countries, p.Code) })
+		if f.Valid(today) && fits {
+			b.Forms = append(b.Forms, f)
+		}
+	}
+	return b, nil
+}
+
+// Document is the binder in the printer's language.
+func (b Binder) Document(p *locale.Printer) model.Document {
+	w := binderWords{paperWords{Printer: p, paper: Paper{Zone: b.Zone}}, b}
+	d := model.Document{Title: w.T("binder.title"), Subtitle: b.Name, Language: p.Language, Brand: model.Brand{Client: b.Name},
+		AsOf: law.DateOf(b.On.In(b.Zone)), DateText: w.instant(b.On), Notice: w.T("binder.notice", "when", w.instant(b.On)),
+		Labels: model.Labels{SkipToContent: w.T("report.label.skip"), Contents: w.T("report.label.contents"), AsTable: w.T("report.label.as_table"),
+			PreparedBy: w.T("report.label.prepared_by"), AsOf: w.T("report.label.as_of"), Continued: w.T("report.label.continued")}}
+	d.Blocks = append(d.Blocks, model.Callout{Tone: chart.TonePartly, Title: w.T("binder.first"), Body: []model.Text{model.Say(w.T("binder.first.text"))}}, model.Contents{Depth: 2})
+	d.Blocks = slices.Concat(d.Blocks, w.contacts(), w.authorities(), w.references(), w.deadlines(), w.blanks())
+	return d
+}
+
+// binderWords says a binder in one language.
+type binderWords struct {
+	paperWords
+	binder Binder
+}
+
+func (w binderWords) column(key string, weight float64) model.Column {
+	return model.Column{Title: w.T("binder.column." + key), Weight: weight}
+}
+
+// blank is empty room to write by hand.
+func blank(n int) model.Cell {
+	var c model.Cell
+	for range n {
+		c.Lines = append(c.Lines, model.Say("\u00a0"))
+	}
+	return c
+}
+
+// free is how many people can be added by hand.
+const free = 4
+
+// contacts are the people of the organisation, and room for those whom no computer
+// knows: phone numbers outside the office, the insurer, the police.
+func (w binderWords) contacts() []model.Block {
+	t := model.Table{Columns: []model.Column{w.column("name", 3), w.column("role", 3), w.column("phone", 2), w.column("email", 3)}}
+	row := func(texts ...string) {
+		r := model.Row{}
+		for _, text := range texts {
+			if text == "" {
+				text = "\u00a0"
+			}
+			r.Cells = append(r.Cells, model.Words(text))
+		}
+		t.Rows = append(t.Rows, r)
+	}
+	t.Rows = append(t.Rows, model.Row{Group: w.T("binder.contacts.official")})
+	for _, c := range w.binder.Contacts {
+		row(c.Name, c.Role, c.Phone, c.Email)
+	}
+	t.Rows = append(t.Rows, model.Row{Group: w.T("binder.contacts.people")})
+	for _, m := range w.binder.People {
+		row(m.Name, w.T("pages.role."+string(m.Role)), "", m.Email)
+	}
+	t.Rows = append(t.Rows, model.Row{Group: w.T("binder.contacts.hand")})
+	for range free {
+		row("", "", "", "")
+	}
+	return []model.Block{w.heading("contacts", "binder.contacts"), t}
+}
+
+// authorities are those of each Member State whose law applies, with source and date.
+func (w binderWords) authorities() []model.Block {
+	blocks := []model.Block{w.heading("authorities", "binder.authorities")}
+	if len(w.binder.Countries) == 0 {
+		return append(blocks, model.Paragraph{Text: model.Say(w.T("binder.authorities.none"))})
+	}
+	t := model.Table{Columns: []model.Column{w.column("what", 2), w.column("where", 4), w.column("source", 4)}}
+	for _, p := range w.binder.Countries {
+		t.Rows = append(t.Rows, model.Row{Group: w.Say(p.Name())})
+		for _, one := range []struct {
+			key  string
+			fact country.Fact
+		}{{"authority", p.Authority}, {"csirt", p.CSIRT}, {"reporting", p.Reporting}, {"portal", p.Registration.Portal}} {
+			text := w.Say(one.fact.Say())
+			if one.fact.Value == "" && one.fact.Text == "" {
+				text = w.T("binder.unknown")
+			}
+			t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(w.T("binder.authority." + one.key)), model.Words(text), model.Words(w.source(one.fact))}})
+		}
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(w.T("binder.authority.phone")), blank(1), model.Words(w.T("binder.authority.phone.hint"))}})
+	}
+	return append(blocks, t)
+}
+
+func (w binderWords) source(f country.Fact) string {
+	if f.Source == "" {
+		return w.T("country.confidence.unverified")
+	}
+	text := w.T("binder.source", "source", f.Source, "date", f.Checked)
+	if f.Confidence != law.Verified {
+		text += " (" + w.T("country.confidence."+string(f.Confidence)) + ")"
+	}
+	return text
+}
+
+// references is where numbers and times are noted while nothing is recorded.
+func (w binderWords) references() []model.Block {
+	t := model.Table{Columns: []model.Column{w.column("what", 3), w.column("note", 5)}}
+	for _, key := range []string{"own", "authority", "police", "insurer", "noticed", "aware", "reason", "who"} {
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(w.T("binder.reference." + key)), blank(1)}})
+	}
+	return []model.Block{w.heading("references", "binder.references"), t}
+}
+
+// deadlines are the terms of the law by regime, those of the Member States beside them.
+func (w binderWords) deadlines() []model.Block {
+	t := model.Table{Columns: []model.Column{w.column("stage", 5), w.column("term", 2), w.column("from", 3), w.column("to", 3), w.column("rule", 3)}, Small: true}
+	for _, regime := range clocks.Regimes() {
+		started := false
+		for _, term := range w.binder.Terms {
+			if term.Regime != regime {
+				continue
+			}
+			if !started {
+				t.Rows, started = append(t.Rows, model.Row{Group: w.T("clocks.regime." + string(regime))}), true
+			}
+			report := model.Words(w.Say(term.Stage.Title()))
+			if basis := "clocks.basis." + term.ID; w.Has(basis) { // to whom the row applies, and what else counts
+				report.Lines = append(report.Lines, model.Quietly(w.T(basis)))
+			}
+			t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{report, model.Words(w.Say(term.Period.Message())), model.Words(w.Say(term.Anchor.Title())),
+				model.Words(w.T(term.Recipient)), model.Words(term.Citation)}})
+		}
+	}
+	blocks := []model.Block{w.heading("deadlines", "binder.deadlines"), model.Paragraph{Text: model.Say(w.T("binder.deadlines.text"))}, t}
+	return append(blocks, w.national()...)
+}
+
+// national are the terms in which Member States depart from the directive.
+func (w binderWords) national() []model.Block {
+	var items []model.Text
+	for _, p := range w.binder.Countries {
+		for stage, t := range p.Terms() {
+			period, err := clocks.ParsePeriod(t.Period)
+			input, ok := clocks.ParseInput(t.From)
+			if err != nil || !ok {
+				continue
+			}
+			items = append(items, model.Say(w.T("binder.national", "country", w.Say(p.Name()), "stage", w.Say(clocks.Stage(stage).Title()), "period", w.Say(period.Message()),
+				"from", w.Say(input.Title()), "source", w.source(country.Fact{Source: t.Deviation.Source, Checked: t.Deviation.Checked, Confidence: t.Deviation.Confidence}))))
+		}
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	slices.SortFunc(items, func(a, b model.Text) int { return strings.Compare(a.String(), b.String()) })
+	return []model.Block{w.heading("national", "binder.nationals"), model.List{Items: items}}
+}
+
+// blanks are the forms of each stage to fill in by hand: what is required first.
+func (w binderWords) blanks() (out []model.Block) {
+	for _, f := range w.binder.Forms {
+		for _, stage := range f.Stages {
+			fields := f.Shown(stage)
+			t := model.Table{Columns: []model.Column{w.column("number", 0.5), w.column("field", 3), w.column("answer", 5)}}
+			for _, field := range fields {
+				title := model.Say(w.fieldTitle(field))
+				if f.Need(field, stage, nil) == reporting.Required {
+					title = model.Strongly(w.fieldTitle(field)).Then(" "+w.T("binder.required"), model.Muted)
+				}
+				t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(strconv.Itoa(field.Number)), {Lines: []model.Text{title}}, w.room(field)}})
+			}
+			id := "form-" + strings.ReplaceAll(f.ID, "_", "-") + "-" + strings.ReplaceAll(string(stage), "_", "-")
+			w.paper.Form = f
+			out = append(out, model.PageBreak{}, model.Heading{Level: 2, ID: id, Text: w.Say(stage.Title()) + " – " + w.either(f.Title, f.ID)}, t)
+			out = append(out, w.origin()...)
+		}
+	}
+	return out
+}
+
+// room is where the answer goes: boxes to tick, or lines.
+func (w binderWords) room(f reporting.Field) model.Cell {
+	box := func(words ...string) model.Cell {
+		return model.Words("[  ] " + strings.Join(words, "   [  ] "))
+	}
+	switch f.Type {
+	case reporting.YesNo:
+		return box(w.T("binder.yes"), w.T("binder.no"), w.T("incidentpapers.unknown"))
+	case reporting.Choice, reporting.Choices:
+		var words []string
+		for _, o := range f.Options {
+			words = append(words, w.option(f.ID, o))
+		}
+		return box(words...)
+	case reporting.LongText, reporting.Lines:
+		return blank(4)
+	}
+	return blank(1)
+}
