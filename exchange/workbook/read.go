@@ -45,17 +45,38 @@ func Read(file []byte) (filled Filled, err error) {
 		return filled, refuse("broken")
 	}
 	defer f.Close() // read only
-	marks := [3]string{}
+	marks := [5]string{}
 	for i := range marks {
 		if marks[i], err = f.GetCellValue(hidden, "A"+strconv.Itoa(i+1)); err != nil {
 			return filled, refuse("foreign")
 		}
 	}
-	if marks[0] != format {
+	if marks[0] != format && marks[0] != firstFormat {
 		return filled, refuse("foreign")
 	}
 	filled.Organisation = marks[1]
-	return filled, readAnswers(f, marks[2], &filled)
+	return filled, readSheets(f, marks[0], [3]string(marks[2:]), &filled)
+}
+
+// readSheets reads the sheets of answers, requirements and tasks.
+func readSheets(f *excelize.File, made string, names [3]string, out *Filled) error {
+	answers, err := lines(f, names[0])
+	if err != nil {
+		return err
+	}
+	readAnswers(f, names[0], answers, out)
+	if made == firstFormat {
+		return nil
+	}
+	readDuties(f, names[0], OfQuestion, questionDuty, answers, out)
+	for i, kind := range []string{OfRequirement, OfTask} {
+		rows, err := lines(f, names[i+1])
+		if err != nil {
+			return err
+		}
+		readDuties(f, names[i+1], kind, [2]dutyColumns{requirementDuty, taskDuty}[i], rows, out)
+	}
+	return nil
 }
 
 // checkPackage looks at the file as a package before anything is unpacked into
@@ -131,11 +152,7 @@ func lines(f *excelize.File, sheet string) (out [][]string, err error) {
 	return out, nil
 }
 
-func readAnswers(f *excelize.File, sheet string, out *Filled) error {
-	all, err := lines(f, sheet)
-	if err != nil {
-		return err
-	}
+func readAnswers(f *excelize.File, sheet string, all [][]string, out *Filled) {
 	seen := map[string]bool{}
 	for i, cells := range all {
 		n := i + 1
@@ -153,7 +170,6 @@ func readAnswers(f *excelize.File, sheet string, out *Filled) error {
 			out.Rows = append(out.Rows, row)
 		}
 	}
-	return nil
 }
 
 func cell(cells []string, column string) string {
@@ -167,15 +183,23 @@ func problemAt(sheet, column string, row int, key string, nameValue ...any) Prob
 	return Problem{Place{sheet, column + strconv.Itoa(row)}, law.Say("workbook.problem."+key, nameValue...)}
 }
 
-func readRow(f *excelize.File, sheet string, n int, cells []string) (Row, Problem) {
-	for _, column := range []string{columnID, columnAnswer, columnNote} {
+// unusable is the first problem of the cells of a row; none has no text.
+func unusable(f *excelize.File, sheet string, n int, cells []string, columns ...string) Problem {
+	for _, column := range columns {
 		formula, err := f.GetCellFormula(sheet, fmt.Sprintf("%s%d", column, n))
 		if err != nil || formula != "" {
-			return Row{}, problemAt(sheet, column, n, "formula")
+			return problemAt(sheet, column, n, "formula")
 		}
 		if len(cell(cells, column)) > longestCell {
-			return Row{}, problemAt(sheet, column, n, "long")
+			return problemAt(sheet, column, n, "long")
 		}
+	}
+	return Problem{}
+}
+
+func readRow(f *excelize.File, sheet string, n int, cells []string) (Row, Problem) {
+	if problem := unusable(f, sheet, n, cells, columnID, columnAnswer, columnNote); problem.Text.Key != "" {
+		return Row{}, problem
 	}
 	version, err := strconv.ParseInt(cell(cells, columnVersion), 10, 64)
 	if err != nil || version < 0 { // written by hand: as if it had never been answered

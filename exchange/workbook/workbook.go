@@ -19,8 +19,10 @@ type Book struct {
 	Organisation string // id; read back
 	Name         string
 	Made         law.Date
+	People       []string // who can own something
 	Questions    []Question
 	Requirements []Requirement
+	Tasks        []Task
 	Evidence     []Evidence
 }
 
@@ -34,10 +36,18 @@ type Question struct {
 	Version int64 // of the answer; 0: not answered
 }
 
-// Requirement is a row of the sheet of requirements, which is not read back.
+// Requirement is a row of the sheet of requirements; owner and due day are read back.
 type Requirement struct {
-	ID, Title, Citation, Measures, Status string
-	ExpiresOn                             law.Date
+	ID, Title, Citation, Measures, Status, Owner string
+	ExpiresOn, Due                               law.Date
+}
+
+// Task is a row of the sheet of tasks; owner and due day are read back.
+type Task struct {
+	ID, Title string
+	State     string // of package planning
+	Owner     string
+	Due       law.Date
 }
 
 // Evidence is a row of the sheet of evidence, which is not read back.
@@ -50,6 +60,7 @@ type Evidence struct {
 type Filled struct {
 	Organisation string
 	Rows         []Row
+	Duties       []Duty
 	Problems     []Problem // cells that were left out
 }
 

@@ -399,3 +399,63 @@ func BenchmarkWrite(b *testing.B) {
 		written(b, large, "en")
 	}
 }
+
+// TestDuties: owners and days are read as they were typed; a cell that holds a day
+// reads as one; formulas are left out, and workbooks of the first format have none.
+func TestDuties(t *testing.T) {
+	b := book()
+	b.People = []string{"Anna Huber", "Bo Lind"}
+	b.Questions = slices.Clone(questions)
+	b.Questions[0].Owner, b.Questions[0].Due = "Anna Huber", law.MustDate("2027-01-02")
+	b.Tasks = []workbook.Task{{ID: "t1", Title: "Test the copies", State: "todo"}}
+	file := written(t, b, "en")
+	got, err := workbook.Read(file)
+	if err != nil || len(got.Duties) != len(questions)+2 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for _, d := range got.Duties {
+		if d.Touched() || d.Emptied() {
+			t.Errorf("%+v is touched", d)
+		}
+	}
+	if d := got.Duties[0]; d.Stale("Anna Huber", law.MustDate("2027-01-02")) || !d.Stale("Bo Lind", law.MustDate("2027-01-02")) || !d.Stale("Anna Huber", law.Date{}) {
+		t.Errorf("%+v is stale at the wrong time", d)
+	}
+	changed := filled(t, file, func(f *excelize.File) {
+		if err := errors.Join(f.SetCellStr("Answers", "G2", ""), f.SetCellStr("Requirements", "G2", " Bo Lind "), f.SetCellValue("Requirements", "H2", 46752),
+			f.SetCellFormula("Tasks", "D2", "1+1")); err != nil {
+			t.Fatal(err)
+		}
+	})
+	got, err = workbook.Read(changed)
+	if err != nil || len(got.Duties) != len(questions)+1 || len(got.Problems) != 1 || got.Problems[0].Place != (workbook.Place{Sheet: "Tasks", Cell: "D2"}) {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if !got.Duties[0].Emptied() {
+		t.Errorf("%+v is not emptied", got.Duties[0])
+	}
+	if d := got.Duties[len(questions)]; !d.Touched() || d.Kind != workbook.OfRequirement || d.Owner != "Bo Lind" || d.Due != "2027-12-31" || d.DueAt.Cell != "H2" {
+		t.Errorf("%+v", d)
+	}
+	first := filled(t, changed, func(f *excelize.File) {
+		if err := f.SetCellStr("_nisaba", "A1", "nisaba-workbook/1"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if got, err = workbook.Read(first); err != nil || len(got.Duties) > 0 || len(got.Rows) != len(questions) {
+		t.Errorf("the first format: %+v, %v", got, err)
+	}
+}
+
+func TestDay(t *testing.T) {
+	for text, want := range map[string]string{"": "", " 2027-03-31 ": "2027-03-31", "31.3.2027": "2027-03-31", "01.02.2027": "2027-02-01"} {
+		if day, ok := workbook.Day(text); !ok || day.String() != want {
+			t.Errorf("%q: %v, %v", text, day, ok)
+		}
+	}
+	for _, text := range []string{"soon", "31/3/2027", "30.2.2027", "2027-13-01", "1027-01-01", "46752"} {
+		if day, ok := workbook.Day(text); ok {
+			t.Errorf("%q is taken for %v", text, day)
+		}
+	}
+}

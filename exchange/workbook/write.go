@@ -14,19 +14,25 @@ import (
 	"github.com/nisaba-platform/nisaba/law"
 )
 
-// format is the first line of the hidden sheet.
-const format = "nisaba-workbook/1"
-
-// hidden is the sheet that says whose workbook it is and holds the lists of the
-// drop-downs. Its rows: the format, the organisation, the name of the sheet of
-// answers; from listRow on, the options of a question each.
+// format is the first line of the hidden sheet. Workbooks of the first format have
+// owners and due days for reading only.
 const (
-	hidden  = "_nisaba"
-	listRow = 10
+	format      = "nisaba-workbook/2"
+	firstFormat = "nisaba-workbook/1"
 )
 
-// The columns of the sheet of answers. The last three are hidden and say what the
-// row was written with.
+// hidden is the sheet that says whose workbook it is and holds the lists of the
+// drop-downs. Its rows: the format, the organisation, the names of the sheets of
+// answers, requirements and tasks; in peopleRow who can own something; from listRow
+// on, the options of a question each.
+const (
+	hidden    = "_nisaba"
+	peopleRow = 8
+	listRow   = 10
+)
+
+// The columns of the sheet of answers. The last three, and those of the duties after
+// them, are hidden and say what the row was written with.
 const (
 	columnID       = "A"
 	columnTopic    = "B"
@@ -53,7 +59,8 @@ type writer struct {
 type styles struct{ head, locked, small, input, title int }
 
 // Write writes a spreadsheet in the printer's language. Every text is a text cell:
-// spreadsheets take none for a formula. Only the answers and notes can be changed.
+// spreadsheets take none for a formula. Only answers, notes, owners and due days can be
+// changed.
 func Write(w io.Writer, b Book, p *locale.Printer) (err error) {
 	f := excelize.NewFile()
 	defer f.Close() // a file in memory; nothing is lost
@@ -61,7 +68,8 @@ func Write(w io.Writer, b Book, p *locale.Printer) (err error) {
 	x.makeStyles()
 	x.readMe(b)
 	x.answers(b)
-	x.table("requirements", []column{{"id", 16}, {"requirement", 52}, {"citation", 34}, {"measures", 10}, {"status", 18}, {"expires", 13}}, requirementCells(b))
+	x.requirements(b)
+	x.tasks(b)
 	x.table("evidence", []column{{"evidence_id", 16}, {"title", 52}, {"kind", 34}, {"owner", 22}, {"location", 34}, {"date", 13}, {"valid_until", 13}}, evidenceCells(b))
 	x.do(f.SetSheetVisible(hidden, false, true))
 	x.do(f.SetDocProps(&excelize.DocProperties{Creator: "Nisaba", Title: b.Name, Created: b.Made.String() + "T00:00:00Z", Modified: b.Made.String() + "T00:00:00Z"}))
@@ -153,13 +161,15 @@ func (x *writer) answers(b Book) {
 	sheet := x.sheet("answers", columns)
 	_, err := x.f.NewSheet(hidden)
 	x.do(err)
-	for i, line := range []string{format, b.Organisation, sheet} {
+	for i, line := range []string{format, b.Organisation, sheet, x.t("sheet.requirements"), x.t("sheet.tasks")} {
 		x.text(hidden, "A", i+1, line, x.locked)
 	}
+	x.hidePeople(b.People)
 	for i, q := range b.Questions {
 		x.answer(sheet, i, q)
 	}
 	x.do(x.f.SetColVisible(sheet, columnVersion+":"+columnWasNote, false))
+	x.people(sheet, questionDuty, len(b.Questions), b.People)
 	x.do(x.f.AutoFilter(sheet, columnID+"1:"+columnDue+strconv.Itoa(len(b.Questions)+1), nil))
 	x.protect(sheet)
 }
@@ -179,11 +189,10 @@ func (x *writer) answer(sheet string, i int, q Question) {
 	x.text(sheet, columnOptions, row, strings.Join(list, "\n"), x.small)
 	x.text(sheet, columnAnswer, row, strings.Join(chosen, "\n"), x.input)
 	x.text(sheet, columnNote, row, q.Note, x.input)
-	x.text(sheet, columnOwner, row, q.Owner, x.locked)
-	x.text(sheet, columnDue, row, dayText(q.Due), x.locked)
 	x.text(sheet, columnVersion, row, strconv.FormatInt(q.Version, 10), x.locked)
 	x.text(sheet, columnWas, row, strings.Join(q.Chosen, "\n"), x.locked)
 	x.text(sheet, columnWasNote, row, digest(q.Note), x.locked)
+	x.duty(sheet, row, questionDuty, q.Owner, q.Due)
 	x.choices(sheet, row, listRow+i, q)
 }
 
@@ -214,8 +223,24 @@ func (x *writer) choices(sheet string, row, list int, q Question) {
 	x.do(x.f.AddDataValidation(sheet, v))
 }
 
-// table writes a sheet that is only read.
-func (x *writer) table(key string, columns []column, rows [][]string) {
+func (x *writer) requirements(b Book) {
+	sheet := x.table("requirements", []column{{"id", 16}, {"requirement", 52}, {"citation", 34}, {"measures", 10}, {"status", 18}, {"expires", 13}, {"owner", 22}, {"due", 13}}, requirementCells(b))
+	for i, r := range b.Requirements {
+		x.duty(sheet, i+2, requirementDuty, r.Owner, r.Due)
+	}
+	x.people(sheet, requirementDuty, len(b.Requirements), b.People)
+}
+
+func (x *writer) tasks(b Book) {
+	sheet := x.table("tasks", []column{{"id", 16}, {"title", 60}, {"status", 18}, {"owner", 22}, {"due", 13}}, taskCells(b, x.p))
+	for i, t := range b.Tasks {
+		x.duty(sheet, i+2, taskDuty, t.Owner, t.Due)
+	}
+	x.people(sheet, taskDuty, len(b.Tasks), b.People)
+}
+
+// table writes a sheet with cells that are only read.
+func (x *writer) table(key string, columns []column, rows [][]string) (name string) {
 	sheet := x.sheet(key, columns)
 	for i, row := range rows {
 		for k, cell := range row {
@@ -224,6 +249,7 @@ func (x *writer) table(key string, columns []column, rows [][]string) {
 	}
 	x.do(x.f.AutoFilter(sheet, "A1:"+string(rune('A'+len(columns)-1))+strconv.Itoa(len(rows)+1), nil))
 	x.protect(sheet)
+	return sheet
 }
 
 func requirementCells(b Book) (rows [][]string) {

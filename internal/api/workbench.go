@@ -256,9 +256,21 @@ type WorkbookChange struct {
 	Conflict bool     `json:"conflict,omitempty" doc:"Somebody changed the answer since the workbook was written."`
 }
 
+// WorkbookDuty is who shall answer for something, as a filled workbook proposes.
+type WorkbookDuty struct {
+	Kind     string   `json:"kind" enum:"question,requirement,task"`
+	Object   string   `json:"object" doc:"Id of the question, the requirement or the task."`
+	Person   string   `json:"person,omitempty" doc:"Nobody takes the duty back."`
+	Due      law.Date `json:"due,omitempty" doc:"Empty: no target day."`
+	Version  int64    `json:"version,omitempty" doc:"Of the assignment or the task that it changes; 0: there is none."`
+	Cell     string   `json:"cell,omitempty" doc:"Where the owner stands in the workbook."`
+	Conflict bool     `json:"conflict,omitempty" doc:"Somebody changed it since the workbook was written."`
+}
+
 // WorkbookPreview is what a filled workbook would change.
 type WorkbookPreview struct {
 	Changes   []WorkbookChange `json:"changes"`
+	Duties    []WorkbookDuty   `json:"duties"`
 	Problems  []Refusing       `json:"problems" doc:"id is the cell."`
 	Unchanged int              `json:"unchanged"`
 }
@@ -310,17 +322,22 @@ func workbookOperations(a *API, in area) {
 			}
 			return answerWith(WorkbookPreview{list(x.Rows, func(r clients.ImportRow) WorkbookChange {
 				return WorkbookChange{r.Question, some(r.Options), r.Note, r.Version, place(r.Place), r.Conflict}
+			}), list(x.Duties, func(r clients.DutyRow) WorkbookDuty {
+				return WorkbookDuty{r.Kind, r.Object, r.Person, r.Due, r.Version, place(r.Place), r.Conflict}
 			}), list(x.Problems, func(r workbook.Problem) Refusing { return Refusing{place(r.Place), p.Say(r.Text)} }), x.Unchanged}, err)
 		})
 	add(in, operation{id: "apply-workbook", route: "POST organisations/{organisation}/workbook/apply", summary: "Make changes that a preview showed; none is made when one cannot be"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			At
 			Body struct {
-				Changes []WorkbookChange `json:"changes" minItems:"1" maxItems:"1000"`
+				Changes []WorkbookChange `json:"changes,omitempty" maxItems:"1000"`
+				Duties  []WorkbookDuty   `json:"duties,omitempty" maxItems:"1000"`
 			}
 		}) (*body[AnswerResult], error) {
-			before, after, err := a.Clients.ImportAnswers(ctx, v.Actor, q.Organisation, list(q.Body.Changes, func(c WorkbookChange) clients.AnswerChange {
+			before, after, err := a.Clients.ImportWorkbook(ctx, v.Actor, q.Organisation, list(q.Body.Changes, func(c WorkbookChange) clients.AnswerChange {
 				return clients.AnswerChange{Question: c.Question, Options: c.Options, Note: c.Note, Version: c.Version}
+			}), list(q.Body.Duties, func(c WorkbookDuty) clients.DutyChange {
+				return clients.DutyChange{Kind: c.Kind, Object: c.Object, Person: c.Person, Due: c.Due, Version: c.Version}
 			}))
 			return answerWith(AnswerResult{before.Points, after.Points}, err)
 		})

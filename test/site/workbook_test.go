@@ -93,7 +93,7 @@ func TestWorkbookWithoutScript(t *testing.T) {
 		t.Error("the preview changed the score")
 	}
 	status, page, at := v.post(organisation+"/workbook/apply", url.Values{"change": chosen})
-	if status != http.StatusOK || !strings.HasSuffix(at, "/workbook") || !strings.Contains(page, "Changed answers: 1") {
+	if status != http.StatusOK || !strings.HasSuffix(at, "/workbook") || !strings.Contains(page, "Changes taken: 1") {
 		t.Fatalf("applying led to %s with %d\n%.900s", at, status, page)
 	}
 	if after := v.score(organisation, "measure.c"); after >= before {
@@ -110,6 +110,151 @@ func TestWorkbookWithoutScript(t *testing.T) {
 	_, page, _ = v.upload(organisation+"/workbook", nil, sent{"filled.xlsx", bytes.NewReader(other)})
 	if all, chosen := changes(page); len(all) != 1 || len(chosen) != 0 || !strings.Contains(page, "Conflict") {
 		t.Errorf("after another change: %v of %v", chosen, all)
+	}
+}
+
+// sheetOf is a spreadsheet that can be changed by the id in its first column.
+type sheetOf struct {
+	t *testing.T
+	f *excelize.File
+}
+
+// at is the cell of a column in the row of an id.
+func (s sheetOf) at(sheet, column, id string) string {
+	s.t.Helper()
+	rows, err := s.f.GetRows(sheet)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for i, row := range rows {
+		if len(row) > 0 && row[0] == id {
+			return column + strconv.Itoa(i+1)
+		}
+	}
+	s.t.Fatalf("the sheet %s has no row %s", sheet, id)
+	return ""
+}
+
+func (s sheetOf) set(sheet, column, id string, value any) (place string) {
+	s.t.Helper()
+	cell := s.at(sheet, column, id)
+	if err := s.f.SetCellValue(sheet, cell, value); err != nil {
+		s.t.Fatal(err)
+	}
+	return sheet + " " + cell
+}
+
+func (s sheetOf) get(sheet, column, id string) string {
+	s.t.Helper()
+	text, err := s.f.GetCellValue(sheet, s.at(sheet, column, id))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return text
+}
+
+// opened is the spreadsheet of an organisation as it is now.
+func (v visitor) opened(organisation string) sheetOf {
+	v.t.Helper()
+	_, file := v.get(organisation + "/workbook/export?language=en")
+	f, err := excelize.OpenReader(strings.NewReader(file))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.t.Cleanup(func() { f.Close() })
+	return sheetOf{v.t, f}
+}
+
+// proposed uploads a spreadsheet: the page of the preview, the proposed changes of
+// duties and those that are chosen.
+func (v visitor) proposed(organisation string, s sheetOf) (page string, all, chosen []string) {
+	v.t.Helper()
+	var out bytes.Buffer
+	if err := s.f.Write(&out); err != nil {
+		v.t.Fatal(err)
+	}
+	status, page, _ := v.upload(organisation+"/workbook", nil, sent{"filled.xlsx", &out})
+	if status != http.StatusOK {
+		v.t.Fatalf("the preview: %d\n%.900s", status, page)
+	}
+	for _, m := range dutyBox.FindAllStringSubmatch(page, -1) {
+		all = append(all, html.UnescapeString(m[1]))
+		if strings.Contains(m[2], "checked") {
+			chosen = append(chosen, html.UnescapeString(m[1]))
+		}
+	}
+	return page, all, chosen
+}
+
+var dutyBox = regexp.MustCompile(`<input type="checkbox"[^>]*name="duty" value="([^"]*)"([^>]*)>`)
+
+// TestWorkbookDuties: owners and due days of questions, requirements and tasks come
+// back; names and days that are none are named with their cells, and nothing changes
+// before the preview is confirmed.
+func TestWorkbookDuties(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	organisation := v.begin("managed-service-provider.yaml")
+	v.must(organisation+"/plan/tasks", url.Values{"title": {"Test the copies"}, "state": {"todo"}})
+	book := v.opened(organisation)
+	names, err := book.f.GetRows("_nisaba")
+	if err != nil || len(names) < 8 || len(names[7]) != 1 {
+		t.Fatalf("the people of the workbook: %q, %v", names[:min(len(names), 9)], err)
+	}
+	tasks, err := book.f.GetRows("Tasks")
+	if err != nil || len(tasks) != 2 || tasks[1][1] != "Test the copies" {
+		t.Fatalf("the tasks of the workbook: %q, %v", tasks, err)
+	}
+	anna, task, leaf, question := names[7][0], tasks[1][0], "cir.2.1.1", "q.backup.exists"
+	if page, all, _ := v.proposed(organisation, book); len(all) > 0 || !strings.Contains(page, "Nothing would change") {
+		t.Fatalf("an untouched workbook proposes %v", all)
+	}
+
+	stranger, day := book.set("Requirements", "G", leaf, "Nobody Known"), book.set("Answers", "H", question, "31/12/2027")
+	alone := book.set("Tasks", "E", task, "soon")
+	page, all, _ := v.proposed(organisation, book)
+	for place, says := range map[string]string{stranger: "“Nobody Known” is no member", day: "“31/12/2027” is no day", alone: "“soon” is no day"} {
+		if !strings.Contains(page, "<b>"+place+"</b>: "+says) {
+			t.Errorf("%s is not named with %q\n%.3000s", place, says, page)
+		}
+	}
+	if len(all) > 0 {
+		t.Errorf("bad cells propose %v", all)
+	}
+
+	book.set("Requirements", "G", leaf, strings.ToUpper(anna))
+	book.set("Requirements", "H", leaf, "31.12.2027")
+	book.set("Answers", "G", question, anna)
+	book.set("Answers", "H", question, 46752) // 2027-12-31 as spreadsheets count days
+	book.set("Tasks", "D", task, anna)
+	book.set("Tasks", "E", task, "2027-12-31")
+	page, all, chosen := v.proposed(organisation, book)
+	if len(all) != 3 || len(chosen) != 3 || strings.Count(page, "31 December 2027")+strings.Count(page, "31 Dec 2027") < 3 {
+		t.Fatalf("the preview proposes %v, chosen %v\n%.3000s", all, chosen, page)
+	}
+	if fresh := v.opened(organisation); fresh.get("Requirements", "G", leaf)+fresh.get("Answers", "G", question)+fresh.get("Tasks", "D", task) != "" {
+		t.Error("the preview changed an owner")
+	}
+	if status, page, _ := v.post(organisation+"/workbook/apply", url.Values{"duty": chosen}); status != http.StatusOK || !strings.Contains(page, "Changes taken: 3") {
+		t.Fatalf("applying: %d\n%.900s", status, page)
+	}
+	fresh := v.opened(organisation)
+	for sheet, row := range map[string][3]string{"Requirements": {"G", "H", leaf}, "Answers": {"G", "H", question}, "Tasks": {"D", "E", task}} {
+		if owner, due := fresh.get(sheet, row[0], row[2]), fresh.get(sheet, row[1], row[2]); owner != anna || due != "2027-12-31" {
+			t.Errorf("%s: %q until %q", sheet, owner, due)
+		}
+	}
+	if status, _, _ := v.post(organisation+"/workbook/apply", url.Values{"duty": chosen}); status != http.StatusUnprocessableEntity {
+		t.Errorf("the same changes again: %d", status)
+	}
+
+	fresh.set("Requirements", "G", leaf, "") // takes it back, with its day
+	if _, all, chosen := v.proposed(organisation, fresh); len(all) != 1 || len(chosen) != 1 {
+		t.Errorf("an emptied owner proposes %v", all)
+	}
+	book.set("Requirements", "H", leaf, "2028-01-01")
+	if page, all, chosen := v.proposed(organisation, book); len(all) != 1 || len(chosen) != 0 || !strings.Contains(page, "Conflict") {
+		t.Errorf("an old workbook proposes %v, chosen %v", all, chosen)
 	}
 }
 

@@ -57,6 +57,7 @@ func rights(t *testing.T, o office) map[string]right {
 		"Logo":          {low: authz.Guest, call: func(a authz.Actor, id string) error { return second(s.Logo(ctx, a, id)) }},
 		"UndoBulkLater": {low: authz.Auditor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.UndoBulkLater(ctx, a, nil, "")) }},
 		"ApplyTemplate": {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.ApplyTemplate(ctx, a, id, "x")) }},
+		"Enrol":         {scoped: true}, // takes the transaction of a caller with rights
 		"Refresh":       {scoped: true},
 		"Install":       {scoped: true},
 		"Recompute":     {scoped: true},
@@ -77,8 +78,8 @@ func rights(t *testing.T, o office) map[string]right {
 		"Answer":          {low: authz.Contributor, call: func(a authz.Actor, id string) error { _, _, err := s.Answer(ctx, a, id, "x", nil, ""); return err }},
 		"Workbook":        {low: authz.Guest, call: func(a authz.Actor, id string) error { return second(s.Workbook(ctx, a, id)) }},
 		"PreviewWorkbook": {low: authz.Auditor, call: func(a authz.Actor, id string) error { return second(s.PreviewWorkbook(ctx, a, id, nil)) }},
-		"ImportAnswers": {low: authz.Contributor, call: func(a authz.Actor, id string) error {
-			_, _, err := s.ImportAnswers(ctx, a, id, []clients.AnswerChange{{Question: "x"}})
+		"ImportWorkbook": {low: authz.Contributor, call: func(a authz.Actor, id string) error {
+			_, _, err := s.ImportWorkbook(ctx, a, id, []clients.AnswerChange{{Question: "x"}}, nil)
 			return err
 		}},
 		"PutEvidence":     {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.PutEvidence(ctx, a, id, posture.Evidence{}) }},

@@ -24,13 +24,16 @@ func (s *Service) Workbook(ctx context.Context, a authz.Actor, organisation stri
 		return workbook.Book{}, err
 	}
 	b := workbook.Book{Organisation: organisation, Name: c.Organisation.Name, Made: c.In.AsOf}
+	var d obligations
 	err = s.read(ctx, a, organisation, authz.AssessmentRead, func(tx *store.Tx) error {
-		b.Questions, err = s.bookQuestions(tx, c)
+		d, err = s.dutiesNow(tx, organisation)
 		return err
 	})
+	b.People, b.Questions, b.Tasks = d.people.workers(), bookQuestions(c, d), bookTasks(c, d)
 	for _, r := range c.In.Posture.Results {
 		if req, ok := c.In.Catalogue.Get(r.Requirement); ok && req.IsLeaf() {
-			b.Requirements = append(b.Requirements, workbook.Requirement{ID: req.ID, Title: req.Title, Citation: req.Citation,
+			now := d.of(workbook.OfRequirement, req.ID)
+			b.Requirements = append(b.Requirements, workbook.Requirement{ID: req.ID, Owner: d.people.label(now.person), Due: now.due, Title: req.Title, Citation: req.Citation,
 				Measures: strings.Join(req.Measures, " "), Status: string(r.Status), ExpiresOn: r.ExpiresOn})
 		}
 	}
@@ -44,19 +47,7 @@ func (s *Service) Workbook(ctx context.Context, a authz.Actor, organisation stri
 
 // bookQuestions are the questions that are open or answered, with who answers for
 // them.
-func (s *Service) bookQuestions(tx *store.Tx, c Client) (list []workbook.Question, err error) {
-	people, err := tx.MembersOf(c.Organisation.ID)
-	if err != nil {
-		return nil, err
-	}
-	names := map[string]string{}
-	for _, m := range people {
-		names[m.Person] = m.Name
-	}
-	assignments, err := tx.Assignments(c.Organisation.ID)
-	if err != nil {
-		return nil, err
-	}
+func bookQuestions(c Client, d obligations) (list []workbook.Question) {
 	stored := map[string]assessment.Answer{}
 	for _, x := range c.Answers {
 		stored[x.Question] = x
@@ -66,15 +57,10 @@ func (s *Service) bookQuestions(tx *store.Tx, c Client) (list []workbook.Questio
 		if !answered && !slices.Contains(c.In.Posture.OpenQuestions, q.ID) {
 			continue
 		}
-		row := workbook.Question{Question: q, Chosen: x.Options, Note: x.Note, Version: x.Version}
-		for _, as := range assignments {
-			if as.Kind == assessment.OfQuestion && as.Object == q.ID {
-				row.Owner, row.Due = names[as.Person], as.Due
-			}
-		}
-		list = append(list, row)
+		now := d.of(workbook.OfQuestion, q.ID)
+		list = append(list, workbook.Question{Question: q, Chosen: x.Options, Note: x.Note, Version: x.Version, Owner: d.people.label(now.person), Due: now.due})
 	}
-	return list, nil
+	return list
 }
 
 // AnswerChange is one answer to be given, or taken back when it has no options.
@@ -96,6 +82,7 @@ type ImportRow struct {
 // Import is what a spreadsheet would change.
 type Import struct {
 	Rows      []ImportRow
+	Duties    []DutyRow
 	Problems  []workbook.Problem
 	Unchanged int // rows that would change nothing
 }
@@ -105,10 +92,15 @@ type Import struct {
 func (s *Service) PreviewWorkbook(ctx context.Context, a authz.Actor, organisation string, file []byte) (out Import, err error) {
 	var stored []assessment.Answer
 	var reach Reach
+	var d obligations
 	err = s.read(ctx, a, organisation, authz.AssignedEdit, func(tx *store.Tx) error {
 		if reach, err = s.ReachOf(tx, a, organisation); err != nil {
 			return err
 		}
+		if d, err = s.dutiesNow(tx, organisation); err != nil {
+			return err
+		}
+		d.mayAssign, d.mayPlan = a.Can(authz.AssessmentEdit, tx.Scope()) == nil, a.Can(authz.PlanEdit, tx.Scope()) == nil
 		stored, err = tx.Answers(organisation)
 		return err
 	})
@@ -129,6 +121,11 @@ func (s *Service) PreviewWorkbook(ctx context.Context, a authz.Actor, organisati
 	out.Problems = filled.Problems
 	for _, r := range filled.Rows {
 		s.propose(&out, r, now[r.Question], reach)
+	}
+	for _, x := range filled.Duties {
+		if x.Touched() {
+			d.propose(&out, x)
+		}
 	}
 	return out, nil
 }
@@ -177,16 +174,17 @@ func shortened(text string) string {
 	return text
 }
 
-// ImportAnswers gives many answers at once, all or none. Conflict when one of them
-// changed since its version; it returns the overall scores before and after.
-func (s *Service) ImportAnswers(ctx context.Context, a authz.Actor, organisation string, changes []AnswerChange) (before, after posture.Score, err error) {
+// ImportWorkbook makes changes that a preview showed, all or none. Conflict when one
+// of what they change has another version by now; it returns the overall scores
+// before and after.
+func (s *Service) ImportWorkbook(ctx context.Context, a authz.Actor, organisation string, changes []AnswerChange, duties []DutyChange) (before, after posture.Score, err error) {
 	scope, err := a.Organisation(ctx, organisation, authz.AssignedEdit)
 	if err != nil {
 		return before, after, err
 	}
 	by := change(a)
 	by.Reason = "workbook"
-	if len(changes) == 0 {
+	if len(changes)+len(duties) == 0 {
 		return before, after, invalid("change", "no change is chosen", "at least one")
 	}
 	err = s.store.Write(ctx, scope, by, func(tx *store.Tx) error {
@@ -201,6 +199,9 @@ func (s *Service) ImportAnswers(ctx context.Context, a authz.Actor, organisation
 			if err := s.importAnswer(tx, a, organisation, c); err != nil {
 				return err
 			}
+		}
+		if err := s.importDuties(tx, a, organisation, duties); err != nil {
+			return err
 		}
 		now, err := s.rollUp(tx, organisation)
 		if err != nil {

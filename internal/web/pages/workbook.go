@@ -18,6 +18,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/report/chart"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
+	"github.com/nisaba-platform/nisaba/law"
 )
 
 // Bounds of the forms of the workbook: the file with its frame, and the chosen
@@ -146,18 +147,18 @@ func (s *Site) applyWorkbook(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return unreadable(err)
 	}
-	var changes []clients.AnswerChange
-	for _, text := range r.PostForm["change"] {
-		var c clients.AnswerChange
-		if err := json.Unmarshal([]byte(text), &c); err != nil {
-			return &fault.Error{Kind: fault.Invalid, Field: "change", What: "a change cannot be read", Expected: "the form of the preview", Cause: err}
-		}
-		changes = append(changes, c)
+	changes, err := posted[clients.AnswerChange](r, "change")
+	if err != nil {
+		return err
 	}
-	if len(changes) == 0 && authz.Allows(s.roleOf(r), authz.AssignedEdit) {
+	duties, err := posted[clients.DutyChange](r, "duty")
+	if err != nil {
+		return err
+	}
+	if len(changes)+len(duties) == 0 && authz.Allows(s.roleOf(r), authz.AssignedEdit) {
 		return s.showWorkbook(w, r, ui.Errors{"": ui.T(r.Context(), "workbook.nothing_chosen")})
 	}
-	before, after, err := s.clients.ImportAnswers(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), changes)
+	before, after, err := s.clients.ImportWorkbook(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), changes, duties)
 	if fault.KindOf(err) == fault.Conflict {
 		return s.showWorkbook(w, r, ui.Errors{"": ui.T(r.Context(), "workbook.conflict")})
 	}
@@ -165,7 +166,19 @@ func (s *Site) applyWorkbook(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	number := func(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
-	return guard.Redirect(w, r, clientURL(r, "workbook?applied="+strconv.Itoa(len(changes))+"&before="+number(before.Points)+"&after="+number(after.Points)))
+	return guard.Redirect(w, r, clientURL(r, "workbook?applied="+strconv.Itoa(len(changes)+len(duties))+"&before="+number(before.Points)+"&after="+number(after.Points)))
+}
+
+// posted are the changes of a kind that were chosen in the form of the preview.
+func posted[C any](r *http.Request, name string) (changes []C, err error) {
+	for _, text := range r.PostForm[name] {
+		var c C
+		if err := json.Unmarshal([]byte(text), &c); err != nil {
+			return nil, &fault.Error{Kind: fault.Invalid, Field: name, What: "a change cannot be read", Expected: "the form of the preview", Cause: err}
+		}
+		changes = append(changes, c)
+	}
+	return changes, nil
 }
 
 // roleOf is the role of the visitor in the organisation of the address.
@@ -175,7 +188,7 @@ func (s *Site) roleOf(r *http.Request) authz.Role {
 }
 
 // changeValue is a change as the form of the preview carries it.
-func changeValue(c clients.AnswerChange) string {
+func changeValue[C clients.AnswerChange | clients.DutyChange](c C) string {
 	b, err := json.Marshal(c)
 	if err != nil {
 		return "" // texts and numbers always can be written
@@ -221,4 +234,29 @@ func conflictText(ctx context.Context, row clients.ImportRow) string {
 		return ui.T(ctx, "workbook.conflict.removed")
 	}
 	return ui.T(ctx, "workbook.conflict.by", "who", row.Before.By, "day", ui.DayText(ctx, row.Before.On))
+}
+
+// dutyChanges are what changes of a duty: who answers, until when, or both.
+func dutyChanges(ctx context.Context, row clients.DutyRow) (list []ui.Change) {
+	if row.Owner != row.Owned {
+		list = append(list, ui.Change{Field: ui.T(ctx, "workbook.column.owner"), Before: dutyOwner(ctx, row.Owned), After: dutyOwner(ctx, row.Owner)})
+	}
+	if row.Due != row.DueNow {
+		list = append(list, ui.Change{Field: ui.T(ctx, "workbook.column.due"), Before: dutyDay(ctx, row.DueNow), After: dutyDay(ctx, row.Due)})
+	}
+	return list
+}
+
+func dutyOwner(ctx context.Context, name string) string {
+	if name == "" {
+		return ui.T(ctx, "workbench.owner.none")
+	}
+	return name
+}
+
+func dutyDay(ctx context.Context, day law.Date) string {
+	if day.IsZero() {
+		return ui.T(ctx, "workbook.no_day")
+	}
+	return ui.DayText(ctx, day)
 }
