@@ -390,11 +390,8 @@ func (s *Site) readApplication(r *http.Request) (authority.Draft, ui.Errors) {
 		}
 		return &v
 	}
-	states := func(name string) (out []string) {
-		for _, c := range strings.FieldsFunc(strings.ToUpper(text(name)), func(x rune) bool { return x == ',' || x == ' ' || x == ';' || x == '\n' || x == '\r' }) {
-			out = append(out, c)
-		}
-		return out
+	states := func(name string) []string {
+		return strings.FieldsFunc(strings.ToUpper(text(name)), func(x rune) bool { return x == ',' || x == ' ' || x == ';' || x == '\n' || x == '\r' })
 	}
 	contact := organisation.Contact{Name: text("contact"), Email: text("email"), Phone: text("phone")}
 	f, err := organisation.Read("", []byte(plainFile)) // with what the absence of an answer stands for
