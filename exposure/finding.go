@@ -37,6 +37,7 @@ type Finding struct {
 	Check      string    `json:"check"`
 	Catalogue  string    `json:"catalogue"`         // edition
 	Profile    string    `json:"profile,omitempty"` // of cryptography, when it decided
+	Verdict    string    `json:"verdict,omitempty"` // how it stands against the profile: "met", "partly", "not-met" or "open"
 	Target     Target    `json:"target"`
 	Start      time.Time `json:"start"` // UTC
 	End        time.Time `json:"end"`   // UTC

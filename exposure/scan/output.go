@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"crypto/sha1" //nolint:gosec // RFC 9562 defines version 5 with it; nothing is protected
 	"encoding/hex"
 	"encoding/json"
@@ -52,6 +53,7 @@ type LineCheck struct {
 	Evidence   string            `json:"evidence"` // what was seen, or why nothing was
 	Expected   string            `json:"expected,omitempty"`
 	Profile    string            `json:"profile,omitempty"`
+	Verdict    string            `json:"verdict,omitempty"` // against the profile
 	Confidence string            `json:"confidence,omitempty"`
 	Citation   string            `json:"citation"`
 	Measures   []string          `json:"measures"` // points of Art. 21(2)
@@ -70,8 +72,14 @@ func Status(o exposure.Outcome) string {
 	return string(o)
 }
 
-// Evidence is what was seen, or why nothing was.
+// Evidence is what was seen, or why nothing was; the profile comes first when one
+// was compared with.
 func Evidence(f exposure.Finding) string {
+	if f.Profile != "" {
+		profile := f.Profile
+		f.Profile = ""
+		return profile + ": " + Evidence(f)
+	}
 	if f.Observed != "" && f.Reason != "" {
 		return f.Observed + " (" + f.Reason + ")"
 	}
@@ -99,7 +107,7 @@ func (r Result) Lines() []Line {
 func (r Result) check(f exposure.Finding) LineCheck {
 	c, _ := r.Catalogue.Get(f.Check)
 	return LineCheck{ID: f.Check, Status: Status(f.Outcome), Outcome: f.Outcome, Severity: f.Severity, Area: c.Area, Title: c.Title,
-		At: f.Target.String(), Evidence: Evidence(f), Expected: f.Expected, Profile: f.Profile, Confidence: f.Confidence, Citation: f.Citation,
+		At: f.Target.String(), Evidence: Evidence(f), Expected: f.Expected, Profile: f.Profile, Verdict: f.Verdict, Confidence: f.Confidence, Citation: f.Citation,
 		Measures: f.Measures, Points: f.Points, Time: f.End, Transcript: f.Transcript, Reproduce: f.Reproduce}
 }
 
@@ -113,6 +121,19 @@ func (r Result) WriteJSON(w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// Profiles are the findings that compare a service with a profile, service by service.
+func (r Result) Profiles() (out []exposure.Finding) {
+	for _, f := range r.Findings {
+		if f.Verdict != "" {
+			out = append(out, f)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y exposure.Finding) int {
+		return cmp.Or(cmp.Compare(x.Target.String(), y.Target.String()), cmp.Compare(x.Profile, y.Profile))
+	})
+	return out
 }
 
 // Table is the head and the rows of the result for spreadsheets.

@@ -89,6 +89,9 @@ func Load(content fs.FS) (Knowledge, error) {
 		return k, err
 	}
 	k.Data.Kinds[certprobe.RootsKind] = roots
+	if k.Data.Kinds[tlsprobe.ProfilesKind], err = tlsprobe.LoadProfiles(content); err != nil {
+		return k, fmt.Errorf("load the profiles: %w", err)
+	}
 	return k, nil
 }
 

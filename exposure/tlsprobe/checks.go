@@ -41,7 +41,7 @@ func Checks() []string {
 	for _, j := range judges() {
 		out = append(out, j.check)
 	}
-	return out
+	return append(out, profileCheck)
 }
 
 // Probes is the probe of TLS. It looks at every service that speaks TLS, at once or
@@ -77,6 +77,18 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 		}
 		s.Record(f)
 	}
+	f := s.Finding(profileCheck, t)
+	f.Start, f.Transcript, f.Reproduce = begin, exposure.TranscriptHash(view.Raw), reproduce(t, judge{})
+	if !view.Speaks() {
+		f.Outcome, f.Reason = exposure.NotApplicable, "the service does not speak TLS"
+		s.Record(f)
+		return nil
+	}
+	chains := view.Chains
+	if len(chains) == 0 { // TLS 1.3 encrypts certificates
+		chains, _ = server.Chains(ctx) // without them the rating says what was not seen
+	}
+	rate(s, view, chains, f)
 	return nil
 }
 
@@ -146,7 +158,7 @@ func judges() []judge {
 		{"TLS-31", "-groups X25519MLKEM768", answer(func(v *View) Answer { return v.PostQuantum }, exposure.Pass, exposure.Warn)},
 		{"TLS-32", "", answer(func(v *View) Answer { return v.Preferred }, exposure.Pass, exposure.Warn)},
 		{"TLS-33", "", curves},
-		{"TLS-34", "-sigalgs RSA+SHA1", answer(func(v *View) Answer { return v.OldSignature }, exposure.Fail, exposure.Pass)},
+		{"TLS-34", "-sigalgs RSA+SHA1", signatures},
 		{"TLS-40", "", answer(func(v *View) Answer { return v.Extended }, exposure.Pass, exposure.Fail)},
 		{"TLS-41", "", answer(func(v *View) Answer { return v.Secure }, exposure.Pass, exposure.Fail)},
 		{"TLS-43", "-comp", answer(func(v *View) Answer { return v.Compression }, exposure.Fail, exposure.Pass)},
@@ -476,6 +488,17 @@ func curves(v *View, f *exposure.Finding) {
 		f.Outcome, f.Reason = exposure.NotApplicable, "no groups are negotiated"
 	default:
 		f.Outcome, f.Observed = exposure.Pass, strings.Join(groupNamesOf(v), ", ")
+	}
+}
+
+// signatures fails on SHA-1 and MD5, and warns of SHA-224.
+func signatures(v *View, f *exposure.Finding) {
+	answer(func(v *View) Answer { return v.OldSignature }, exposure.Fail, exposure.Pass)(v, f)
+	if f.Outcome == exposure.Pass {
+		answer(func(v *View) Answer { return v.ShortSignature }, exposure.Warn, exposure.Pass)(v, f)
+		if f.Outcome == exposure.Warn {
+			f.Observed = "SHA-224"
+		}
 	}
 }
 

@@ -19,6 +19,15 @@ import (
 // scan runs the probe on one address and gives the findings by check.
 func scan(t *testing.T, at string, service string) map[string]exposure.Finding {
 	t.Helper()
+	out := map[string]exposure.Finding{}
+	for _, f := range findings(t, at, service) {
+		out[f.Check] = f
+	}
+	return out
+}
+
+func findings(t *testing.T, at string, service string) (out []exposure.Finding) {
+	t.Helper()
 	catalogue, err := exposure.LoadCatalogue(content.FS)
 	if err != nil {
 		t.Fatal(err)
@@ -29,10 +38,14 @@ func scan(t *testing.T, at string, service string) map[string]exposure.Finding {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := map[string]exposure.Finding{}
+	list, err := tlsprobe.LoadProfiles(content.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := exposure.Scan{Probes: tlsprobe.Probes(), Targets: []exposure.Target{{Declared: at, Address: place.Addr(), Port: place.Port(), Service: service}},
-		Session: exposure.Session{Dialer: exposure.NewDialer(permit, exposure.DialerOptions{}), Catalogue: catalogue, Scanner: "test"}}
-	if err := s.Run(t.Context(), func(f exposure.Finding) { out[f.Check] = f }); err != nil {
+		Session: exposure.Session{Dialer: exposure.NewDialer(permit, exposure.DialerOptions{}), Catalogue: catalogue, Scanner: "test",
+			Data: exposure.Data{Kinds: map[string]any{tlsprobe.ProfilesKind: list}}}}
+	if err := s.Run(t.Context(), func(f exposure.Finding) { out = append(out, f) }); err != nil {
 		t.Fatal(err)
 	}
 	return out

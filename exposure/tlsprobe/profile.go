@@ -19,23 +19,24 @@ type View struct {
 	Groups   map[uint16][]uint16 // by version: 1.3, and the highest below
 	GroupErr map[uint16]error
 
-	Fallback     Answer // TLS_FALLBACK_SCSV is honoured
-	Compression  Answer // of TLS is offered
-	Extended     Answer // Extended Master Secret
-	Secure       Answer // RFC 5746
-	OldSignature Answer // signs the key exchange with SHA-1 or MD5
-	Tolerant     Answer // of unknown values and long hellos
-	PostQuantum  Answer // a hybrid group is offered
-	Preferred    Answer // … and chosen before a classical one
-	Heartbleed   Answer
-	ClientCert   Answer
-	Staple       []byte
-	Protocols    []string // of ALPN that are accepted
-	Chains       [][][]byte
-	Unknown      Answer // a name that is not served gets another certificate, or an alert
-	DefaultChain [][]byte
-	Connections  int
-	Raw          []byte // first flight, for the transcript
+	Fallback       Answer // TLS_FALLBACK_SCSV is honoured
+	Compression    Answer // of TLS is offered
+	Extended       Answer // Extended Master Secret
+	Secure         Answer // RFC 5746
+	OldSignature   Answer // signs the key exchange with SHA-1 or MD5
+	ShortSignature Answer // … with SHA-224
+	Tolerant       Answer // of unknown values and long hellos
+	PostQuantum    Answer // a hybrid group is offered
+	Preferred      Answer // … and chosen before a classical one
+	Heartbleed     Answer
+	ClientCert     Answer
+	Staple         []byte
+	Protocols      []string // of ALPN that are accepted
+	Chains         [][][]byte
+	Unknown        Answer // a name that is not served gets another certificate, or an alert
+	DefaultChain   [][]byte
+	Connections    int
+	Raw            []byte // first flight, for the transcript
 }
 
 // Answer is yes, no, or not known with the reason.
@@ -180,11 +181,12 @@ func (s *Server) habits(ctx context.Context, v *View) {
 	best := v.Highest(TLS12)
 	old := v.Support(best)
 	if best < TLS10 {
-		v.Compression, v.OldSignature = unsure(errNotOffered), unsure(errNotOffered)
+		v.Compression, v.OldSignature, v.ShortSignature = unsure(errNotOffered), unsure(errNotOffered), unsure(errNotOffered)
 	} else {
 		f, err := s.ask(ctx, question{version: best, suites: old.Suites, compression: []byte{1}})
 		v.Compression = answered(err, func() bool { return f.Compression != 0 })
-		v.OldSignature = s.oldSignature(ctx, v)
+		v.OldSignature = s.signs(ctx, v, 0x0201, 0x0203, 0x0202, 0x0101)
+		v.ShortSignature = s.signs(ctx, v, 0x0301, 0x0303, 0x0302)
 	}
 	v.Fallback = s.fallback(ctx, v)
 	top := v.Highest(TLS13)
@@ -207,8 +209,8 @@ func answered(err error, f func() bool) Answer {
 	return unsure(err)
 }
 
-// oldSignature offers nothing but schemes with SHA-1 and MD5.
-func (s *Server) oldSignature(ctx context.Context, v *View) Answer {
+// signs offers nothing but some schemes, and sees whether one of them is used.
+func (s *Server) signs(ctx context.Context, v *View, schemes ...uint16) Answer {
 	sup := v.Support(TLS12)
 	suites := slices.DeleteFunc(slices.Clone(sup.Suites), func(id uint16) bool {
 		suite := SuiteOf(id)
@@ -217,8 +219,8 @@ func (s *Server) oldSignature(ctx context.Context, v *View) Answer {
 	if !sup.Offered || len(suites) == 0 {
 		return unsure(errNotOffered)
 	}
-	f, err := s.ask(ctx, question{version: TLS12, suites: suites, signatures: []uint16{0x0201, 0x0203, 0x0202, 0x0101}})
-	return answered(err, func() bool { return f.Signature>>8 == 2 || f.Signature>>8 == 1 })
+	f, err := s.ask(ctx, question{version: TLS12, suites: suites, signatures: schemes})
+	return answered(err, func() bool { return slices.Contains(schemes, f.Signature) })
 }
 
 // fallback pretends to be a client that was talked down.

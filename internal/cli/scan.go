@@ -465,8 +465,26 @@ func (t scanText) print() {
 	if shown == 0 {
 		t.para(2, t.p.T("exposure.report.no_findings"))
 	}
+	t.profiles()
 	t.line("")
 	t.para(0, t.p.T("exposure.report.limits"))
+}
+
+// profiles shows how each service stands against published profiles.
+func (t scanText) profiles() {
+	list := t.r.Result.Profiles()
+	if len(list) == 0 {
+		return
+	}
+	t.heading(t.p.T("profile.title"))
+	place := ""
+	for _, f := range list {
+		if f.Target.String() != place {
+			place = f.Target.String()
+			t.para(2, place)
+		}
+		t.hang(4, f.Profile+"  ", t.p.T("profile.verdict."+f.Verdict)+". "+f.Observed)
+	}
 }
 
 func (t scanText) finding(f exposure.Finding) {

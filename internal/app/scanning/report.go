@@ -60,6 +60,7 @@ func (r Report) compose(p *locale.Printer) model.Document {
 	d.Blocks = append(d.Blocks, heading(p, "findings"))
 	d.Blocks = append(d.Blocks, details(p, r.Result)...)
 	d.Blocks = append(d.Blocks, remedies(p, r.Result)...)
+	d.Blocks = append(d.Blocks, profiles(p, r.Result)...)
 	d.Blocks = append(d.Blocks, heading(p, "all"), everything(p, r.Result), heading(p, "scope"),
 		model.Paragraph{Text: model.Say(p.T("exposure.report.authorised", "id", r.Result.Permit, "from", instant(p, r.Result.Start), "to", instant(p, r.Result.End)))})
 	var targets []model.Text
@@ -186,6 +187,23 @@ func details(p *locale.Printer, r scan.Result) (out []model.Block) {
 	}
 	return out
 }
+
+// profiles shows how each service stands against published profiles.
+func profiles(p *locale.Printer, r scan.Result) []model.Block {
+	list := r.Profiles()
+	if len(list) == 0 {
+		return nil
+	}
+	t := model.Table{Caption: p.T("profile.title"), Small: true, Columns: []model.Column{{Title: p.T("exposure.place"), Weight: 2.4}, {Title: p.T("profile.profile"), Weight: 2},
+		{Title: p.T("profile.verdict"), Weight: 1.4}, {Title: p.T("profile.reasons"), Weight: 4.4}}}
+	for _, f := range list {
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(f.Target.String()), model.Words(f.Profile),
+			model.Status(verdictTones[f.Verdict], p.T("profile.verdict."+f.Verdict)), {Lines: []model.Text{model.Say(f.Observed), model.Quietly(f.Citation)}}}})
+	}
+	return []model.Block{model.Heading{Level: 1, ID: "profiles", Text: p.T("profile.title"), Numbered: true}, model.Paragraph{Text: model.Say(p.T("profile.lead"))}, t}
+}
+
+var verdictTones = map[string]model.Tone{"met": chart.ToneGood, "partly": chart.TonePartly, "not-met": chart.ToneBad, "open": chart.ToneOpen}
 
 // remedies lists ready configuration for what was found.
 func remedies(p *locale.Printer, r scan.Result) (out []model.Block) {
