@@ -67,6 +67,9 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 	if err != nil && (view == nil || !view.Speaks()) {
 		return err
 	}
+	if view.Speaks() {
+		view.Finished = server.Finish(ctx, view)
+	}
 	for _, j := range judges() {
 		f := s.Finding(j.check, t)
 		f.Start, f.Transcript, f.Reproduce = begin, exposure.TranscriptHash(view.Raw), reproduce(t, j)
@@ -161,7 +164,10 @@ func judges() []judge {
 		{"TLS-34", "-sigalgs RSA+SHA1", signatures},
 		{"TLS-40", "", answer(func(v *View) Answer { return v.Extended }, exposure.Pass, exposure.Fail)},
 		{"TLS-41", "", answer(func(v *View) Answer { return v.Secure }, exposure.Pass, exposure.Fail)},
+		{"TLS-42", "-tls1_2 # then type R", negotiatedAgain},
 		{"TLS-43", "-comp", answer(func(v *View) Answer { return v.Compression }, exposure.Fail, exposure.Pass)},
+		{"TLS-44", "", ticketLifetime},
+		{"TLS-45", "-tls1_3", earlyData},
 		{"TLS-46", "-status", staple},
 		{"TLS-47", "", answer(func(v *View) Answer { return v.Unknown }, exposure.Pass, exposure.Info)},
 		{"TLS-48", "-alpn h2", protocols},
@@ -499,6 +505,59 @@ func signatures(v *View, f *exposure.Finding) {
 		if f.Outcome == exposure.Warn {
 			f.Observed = "SHA-224"
 		}
+	}
+}
+
+// negotiatedAgain judges one attempt of a client to negotiate again. How often a
+// server lets it happen is not counted.
+func negotiatedAgain(v *View, f *exposure.Finding) {
+	a := v.Finished.Again
+	if errors.Is(a.Err, errUnfinished) {
+		f.Outcome, f.Reason = exposure.NotTested, a.Err.Error()
+		return
+	}
+	answer(func(*View) Answer { return a }, exposure.Info, exposure.Pass)(v, f)
+	if a.Known && a.Yes && v.Secure.Known && !v.Secure.Yes {
+		f.Outcome, f.Severity, f.Observed = exposure.Fail, exposure.Critical, "yes, and without RFC 5746"
+	}
+}
+
+// longestTicket is how long a ticket may live, RFC 8446 section 4.6.1.
+const longestTicket = 7 * 24 * time.Hour
+
+func ticketLifetime(v *View, f *exposure.Finding) {
+	var longest time.Duration
+	for _, t := range v.Finished.Tickets {
+		longest = max(longest, t.Lifetime)
+	}
+	switch {
+	case longest > longestTicket:
+		f.Outcome, f.Observed = exposure.Fail, longest.String()
+	case v.Finished.TicketErr != nil:
+		f.Outcome, f.Reason = exposure.NotTested, v.Finished.TicketErr.Error()
+	case len(v.Finished.Tickets) == 0:
+		f.Outcome, f.Reason = exposure.NotApplicable, "no ticket was sent"
+	case longest == 0:
+		f.Outcome, f.Observed = exposure.Info, "the server does not say how long its tickets live"
+	default:
+		f.Outcome, f.Observed = exposure.Pass, longest.String()
+	}
+}
+
+func earlyData(v *View, f *exposure.Finding) {
+	var most uint32
+	for _, t := range v.Finished.Tickets {
+		most = max(most, t.EarlyData)
+	}
+	switch {
+	case !v.Support(TLS13).Offered:
+		answer(func(*View) Answer { return unsure(errNotOffered) }, exposure.Warn, exposure.Pass)(v, f)
+	case most > 0:
+		f.Outcome, f.Observed = exposure.Warn, fmt.Sprintf("%d bytes", most)
+	case !v.Finished.Modern:
+		f.Outcome, f.Reason = exposure.NotTested, fmt.Sprint(v.Finished.TicketErr)
+	default:
+		f.Outcome, f.Observed = exposure.Pass, "no ticket allows it"
 	}
 }
 

@@ -89,3 +89,20 @@ func (e endless) Read(b []byte) (int, error) {
 	}
 	return len(b), nil
 }
+
+// FuzzFinished: what a server sends after the handshake, and tickets of any kind.
+func FuzzFinished(f *testing.F) {
+	f.Add([]byte{22, 3, 3, 0, 10, 4, 0, 0, 6, 0, 0, 28, 32, 0, 0, 20, 3, 3, 0, 1, 1, 22, 3, 3, 0, 1, 0})
+	f.Add([]byte{23, 3, 3, 0, 28, 4, 0, 0, 23, 0, 0, 28, 32, 0, 0, 0, 1, 0, 0, 1, 7, 0, 8, 0, 42, 0, 4, 0, 0, 64, 0, 22, 0})
+	open := func(_ uint64, _, body []byte) ([]byte, error) { return body, nil }
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, ticket := range append(oldTickets(b, TLS12), ticketsIn(b, open)...) {
+			if ticket.Lifetime < 0 {
+				t.Error("a ticket that is dead from the start")
+			}
+		}
+		if rest, err := afterFinished(b); err == nil && len(rest) > len(b) {
+			t.Error("more than there was")
+		}
+	})
+}

@@ -52,6 +52,7 @@ const (
 	extEncryptThenMAC  uint16 = 22
 	extExtendedMaster  uint16 = 23
 	extSessionTicket   uint16 = 35
+	extEarlyData       uint16 = 42
 	extVersions        uint16 = 43
 	extPSKModes        uint16 = 45
 	extKeyShare        uint16 = 51
@@ -74,6 +75,7 @@ type question struct {
 	extra       []uint16 // signals among the suites
 	grease      bool     // unknown values that a server must ignore
 	padding     int      // bytes of an unknown extension
+	verify      []byte   // what the client said last in the handshake before, RFC 5746; nil: it is the first
 }
 
 // Groups by their number in the IANA registry.
@@ -213,7 +215,9 @@ func (q question) extensions(b *cryptobyte.Builder) {
 		add(extExtendedMaster, nothing)
 		add(extEncryptThenMAC, nothing)
 		add(extSessionTicket, nothing)
-		add(extRenegotiation, func(b *cryptobyte.Builder) { b.AddUint8(0) })
+		add(extRenegotiation, func(b *cryptobyte.Builder) {
+			b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(q.verify) })
+		})
 		if q.heartbeat {
 			add(extHeartbeat, func(b *cryptobyte.Builder) { b.AddUint8(1) })
 		}

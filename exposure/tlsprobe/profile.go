@@ -35,6 +35,7 @@ type View struct {
 	Chains         [][][]byte
 	Unknown        Answer // a name that is not served gets another certificate, or an alert
 	DefaultChain   [][]byte
+	Finished       Finished // asked for by Finish
 	Connections    int
 	Raw            []byte // first flight, for the transcript
 }

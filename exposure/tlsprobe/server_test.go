@@ -162,6 +162,9 @@ func openssl(t testing.TB, args ...string) string {
 	address := l.Addr().String()
 	l.Close()
 	cmd := exec.Command(program, append([]string{"s_server", "-accept", address, "-cert", file, "-quiet"}, args...)...)
+	if _, err := cmd.StdinPipe(); err != nil { // it says goodbye to everybody when nothing more can be typed
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
