@@ -140,6 +140,13 @@ func appendOnly() []string {
 
 func protectSQLite(q *sqldb.Tx) error {
 	for _, table := range appendOnly() {
+		_, there, err := sqldb.One(q, sqldb.Single[string], `SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?`, table)
+		if err != nil {
+			return err
+		}
+		if !there { // of a later version than the schema has
+			continue
+		}
 		for _, event := range []string{"UPDATE", "DELETE"} {
 			_, err := q.Exec(fmt.Sprintf(`CREATE TRIGGER IF NOT EXISTS %s_no_%s BEFORE %s ON %s
 				BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END`, table, event, event, table))
@@ -179,6 +186,13 @@ func appendOnlyPostgres(q *sqldb.Tx) error {
 		'BEGIN RAISE EXCEPTION ''the ledger is append-only''; END'`
 	const there = `SELECT tgname FROM pg_trigger WHERE tgname = ? AND tgrelid = CAST(CAST(? AS text) AS regclass)`
 	for _, table := range appendOnly() {
+		_, known, err := sqldb.One(q, sqldb.Single[string], `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = ?`, table)
+		if err != nil {
+			return err
+		}
+		if !known { // of a later version than the schema has
+			continue
+		}
 		_, found, err := sqldb.One(q, sqldb.Single[string], there, table+"_append_only", table)
 		if err != nil {
 			return err
