@@ -18,8 +18,7 @@ import (
 // workTable is the list of the requirements by measure.
 func workTable(ctx context.Context, x *work) ui.TableProps {
 	t := ui.TableProps{ID: "requirements", Caption: ui.T(ctx, "pages.client.requirements"), HideCaption: true, Dense: true, Columns: []ui.Column{
-		{Label: ui.T(ctx, "report.column.requirement")}, {Label: ui.T(ctx, "report.column.status"), Narrow: true},
-		{Label: ui.T(ctx, "report.column.owner")}, {Label: ui.T(ctx, "pages.column.expires")}},
+		{Label: ui.T(ctx, "report.column.requirement")}, {Label: ui.T(ctx, "report.column.status"), Narrow: true}},
 		Empty: ui.Empty{Title: ui.T(ctx, "workbench.none"), Text: ui.T(ctx, "workbench.none.text"),
 			Action: ui.ButtonProps{Text: ui.T(ctx, "workbench.filter.clear"), URL: x.url("requirements")}}}
 	if x.whole() {
@@ -44,17 +43,23 @@ func groupTitle(ctx context.Context, cat *catalog.Catalogue, group string) strin
 }
 
 func workRow(ctx context.Context, x *work, req catalog.Requirement) ui.Row {
-	result, owner := x.results[req.ID], x.owners[req.ID]
-	name := templ.Component(ui.Words(""))
-	if owner.Person != "" {
-		name = ui.Words(memberName(ctx, x, owner.Person))
-	}
-	expires := templ.Component(ui.Words(""))
-	if !result.ExpiresOn.IsZero() {
-		expires = ui.Day(result.ExpiresOn)
-	}
+	result := x.results[req.ID]
 	return ui.Row{ID: "r-" + req.ID, Value: req.ID, Name: req.Title, Current: req.ID == x.open, Cells: []templ.Component{
-		ui.LinkCell(req.Title, x.link(req.ID), place(req.Citation)), ui.Live("s-"+req.ID, ui.StatusBadge(status(ctx, result.Status))), name, expires}}
+		ui.LinkCell(req.Title, x.link(req.ID), workNote(ctx, x, req)), ui.Live("s-"+req.ID, ui.StatusBadge(status(ctx, result.Status)))}}
+}
+
+// workNote is the place of a requirement, and for the few that have them the owner and
+// the day on which it expires: columns of their own would leave no room for titles
+// beside the open requirement.
+func workNote(ctx context.Context, x *work, req catalog.Requirement) string {
+	parts := []string{place(req.Citation)}
+	if owner := x.owners[req.ID]; owner.Person != "" {
+		parts = append(parts, ui.T(ctx, "workbench.row.owner", "name", memberName(ctx, x, owner.Person)))
+	}
+	if day := x.results[req.ID].ExpiresOn; !day.IsZero() {
+		parts = append(parts, ui.T(ctx, "workbench.row.expires", "day", ui.DayText(ctx, day)))
+	}
+	return strings.Join(parts, " · ")
 }
 
 // place is a citation without the name of the act, which the open requirement shows
