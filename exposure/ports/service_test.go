@@ -623,9 +623,11 @@ func TestIndustrial(t *testing.T) {
 	if f := find(got, "PORT-05"); f.Outcome != exposure.Pass || f.Target.Port != 2222 {
 		t.Errorf("%+v", f)
 	}
+	mu.Lock()
 	if len(sent) != 0 || find(got, "OT-02").Check != "" {
 		t.Errorf("%q was sent", sent)
 	}
+	mu.Unlock()
 	s.Classes = append(s.Classes, exposure.Intrusive)
 	settings[SettingPorts] = "502"
 	if f := find(scan(t, s, settings, exposure.Data{}, host), "OT-02"); f.Outcome != exposure.Info || f.Observed != "Modbus: ACM X1" {

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/digitorus/pkcs7"
@@ -71,6 +72,30 @@ func New(address string, roots []byte) (*Client, error) {
 	return c, nil
 }
 
+// reading is held while the library reads a token: it counts its depth in a variable
+// of the package, which two at a time would write.
+var reading sync.Mutex
+
+// ReadAnswer reads the answer of an authority (RFC 3161, DER) without judging its
+// signer. It is safe for concurrent use, as the library's own is not.
+func ReadAnswer(answer []byte) (*timestamp.Timestamp, error) {
+	reading.Lock()
+	defer reading.Unlock()
+	return timestamp.ParseResponse(answer)
+}
+
+// read reads a token, and its envelope for the signer.
+func read(token []byte) (*timestamp.Timestamp, *pkcs7.PKCS7, error) {
+	reading.Lock()
+	defer reading.Unlock()
+	t, err := timestamp.Parse(token)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := pkcs7.Parse(token)
+	return t, p, err
+}
+
 // Stamp has the message signed with the present time and returns the token, which
 // Verify checks without the authority.
 func (c *Client) Stamp(ctx context.Context, message []byte) (token []byte, s Stamp, err error) {
@@ -87,7 +112,7 @@ func (c *Client) Stamp(ctx context.Context, message []byte) (token []byte, s Sta
 	if err != nil {
 		return nil, s, err
 	}
-	t, err := timestamp.ParseResponse(answer)
+	t, err := ReadAnswer(answer)
 	if err != nil {
 		return nil, s, fmt.Errorf("read the answer of the time-stamping authority: %w", err)
 	}
@@ -126,11 +151,7 @@ func Verify(token, message []byte, roots *x509.CertPool) (s Stamp, err error) {
 	refuse := func(format string, args ...any) (Stamp, error) {
 		return Stamp{}, fmt.Errorf("%w: "+format, append([]any{ErrNotStamped}, args...)...)
 	}
-	t, err := timestamp.Parse(token)
-	if err != nil {
-		return refuse("%w", err)
-	}
-	p, err := pkcs7.Parse(token)
+	t, p, err := read(token)
 	if err != nil {
 		return refuse("%w", err)
 	}

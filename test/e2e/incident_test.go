@@ -214,6 +214,8 @@ func run(t *testing.T, seed uint64) {
 	p.end()
 	p.compare()
 	p.prove()
+	p.proxy.mu.Lock()
+	defer p.proxy.mu.Unlock()
 	t.Logf("wire: %d requests, %d lost before and %d after they arrived, %d late, %d doubled", p.proxy.passed, p.proxy.lost, p.proxy.mute, p.proxy.late, p.proxy.twin)
 	if p.proxy.lost+p.proxy.mute == 0 || p.proxy.twin == 0 {
 		t.Error("the wire was too good to prove anything")

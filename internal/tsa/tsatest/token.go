@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/digitorus/timestamp"
+
+	"github.com/nisaba-platform/nisaba/internal/tsa"
 )
 
 // Token is a time stamp over a message by an authority of its own, for tests that
@@ -40,7 +42,7 @@ func Token(t testing.TB, message []byte, at time.Time) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parsed, err := timestamp.ParseResponse(answer)
+	parsed, err := tsa.ReadAnswer(answer)
 	if err != nil {
 		t.Fatal(err)
 	}
