@@ -5,6 +5,10 @@ export CGO_ENABLED ?= 0
 # The race detector watches our code and its libraries, not the database's, which
 # is C turned into Go: it has locks of its own, and watching it doubles the time.
 RACE := -race '-gcflags=modernc.org/...=-race=false'
+# The walks through the pages spend their time in Chromium, and the law and the
+# papers start no goroutines: by default these run without it. The server that the
+# walks open is watched in the tests of its own packages, of security and of e2e.
+CALM := ./test/site ./internal/web/gallery ./law/... ./internal/report/...
 TOOLS := $(GO) tool -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
@@ -28,10 +32,15 @@ setup: ## install what the tests need beyond Go, and say so
 .PHONY: test
 test: setup ## all checks and tests (under 15 minutes on 2 cores)
 	@$(MAKE) --no-print-directory check
-	CGO_ENABLED=1 $(GO) test -json $(RACE) -timeout 30m ./test/... ./... | $(GO) run ./scripts/testsummary
+	@{ $(GO) test -json -timeout 30m $(CALM); \
+	CGO_ENABLED=1 $(GO) test -json $(RACE) -timeout 30m $$($(GO) list ./test/... ./... | grep -vxF "$$($(GO) list $(CALM))"); } | $(GO) run ./scripts/testsummary
+
+.PHONY: race
+race: setup ## every test with the race detector, also those that "make test" runs without
+	CGO_ENABLED=1 $(GO) test -json $(RACE) -timeout 60m ./test/... ./... | $(GO) run ./scripts/testsummary
 
 .PHONY: test-long
-test-long: setup ## longer fuzzing and property runs
+test-long: race ## the race detector on everything, longer fuzzing and property runs
 	sh scripts/fuzz.sh 60s
 	HOSTILE=all $(GO) test -count=1 -timeout 60m -run TestHostileTexts ./test/site
 	OUTAGE_CLOCKS=10000 $(GO) test -timeout 30m -run TestOutage -v ./internal/app/alarming/

@@ -64,7 +64,7 @@ func TestHostileTexts(t *testing.T) {
 			for at, name := range names {
 				values := form[name]
 				all.Set(name, payload)
-				if !everything && (i+turn+at)%(len(payloads)/2) != 0 {
+				if !everything && (i+turn+at)%len(payloads) != 0 { // each field one text, each text every eighth field
 					continue
 				}
 				one := maps.Clone(form)
@@ -75,7 +75,9 @@ func TestHostileTexts(t *testing.T) {
 				harmless(t, anna, route.Pattern+" "+name, path, one)
 				sent++
 			}
-			harmless(t, anna, route.Pattern, path, all)
+			if everything || (i+turn)%2 == 0 {
+				harmless(t, anna, route.Pattern, path, all)
+			}
 		}
 	}
 	if sent < 100 {
