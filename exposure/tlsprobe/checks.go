@@ -57,7 +57,7 @@ const patience = 5 * time.Second
 func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 	server := At(s.Dialer, t, s.Dialer.Permit().Scope().Rate.Parallel)
 	begin := s.Now().UTC()
-	view, err := server.Look(ctx)
+	view, err := server.LookAndFinish(ctx)
 	if errors.Is(err, ErrNoStartTLS) {
 		for _, check := range Checks() {
 			s.Skip(check, t, exposure.NotApplicable, "the server does not offer STARTTLS")
@@ -66,9 +66,6 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 	}
 	if err != nil && (view == nil || !view.Speaks()) {
 		return err
-	}
-	if view.Speaks() {
-		view.Finished = server.Finish(ctx, view)
 	}
 	for _, j := range judges() {
 		f := s.Finding(j.check, t)
@@ -88,7 +85,10 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 		return nil
 	}
 	chains := view.Chains
-	if len(chains) == 0 { // TLS 1.3 encrypts certificates
+	if len(chains) == 0 && len(view.Finished.Chain) > 0 { // TLS 1.3 encrypts certificates
+		chains = [][][]byte{view.Finished.Chain}
+	}
+	if len(chains) == 0 {
 		chains, _ = server.Chains(ctx) // without them the rating says what was not seen
 	}
 	rate(s, view, chains, f)
@@ -221,6 +221,9 @@ func all(v *View) (suites []Suite, err error) {
 	for _, s := range v.Versions {
 		if s.Err != nil && err == nil {
 			err = fmt.Errorf("%s could not be asked: %w", VersionName(s.Version), s.Err)
+		}
+		if s.Rest != nil && err == nil {
+			err = fmt.Errorf("some suites of %s could not be asked: %w", VersionName(s.Version), s.Rest)
 		}
 		for _, id := range s.Suites {
 			if !seen[id] {

@@ -34,42 +34,40 @@ type Ticket struct {
 // Finished is what only connections show whose handshake is finished.
 type Finished struct {
 	Tickets   []Ticket
-	TicketErr error  // why there may be more
-	Modern    bool   // a connection of TLS 1.3 was finished
-	Again     Answer // a client may negotiate again in one connection
+	TicketErr error    // why there may be more
+	Modern    bool     // a connection of TLS 1.3 was finished
+	Chain     [][]byte // of that connection
+	Again     Answer   // a client may negotiate again in one connection
 }
 
 // errUnfinished is why a question that needs a finished handshake has no answer.
 var errUnfinished = errors.New("the handshake could not be finished")
 
-// Finish finishes handshakes of the versions that are offered, and looks at what
-// follows.
-func (s *Server) Finish(ctx context.Context, v *View) Finished {
-	out := Finished{Again: unsure(errNotOffered)}
-	if v.Support(TLS13).Offered {
-		out.add(s.modernTickets(ctx))
-	}
-	best := v.Highest(TLS12)
-	if best < TLS10 {
-		return out
-	}
-	h, err := s.finish(ctx, best, best, nil)
-	if err == nil {
-		out.Tickets = append(out.Tickets, oldTickets(h.seen.Bytes(), best)...)
-		h.Close()
-	} else if out.TicketErr == nil {
-		out.TicketErr = err
-	}
-	if best == TLS12 {
-		out.Again = s.again(ctx)
-	} else {
-		out.Again = unsure(fmt.Errorf("%w with TLS 1.2", errUnfinished))
-	}
-	return out
+func (f *Finished) add(list []Ticket, chain [][]byte, err error) {
+	f.Tickets, f.Chain, f.TicketErr, f.Modern = list, chain, err, err == nil
 }
 
-func (f *Finished) add(list []Ticket, err error) {
-	f.Tickets, f.TicketErr, f.Modern = append(f.Tickets, list...), err, err == nil
+// finishOld lets a crew finish handshakes of the highest version up to TLS 1.2, and
+// look at what follows.
+func (s *Server) finishOld(ctx context.Context, all *crew, v *View) {
+	best := v.Highest(TLS12)
+	if best < TLS10 {
+		return
+	}
+	all.add(func() {
+		h, err := s.finish(ctx, best, best, nil)
+		if err == nil {
+			v.Finished.Tickets = append(v.Finished.Tickets, oldTickets(h.seen.Bytes(), best)...)
+			h.Close()
+		} else if v.Finished.TicketErr == nil {
+			v.Finished.TicketErr = err
+		}
+	})
+	if best == TLS12 {
+		all.add(func() { v.Finished.Again = s.again(ctx) })
+	} else {
+		v.Finished.Again = unsure(fmt.Errorf("%w with TLS 1.2", errUnfinished))
+	}
 }
 
 // handshake is a connection whose handshake is finished, with all that a reader needs
@@ -134,32 +132,36 @@ func (s *Server) finish(ctx context.Context, low, high uint16, suites []uint16) 
 // ticketPatience is how long a server may take to send a ticket after the handshake.
 const ticketPatience = time.Second
 
-// modernTickets waits for the first ticket of TLS 1.3, which comes encrypted.
-func (s *Server) modernTickets(ctx context.Context) ([]Ticket, error) {
+// modernTickets waits for the first ticket of TLS 1.3, which comes encrypted, and
+// keeps the certificates, which do so, too.
+func (s *Server) modernTickets(ctx context.Context) (list []Ticket, chain [][]byte, err error) {
 	h, err := s.finish(ctx, TLS13, TLS13, nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer h.Close()
+	for _, c := range h.tls.PeerCertificates {
+		chain = append(chain, c.Raw)
+	}
 	_, secret, err := h.secret("SERVER_TRAFFIC_SECRET_0")
 	if err != nil {
-		return nil, err
+		return nil, chain, err
 	}
 	open, err := opener(h.tls.CipherSuite, secret)
 	if err != nil {
-		return nil, err
+		return nil, chain, err
 	}
 	h.SetReadDeadline(time.Now().Add(min(s.timeout, ticketPatience)))
 	var b [4096]byte
 	for {
 		if list := ticketsIn(h.seen.Bytes(), open); len(list) > 0 {
-			return list, nil
+			return list, chain, nil
 		}
 		if _, err := h.Read(b[:]); err != nil {
 			if silent(err) {
 				err = nil // the server has no more to say
 			}
-			return nil, err
+			return nil, chain, err
 		}
 	}
 }

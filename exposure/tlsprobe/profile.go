@@ -2,6 +2,7 @@ package tlsprobe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -10,6 +11,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -35,7 +37,7 @@ type View struct {
 	Chains         [][][]byte
 	Unknown        Answer // a name that is not served gets another certificate, or an alert
 	DefaultChain   [][]byte
-	Finished       Finished // asked for by Finish
+	Finished       Finished // asked for by LookAndFinish
 	Connections    int
 	Raw            []byte // first flight, for the transcript
 }
@@ -77,27 +79,67 @@ func (v *View) Highest(limit uint16) uint16 {
 // Speaks reports whether any version is offered.
 func (v *View) Speaks() bool { return v.Highest(TLS13) != 0 }
 
-// Look asks everything. The error is that of the first connection: nothing could be
-// asked then.
-func (s *Server) Look(ctx context.Context) (*View, error) {
-	v := &View{Groups: map[uint16][]uint16{}, GroupErr: map[uint16]error{}}
+// Look asks everything that does not need a finished handshake. The error is that of
+// the first connection: nothing could be asked then.
+func (s *Server) Look(ctx context.Context) (*View, error) { return s.look(ctx, false) }
+
+// LookAndFinish asks everything, also what follows a handshake.
+func (s *Server) LookAndFinish(ctx context.Context) (*View, error) { return s.look(ctx, true) }
+
+func (s *Server) look(ctx context.Context, finish bool) (*View, error) {
+	v := &View{Groups: map[uint16][]uint16{}, GroupErr: map[uint16]error{}, Finished: Finished{Again: unsure(errNotOffered)}}
 	c, err := s.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	c.Close()
-	v.Versions = s.Versions(ctx)
+	all := newCrew(s.parallel)
+	var list []uint16
+	var failed error
+	v.Versions = s.versions(ctx, all, func(version uint16) {
+		if version != TLS13 {
+			return
+		}
+		if finish { // what takes longest begins first
+			all.add(func() { v.Finished.add(s.modernTickets(ctx)) })
+		}
+		s.groups(ctx, all, TLS13, offered(TLS13), func(l []uint16, err error) { list, failed = l, err })
+	})
+	all.finish()
+	settle(v.Versions)
+	if v.Speaks() {
+		if v.Support(TLS13).Offered {
+			v.Groups[TLS13], v.GroupErr[TLS13] = list, failed
+		}
+		s.details(ctx, v, finish)
+	}
+	v.Connections = s.Connections()
 	if !v.Speaks() {
-		v.Connections = s.Connections()
 		return v, firstError(v.Versions)
 	}
-	s.groups(ctx, v)
-	s.extensions(ctx, v)
-	s.habits(ctx, v)
-	v.Heartbleed = s.heartbleed(ctx, v)
-	s.names(ctx, v)
-	v.Connections = s.Connections()
 	return v, nil
+}
+
+// details asks what depends on the versions.
+func (s *Server) details(ctx context.Context, v *View, finish bool) {
+	all := newCrew(s.parallel)
+	if finish {
+		s.finishOld(ctx, all, v)
+	}
+	var list []uint16
+	var failed error
+	best := v.Highest(TLS12)
+	if best > SSL3 {
+		s.groups(ctx, all, best, v.Support(best).Suites, func(l []uint16, err error) { list, failed = l, err })
+	}
+	v.extensions()
+	s.quantum(ctx, all, v)
+	s.habits(ctx, all, v)
+	all.add(func() { v.Heartbleed = s.heartbleed(ctx, v) }, func() { s.names(ctx, v) })
+	all.finish()
+	if best > SSL3 {
+		v.Groups[best], v.GroupErr[best] = list, failed
+	}
 }
 
 func firstError(list []Support) error {
@@ -109,21 +151,17 @@ func firstError(list []Support) error {
 	return nil
 }
 
-func (s *Server) groups(ctx context.Context, v *View) {
-	for _, version := range []uint16{TLS13, v.Highest(TLS12)} {
-		if sup := v.Support(version); version > SSL3 && sup.Offered {
-			v.Groups[version], v.GroupErr[version] = s.Groups(ctx, version, sup.Suites)
-		}
-	}
+// quantum judges whether the groups withstand quantum computers.
+func (s *Server) quantum(ctx context.Context, all *crew, v *View) {
 	groups, known := v.Groups[TLS13]
 	switch err := v.GroupErr[TLS13]; {
-	case err != nil && len(groups) == 0:
+	case err != nil && !slices.ContainsFunc(groups, PostQuantum):
 		v.PostQuantum, v.Preferred = unsure(err), unsure(err)
 	case !known:
 		v.PostQuantum, v.Preferred = yes(false), unsure(errNotOffered)
 	default:
 		v.PostQuantum = yes(slices.ContainsFunc(groups, PostQuantum))
-		v.Preferred = s.preferred(ctx, groups)
+		all.add(func() { v.Preferred = s.preferred(ctx, groups) })
 	}
 }
 
@@ -152,7 +190,7 @@ func (s *Server) preferred(ctx context.Context, groups []uint16) Answer {
 }
 
 // extensions reads what the flights already say.
-func (s *Server) extensions(ctx context.Context, v *View) {
+func (v *View) extensions() {
 	v.Extended, v.Secure, v.ClientCert = unsure(errNotOffered), unsure(errNotOffered), unsure(errNotOffered)
 	seen := map[string]bool{}
 	for _, sup := range v.Versions {
@@ -173,30 +211,40 @@ func (s *Server) extensions(ctx context.Context, v *View) {
 		f := sup.Flights[0]
 		_, extended := f.Extensions[extExtendedMaster]
 		_, secure := f.Extensions[extRenegotiation]
-		v.Extended, v.Secure, v.ClientCert = yes(extended), yes(secure), yes(f.ClientCert)
+		v.Extended, v.Secure = yes(extended), yes(secure)
+		// Suites without a certificate of the server ask for none of the client.
+		v.ClientCert = yes(slices.ContainsFunc(sup.Flights, func(f Flight) bool { return f.ClientCert }))
 	}
 }
 
+// offer are suites of a version that the server takes, as many as may be offered at a
+// time.
+func (v *View) offer(version uint16) []uint16 {
+	suites := v.Support(version).Suites
+	return suites[:min(len(suites), chunk)]
+}
+
 // habits asks what only a question of its own shows.
-func (s *Server) habits(ctx context.Context, v *View) {
+func (s *Server) habits(ctx context.Context, all *crew, v *View) {
 	best := v.Highest(TLS12)
-	old := v.Support(best)
 	if best < TLS10 {
 		v.Compression, v.OldSignature, v.ShortSignature = unsure(errNotOffered), unsure(errNotOffered), unsure(errNotOffered)
 	} else {
-		f, err := s.ask(ctx, question{version: best, suites: old.Suites, compression: []byte{1}})
-		v.Compression = answered(err, func() bool { return f.Compression != 0 })
-		v.OldSignature = s.signs(ctx, v, 0x0201, 0x0203, 0x0202, 0x0101)
-		v.ShortSignature = s.signs(ctx, v, 0x0301, 0x0303, 0x0302)
+		all.add(func() {
+			f, err := s.ask(ctx, question{version: best, suites: v.offer(best), compression: []byte{1}})
+			v.Compression = answered(err, func() bool { return f.Compression != 0 })
+		}, func() { v.OldSignature = s.signs(ctx, v, 0x0201, 0x0203, 0x0202, 0x0101) },
+			func() { v.ShortSignature = s.signs(ctx, v, 0x0301, 0x0303, 0x0302) })
 	}
-	v.Fallback = s.fallback(ctx, v)
-	top := v.Highest(TLS13)
-	f, err := s.ask(ctx, question{version: top, suites: v.Support(top).Suites, grease: true, padding: 1500, plain: top == SSL3})
-	v.Tolerant = answered(err, func() bool { return f.Suite != 0 })
-	if errors.Is(err, errRefused) || silent(err) {
-		v.Tolerant = yes(false)
-	}
-	s.protocols(ctx, v)
+	all.add(func() { v.Fallback = s.fallback(ctx, v) }, func() {
+		top := v.Highest(TLS13)
+		f, err := s.ask(ctx, question{version: top, suites: v.offer(top), grease: true, padding: 1500, plain: top == SSL3})
+		v.Tolerant = answered(err, func() bool { return f.Suite != 0 })
+		if errors.Is(err, errRefused) || silent(err) {
+			v.Tolerant = yes(false)
+		}
+	})
+	s.protocols(ctx, all, v)
 }
 
 // answered is a clear answer, or a clear no of the server, or not known.
@@ -220,7 +268,7 @@ func (s *Server) signs(ctx context.Context, v *View, schemes ...uint16) Answer {
 	if !sup.Offered || len(suites) == 0 {
 		return unsure(errNotOffered)
 	}
-	f, err := s.ask(ctx, question{version: TLS12, suites: suites, signatures: schemes})
+	f, err := s.ask(ctx, question{version: TLS12, suites: suites[:min(len(suites), chunk)], signatures: schemes})
 	return answered(err, func() bool { return slices.Contains(schemes, f.Signature) })
 }
 
@@ -236,7 +284,7 @@ func (s *Server) fallback(ctx context.Context, v *View) Answer {
 	if below == 0 {
 		return unsure(errNotOffered)
 	}
-	_, err := s.ask(ctx, question{version: below, suites: v.Support(below).Suites, extra: []uint16{signalFallback}})
+	_, err := s.ask(ctx, question{version: below, suites: v.offer(below), extra: []uint16{signalFallback}})
 	switch {
 	case err == nil:
 		return yes(false)
@@ -247,16 +295,23 @@ func (s *Server) fallback(ctx context.Context, v *View) Answer {
 }
 
 // protocols asks for each usual protocol alone.
-func (s *Server) protocols(ctx context.Context, v *View) {
+func (s *Server) protocols(ctx context.Context, all *crew, v *View) {
 	best := v.Highest(TLS12)
 	if best < TLS10 {
 		return
 	}
-	for _, p := range []string{"h2", "http/1.1", "imap", "pop3", "smtp", "ftp"} {
-		f, err := s.ask(ctx, question{version: best, suites: v.Support(best).Suites, alpn: []string{p}})
-		if err == nil && bytes.HasSuffix(f.Extensions[extALPN], []byte(p)) {
-			v.Protocols = append(v.Protocols, p)
-		}
+	usual := []string{"h2", "http/1.1", "imap", "pop3", "smtp", "ftp"}
+	var mu sync.Mutex
+	for _, p := range usual {
+		all.add(func() {
+			f, err := s.ask(ctx, question{version: best, suites: v.offer(best), alpn: []string{p}})
+			if err == nil && bytes.HasSuffix(f.Extensions[extALPN], []byte(p)) {
+				mu.Lock()
+				defer mu.Unlock()
+				v.Protocols = append(v.Protocols, p)
+				slices.SortFunc(v.Protocols, func(a, b string) int { return slices.Index(usual, a) - slices.Index(usual, b) })
+			}
+		})
 	}
 }
 
@@ -267,7 +322,7 @@ func (s *Server) names(ctx context.Context, v *View) {
 		v.Unknown = unsure(errNotOffered)
 		return
 	}
-	f, err := s.ask(ctx, question{version: best, suites: v.Support(best).Suites, name: "no-such-name.nisaba.invalid"})
+	f, err := s.ask(ctx, question{version: best, suites: v.offer(best), name: "no-such-name.nisaba.invalid"})
 	if err == nil {
 		v.DefaultChain = f.Certificates
 	}
@@ -286,7 +341,7 @@ func (s *Server) heartbleed(ctx context.Context, v *View) Answer {
 	if best < TLS10 {
 		return yes(false)
 	}
-	q := question{version: best, suites: v.Support(best).Suites, heartbeat: true, name: s.name}
+	q := question{version: best, suites: v.offer(best), heartbeat: true, name: s.name}
 	hello, err := q.bytes()
 	if err != nil {
 		return unsure(err)
@@ -328,40 +383,58 @@ func beaten(c net.Conn) Answer {
 // Chains lists the different certificates that the server shows, each with its
 // chain: one for RSA and one for elliptic curves, when it has both.
 func (s *Server) Chains(ctx context.Context) ([][][]byte, error) {
+	kinds := []string{"ECDSA", "RSA"}
+	found, errs := make([][][]byte, len(kinds)), make([]error, len(kinds))
+	all := newCrew(s.parallel)
+	for i, auth := range kinds {
+		all.add(func() {
+			found[i], errs[i] = s.chainOf(ctx, func(suite Suite) bool {
+				return suite.Auth == auth && (suite.Key == "ECDHE" || suite.Key == "DHE" || suite.Key == "RSA")
+			})
+		})
+	}
+	all.finish()
 	var chains [][][]byte
-	var failed error
-	for _, auth := range []string{"ECDSA", "RSA", ""} {
-		for _, version := range []uint16{TLS12, TLS10} {
-			var suites []uint16
-			for _, id := range offered(version) {
-				if suite := SuiteOf(id); !suite.Anonymous() && (auth != "" && suite.Auth == auth && (suite.Key == "ECDHE" || suite.Key == "DHE" || suite.Key == "RSA") || auth == "" && len(chains) == 0) {
-					suites = append(suites, id)
-				}
-			}
-			f, err := s.ask(ctx, question{version: version, suites: suites[:min(len(suites), 2*chunk)]})
-			if err != nil {
-				if !errors.Is(err, errRefused) {
-					failed = err
-				}
-				continue
-			}
-			if len(f.Certificates) > 0 && !slices.ContainsFunc(chains, func(c [][]byte) bool { return bytes.Equal(c[0], f.Certificates[0]) }) {
-				chains = append(chains, f.Certificates)
-			}
-			break
+	for _, c := range found {
+		if len(c) > 0 && !slices.ContainsFunc(chains, func(x [][]byte) bool { return bytes.Equal(x[0], c[0]) }) {
+			chains = append(chains, c)
 		}
 	}
-	if len(chains) == 0 {
-		modern, err := s.modernChain(ctx)
-		if err == nil {
-			return [][][]byte{modern}, nil
+	if len(chains) > 0 {
+		return chains, nil
+	}
+	other, failed := s.chainOf(ctx, func(suite Suite) bool { return !suite.Anonymous() })
+	if len(other) > 0 {
+		return [][][]byte{other}, nil
+	}
+	modern, err := s.modernChain(ctx)
+	if err == nil {
+		return [][][]byte{modern}, nil
+	}
+	return nil, cmp.Or(failed, errs[0], errs[1], err)
+}
+
+// chainOf asks for the certificate with some of the suites. Without one, the error
+// says why it is not known whether there is one; nil: there is none.
+func (s *Server) chainOf(ctx context.Context, wanted func(Suite) bool) (chain [][]byte, failed error) {
+	for _, version := range []uint16{TLS12, TLS10} {
+		var suites []uint16
+		for _, id := range offered(version) {
+			if wanted(SuiteOf(id)) {
+				suites = append(suites, id)
+			}
 		}
-		if failed == nil {
+		f, err := s.ask(ctx, question{version: version, suites: suites[:min(len(suites), 2*chunk)]})
+		switch {
+		case err == nil && len(f.Certificates) > 0:
+			return f.Certificates, nil
+		case err == nil:
+			return nil, nil
+		case !errors.Is(err, errRefused):
 			failed = err
 		}
-		return nil, failed
 	}
-	return chains, nil
+	return nil, failed
 }
 
 // modernChain finishes a handshake, because TLS 1.3 encrypts the certificate.

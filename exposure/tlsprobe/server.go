@@ -1,6 +1,7 @@
 package tlsprobe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,50 +102,124 @@ func (s *Server) exchange(ctx context.Context, hello []byte, read func(io.Reader
 	return f, err
 }
 
-// silent reports whether a server without TLS 1.x closes the connection instead of
-// sending an alert, which many do for old versions.
-func silent(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isReset(err) || errors.Is(err, os.ErrDeadlineExceeded)
+// closed reports whether a server closes the connection instead of sending an alert,
+// which many do when they want nothing of what was offered.
+func closed(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isReset(err)
 }
+
+// silent reports whether a server closes the connection or says nothing.
+func silent(err error) bool { return closed(err) || errors.Is(err, os.ErrDeadlineExceeded) }
 
 // Support is what is known of one version.
 type Support struct {
 	Version uint16
 	Offered bool
-	Err     error // why it is not known; nil when it is
-	Suites  []uint16
+	Err     error    // why it is not known; nil when it is
+	Suites  []uint16 // accepted ones, the best first
+	Rest    error    // why there may be more of them; nil when all are known
 	Ciphers []string // of SSL 2
-	Flights []Flight // one per accepted suite
+	Flights []Flight // one per accepted suite, in their order
 	Better  Answer   // a good suite wins, although the client names worse ones first
 }
+
+// allVersions lists every version, highest first.
+var allVersions = []uint16{TLS13, TLS12, TLS11, TLS10, SSL3, SSL2}
 
 // Versions asks for every version and every suite of each. A version that could
 // not be asked has an Err: it is neither offered nor refused.
 func (s *Server) Versions(ctx context.Context) []Support {
-	versions := []uint16{TLS13, TLS12, TLS11, TLS10, SSL3, SSL2}
-	out := make([]Support, len(versions))
-	var wait sync.WaitGroup
-	places := make(chan struct{}, s.parallel)
-	for i, v := range versions {
-		wait.Go(func() {
-			places <- struct{}{}
-			defer func() { <-places }()
-			out[i] = s.version(ctx, v)
-		})
-	}
-	wait.Wait()
-	s.settle(out)
+	c := newCrew(s.parallel)
+	out := s.versions(ctx, c, func(uint16) {})
+	c.finish()
+	settle(out)
 	return out
+}
+
+// versions lets a crew ask for every version. offers is called as soon as a version is
+// known to be offered.
+func (s *Server) versions(ctx context.Context, c *crew, offers func(uint16)) []Support {
+	out := make([]Support, len(allVersions))
+	var list []*harvest
+	var parts [][][]uint16
+	for i, v := range allVersions {
+		out[i].Version = v
+		if v == SSL2 {
+			c.add(func() { out[i] = s.version2(ctx) })
+			continue
+		}
+		h := &harvest{crew: c, chosen: func(f Flight) uint16 { return f.Suite }, absent: isVersionRefused, first: func() { offers(v) },
+			ask: func(offer []uint16) (Flight, error) {
+				return s.ask(ctx, question{version: v, suites: offer, plain: v == SSL3})
+			}}
+		h.done = func() {
+			out[i].take(h)
+			out[i].Better = unsure(errNotOffered)
+			if out[i].Offered {
+				c.add(func() { out[i].Better = s.better(ctx, v, out[i].Suites) })
+			}
+		}
+		list, parts = append(list, h), append(parts, spread(offered(v)))
+	}
+	for i, h := range list {
+		h.begin(parts[i])
+	}
+	return out
+}
+
+// isVersionRefused reports whether a server said that it does not have the version,
+// not just none of the suites: by an alert, or by choosing another one.
+func isVersionRefused(err error) bool {
+	const protocolVersion = 70
+	var a Alert
+	return errors.Is(err, errRefused) && (!errors.As(err, &a) || a.Description == protocolVersion)
+}
+
+// take reads what was found out about a version.
+func (v *Support) take(h *harvest) {
+	for id := range h.found {
+		v.Suites = append(v.Suites, id)
+	}
+	slices.SortFunc(v.Suites, func(a, b uint16) int {
+		return cmp.Or(cmp.Compare(rank(SuiteOf(a)), rank(SuiteOf(b))), cmp.Compare(a, b))
+	})
+	for _, id := range v.Suites {
+		v.Flights = append(v.Flights, h.found[id])
+	}
+	v.Offered = len(v.Suites) > 0
+	for _, err := range h.errs {
+		switch {
+		case errors.Is(err, errRefused):
+		case !v.Offered:
+			v.Err = err
+		case !closed(err): // the server answers when it wants something
+			v.Rest = err
+		}
+	}
+}
+
+// rank orders suites as a client would: good ones, those with a key for each
+// connection, others, and those without a certificate or encryption.
+func rank(s Suite) int {
+	switch {
+	case s.Anonymous(), s.Null(), s.Export(), s.Key == "PSK", s.Key == "KRB5", s.Key == "SRP":
+		return 3
+	case good(s):
+		return 0
+	case s.Ephemeral():
+		return 1
+	}
+	return 2
 }
 
 // settle decides about versions on which the server just closed the connection: a
 // no, when it answered properly to another version.
-func (s *Server) settle(all []Support) {
+func settle(all []Support) {
 	if !slices.ContainsFunc(all, func(v Support) bool { return v.Offered }) {
 		return
 	}
 	for i := range all {
-		if all[i].Err != nil && silent(all[i].Err) && !errors.Is(all[i].Err, os.ErrDeadlineExceeded) {
+		if all[i].Err != nil && closed(all[i].Err) {
 			all[i].Err = nil
 		}
 	}
@@ -153,56 +228,26 @@ func (s *Server) settle(all []Support) {
 // chunk is how many suites are offered at a time: servers mishandle more.
 const chunk = 64
 
-func (s *Server) version(ctx context.Context, v uint16) Support {
-	out := Support{Version: v}
-	if v == SSL2 {
-		f, err := s.ask2(ctx)
-		switch {
-		case err == nil:
-			out.Offered, out.Ciphers, out.Flights = true, f.Ciphers2, []Flight{f}
-		case !errors.Is(err, errMalformed):
-			out.Err = err
-		}
-		return out
+// spread deals suites out to parts that can be offered, the usual ones over all of
+// them.
+func spread(list []uint16) [][]uint16 {
+	parts := make([][]uint16, (len(list)+chunk-1)/chunk)
+	for i, id := range list {
+		parts[i%len(parts)] = append(parts[i%len(parts)], id)
 	}
-	todo := offered(v)
-	parts := (len(todo) + chunk - 1) / chunk
-	for p := range parts {
-		var part []uint16 // interleaved, so that the usual suites are spread over the parts
-		for i := p; i < len(todo); i += parts {
-			part = append(part, todo[i])
-		}
-		if err := s.drain(ctx, &out, part); err != nil && !errors.Is(err, errRefused) {
-			out.Err = err
-			if !out.Offered {
-				return out
-			}
-		}
-	}
-	if out.Offered {
-		out.Err = nil
-	}
-	out.Better = s.better(ctx, v, out.Suites)
-	return out
+	return parts
 }
 
-// drain offers a list of suites, takes the chosen one off, and offers the rest
-// until none is chosen.
-func (s *Server) drain(ctx context.Context, out *Support, part []uint16) error {
-	for len(part) > 0 {
-		f, err := s.ask(ctx, question{version: out.Version, suites: part, plain: out.Version == SSL3})
-		if err != nil {
-			return err
-		}
-		at := slices.Index(part, f.Suite)
-		if at < 0 {
-			return fmt.Errorf("%w: a suite that was not offered", errMalformed)
-		}
-		out.Offered = true
-		out.Suites, out.Flights = append(out.Suites, f.Suite), append(out.Flights, f)
-		part = slices.Delete(slices.Clone(part), at, at+1)
+func (s *Server) version2(ctx context.Context) Support {
+	out := Support{Version: SSL2}
+	f, err := s.ask2(ctx)
+	switch {
+	case err == nil:
+		out.Offered, out.Ciphers, out.Flights = true, f.Ciphers2, []Flight{f}
+	case !errors.Is(err, errMalformed):
+		out.Err = err
 	}
-	return nil
+	return out
 }
 
 // better names the worse suites first, and sees whether the server takes a good one
@@ -227,9 +272,16 @@ func (s *Server) better(ctx context.Context, v uint16, suites []uint16) Answer {
 	return yes(good(SuiteOf(f.Suite)))
 }
 
-// Groups lists the groups that a version accepts, in the order of the server's
-// choice. Suites are those that were accepted.
-func (s *Server) Groups(ctx context.Context, v uint16, suites []uint16) ([]uint16, error) {
+// Groups lists the groups that a version accepts. Suites are those that were accepted.
+func (s *Server) Groups(ctx context.Context, v uint16, suites []uint16) (out []uint16, err error) {
+	c := newCrew(s.parallel)
+	s.groups(ctx, c, v, suites, func(list []uint16, failed error) { out, err = list, failed })
+	c.finish()
+	return out, err
+}
+
+// groups lets a crew ask for the groups of a version.
+func (s *Server) groups(ctx context.Context, c *crew, v uint16, suites []uint16, done func([]uint16, error)) {
 	if v < TLS13 {
 		suites = slices.DeleteFunc(slices.Clone(suites), func(id uint16) bool {
 			k := SuiteOf(id).Key
@@ -237,23 +289,29 @@ func (s *Server) Groups(ctx context.Context, v uint16, suites []uint16) ([]uint1
 		})
 	}
 	if len(suites) == 0 {
-		return nil, nil
+		done(nil, nil)
+		return
 	}
-	todo, out := slices.Clone(commonGroups), []uint16(nil)
-	for len(todo) > 0 {
-		f, err := s.ask(ctx, question{version: v, suites: suites, groups: todo})
-		if errors.Is(err, errRefused) || err != nil && silent(err) && len(out) > 0 {
-			return out, nil
+	suites = suites[:min(len(suites), chunk)]
+	h := &harvest{crew: c, chosen: func(f Flight) uint16 { return f.Group },
+		ask: func(offer []uint16) (Flight, error) {
+			return s.ask(ctx, question{version: v, suites: suites, groups: offer})
+		}}
+	h.done = func() {
+		var out []uint16
+		for _, g := range commonGroups {
+			if _, ok := h.found[g]; ok {
+				out = append(out, g)
+			}
 		}
-		if err != nil {
-			return out, err
+		var failed error
+		for _, err := range h.errs {
+			// A server that found no group goes on without one, or is silent.
+			if !errors.Is(err, errRefused) && !errors.Is(err, errNotAmong) && !(len(out) > 0 && silent(err)) {
+				failed = err
+			}
 		}
-		at := slices.Index(todo, f.Group)
-		if at < 0 {
-			return out, nil
-		}
-		out = append(out, f.Group)
-		todo = slices.Delete(todo, at, at+1)
+		done(out, failed)
 	}
-	return out, nil
+	h.begin([][]uint16{commonGroups})
 }

@@ -1,10 +1,13 @@
 package scanlab
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"testing"
 	"time"
+
+	"github.com/nisaba-platform/nisaba/exposure/tlsprobe"
 )
 
 // distant stands before a server and lets everything take its time, as a line with
@@ -49,13 +52,33 @@ func late(to, from net.Conn, begin time.Time, delay time.Duration) {
 	}
 }
 
-// TestLatency says how long the profile of a host takes over a line of 20 ms.
+// profiled asks everything about the TLS of a target, as many things at a time as the
+// scanner does of its own accord.
+func profiled(ctx context.Context, x target) (took time.Duration, connections int, err error) {
+	s := tlsprobe.NewServer(func(ctx context.Context) (net.Conn, error) {
+		c, err := (&net.Dialer{}).DialContext(ctx, "tcp", x.address)
+		if begin := tlsprobe.StartTLS()[x.Scan]; err == nil && begin != nil {
+			err = begin(c)
+		}
+		return c, err
+	}, "", 5*time.Second, 4)
+	begin := time.Now()
+	v, err := s.LookAndFinish(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	return time.Since(begin), v.Connections, nil
+}
+
+// TestLatency says how long the profile of a host takes over a line of 20 ms. Servers
+// that serve one connection after the other, which s_server and gnutls-serv do, cannot
+// be asked two things at a time.
 func TestLatency(t *testing.T) {
 	if !whole() {
 		t.Skip("measures: make scan-lab")
 	}
 	l := newLab(t)
-	fmt.Printf("\n%-40s %10s %10s  whole scan of a host with TLS, certificates and web over a line\n", "target", "0 ms", "20 ms")
+	fmt.Printf("\n%-40s %21s   %-23s\n%-40s %10s %10s %10s %10s\n", "", "TLS profile, 20 ms", "whole scan with certificates and web", "target", "", "", "0 ms", "20 ms")
 	for _, x := range targets(t) {
 		if x.Scan == "host" || l.start(t, &x) != nil {
 			continue
@@ -65,10 +88,14 @@ func TestLatency(t *testing.T) {
 			t.Fatal(err)
 		}
 		x.address = distant(t, x.address, 20*time.Millisecond)
+		profile, connections, err := profiled(t.Context(), x)
+		if err != nil {
+			t.Fatal(err)
+		}
 		checks, far, err := l.ours(t.Context(), x)
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Printf("%-40s %8.2f s %8.2f s  %d verdicts\n", x.Name, near.wall.Seconds(), far.wall.Seconds(), len(checks))
+		fmt.Printf("%-40s %8.2f s %4d conn. %8.2f s %8.2f s  %d verdicts\n", x.Name, profile.Seconds(), connections, near.wall.Seconds(), far.wall.Seconds(), len(checks))
 	}
 }
