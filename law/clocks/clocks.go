@@ -63,6 +63,27 @@ const (
 	RansomInformation         Stage = "ransom_information"
 )
 
+// ToAuthority reports whether the report of the stage goes to an authority, and not to
+// customers, users, persons concerned or a controller.
+func (s Stage) ToAuthority() bool {
+	switch s {
+	case RecipientInformation, ProcessorNotification, DataSubjectCommunication, ClientInformation, UserInformation:
+		return false
+	}
+	return true
+}
+
+// RecipientOf names to whom the report of a stage goes, as a message; an empty one for
+// a stage that the regime does not have.
+func RecipientOf(r Regime, s Stage) law.Message {
+	for i := range terms {
+		if t := &terms[i]; t.Regime == r && t.Stage == s {
+			return law.Say(t.Recipient)
+		}
+	}
+	return law.Message{}
+}
+
 // Status is where a clock stands.
 type Status string
 

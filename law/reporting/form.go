@@ -60,6 +60,13 @@ type Field struct {
 	Withhold bool                  `yaml:"withhold,omitempty"` // never leaves the form's own authority
 }
 
+// Regimes of duties that no act but a contract or a policy sets, and their one stage.
+const (
+	Contract clocks.Regime = "contract"
+	Insurer  clocks.Regime = "insurer"
+	Notice   clocks.Stage  = "notice"
+)
+
 // Condition is about another field of the same form.
 type Condition struct {
 	Field string   `yaml:"field"`
@@ -131,12 +138,12 @@ type Set struct {
 // All lists every form in every version.
 func (s *Set) All() []Form { return slices.Clone(s.forms) }
 
-// Find is the newest form of a regime that is valid in the country on the day; a
-// form for the country wins over one for all.
-func (s *Set) Find(r clocks.Regime, country string, on law.Date) (Form, bool) {
+// Find is the newest form for a stage of a regime that is valid in the country on the
+// day; a form for the country wins over one for all.
+func (s *Set) Find(r clocks.Regime, stage clocks.Stage, country string, on law.Date) (Form, bool) {
 	best, found := Form{}, false
 	for _, f := range s.forms {
-		if f.Regime != r || !f.Valid(on) || len(f.Countries) > 0 && !slices.Contains(f.Countries, country) {
+		if f.Regime != r || !slices.Contains(f.Stages, stage) || !f.Valid(on) || len(f.Countries) > 0 && !slices.Contains(f.Countries, country) {
 			continue
 		}
 		if national, before := len(f.Countries) > 0, len(best.Countries) > 0; !found || national && !before || national == before && f.Version > best.Version {

@@ -45,6 +45,9 @@ func Load(fsys fs.FS) (*Set, error) {
 	return s, errors.Join(append(errs, s.agree()...)...)
 }
 
+// agreed reports whether a duty comes from an agreement, and from no act.
+func agreed(r clocks.Regime) bool { return r == Contract || r == Insurer }
+
 // types lists every type.
 func types() []Type {
 	return []Type{Text, LongText, YesNo, Number, Percent, Money, Instant, Choice, Choices, Lines, States, Email, Phone, Computed}
@@ -56,7 +59,7 @@ func (f Form) validate() (errs []error) {
 		bad("id, version, title, source, checked, confidence and stages are required")
 	}
 	for _, st := range f.Stages {
-		if !clocks.HasStage(f.Regime, st) {
+		if !clocks.HasStage(f.Regime, st) && !(agreed(f.Regime) && st == Notice) {
 			bad("the regime %s has no stage %s", f.Regime, st)
 		}
 	}

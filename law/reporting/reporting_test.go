@@ -26,7 +26,7 @@ var today = law.MustDate("2026-11-28")
 
 func nis2(t *testing.T) reporting.Form {
 	t.Helper()
-	f, ok := forms(t).Find(clocks.NIS2, "AT", today)
+	f, ok := forms(t).Find(clocks.NIS2, clocks.EarlyWarning, "AT", today)
 	if !ok {
 		t.Fatal("no form of NIS2")
 	}
@@ -141,6 +141,42 @@ func TestBadForms(t *testing.T) {
 		_, err := reporting.Load(fstest.MapFS{"reports/x.yaml": {Data: []byte(tc.text)}})
 		if err == nil || !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestEveryDutyHasAForm: whatever clock runs, there is a form for its report, what it
+// requires is little where hours count, and "not known" answers all of it.
+func TestEveryDutyHasAForm(t *testing.T) {
+	set := forms(t)
+	stages := map[clocks.Regime][]clocks.Stage{reporting.Contract: {reporting.Notice}, reporting.Insurer: {reporting.Notice}}
+	for _, r := range clocks.Regimes() {
+		stages[r] = clocks.Stages(r)
+	}
+	for r, list := range stages {
+		for _, stage := range list {
+			f, ok := set.Find(r, stage, "AT", today)
+			if !ok {
+				t.Errorf("%s has no form for %s", r, stage)
+				continue
+			}
+			missing, values := f.Missing(stage, nil), reporting.Values{}
+			if o, _ := clocks.Default(r, stage); o.Period == clocks.Hours(24) && len(missing) > 8 {
+				t.Errorf("%s asks %d answers within 24 hours: %v", r, len(missing), missing)
+			}
+			for _, x := range missing {
+				values[x.ID] = reporting.Value{Unknown: true}
+			}
+			if left := f.Missing(stage, values); len(left) != 0 {
+				t.Errorf("%s, %s: unknown is no answer to %v", r, stage, left)
+			}
+			if _, asked := f.Field("tlp"); asked && !stage.ToAuthority() {
+				for _, x := range f.Shown(stage) {
+					if x.ID == "tlp" {
+						t.Errorf("%s, %s: who is told does not share on, and sees no label", r, stage)
+					}
+				}
+			}
 		}
 	}
 }

@@ -59,6 +59,7 @@ func (s *Service) proposals(tx *store.Tx, i incident.Incident) ([]incident.Oblig
 			o := s.under(pack, r, tx.Now())
 			o.Organisation, o.Incident, o.Entity, o.Applies = i.Organisation, i.ID, file.Organisation.Name, applies
 			o.TrustService = r == clocks.NIS2 && slices.ContainsFunc(d.Scope.EntityTypes, trustService)
+			o.Qualified = qualified(r, d.Scope.EntityTypes)
 			out = append(out, o)
 		}
 		if d.Scope.Class == law.Essential || d.Scope.Class == law.Important {
@@ -67,7 +68,7 @@ func (s *Service) proposals(tx *store.Tx, i incident.Incident) ([]incident.Oblig
 			propose(clocks.NIS2, "undecided")
 		}
 		propose(clocks.GDPR, "undecided")
-		if file.Status.CERCritical == law.True {
+		if file.Status.CERCritical == law.True && slices.ContainsFunc(d.Scope.EntityTypes, reportsUnderCER) {
 			propose(clocks.CER, "undecided")
 		}
 		if slices.ContainsFunc(d.Scope.EntityTypes, trustService) {
@@ -79,6 +80,29 @@ func (s *Service) proposals(tx *store.Tx, i incident.Incident) ([]incident.Oblig
 
 func trustService(entityType string) bool {
 	return annex.In(entityType, annex.TrustServices)
+}
+
+// reportsUnderCER reports whether Chapter III of Directive (EU) 2022/2557 applies to a
+// critical entity of the type: not to banking, financial market infrastructures and
+// digital infrastructure, Art. 8.
+func reportsUnderCER(entityType string) bool {
+	t, ok := annex.Lookup(entityType)
+	return !ok || !slices.Contains([]string{"banking", "fmi", "digital-infra"}, t.Sector)
+}
+
+// qualified tells the two duties of Regulation (EU) No 910/2014 apart: Art. 24(2)(fb)
+// counts from the incident, Art. 19a(1)(b) from awareness. Unknown for a provider of
+// both kinds, and for other regimes.
+func qualified(r clocks.Regime, entityTypes []string) law.Truth {
+	is := slices.Contains(entityTypes, "digital-infra.trust.qualified")
+	not := slices.Contains(entityTypes, "digital-infra.trust.nonqualified")
+	switch {
+	case r != clocks.EIDAS || is == not:
+		return law.Unknown
+	case is:
+		return law.True
+	}
+	return law.False
 }
 
 // under is an obligation under the law of a Member State, with its terms as they
@@ -138,6 +162,13 @@ func (s *Service) Oblige(ctx context.Context, a authz.Actor, organisation, id st
 		}
 	}
 	err = s.revise(ctx, a, organisation, id, authz.IncidentDecide, func(tx *store.Tx, i *incident.Incident) error {
+		if !o.Qualified.Known() {
+			file, err := facts(tx, organisation)
+			if err != nil {
+				return err
+			}
+			o.Qualified = qualified(o.Regime, file.Activity.EntityTypes)
+		}
 		o.ID, o.Version, o.Organisation, o.Incident, o.Zone = "", 0, organisation, id, zoneOr(o.Zone)
 		o.AwareAt.Certainty = incident.Certainty(orElse(string(o.AwareAt.Certainty), string(incident.Unknown)))
 		o.DecidedBy, o.DecidedAt = a.Person, tx.Now()

@@ -142,7 +142,7 @@ func (p Paper) JSON() ([]byte, error) {
 // Document is the paper in the printer's language.
 func (p Paper) Document(printer *locale.Printer) model.Document {
 	w := paperWords{Printer: printer, paper: p}
-	d := model.Document{Title: w.title(), Subtitle: p.Frozen.Entity + " · " + p.Frozen.Authority, Language: printer.Language,
+	d := model.Document{Title: w.title(), Subtitle: p.Frozen.Entity + " · " + w.reader(), Language: printer.Language,
 		Brand: model.Brand{Client: p.Frozen.Entity}, AsOf: law.DateOf(p.On.In(p.Zone)), DateText: w.instant(p.On), Notice: strings.Join(w.marks(), " · "),
 		Labels: model.Labels{SkipToContent: w.T("report.label.skip"), Contents: w.T("report.label.contents"), AsTable: w.T("report.label.as_table"),
 			PreparedBy: w.T("report.label.prepared_by"), AsOf: w.T("report.label.as_of"), Continued: w.T("report.label.continued")}}

@@ -36,7 +36,10 @@ func (w paperWords) marks() (out []string) {
 	if f.Exercise {
 		out = append(out, w.T("incidentpapers.exercise"))
 	}
-	out = append(out, "TLP:"+f.TLP, f.Reference)
+	if f.TLP != "" {
+		out = append(out, "TLP:"+f.TLP)
+	}
+	out = append(out, f.Reference)
 	if !w.paper.Report.Sent() {
 		return append(out, w.T("incidentpapers.draft"))
 	}
@@ -62,10 +65,12 @@ func (w paperWords) items() (out []item) {
 		}
 	}
 	put("entity", f.Entity)
-	put("authority", f.Authority)
+	put("authority", w.reader())
 	put("country", w.country(f.Country))
 	put("reference", f.Reference)
-	put("tlp", w.tlp(f.TLP))
+	if f.TLP != "" {
+		put("tlp", w.tlp(f.TLP))
+	}
 	if f.Voluntary && f.Regime == clocks.NIS2 {
 		put("kind", w.T("incidentpapers.voluntary"))
 	}
@@ -88,6 +93,18 @@ func (w paperWords) items() (out []item) {
 	put("report", f.ID)
 	put("hash", p.Report.SHA256)
 	return out
+}
+
+// reader is to whom the report goes: by name, or as the law calls them.
+func (w paperWords) reader() string {
+	f := w.paper.Frozen
+	if f.Authority != "" {
+		return f.Authority
+	}
+	if m := clocks.RecipientOf(f.Regime, f.Stage); m.Key != "" {
+		return w.Say(m)
+	}
+	return w.T("clocks.regime." + string(f.Regime))
 }
 
 func (w paperWords) earlier(at time.Time, hash string) string {

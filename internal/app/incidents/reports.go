@@ -65,8 +65,8 @@ func (s *Service) Begin(ctx context.Context, a authz.Actor, organisation, id, ob
 				return nil
 			}
 		}
-		form, ok := s.forms.Find(o.Regime, o.Country, law.DateOf(tx.Now()))
-		if !ok || !slices.Contains(form.Stages, stage) {
+		form, ok := s.forms.Find(o.Regime, stage, o.Country, law.DateOf(tx.Now()))
+		if !ok {
 			return missing("form for this report")
 		}
 		if corrects != "" && !slices.ContainsFunc(reports, func(old incident.Report) bool { return old.ID == corrects && old.Stage == stage && old.Sent() }) {
@@ -136,6 +136,10 @@ func (s *Service) sheet(tx *store.Tx, i incident.Incident, r incident.Report) (S
 	if !ok {
 		return Sheet{}, missing("form with this version")
 	}
+	o, err := obligationOf(tx, i, r.Obligation)
+	if err != nil {
+		return Sheet{}, err
+	}
 	sh := Sheet{Report: r, Form: form}
 	if r.Sent() {
 		f, err := incident.Thaw(r.Content)
@@ -144,12 +148,12 @@ func (s *Service) sheet(tx *store.Tx, i incident.Incident, r incident.Report) (S
 		}
 		sh.Values = f.Values
 	} else {
-		sh.Values = form.Keep(r.Stage, r.Values(i))
+		values, err := prefilled(tx, i, o, r)
+		if err != nil {
+			return Sheet{}, err
+		}
+		sh.Values = form.Keep(r.Stage, values)
 		sh.Missing = form.Missing(r.Stage, sh.Values)
-	}
-	o, err := obligationOf(tx, i, r.Obligation)
-	if err != nil {
-		return Sheet{}, err
 	}
 	reports, err := reportsOf(tx, o)
 	if err != nil {
@@ -165,10 +169,13 @@ func (s *Service) sheet(tx *store.Tx, i incident.Incident, r incident.Report) (S
 	return sh, nil
 }
 
-// previous is the last report that was sent before r.
+// previous is the last report that was sent before r to the same readers: what
+// customers were told is compared with what they were told before, and never with what
+// only an authority has.
 func previous(reports []incident.Report, r incident.Report) (best incident.Report, ok bool) {
 	for _, p := range reports {
-		if p.ID == r.ID || !p.Sent() || r.Sent() && !p.SubmittedAt.Before(r.SubmittedAt) {
+		same := p.Stage == r.Stage || p.Stage.ToAuthority() && r.Stage.ToAuthority()
+		if p.ID == r.ID || !same || !p.Sent() || r.Sent() && !p.SubmittedAt.Before(r.SubmittedAt) {
 			continue
 		}
 		if !ok || p.SubmittedAt.After(best.SubmittedAt) {
@@ -273,6 +280,9 @@ func (s *Service) Submit(ctx context.Context, a authz.Actor, organisation, id, r
 		if i.Exercise && how.Channel == ChannelNisaba {
 			return conflict("an exercise is never sent to an authority", "another channel, which only records")
 		}
+		if how.Channel == ChannelNisaba && !Wired(sh.Form.Regime, r.Stage) {
+			return invalid("channel", "this does not go to an authority", "portal, mail, phone or paper")
+		}
 		at := i.Now(tx.Now())
 		if !how.At.IsZero() && how.Channel != ChannelNisaba {
 			m := incident.Moment{At: how.At}
@@ -290,8 +300,19 @@ func (s *Service) Submit(ctx context.Context, a authz.Actor, organisation, id, r
 				return err
 			}
 		}
+		if r.Stage == clocks.RecipientInformation {
+			if err := informed(tx, *i, sh.Values, how.Channel, at); err != nil {
+				return err
+			}
+		}
 		return entry(tx, a, *i, incident.Entry{Kind: "report", Object: r.ID, At: incident.Moment{At: at, Zone: i.Zone, Certainty: incident.Exact}, Text: how.Bypass, After: r.SHA256})
 	})
+}
+
+// Wired reports whether the platform itself can hand over a report of the stage: one
+// that goes to an authority.
+func Wired(r clocks.Regime, s clocks.Stage) bool {
+	return s.ToAuthority() && r != incident.Contract && r != incident.Insurer
 }
 
 // unanswered says which required fields have no answer.
@@ -317,9 +338,12 @@ func (s *Service) freeze(tx *store.Tx, i incident.Incident, r *incident.Report, 
 		return err
 	}
 	f := incident.Frozen{Format: incident.FrozenFormat, ID: r.ID, Corrects: r.Corrects, Case: i.ID, Reference: i.Reference, Regime: o.Regime, Stage: r.Stage,
-		Form: r.Form, FormVersion: r.FormVersion, Entity: o.Entity, Authority: o.Authority, Country: o.Country,
+		Form: r.Form, FormVersion: r.FormVersion, Entity: o.Entity, Authority: reader(o, r.Stage), Country: o.Country,
 		Voluntary: i.Significance.Decided && !i.Significance.Is || i.Kind == incident.NearMiss || i.Kind == incident.Threat,
 		Exercise:  i.Exercise, TLP: i.TLP, AwareAt: i.AwareAt.At, SubmittedAt: at.UTC().Truncate(time.Millisecond)}
+	if !r.Stage.ToAuthority() {
+		f.TLP = "" // the label is for those who share it on, not for those who are told
+	}
 	if o.AwareAt.Known() {
 		f.AwareAt = o.AwareAt.At
 	}

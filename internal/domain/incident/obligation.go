@@ -5,16 +5,17 @@ import (
 
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/clocks"
+	"github.com/nisaba-platform/nisaba/law/reporting"
 )
 
 // Regimes of duties that no law but a contract sets.
 const (
-	Contract clocks.Regime = "contract"
-	Insurer  clocks.Regime = "insurer"
+	Contract = reporting.Contract
+	Insurer  = reporting.Insurer
 )
 
 // ContractStage is the one stage of a duty by contract.
-const ContractStage clocks.Stage = "notice"
+const ContractStage = reporting.Notice
 
 // Obligation is one duty to report: a regime, towards an authority, by an entity.
 // It has one clock for each stage. The terms are copied when it is made, so that a
@@ -128,11 +129,12 @@ func (o Obligation) profile() clocks.Profile {
 }
 
 // contractual is the clock of a duty by contract: a term of its own, counted as
-// the early warning of NIS2 is, from what the contract names.
+// the early warning of NIS2 is, from what the contract names. Without a term it has no
+// deadline, and is reported all the same.
 func (o Obligation) contractual(r clocks.Request, reports []Report) []clocks.Clock {
 	t, ok := r.Profile[ContractStage]
 	if !ok {
-		return nil
+		t = clocks.Override{From: clocks.AwareAt}
 	}
 	r.Regime, r.Stage, r.Significant = clocks.NIS2, clocks.EarlyWarning, law.True
 	r.Profile = clocks.Profile{clocks.EarlyWarning: t}

@@ -97,8 +97,8 @@ func (s *Site) showCase(w http.ResponseWriter, r *http.Request, act string, wron
 		v.before = n
 	}
 	v.forms = func(o incident.Obligation, st clocks.Stage) bool {
-		f, ok := s.incidents.Forms().Find(o.Regime, o.Country, law.DateOf(s.clock.Now()))
-		return ok && slices.Contains(f.Stages, st)
+		_, ok := s.incidents.Forms().Find(o.Regime, st, o.Country, law.DateOf(s.clock.Now()))
+		return ok
 	}
 	v.zones = s.zoneOptions(v.Zone)
 	p := s.caseFrame(r, c, v.Incident)

@@ -56,8 +56,16 @@ func (s *Site) showReport(w http.ResponseWriter, r *http.Request, act string, wr
 	if v.found.Exercise {
 		p.Title = ui.T(r.Context(), "incidents.exercise") + ": " + p.Title
 	}
-	p.Lead = v.found.Reference + " · " + v.found.Title + " · " + recipient(r.Context(), v.duty.Obligation)
+	p.Lead = v.found.Reference + " · " + v.found.Title + " · " + v.reader(r.Context())
 	return ui.Render(w, r, statusOf(wrong), reportFormPage(r, p, v))
+}
+
+// reader is to whom the report goes: the authority of the duty, or those who are told.
+func (v reportView) reader(ctx context.Context) string {
+	if !v.Report.Stage.ToAuthority() {
+		return ui.Say(ctx, clocks.RecipientOf(v.duty.Regime, v.Report.Stage))
+	}
+	return recipient(ctx, v.duty.Obligation)
 }
 
 // saveReport keeps the answers of the whole form, or with "field" of one field.
@@ -238,6 +246,8 @@ func valueText(ctx context.Context, f reporting.Field, x reporting.Value) string
 		return ui.T(ctx, "incidents.state."+x.Text)
 	case f.ID == "report_kind" && x.Text != "":
 		return ui.T(ctx, "incidents.report_kind."+x.Text)
+	case f.ID == "provider_kind" && x.Text != "":
+		return optionText(ctx, f.ID, x.Text)
 	case f.Type == reporting.YesNo && x.Text != "":
 		return ui.T(ctx, "incidents.answer."+map[string]string{"yes": "true", "no": "false"}[x.Text])
 	case f.Type == reporting.Choice && x.Text != "":
@@ -323,7 +333,7 @@ func (v reportView) withholdOptions(ctx context.Context) (out []ui.Option) {
 func (v reportView) channels(ctx context.Context) []ui.Option {
 	var out []ui.Option
 	for _, c := range []string{incidents.ChannelPortal, incidents.ChannelMail, incidents.ChannelPhone, incidents.ChannelPaper, incidents.ChannelNisaba} {
-		if c == incidents.ChannelNisaba && v.found.Exercise {
+		if c == incidents.ChannelNisaba && (v.found.Exercise || !incidents.Wired(v.duty.Regime, v.Report.Stage)) {
 			continue
 		}
 		out = append(out, ui.Option{Value: c, Label: ui.T(ctx, "incidents.channel."+c)})

@@ -270,16 +270,10 @@ func clockStatus(ctx context.Context, c clocks.Clock) ui.Status {
 
 // regimeTitle names the ground of a duty.
 func regimeTitle(ctx context.Context, r clocks.Regime) string {
-	if r == incident.Contract || r == incident.Insurer {
-		return ui.T(ctx, "incidents.regime."+string(r))
-	}
 	return ui.Say(ctx, r.Title())
 }
 
 func stageTitle(ctx context.Context, s clocks.Stage) string {
-	if s == incident.ContractStage {
-		return ui.T(ctx, "incidents.stage.notice")
-	}
 	return ui.Say(ctx, s.Title())
 }
 
