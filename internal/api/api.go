@@ -94,7 +94,7 @@ func New(o Options) *API {
 		strange: guard.NewLimiter(o.Clock, 30, 2*time.Second, mostKeys)}
 	config := huma.DefaultConfig("Nisaba", o.Version)
 	config.Info.Description = "Everything that the pages of Nisaba do, for programs. Send an API token as \"Authorization: Bearer nis_…\". " +
-		"Errors are problem documents (RFC 9457). What has a version has an ETag; send it back as If-Match to change it. " +
+		"Errors are problem documents (RFC 9457), in the language of Accept-Language where there is one. What has a version has an ETag; send it back as If-Match to change it. " +
 		"Send an Idempotency-Key with a POST to repeat it safely for a day."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil // no links to schemas inside of answers
@@ -138,7 +138,7 @@ func (a *API) Handler() http.Handler {
 		w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
 		_, _ = w.Write(document) // the program has gone if this fails
 	})
-	answering := a.known(a.repeatable(a.routed()))
+	answering := a.spoken(a.known(a.repeatable(a.routed())))
 	outer.Handle(Prefix, answering)
 	for route, largest := range map[string]int64{
 		"POST " + Prefix + "organisations/{organisation}/files":            clients.LargestFile + 1<<20,

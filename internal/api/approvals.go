@@ -93,7 +93,7 @@ func boardOfTasksOperations(a *API) {
 				b.State = &s
 			}
 			n, refused, err := a.Clients.ChangeTasks(ctx, v.Actor, q.Organisation, q.Body.Tasks, b)
-			return answerWith(Changed{n, list(refused, func(r clients.Refusal) Refusing { return Refusing{r.Task, a.why(r.Err)} })}, err)
+			return answerWith(Changed{n, list(refused, func(r clients.Refusal) Refusing { return Refusing{r.Task, a.why(ctx, r.Err)} })}, err)
 		})
 	add(in, operation{id: "what-if", route: "GET organisations/{organisation}/plan/what-if", summary: "The score with tasks done, of the plan or of the computed one"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
@@ -127,9 +127,9 @@ func tasksOf(c clients.Client, ids []string) []posture.Task {
 }
 
 // why is a refusal in words; faults of the server itself are not shown.
-func (a *API) why(err error) string {
+func (a *API) why(ctx context.Context, err error) string {
 	if fault.KindOf(err) == fault.Internal {
 		return "something went wrong in the server"
 	}
-	return err.Error()
+	return a.Messages.Printer(languageOf(ctx)).Failure(err.Error())
 }

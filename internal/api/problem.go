@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,22 @@ func (e errStale) Unwrap() error { return e.error }
 
 // errUnconditional asks for the version that a change is made from.
 var errUnconditional = errors.New("no version was sent")
+
+type languageKey struct{}
+
+// spoken notes in which language a program wants the sentences of problems:
+// Accept-Language, else English.
+func (a *API) spoken(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		language := a.Messages.Negotiate(r.Header.Get("Accept-Language"))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), languageKey{}, language)))
+	})
+}
+
+func languageOf(ctx context.Context) string {
+	language, _ := ctx.Value(languageKey{}).(string)
+	return cmp.Or(language, "en")
+}
 
 func isTokenError(err error) bool { return errors.Is(err, accounts.ErrToken) }
 
@@ -51,16 +68,19 @@ func (a *API) problem(ctx context.Context, err error) *huma.ErrorModel {
 	if p.Status == http.StatusConflict && errors.As(err, &stale) {
 		p.Status = http.StatusPreconditionFailed
 	}
-	p.Title = http.StatusText(p.Status)
+	say := a.Messages.Printer(languageOf(ctx))
+	p.Title, p.Detail = http.StatusText(p.Status), say.Failure(p.Detail)
 	if p.Status == http.StatusInternalServerError {
 		a.Log.LogAttrs(ctx, slog.LevelError, "problem", slog.String("request", guard.RequestID(ctx)), slog.String("error", err.Error()))
 		p.Detail = "something went wrong in the server; its log names request " + guard.RequestID(ctx)
 		return p
 	}
 	for _, f := range list {
-		d := &huma.ErrorDetail{Message: f.What}
+		what, _ := say.Sentence(f.What)
+		d := &huma.ErrorDetail{Message: what}
 		if f.Expected != "" {
-			d.Message += "; expected " + f.Expected
+			expected, _ := say.Sentence(f.Expected)
+			d.Message = say.T("ui.fault", "what", what, "expected", expected)
 		}
 		if f.Field != "" {
 			d.Location = "body." + f.Field

@@ -252,7 +252,7 @@ func (t *table[T]) admit(tx *Tx, v *T) error {
 // advance checks the version of v against the row, and raises it.
 func (t *table[T]) advance(before, v *T, found bool) error {
 	if found && t.org != nil && *t.org(before) != *t.org(v) {
-		return &fault.Error{Kind: fault.Invalid, What: "a " + t.kind + " stays with its organisation"}
+		return &fault.Error{Kind: fault.Invalid, What: "this stays with its organisation: " + inWords(t.kind)}
 	}
 	if t.version == nil {
 		return nil

@@ -155,12 +155,15 @@ func (tx *Tx) belongs(organisation string) error {
 	return nil
 }
 
+// inWords is a kind as people read it.
+func inWords(kind string) string { return strings.ReplaceAll(kind, "_", " ") }
+
 func absent(kind string) error {
-	return &fault.Error{Kind: fault.NotFound, What: "there is no such " + strings.ReplaceAll(kind, "_", " ")}
+	return &fault.Error{Kind: fault.NotFound, What: "there is no such " + inWords(kind)}
 }
 
 func stale(kind string) error {
-	return &fault.Error{Kind: fault.Conflict, What: "somebody else changed this " + strings.ReplaceAll(kind, "_", " ") + " in the meantime",
+	return &fault.Error{Kind: fault.Conflict, What: "somebody else changed this " + inWords(kind) + " in the meantime",
 		Expected: "the newest version"}
 }
 
@@ -170,9 +173,9 @@ func explain(err error, doing, kind string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, sqldb.ErrDuplicate):
-		return &fault.Error{Kind: fault.Conflict, What: "there is such a " + kind + " already", Cause: err}
+		return &fault.Error{Kind: fault.Conflict, What: "there is this already: " + inWords(kind), Cause: err}
 	case errors.Is(err, sqldb.ErrReference):
-		return &fault.Error{Kind: fault.NotFound, What: "what the " + kind + " refers to does not exist", Cause: err}
+		return &fault.Error{Kind: fault.NotFound, What: "what the " + inWords(kind) + " refers to does not exist", Cause: err}
 	}
 	return fmt.Errorf("%s %s: %w", doing, kind, err)
 }

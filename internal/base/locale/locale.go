@@ -24,6 +24,7 @@ type Catalogue struct {
 	bundle    *i18n.Bundle
 	languages []string
 	simple    map[string]map[string]pattern // by language and key
+	sentences map[string]*sentences         // by language
 }
 
 // Languages lists the languages that have messages, sorted.
@@ -33,7 +34,7 @@ func (c *Catalogue) Languages() []string { return slices.Clone(c.languages) }
 // English, the fallback of every key, are read. An unknown language or a file
 // that does not parse is an error.
 func Load(fsys fs.FS, root string, languages ...string) (*Catalogue, error) {
-	c := &Catalogue{bundle: i18n.NewBundle(language.English), simple: map[string]map[string]pattern{}}
+	c := &Catalogue{bundle: i18n.NewBundle(language.English), simple: map[string]map[string]pattern{}, sentences: map[string]*sentences{}}
 	if len(languages) == 0 {
 		entries, err := fs.ReadDir(fsys, root)
 		if err != nil {
@@ -72,7 +73,22 @@ func (c *Catalogue) loadLanguage(fsys fs.FS, root, lang string) error {
 			return fmt.Errorf("%s: %w", f, err)
 		}
 	}
-	return nil
+	return c.loadSentences(fsys, root, lang)
+}
+
+// Negotiate is the first language of an Accept-Language header (RFC 9110 section
+// 12.5.4) that has messages, English when none has.
+func (c *Catalogue) Negotiate(header string) string {
+	tags, _, err := language.ParseAcceptLanguage(header)
+	if err != nil {
+		return "en"
+	}
+	for _, t := range tags {
+		if base, _ := t.Base(); slices.Contains(c.languages, base.String()) {
+			return base.String()
+		}
+	}
+	return "en"
 }
 
 // Extend adds the messages of a JSON file, or puts them in place of those with
@@ -101,6 +117,7 @@ func (c *Catalogue) Printer(lang string) *Printer {
 		Language:  lang,
 		localizer: i18n.NewLocalizer(c.bundle, lang, "en"),
 		simple:    c.simple[lang],
+		sentences: c.sentences[lang],
 		numbers:   message.NewPrinter(tag),
 	}
 }
@@ -110,6 +127,7 @@ type Printer struct {
 	Language  string
 	localizer *i18n.Localizer
 	simple    map[string]pattern
+	sentences *sentences
 	numbers   *message.Printer
 }
 

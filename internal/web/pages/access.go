@@ -143,7 +143,7 @@ func (s *Site) addPasskey(w http.ResponseWriter, r *http.Request) error {
 	if handled, failed := stepUpFirst(w, r, err, "/account"); handled {
 		return failed
 	}
-	e, ok := ui.ErrorsOf(err)
+	e, ok := ui.ErrorsOf(r.Context(), err)
 	if noPasskey(err) {
 		e, ok = ui.Errors{"": ui.T(r.Context(), "access.passkey.failed")}, true
 	}
@@ -214,7 +214,7 @@ func (s *Site) resetPage(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) reset(w http.ResponseWriter, r *http.Request) error {
 	err := s.accounts.Reset(r.Context(), r.PathValue("token"), r.PostFormValue("password"), device(r))
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return ui.Render(w, r, statusOf(e), resetForm(r, e))
 	}
 	if err != nil {
@@ -247,7 +247,7 @@ func (s *Site) erase(w http.ResponseWriter, r *http.Request) error {
 		return failed
 	}
 	if fault.KindOf(err) == fault.Conflict && err != nil {
-		e, _ := ui.ErrorsOf(err)
+		e, _ := ui.ErrorsOf(r.Context(), err)
 		return s.showErase(w, r, e)
 	}
 	if err != nil {
@@ -268,7 +268,7 @@ func workspaceKind(r *http.Request) tenant.Kind {
 
 func (s *Site) newWorkspace(w http.ResponseWriter, r *http.Request) error {
 	err := s.accounts.NewWorkspace(r.Context(), visitOf(r), r.PostFormValue("workspace"), workspaceKind(r))
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showWorkspaces(w, r, e)
 	}
 	if err != nil {
@@ -280,7 +280,7 @@ func (s *Site) newWorkspace(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) leaveWorkspace(w http.ResponseWriter, r *http.Request) error {
 	err := s.accounts.Leave(r.Context(), visitOf(r), r.PostFormValue("workspace"))
 	if fault.KindOf(err) == fault.Conflict && err != nil {
-		e, _ := ui.ErrorsOf(err)
+		e, _ := ui.ErrorsOf(r.Context(), err)
 		return s.showWorkspaces(w, r, e)
 	}
 	if err != nil {

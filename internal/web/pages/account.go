@@ -53,7 +53,7 @@ func (s *Site) start(w http.ResponseWriter, r *http.Request) error {
 	if fault.KindOf(err) == fault.Conflict && err != nil {
 		return guard.Redirect(w, r, "/sign-in")
 	}
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return ui.Render(w, r, statusOf(e), startForm(r, e))
 	}
 	if err != nil {
@@ -125,7 +125,7 @@ func (s *Site) join(w http.ResponseWriter, r *http.Request) error {
 	by := s.joining(r)
 	signed, err := s.accounts.Join(r.Context(), r.PathValue("token"), by, accounts.FirstRun{Name: r.PostFormValue("name"),
 		Email: r.PostFormValue("email"), Password: r.PostFormValue("password"), Language: s.language(r)}, device(r))
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return ui.Render(w, r, statusOf(e), joinForm(r, offer, by, e))
 	}
 	if err != nil {
@@ -182,7 +182,7 @@ func (s *Site) showAccount(w http.ResponseWriter, r *http.Request, e ui.Errors, 
 
 func (s *Site) changePassword(w http.ResponseWriter, r *http.Request) error {
 	signed, err := s.accounts.ChangePassword(r.Context(), visitOf(r), r.PostFormValue("old"), r.PostFormValue("password"))
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showAccount(w, r, e, nil, "")
 	}
 	if err != nil {
@@ -195,7 +195,7 @@ func (s *Site) changePassword(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) confirmFactor(w http.ResponseWriter, r *http.Request) error {
 	key := r.PostFormValue("key")
 	codes, signed, err := s.accounts.Confirm(r.Context(), visitOf(r), key, r.PostFormValue("code"))
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showAccount(w, r, e, nil, key)
 	}
 	if err != nil {

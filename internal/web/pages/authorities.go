@@ -67,7 +67,7 @@ func (s *Site) afterAuthority(w http.ResponseWriter, r *http.Request, err error,
 	if err == nil {
 		return guard.Redirect(w, r, clientURL(r, "authorities"))
 	}
-	wrong, ok := ui.ErrorsOf(err)
+	wrong, ok := ui.ErrorsOf(r.Context(), err)
 	if !ok || keep == nil {
 		return err
 	}

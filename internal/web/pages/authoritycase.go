@@ -68,7 +68,7 @@ func (s *Site) deskAct(name string, do func(*http.Request, authz.Actor, string) 
 		if err == nil {
 			return guard.Redirect(w, r, "/authority/cases/"+r.PathValue("case")+"#"+name)
 		}
-		wrong, ok := ui.ErrorsOf(err)
+		wrong, ok := ui.ErrorsOf(r.Context(), err)
 		if !ok {
 			return err
 		}

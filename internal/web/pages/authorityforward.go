@@ -75,7 +75,7 @@ func hasValue(r *http.Request, name, value string) bool {
 func (s *Site) deskAddRecipient(w http.ResponseWriter, r *http.Request) error {
 	err := s.authority.AddRecipient(r.Context(), visitOf(r).Actor, desk.Recipient{Kind: r.PostFormValue("kind"), Name: r.PostFormValue("name"),
 		Country: r.PostFormValue("country"), Email: r.PostFormValue("email"), Regimes: r.PostForm["regimes"], CrossBorder: r.PostFormValue("abroad") != "", Withhold: r.PostForm["withhold"]})
-	if wrong, ok := ui.ErrorsOf(err); ok {
+	if wrong, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showRecipients(w, r, wrong)
 	}
 	if err != nil {
@@ -306,7 +306,7 @@ func (s *Site) deskTakeIn(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		c, err = s.authority.TakeIn(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), p)
 	}
-	if wrong, ok := ui.ErrorsOf(err); ok {
+	if wrong, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showDeskEntity(w, r, deskEntityView{act: "report", errors: wrong})
 	}
 	if err != nil {

@@ -224,7 +224,7 @@ func (s *Site) showApplication(w http.ResponseWriter, r *http.Request, act strin
 
 func (s *Site) deskAccept(w http.ResponseWriter, r *http.Request) error {
 	e, err := s.authority.Accept(r.Context(), visitOf(r).Actor, r.PathValue("application"), r.PostFormValue("attach"))
-	if wrong, ok := ui.ErrorsOf(err); ok {
+	if wrong, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showApplication(w, r, "accept", wrong)
 	}
 	if err != nil {
@@ -235,7 +235,7 @@ func (s *Site) deskAccept(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) deskRefuse(w http.ResponseWriter, r *http.Request) error {
 	err := s.authority.Refuse(r.Context(), visitOf(r).Actor, r.PathValue("application"), r.PostFormValue("reason"))
-	if wrong, ok := ui.ErrorsOf(err); ok {
+	if wrong, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showApplication(w, r, "refuse", wrong)
 	}
 	if err != nil {
@@ -315,7 +315,7 @@ func (s *Site) deskEntityAct(name string, do func(*http.Request, authz.Actor, st
 		if err == nil {
 			return guard.Redirect(w, r, clientURL(r, "supervision#"+name))
 		}
-		wrong, ok := ui.ErrorsOf(err)
+		wrong, ok := ui.ErrorsOf(r.Context(), err)
 		if !ok {
 			return err
 		}
@@ -362,7 +362,7 @@ func (s *Site) applyToRegister(w http.ResponseWriter, r *http.Request) error {
 		if err == nil {
 			return guard.Redirect(w, r, "/register/"+office.ID+"?done=yes")
 		}
-		e, ok := ui.ErrorsOf(err)
+		e, ok := ui.ErrorsOf(r.Context(), err)
 		if !ok {
 			return err
 		}
@@ -396,7 +396,7 @@ func (s *Site) readApplication(r *http.Request) (authority.Draft, ui.Errors) {
 	contact := organisation.Contact{Name: text("contact"), Email: text("email"), Phone: text("phone")}
 	f, err := organisation.Read("", []byte(plainFile)) // with what the absence of an answer stands for
 	if err != nil {
-		e[""] = err.Error()
+		e[""] = ui.Failure(r.Context(), err.Error())
 		return authority.Draft{}, e
 	}
 	f.Organisation = organisation.Organisation{Name: text("name"), RegistrationNumber: text("number"), Address: text("address"), Contact: contact}

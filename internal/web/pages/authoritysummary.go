@@ -220,7 +220,7 @@ func (s *Site) showSituation(w http.ResponseWriter, r *http.Request, wrong ui.Er
 
 func (s *Site) deskAssess(w http.ResponseWriter, r *http.Request) error {
 	err := s.authority.Assess(r.Context(), visitOf(r).Actor, r.PostFormValue("level"), r.PostFormValue("title"), r.PostFormValue("text"), situationDays(r))
-	if wrong, ok := ui.ErrorsOf(err); ok {
+	if wrong, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showSituation(w, r, wrong)
 	}
 	if err != nil {

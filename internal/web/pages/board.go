@@ -159,7 +159,7 @@ func (s *Site) putTraining(w http.ResponseWriter, r *http.Request) error {
 		return s.showBoard(w, r, t, e)
 	}
 	_, err := s.clients.PutTraining(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), t)
-	if wrong, ok := ui.ErrorsOf(err); ok && fault.KindOf(err) == fault.Invalid {
+	if wrong, ok := ui.ErrorsOf(r.Context(), err); ok && fault.KindOf(err) == fault.Invalid {
 		return s.showBoard(w, r, t, wrong)
 	}
 	if err != nil {

@@ -127,7 +127,7 @@ func (s *Site) setFacts(w http.ResponseWriter, r *http.Request) error {
 		err = s.clients.SetFacts(r.Context(), visitOf(r).Actor, c.Organisation.ID, version, f)
 	}
 	if err != nil && fault.KindOf(err) == fault.Invalid {
-		e := ui.Errors{"text": strings.ReplaceAll(err.Error(), "\n", "; ")}
+		e := ui.Errors{"text": strings.ReplaceAll(ui.Failure(r.Context(), err.Error()), "\n", "; ")}
 		return ui.Render(w, r, statusOf(e), factsPage(r, s.clientFrame(r, c, "facts"), c, text, e))
 	}
 	if err != nil {

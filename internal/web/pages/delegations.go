@@ -79,7 +79,7 @@ func (s *Site) delegate(w http.ResponseWriter, r *http.Request) error {
 		d.Language = ""
 	}
 	_, token, err := s.links.Create(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), d)
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showDelegations(w, r, e, "")
 	}
 	if err != nil {

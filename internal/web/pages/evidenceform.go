@@ -135,7 +135,7 @@ func (s *Site) putEvidence(w http.ResponseWriter, r *http.Request, task string) 
 		if err == nil {
 			return guard.Redirect(w, r, pieceURL(r, "piece", id))
 		}
-		wrong, ok := ui.ErrorsOf(err)
+		wrong, ok := ui.ErrorsOf(r.Context(), err)
 		if !ok {
 			return err
 		}

@@ -78,7 +78,7 @@ func (s *Site) beginExercise(w http.ResponseWriter, r *http.Request) error {
 		i, err = s.incidents.BeginExercise(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), incidents.Drill{Title: r.PostFormValue("title"), Goal: r.PostFormValue("goal"),
 			People: r.PostFormValue("people"), Playbook: r.PostFormValue("playbook"), Copied: r.PostFormValue("copied"), Zone: r.PostFormValue("zone"), Injects: injects})
 	}
-	if wrong, ok := ui.ErrorsOf(err); ok {
+	if wrong, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showExercises(w, r, wrong)
 	}
 	if err != nil {

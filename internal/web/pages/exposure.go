@@ -166,7 +166,7 @@ func (s *Site) showScanTargets(w http.ResponseWriter, r *http.Request, form stri
 
 // afterTarget shows the page of targets again, with what is wrong in the form.
 func (s *Site) afterTarget(w http.ResponseWriter, r *http.Request, form string, err error) error {
-	if e, ok := ui.ErrorsOf(err); ok && err != nil && fault.KindOf(err) == fault.Invalid {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok && err != nil && fault.KindOf(err) == fault.Invalid {
 		return s.showScanTargets(w, r, form, e)
 	}
 	return s.acted(w, r, "exposure/targets", err)
@@ -352,7 +352,7 @@ func scanTable(ctx context.Context, v exposureView) ui.TableProps {
 			what = ui.T(ctx, "exposure.scan.only", "check", x.Only[0], "at", x.Entry)
 		}
 		if x.State == survey.Failed {
-			what += " · " + x.Problem
+			what += " · " + ui.Failure(ctx, x.Problem)
 		}
 		at := x.EndedAt
 		if at.IsZero() {

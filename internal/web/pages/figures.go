@@ -237,7 +237,7 @@ func (s *Site) showOnCall(w http.ResponseWriter, r *http.Request, act string, wr
 }
 
 func (s *Site) onCallChanged(w http.ResponseWriter, r *http.Request, act string, err error) error {
-	if wrong, ok := ui.ErrorsOf(err); ok {
+	if wrong, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showOnCall(w, r, act, wrong)
 	}
 	if err != nil {

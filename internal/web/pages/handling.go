@@ -127,7 +127,7 @@ func (s *Site) handled(w http.ResponseWriter, r *http.Request, tab, key string, 
 	if err == nil {
 		return guard.Redirect(w, r, handlingURL(r, tab))
 	}
-	wrong, ok := ui.ErrorsOf(err)
+	wrong, ok := ui.ErrorsOf(r.Context(), err)
 	if !ok {
 		return err
 	}

@@ -128,7 +128,7 @@ func (s *Site) caseAct(name string, do caseAct) guard.Handler {
 		if err == nil {
 			return guard.Redirect(w, r, incidentURL(r, "#"+name))
 		}
-		wrong, ok := ui.ErrorsOf(err)
+		wrong, ok := ui.ErrorsOf(r.Context(), err)
 		if !ok {
 			return err
 		}

@@ -85,7 +85,7 @@ func (s *Site) saveReport(w http.ResponseWriter, r *http.Request) error {
 		return reportAnswer(r, f, i.Zone), true
 	}
 	err := s.incidents.Answer(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("incident"), r.PathValue("report"), answers, withhold)
-	wrong, mendable := ui.ErrorsOf(err)
+	wrong, mendable := ui.ErrorsOf(r.Context(), err)
 	if err != nil && !mendable {
 		return err
 	}
@@ -144,7 +144,7 @@ func (s *Site) reportAct(name string, do reportAct) guard.Handler {
 		if err == nil {
 			return guard.Redirect(w, r, incidentURL(r, "reports/"+r.PathValue("report")))
 		}
-		wrong, ok := ui.ErrorsOf(err)
+		wrong, ok := ui.ErrorsOf(r.Context(), err)
 		if !ok {
 			return err
 		}

@@ -200,7 +200,7 @@ func (s *Site) takeIn(w http.ResponseWriter, r *http.Request) error {
 			Reporter:   visitOf(r).Person.Name, Exercise: r.PostFormValue("exercise") != ""})
 	}
 	if err != nil {
-		wrong, ok := ui.ErrorsOf(err)
+		wrong, ok := ui.ErrorsOf(r.Context(), err)
 		if !ok {
 			return err
 		}

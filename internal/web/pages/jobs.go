@@ -104,7 +104,7 @@ func (s *Site) importMany(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	job, err := s.clients.ImportMany(r.Context(), visitOf(r).Actor, kindOf(r), uploads)
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showImportMany(w, r, e)
 	}
 	if err != nil {
@@ -208,7 +208,7 @@ func resultTable(ctx context.Context, j queued.Job) (t ui.TableProps, ok bool) {
 			if x.Organisation != "" {
 				name = ui.LinkCell(x.Name, "/organisations/"+x.Organisation, "")
 			} else {
-				outcome = outcomeCell(ui.Status{Tone: ui.Bad, Word: ui.T(ctx, "jobs.result.refused")}, x.Error)
+				outcome = outcomeCell(ui.Status{Tone: ui.Bad, Word: ui.T(ctx, "jobs.result.refused")}, ui.Failure(ctx, x.Error))
 			}
 			t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(x.Item), name, outcome}})
 		}
@@ -221,7 +221,7 @@ func resultTable(ctx context.Context, j queued.Job) (t ui.TableProps, ok bool) {
 	t.Columns = []ui.Column{{Label: ui.T(ctx, "jobs.result.organisation")}, {Label: ui.T(ctx, "jobs.result.outcome")}}
 	for _, x := range done.Failed {
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(x.Name, "/organisations/"+x.Organisation, ""),
-			outcomeCell(ui.Status{Tone: ui.Bad, Word: ui.T(ctx, "jobs.result.failed")}, x.Error)}})
+			outcomeCell(ui.Status{Tone: ui.Bad, Word: ui.T(ctx, "jobs.result.failed")}, ui.Failure(ctx, x.Error))}})
 	}
 	return t, ok && len(done.Failed) > 0
 }

@@ -63,7 +63,7 @@ func (s *Site) showManage(w http.ResponseWriter, r *http.Request, e ui.Errors) e
 
 // again shows the page with what is wrong with a form, or passes the error on.
 func (s *Site) manageAgain(w http.ResponseWriter, r *http.Request, err error) error {
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showManage(w, r, e)
 	}
 	return err

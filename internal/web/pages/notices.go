@@ -105,7 +105,7 @@ func (s *Site) choose(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	err := s.notices.Choose(r.Context(), visitOf(r).Actor, c)
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showChoices(w, r, c, e)
 	}
 	if err != nil {

@@ -307,7 +307,7 @@ func (s *Site) bulkTasks(w http.ResponseWriter, r *http.Request) error {
 	}
 	flashes := []ui.Flash{{Tone: ui.Partly, Text: ui.T(r.Context(), "plan.changed", "count", changed)}}
 	for _, x := range refused {
-		flashes = append(flashes, ui.Flash{Tone: ui.Bad, Text: ui.T(r.Context(), "plan.refused", "task", x.Title, "why", x.Err.Error())})
+		flashes = append(flashes, ui.Flash{Tone: ui.Bad, Text: ui.T(r.Context(), "plan.refused", "task", x.Title, "why", ui.Failure(r.Context(), x.Err.Error()))})
 	}
 	return s.showPlan(w, r, v, flashes)
 }

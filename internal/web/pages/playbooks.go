@@ -44,7 +44,7 @@ func (s *Site) showPlaybooks(w http.ResponseWriter, r *http.Request, wrong ui.Er
 
 func (s *Site) addPlaybook(w http.ResponseWriter, r *http.Request) error {
 	name, err := s.incidents.AddPlaybook(r.Context(), visitOf(r).Actor, r.PostFormValue("title"), r.PostFormValue("copy"), s.language(r))
-	if wrong, ok := ui.ErrorsOf(err); ok {
+	if wrong, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showPlaybooks(w, r, wrong)
 	}
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *Site) removeStep(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) playbookChanged(w http.ResponseWriter, r *http.Request, err error) error {
-	if wrong, ok := ui.ErrorsOf(err); ok {
+	if wrong, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showPlaybook(w, r, wrong)
 	}
 	if err != nil {

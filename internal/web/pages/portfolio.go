@@ -223,7 +223,7 @@ func (s *Site) bulk(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	mark, out, err := s.clients.Bulk(r.Context(), visitOf(r).Actor, r.PostForm["organisation"], d, value)
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showOutcome(w, r, d, "", nil, e)
 	}
 	if err != nil {
@@ -243,7 +243,7 @@ func (s *Site) undoBulk(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	out, err := s.clients.UndoBulk(r.Context(), visitOf(r).Actor, r.PostForm["organisation"], r.PostFormValue("mark"))
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showOutcome(w, r, "undo", "", nil, e)
 	}
 	if err != nil {
@@ -258,7 +258,7 @@ func (s *Site) later(w http.ResponseWriter, r *http.Request, d clients.Deed, job
 	if fault.KindOf(err) == fault.Forbidden && err != nil {
 		return false, nil
 	}
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return true, s.showOutcome(w, r, d, "", nil, e)
 	}
 	if err != nil {
@@ -281,7 +281,7 @@ func (s *Site) saveView(w http.ResponseWriter, r *http.Request) error {
 	}
 	v, err := s.clients.SaveView(r.Context(), visitOf(r).Actor, desk.View{Page: portfolioView, Name: strings.TrimSpace(r.PostFormValue("name")),
 		Query: chosen(query).Encode(), Shared: r.PostFormValue("shared") == "yes"})
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showOutcome(w, r, "view", "", nil, e)
 	}
 	if err != nil {

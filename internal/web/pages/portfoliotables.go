@@ -259,7 +259,7 @@ func outcomeText(ctx context.Context, err error) string {
 	if fault.KindOf(err) == fault.Internal {
 		return ui.T(ctx, "portfolio.result.internal")
 	}
-	return err.Error()
+	return ui.Failure(ctx, err.Error())
 }
 
 func failures(out []clients.Outcome) (n int) {

@@ -124,7 +124,7 @@ func (s *Site) setRegistrationData(w http.ResponseWriter, r *http.Request) error
 			v.conflict = true
 			return s.showRegistration(w, r, http.StatusConflict, v)
 		}
-		wrong, ok := ui.ErrorsOf(err)
+		wrong, ok := ui.ErrorsOf(r.Context(), err)
 		if !ok {
 			return err
 		}
@@ -154,7 +154,7 @@ func (s *Site) recordRegistration(w http.ResponseWriter, r *http.Request) error 
 		if err == nil {
 			return guard.Redirect(w, r, clientURL(r, "registration"))
 		}
-		wrong, ok := ui.ErrorsOf(err)
+		wrong, ok := ui.ErrorsOf(r.Context(), err)
 		if !ok {
 			return err
 		}

@@ -90,7 +90,7 @@ func (s *Site) makeReport(w http.ResponseWriter, r *http.Request) error {
 		return s.setMonthly(w, r, o)
 	}
 	job, err := s.reporting.Request(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), o)
-	if e, ok := ui.ErrorsOf(err); ok && fault.KindOf(err) == fault.Invalid {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok && fault.KindOf(err) == fault.Invalid {
 		return s.showReports(w, r, o, e)
 	}
 	if err != nil {
@@ -102,7 +102,7 @@ func (s *Site) makeReport(w http.ResponseWriter, r *http.Request) error {
 // setMonthly has the report made each month.
 func (s *Site) setMonthly(w http.ResponseWriter, r *http.Request, o reporting.Order) error {
 	err := s.reporting.SetMonthly(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), o, r.PostFormValue("mail") != "")
-	if e, ok := ui.ErrorsOf(err); ok && fault.KindOf(err) == fault.Invalid {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok && fault.KindOf(err) == fault.Invalid {
 		return s.showReports(w, r, o, e)
 	}
 	if err != nil {

@@ -79,7 +79,7 @@ func again(w http.ResponseWriter, r *http.Request, err error, here string, show 
 	if handled, failed := stepUpFirst(w, r, err, here); handled {
 		return failed
 	}
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return show(e)
 	}
 	if err != nil {
@@ -233,7 +233,7 @@ func (s *Site) resetMember(w http.ResponseWriter, r *http.Request) error {
 	p := s.frame(r, ui.T(r.Context(), "access.reset_link.title"), "")
 	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "pages.members.title"), URL: "/members"}}
 	if fault.KindOf(err) == fault.Conflict && err != nil {
-		e, _ := ui.ErrorsOf(err)
+		e, _ := ui.ErrorsOf(r.Context(), err)
 		return ui.Render(w, r, statusOf(e), resetLinkPage(p, "", e))
 	}
 	if err != nil {

@@ -125,7 +125,7 @@ func (s *Site) addSource(w http.ResponseWriter, r *http.Request) error {
 	_, token, err := s.incidents.AddSource(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), incident.Source{Kind: incident.Webhook,
 		Name: r.PostFormValue("name"), Window: window, Mapping: r.PostFormValue("mapping")})
 	if err != nil {
-		wrong, ok := ui.ErrorsOf(err)
+		wrong, ok := ui.ErrorsOf(r.Context(), err)
 		if !ok {
 			return err
 		}

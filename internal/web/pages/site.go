@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/text/language"
-
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/authority"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
@@ -118,16 +116,7 @@ func (s *Site) view(r *http.Request) ui.View {
 
 // language is the first language that the browser asks for and that there is.
 func (s *Site) language(r *http.Request) string {
-	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
-	if err != nil {
-		return "en"
-	}
-	for _, t := range tags {
-		if base, _ := t.Base(); slices.Contains(s.messages.Languages(), base.String()) {
-			return base.String()
-		}
-	}
-	return "en"
+	return s.messages.Negotiate(r.Header.Get("Accept-Language"))
 }
 
 type visitKey struct{}

@@ -75,7 +75,7 @@ func (s *Site) putTask(w http.ResponseWriter, r *http.Request, id string) error 
 		return s.showTask(w, r, t, e)
 	}
 	err = s.clients.PutTask(r.Context(), visitOf(r).Actor, c.Organisation.ID, t)
-	if wrong, ok := ui.ErrorsOf(err); ok && fault.KindOf(err) == fault.Invalid {
+	if wrong, ok := ui.ErrorsOf(r.Context(), err); ok && fault.KindOf(err) == fault.Invalid {
 		for to, from := range map[string]string{"cost": "cost_cents", "effort_from": "effort_person_days"} {
 			if text, ok := wrong[from]; ok {
 				delete(wrong, from)

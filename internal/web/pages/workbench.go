@@ -257,7 +257,7 @@ func (s *Site) batch(w http.ResponseWriter, r *http.Request) error {
 	b := clients.Batch{Requirements: r.PostForm["requirement"], Act: r.PostFormValue("act"), Person: r.PostFormValue("person"), Due: due,
 		Status: posture.Status(r.PostFormValue("status")), Note: strings.TrimSpace(r.PostFormValue("note")), ApprovedBy: strings.TrimSpace(r.PostFormValue("approved_by"))}
 	changed, refused, err := s.clients.Apply(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), b)
-	wrong, mendable := ui.ErrorsOf(err)
+	wrong, mendable := ui.ErrorsOf(r.Context(), err)
 	if err != nil && !mendable {
 		return err
 	}

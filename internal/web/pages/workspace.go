@@ -49,7 +49,7 @@ func kindOf(r *http.Request) tenant.OrganisationKind {
 
 func (s *Site) createOrganisation(w http.ResponseWriter, r *http.Request) error {
 	o, err := s.clients.Create(r.Context(), visitOf(r).Actor, clients.Draft{Name: r.PostFormValue("name"), Kind: kindOf(r), From: r.PostFormValue("from")})
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showNew(w, r, e)
 	}
 	if err != nil {
@@ -63,10 +63,10 @@ func (s *Site) importOrganisation(w http.ResponseWriter, r *http.Request) error 
 	text := r.FormValue("text")
 	f, err := organisation.Read("organisation.yaml", []byte(text))
 	if err != nil {
-		return s.showNew(w, r, ui.Errors{"text": err.Error()})
+		return s.showNew(w, r, ui.Errors{"text": ui.Failure(r.Context(), err.Error())})
 	}
 	o, err := s.clients.Import(r.Context(), visitOf(r).Actor, kindOf(r), f)
-	if e, ok := ui.ErrorsOf(err); ok {
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		var lines []string
 		for _, m := range e {
 			lines = append(lines, m)
@@ -113,7 +113,7 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request) error {
 		return failed
 	}
 	if fault.KindOf(err) == fault.Invalid {
-		e, _ := ui.ErrorsOf(err)
+		e, _ := ui.ErrorsOf(r.Context(), err)
 		return s.showMembers(w, r, e, "")
 	}
 	if err != nil {

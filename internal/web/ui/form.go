@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -13,9 +14,9 @@ import (
 // whole form.
 type Errors map[string]string
 
-// ErrorsOf turns the faults of err into errors beside their fields. It reports
-// false for an error that the person at the form cannot mend.
-func ErrorsOf(err error) (Errors, bool) {
+// ErrorsOf turns the faults of err into errors beside their fields, in the reader's
+// language. It reports false for an error that the person at the form cannot mend.
+func ErrorsOf(ctx context.Context, err error) (Errors, bool) {
 	var list fault.List
 	var one *fault.Error
 	switch {
@@ -32,19 +33,28 @@ func ErrorsOf(err error) (Errors, bool) {
 			return nil, false
 		}
 		if _, ok := out[f.Field]; !ok {
-			out[f.Field] = faultText(f)
+			out[f.Field] = FaultText(ctx, f)
 		}
 	}
 	return out, true
 }
 
-// faultText is the sentence of a fault for the person.
-func faultText(f *fault.Error) string {
-	s := upperFirst(f.What)
-	if f.Expected != "" {
-		s += "; " + f.Expected
+// FaultText is the sentence of a fault in the reader's language, with what was
+// expected.
+func FaultText(ctx context.Context, f *fault.Error) string {
+	p := From(ctx).Printer
+	what, _ := p.Sentence(f.What)
+	if f.Expected == "" {
+		return upperFirst(what)
 	}
-	return s
+	expected, _ := p.Sentence(f.Expected)
+	return upperFirst(p.T("ui.fault", "what", what, "expected", expected))
+}
+
+// Failure is the text of an error, also of one that was kept, in the reader's
+// language as far as it says what faults say.
+func Failure(ctx context.Context, text string) string {
+	return From(ctx).Printer.Failure(text)
 }
 
 func upperFirst(s string) string {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 
@@ -40,10 +41,10 @@ func problemKey(status int) string {
 	return "ui.problem.500"
 }
 
-func faultTexts(faults []*fault.Error) []string {
+func faultTexts(ctx context.Context, faults []*fault.Error) []string {
 	out := make([]string, len(faults))
 	for i, f := range faults {
-		out[i] = faultText(f)
+		out[i] = FaultText(ctx, f)
 	}
 	return out
 }

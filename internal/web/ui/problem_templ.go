@@ -188,7 +188,7 @@ func problemDetails(p guard.Problem) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, s := range faultTexts(p.Faults) {
+			for _, s := range faultTexts(ctx, p.Faults) {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<li>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -113,13 +113,13 @@ func TestErrorsOf(t *testing.T) {
 			{Kind: fault.Invalid, Field: "name", What: "the name is empty"},
 			{Kind: fault.Invalid, Field: "name", What: "second fault of the field"},
 			{Kind: fault.Invalid, Field: "people", What: "-3 is too small", Expected: "0 or more"}}),
-			ui.Errors{"name": "The name is empty", "people": "-3 is too small; 0 or more"}, true},
+			ui.Errors{"name": "The name is empty", "people": "-3 is too small; expected 0 or more"}, true},
 		{"one", &fault.Error{Kind: fault.Conflict, What: "ändern geht nicht"}, ui.Errors{"": "Ändern geht nicht"}, true},
 		{"not at the form", &fault.Error{Kind: fault.NotFound, What: "gone"}, nil, false},
 		{"mixed", fault.List{{Kind: fault.Invalid, Field: "a", What: "x"}, {Kind: fault.Forbidden, What: "y"}}, nil, false},
 		{"internal", errors.New("disk full"), nil, false},
 	} {
-		got, ok := ui.ErrorsOf(tc.err)
+		got, ok := ui.ErrorsOf(ui.With(t.Context(), view(t, "en")), tc.err)
 		if diff := cmp.Diff(tc.want, got); diff != "" || ok != tc.ok {
 			t.Errorf("%s: ok %t, want %t; %s", tc.name, ok, tc.ok, diff)
 		}

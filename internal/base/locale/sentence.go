@@ -1,0 +1,169 @@
+package locale
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// sentences are the English sentences of faults with their translations. The
+// English sentence is the key, so that a fault stays a plain sentence where it is
+// made; "{1}", "{2}", … stand for what is only known when it is said.
+type sentences struct {
+	whole map[string]string
+	open  []openSentence // those with places, the ones with more words first
+}
+
+// openSentence is a sentence with places between its parts.
+type openSentence struct {
+	parts []string
+	to    string
+}
+
+// loadSentences reads <root>/<lang>/sentences/*.json; English has none.
+func (c *Catalogue) loadSentences(fsys fs.FS, root, lang string) error {
+	files, err := fs.Glob(fsys, path.Join(root, lang, "sentences", "*.json"))
+	if err != nil {
+		return fmt.Errorf("list sentences of %q: %w", lang, err)
+	}
+	s := &sentences{whole: map[string]string{}}
+	for _, f := range files {
+		b, err := fs.ReadFile(fsys, f)
+		if err != nil {
+			return fmt.Errorf("read sentences: %w", err)
+		}
+		if err := json.Unmarshal(b, &s.whole); err != nil {
+			return fmt.Errorf("%s: %w", f, err)
+		}
+	}
+	for from, to := range s.whole {
+		if parts := partsOf(from); len(parts) > 1 {
+			s.open = append(s.open, openSentence{parts, to})
+		}
+	}
+	slices.SortFunc(s.open, func(a, b openSentence) int {
+		x, y := strings.Join(a.parts, "\x00"), strings.Join(b.parts, "\x00")
+		return cmp.Or(len(y)-len(x), strings.Compare(x, y))
+	})
+	c.sentences[lang] = s
+	return nil
+}
+
+// partsOf are the texts around the places of a sentence, which are numbered in
+// their order.
+func partsOf(sentence string) []string {
+	var parts []string
+	for n := 1; ; n++ {
+		before, after, found := strings.Cut(sentence, "{"+strconv.Itoa(n)+"}")
+		parts = append(parts, before)
+		if !found {
+			return parts
+		}
+		sentence = after
+	}
+}
+
+// Sentence is an English sentence of a fault in the printer's language; what
+// stands in its places is translated too where it is a sentence or a word by
+// itself. ok is false, and the text the English one, when there is no translation.
+func (p *Printer) Sentence(english string) (text string, ok bool) {
+	if p.Language == "en" || english == "" {
+		return english, true
+	}
+	return p.sentences.say(english)
+}
+
+func (s *sentences) say(english string) (string, bool) {
+	if s == nil {
+		return english, false
+	}
+	if to, ok := s.whole[english]; ok {
+		return to, true
+	}
+	for _, o := range s.open {
+		if values, ok := match(o.parts, english); ok {
+			return s.fill(o.to, values), true
+		}
+	}
+	if one, rest, found := strings.Cut(english, "; "); found {
+		a, first := s.say(one)
+		b, second := s.say(rest)
+		return a + "; " + b, first && second
+	}
+	return english, false
+}
+
+// fill puts values in the places of a translation.
+func (s *sentences) fill(to string, values []string) string {
+	pairs := make([]string, 0, 2*len(values))
+	for i, v := range values {
+		said, _ := s.say(v) // names and figures stay as they are
+		pairs = append(pairs, "{"+strconv.Itoa(i+1)+"}", said)
+	}
+	return strings.NewReplacer(pairs...).Replace(to)
+}
+
+// match reports whether text consists of the parts with something between each.
+func match(parts []string, text string) (values []string, ok bool) {
+	last := len(parts) - 1
+	rest, ok := strings.CutPrefix(text, parts[0])
+	if !ok {
+		return nil, false
+	}
+	rest, ok = strings.CutSuffix(rest, parts[last])
+	if !ok {
+		return nil, false
+	}
+	for _, part := range parts[1:last] {
+		value, after, found := strings.Cut(rest, part)
+		if !found || value == "" {
+			return nil, false
+		}
+		values, rest = append(values, value), after
+	}
+	return append(values, rest), rest != ""
+}
+
+// Failure is the text of an error that was kept as text, in the printer's language
+// as far as it consists of sentences of faults: one fault per line, each with its
+// place before it and what was expected behind it.
+func (p *Printer) Failure(text string) string {
+	if p.Language == "en" {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = p.failure(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (p *Printer) failure(line string) string {
+	if said, ok := p.Sentence(line); ok {
+		return said
+	}
+	what, expected, both := strings.Cut(line, "; expected ")
+	if both {
+		expected, _ = p.Sentence(expected)
+	}
+	for at := 0; ; { // what stands before the sentence: file, line, field
+		if said, ok := p.Sentence(what[at:]); ok {
+			what = what[:at] + said
+			break
+		}
+		next := strings.Index(what[at:], ": ")
+		if next < 0 {
+			break
+		}
+		at += next + len(": ")
+	}
+	if !both {
+		return what
+	}
+	return p.T("ui.fault", "what", what, "expected", expected)
+}
