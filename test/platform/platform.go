@@ -11,8 +11,10 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/nisaba-platform/nisaba/catalog"
@@ -21,6 +23,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/server"
+	"github.com/nisaba-platform/nisaba/internal/store/storetest"
 	"github.com/nisaba-platform/nisaba/internal/web/pages"
 	"github.com/nisaba-platform/nisaba/law/country"
 )
@@ -28,24 +31,33 @@ import (
 // Password is a password that the platform accepts.
 const Password = "correct horse battery staple"
 
+// knowledge is read once for a test program: nobody changes it.
+var knowledge = sync.OnceValues(func() (assessing.Knowledge, error) {
+	cat, err := catalog.Load(content.FS)
+	if err != nil {
+		return assessing.Knowledge{}, err
+	}
+	set, err := country.Load(content.FS)
+	return assessing.Knowledge{Catalogue: cat, Countries: set, Edition: "test", Program: "Nisaba"}, err
+})
+
+var messages = sync.OnceValues(func() (*locale.Catalogue, error) { return locale.Load(content.FS, "messages") })
+
 // Config is the configuration of a server with a fresh database and the real
 // content, for tests that change something before they open it.
 func Config(t testing.TB) server.Config {
 	t.Helper()
-	cat, err := catalog.Load(content.FS)
+	known, err := knowledge()
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := country.Load(content.FS)
+	texts, err := messages()
 	if err != nil {
 		t.Fatal(err)
 	}
-	messages, err := locale.Load(content.FS, "messages")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return server.Config{Address: "127.0.0.1:0", Data: t.TempDir(), Messages: messages, Log: slog.New(slog.DiscardHandler),
-		Knowledge: assessing.Knowledge{Catalogue: cat, Countries: set, Edition: "test", Program: "Nisaba"}}
+	folder := t.TempDir()
+	storetest.Prepare(t, filepath.Join(folder, "nisaba.db"))
+	return server.Config{Address: "127.0.0.1:0", Data: folder, Messages: texts, Knowledge: known, Log: slog.New(slog.DiscardHandler)}
 }
 
 // Site is a running server.

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/server"
+	"github.com/nisaba-platform/nisaba/test/platform"
 )
 
 // TestDemo: the example workspace is made once, its link signs the consultant in
 // once, and every page of every client opens.
 func TestDemo(t *testing.T) {
-	c := config(t)
+	c := platform.Config(t)
 	c.Data = filepath.Join(t.TempDir(), "demo")
 	if err := server.BuildDemo(context.Background(), c, time.Now().UTC().Truncate(time.Millisecond), nil); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/server"
 	"github.com/nisaba-platform/nisaba/test/browser"
+	"github.com/nisaba-platform/nisaba/test/platform"
 )
 
 // picture says how a page is opened for its picture.
@@ -117,7 +118,7 @@ func TestPictures(t *testing.T) {
 	if folder == "" {
 		t.Skip("SCREENSHOTS names no folder; run make screenshots")
 	}
-	c := config(t)
+	c := platform.Config(t)
 	c.Data = filepath.Join(t.TempDir(), "demo")
 	if err := server.BuildDemo(context.Background(), c, time.Now().UTC().Truncate(time.Millisecond), nil); err != nil {
 		t.Fatal(err)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/cookiejar"
@@ -23,41 +22,18 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/nisaba-platform/nisaba/catalog"
-	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/examples"
-	"github.com/nisaba-platform/nisaba/internal/app/assessing"
-	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/server"
 	"github.com/nisaba-platform/nisaba/internal/web/pages"
-	"github.com/nisaba-platform/nisaba/law/country"
 	"github.com/nisaba-platform/nisaba/test/browser"
+	"github.com/nisaba-platform/nisaba/test/platform"
 )
 
-const password = "correct horse battery staple"
-
-// config is a server with its data in a folder of the test.
-func config(t testing.TB) server.Config {
-	t.Helper()
-	cat, err := catalog.Load(content.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := country.Load(content.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	messages, err := locale.Load(content.FS, "messages")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return server.Config{Address: "127.0.0.1:0", Data: t.TempDir(), Messages: messages,
-		Knowledge: assessing.Knowledge{Catalogue: cat, Countries: set, Edition: "test", Program: "Nisaba"}, Log: slog.New(slog.DiscardHandler)}
-}
+const password = platform.Password
 
 func start(t *testing.T, change ...func(*server.Config)) (site string, routes []pages.Route) {
 	t.Helper()
-	config := config(t)
+	config := platform.Config(t)
 	for _, f := range change {
 		f(&config)
 	}

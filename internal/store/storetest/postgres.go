@@ -29,6 +29,8 @@ type Server struct {
 	cmd    *exec.Cmd
 	exited chan struct{}
 	names  atomic.Int64
+	once   sync.Once // makes the database that Prepared copies
+	err    error
 }
 
 // The account of tests is not the superuser, so that row-level security counts.
@@ -175,9 +177,24 @@ func (s *Server) admin(statements ...string) error {
 }
 
 // Database makes an empty database and returns its URL.
-func (s *Server) Database() (string, error) {
+func (s *Server) Database() (string, error) { return s.copyOf("template1") }
+
+// Prepared makes a database whose schema is up to date and returns its URL.
+func (s *Server) Prepared() (string, error) {
+	s.once.Do(func() {
+		if s.err = s.admin(`CREATE DATABASE nisaba_empty OWNER ` + account); s.err == nil {
+			s.err = prepare(s.url("nisaba_empty", account))
+		}
+	})
+	if s.err != nil {
+		return "", s.err
+	}
+	return s.copyOf("nisaba_empty")
+}
+
+func (s *Server) copyOf(template string) (string, error) {
 	name := fmt.Sprintf("nisaba_%d", s.names.Add(1))
-	return s.url(name, account), s.admin(`CREATE DATABASE ` + name + ` OWNER ` + account)
+	return s.url(name, account), s.admin(`CREATE DATABASE ` + name + ` TEMPLATE ` + template + ` OWNER ` + account)
 }
 
 // Stop ends the server and removes its folder.
@@ -213,7 +230,12 @@ func (k *Kit) Main(m *testing.M) int {
 
 // Postgres returns the URL of an empty database. The test is skipped, with the
 // reason, when there is no PostgreSQL; any other failure fails it.
-func (k *Kit) Postgres(t testing.TB) string {
+func (k *Kit) Postgres(t testing.TB) string { return k.database(t, (*Server).Database) }
+
+// Prepared is Postgres with the schema up to date.
+func (k *Kit) Prepared(t testing.TB) string { return k.database(t, (*Server).Prepared) }
+
+func (k *Kit) database(t testing.TB, make func(*Server) (string, error)) string {
 	t.Helper()
 	k.once.Do(func() { k.server, k.err = Start() })
 	if errors.Is(k.err, errNoPostgres) {
@@ -222,7 +244,7 @@ func (k *Kit) Postgres(t testing.TB) string {
 	if k.err != nil {
 		t.Fatal(k.err)
 	}
-	url, err := k.server.Database()
+	url, err := make(k.server)
 	if err != nil {
 		t.Fatal(err)
 	}
