@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"syscall"
@@ -48,6 +49,7 @@ func datagrams() []datagram {
 		{"PORT-02", name("netbios-ns", "NetBIOS names", 137, exposure.High), [][]byte{nameStatus}, readNameStatus},
 		{"PORT-06", name("snmp", "SNMP", 161, exposure.Critical), [][]byte{snmpGet(1), snmpGet(0)}, readSNMP},
 		{"PORT-06", name("ipmi", "IPMI", 623, exposure.Critical), [][]byte{ipmiHello}, readIPMI},
+		tftp(),
 		{"PORT-10", vpn, [][]byte{ikeHello()}, readIKE},
 		{"PORT-10", open, [][]byte{openVPNHello}, func(b []byte) reading { return reading{known: len(b) > 9 && b[0]>>3 == 8} }},
 		{"PORT-11", name("dns", "open resolver", 53, ""), [][]byte{dnsQuestion}, readResolver},
@@ -78,6 +80,26 @@ func datagrams() []datagram {
 			return reading{known: bytes.HasPrefix(b, []byte("SIP/2.0 ")), product: header(b, "server", "user-agent")}
 		}},
 	}
+}
+
+// tftp asks for a file that nobody has: a server says so, from a port of its own
+// (RFC 1350, section 4). It knows no sign-in, so that its files are everybody's.
+func tftp() datagram {
+	question := []byte("\x00\x01nisaba-no-such-file\x00octet\x00")
+	return datagram{check: "PORT-09", service: service{name: "tftp", title: "TFTP", ports: []uint16{69}, severity: exposure.High, moves: true},
+		send: [][]byte{question}, read: readTFTP}
+}
+
+// readTFTP reads an error, the first block of a file, or an agreement on options.
+func readTFTP(b []byte) reading {
+	if len(b) < 4 || b[0] != 0 || b[1] < 3 || b[1] > 6 || b[1] == 4 {
+		return reading{}
+	}
+	r := reading{known: true}
+	if text, _, ended := bytes.Cut(b[4:], []byte{0}); b[1] == 5 && ended && len(text) > 0 {
+		r.facts = []string{"it says " + quote(text)}
+	}
+	return r
 }
 
 // nameStatus asks for the names of a Windows machine, RFC 1002 section 4.2.17.
@@ -188,10 +210,16 @@ type heard struct {
 // askUDP sends the packets until one is answered. closed says that the host
 // refused the port.
 func (v *visit) askUDP(ctx context.Context, packets [][]byte) (h heard, closed bool, err error) {
-	c, err := v.dialer.Dial(ctx, exposure.Request{Name: v.target.Name, Address: v.place(), Class: exposure.Handshake, UDP: true})
+	r := exposure.Request{Name: v.target.Name, Address: v.place(), Class: exposure.Handshake, UDP: true}
+	c, err := v.dialer.Dial(ctx, r)
 	if err != nil {
 		return h, false, err
 	}
+	return exchangeUDP(ctx, c, packets)
+}
+
+// exchangeUDP is askUDP on a socket, which it closes.
+func exchangeUDP(ctx context.Context, c net.Conn, packets [][]byte) (h heard, closed bool, err error) {
 	defer c.Close()
 	if len(packets) == 1 {
 		packets = append(packets, packets[0]) // the first may have been lost
@@ -215,6 +243,40 @@ func (v *visit) askUDP(ctx context.Context, packets [][]byte) (h heard, closed b
 		}
 	}
 	return h, false, nil
+}
+
+// askMoving is askUDP for a service that answers from another port than the one that
+// was asked. Nothing but the address asked is heard.
+func (v *visit) askMoving(ctx context.Context, packets [][]byte) (h heard, closed bool, err error) {
+	release, err := v.dialer.Admit(ctx, exposure.Request{Name: v.target.Name, Address: v.place(), Class: exposure.Handshake, UDP: true})
+	if err != nil {
+		return h, false, err
+	}
+	defer release()
+	c, err := net.ListenUDP("udp", nil)
+	if err != nil {
+		return h, false, err
+	}
+	return exchangeUDP(ctx, moving{c, v.place()}, packets)
+}
+
+// moving is a socket that asks one port of an address and hears all of them.
+type moving struct {
+	*net.UDPConn
+	at netip.AddrPort
+}
+
+// Write asks.
+func (m moving) Write(b []byte) (int, error) { return m.WriteToUDPAddrPort(b, m.at) }
+
+// Read hears.
+func (m moving) Read(b []byte) (int, error) {
+	for {
+		n, from, err := m.ReadFromUDPAddrPort(b)
+		if err != nil || from.Addr().Unmap() == m.at.Addr().Unmap() {
+			return n, err
+		}
+	}
 }
 
 func unlessRefused(err error) error {

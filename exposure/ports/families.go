@@ -28,6 +28,7 @@ type service struct {
 	script   string            // of nmap, that shows the same
 	page     string            // that shows the same, for services of the web
 	tls      bool              // of the page
+	moves    bool              // over UDP: it answers from another port than the one that was asked
 	look     func(context.Context, *visit) (reading, error)
 }
 

@@ -515,7 +515,11 @@ func (d *datagram) run(ctx context.Context, s *exposure.Session, t exposure.Targ
 	t.Port, t.Service = d.ports[0], d.name
 	f := s.Finding(d.check, t)
 	v := visitor(s, t)
-	h, _, err := v.askUDP(ctx, d.send)
+	ask := v.askUDP
+	if d.moves {
+		ask = v.askMoving
+	}
+	h, _, err := ask(ctx, d.send)
 	if err != nil {
 		return false, err
 	}

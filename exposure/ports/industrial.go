@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -162,16 +163,17 @@ type identity struct {
 	send  []byte
 	until enough
 	read  func([]byte) (string, bool)
+	talk  func(context.Context, *visit, net.Conn, *exposure.Finding) error // instead of one question
 }
 
 // identities lists the questions of OT-02.
 func identities() []identity {
 	return []identity{
-		{"Modbus", []uint16{502}, []byte{0x4e, 0x49, 0, 0, 0, 5, 0xff, 0x2b, 0x0e, 1, 0}, size(9), readModbus},
-		{"ISO-TSAP", []uint16{102}, []byte{3, 0, 0, 22, 17, 0xe0, 0, 0, 0, 1, 0, 0xc0, 1, 0x0a, 0xc1, 2, 1, 0, 0xc2, 2, 1, 2}, tpkt, readCOTP},
-		{"EtherNet/IP", []uint16{44818}, append([]byte{0x63}, make([]byte, 23)...), size(26), readEtherNetIP},
-		{"OPC UA", []uint16{4840}, opcHello, size(8), readOPC},
-		{"IEC 60870-5-104", []uint16{2404}, []byte{0x68, 4, 0x43, 0, 0, 0}, size(6), readIEC104},
+		{"Modbus", []uint16{502}, []byte{0x4e, 0x49, 0, 0, 0, 5, 0xff, 0x2b, 0x0e, 1, 0}, size(9), readModbus, nil},
+		{"ISO-TSAP", []uint16{102}, []byte{3, 0, 0, 22, 17, 0xe0, 0, 0, 0, 1, 0, 0xc0, 1, 0x0a, 0xc1, 2, 1, 0, 0xc2, 2, 1, 2}, tpkt, readCOTP, nil},
+		{"EtherNet/IP", []uint16{44818}, append([]byte{0x63}, make([]byte, 23)...), size(26), readEtherNetIP, nil},
+		{"OPC UA", []uint16{4840}, nil, nil, nil, talkOPC},
+		{"IEC 60870-5-104", []uint16{2404}, []byte{0x68, 4, 0x43, 0, 0, 0}, size(6), readIEC104, nil},
 	}
 }
 
@@ -206,26 +208,42 @@ func runIdentity(ctx context.Context, s *exposure.Session, t exposure.Target) er
 		return err
 	}
 	defer c.Close()
+	if i.talk == nil {
+		i.talk = i.once
+	}
+	if err := i.talk(ctx, v, c, &f); err != nil {
+		return err
+	}
+	if len(v.said) > 0 {
+		f.Transcript = exposure.TranscriptHash(v.said)
+	}
+	s.Record(f)
+	return nil
+}
+
+// once asks one question.
+func (i identity) once(_ context.Context, v *visit, c net.Conn, f *exposure.Finding) error {
 	b, err := v.exchange(c, i.send, i.until)
 	if err != nil {
 		return err
 	}
-	who, ok := i.read(b)
-	switch {
+	switch who, ok := i.read(b); {
 	case ok && who == "":
 		f.Outcome, f.Observed = exposure.Info, i.title+" answers"
 	case ok:
 		f.Outcome, f.Observed = exposure.Info, i.title+": "+who
-	case len(b) == 0:
-		f.Outcome, f.Reason = exposure.Error, "the device did not answer"
 	default:
-		f.Outcome, f.Reason, f.Observed = exposure.Error, "the answer is not that of "+i.title, quote(b)
+		unknownDevice(f, i.title, b)
 	}
-	if len(b) > 0 {
-		f.Transcript = exposure.TranscriptHash(b)
-	}
-	s.Record(f)
 	return nil
+}
+
+// unknownDevice says that the answer was none, or not that of the protocol.
+func unknownDevice(f *exposure.Finding, title string, b []byte) {
+	f.Outcome, f.Reason = exposure.Error, "the device did not answer"
+	if len(b) > 0 {
+		f.Reason, f.Observed = "the answer is not that of "+title, quote(b)
+	}
 }
 
 // readModbus reads the answer to "read device identification" (function 43/14): the
@@ -275,18 +293,6 @@ func readEtherNetIP(b []byte) (string, bool) {
 	}
 	return fmt.Sprintf("%s, maker %d, revision %d.%d", word(b[name+1:name+1+int(b[name])]), binary.LittleEndian.Uint16(b[vendor:]), b[vendor+6], b[vendor+7]), true
 }
-
-// opcHello is the hello of OPC UA (part 6, section 7.1.2.3) without an address.
-var opcHello = func() []byte {
-	url := "opc.tcp://nisaba.invalid/"
-	b := append([]byte("HELF"), 0, 0, 0, 0)
-	for _, v := range []uint32{0, 65535, 65535, 65536, 1, uint32(len(url))} {
-		b = binary.LittleEndian.AppendUint32(b, v)
-	}
-	b = append(b, url...)
-	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)))
-	return b
-}()
 
 func readOPC(b []byte) (string, bool) {
 	switch {
