@@ -35,20 +35,39 @@ func starts(t exposure.Target) (service string, ok bool) {
 	return t.Service, ok
 }
 
-// Checks lists the checks that the probe answers.
+// Checks lists the checks that the probe of TLS answers.
 func Checks() []string {
 	var out []string
 	for _, j := range judges() {
 		out = append(out, j.check)
 	}
-	return append(out, profileCheck)
+	return append(out, startCheck, profileCheck)
 }
 
-// Probes is the probe of TLS. It looks at every service that speaks TLS, at once or
-// after STARTTLS.
+// startCheck is that a service which begins in the clear goes on with TLS.
+const startCheck = "TLS-69"
+
+// started judges whether TLS begins.
+func started(s *exposure.Session, t exposure.Target, offered bool) {
+	f := s.Finding(startCheck, t)
+	f.Reproduce = reproduce(t, judge{})
+	switch service, _ := starts(t); {
+	case service == "":
+		f.Outcome, f.Reason = exposure.NotApplicable, "TLS begins at once here"
+	case offered:
+		f.Outcome, f.Observed = exposure.Pass, "TLS begins in a connection of "+service
+	default:
+		f.Outcome, f.Observed, f.Expected = exposure.Warn, "the server does not offer STARTTLS", "TLS in a connection of "+service
+	}
+	s.Record(f)
+}
+
+// Probes are the probe of TLS, which looks at every service that speaks TLS, at once or
+// after STARTTLS, those of QUIC and DTLS, and one that needs the consent to intrusive
+// checks.
 func Probes() []exposure.Probe {
-	return []exposure.Probe{{Name: "tls", Level: exposure.OfService, Checks: Checks(), Class: exposure.Handshake,
-		Wants: Wanted, Run: run}}
+	return []exposure.Probe{{Name: "tls", Level: exposure.OfService, Checks: Checks(), Class: exposure.Handshake, Wants: Wanted, Run: run},
+		quicProbe(), datagramProbe(), intrusiveProbe()}
 }
 
 // patience is how long a server may take for one answer.
@@ -60,13 +79,17 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 	view, err := server.LookAndFinish(ctx)
 	if errors.Is(err, ErrNoStartTLS) {
 		for _, check := range Checks() {
-			s.Skip(check, t, exposure.NotApplicable, "the server does not offer STARTTLS")
+			if check != startCheck {
+				s.Skip(check, t, exposure.NotApplicable, "the server does not offer STARTTLS")
+			}
 		}
+		started(s, t, false)
 		return nil
 	}
 	if err != nil && (view == nil || !view.Speaks()) {
 		return err
 	}
+	started(s, t, view.Speaks())
 	for _, j := range judges() {
 		f := s.Finding(j.check, t)
 		f.Start, f.Transcript, f.Reproduce = begin, exposure.TranscriptHash(view.Raw), reproduce(t, j)
@@ -97,10 +120,14 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 
 // At prepares questions to a target.
 func At(d *exposure.Dialer, t exposure.Target, parallel int) *Server {
+	return at(d, t, parallel, exposure.Handshake)
+}
+
+func at(d *exposure.Dialer, t exposure.Target, parallel int, class exposure.Class) *Server {
 	service, _ := starts(t)
 	begin := StartTLS()[service]
 	connect := func(ctx context.Context) (net.Conn, error) {
-		r := exposure.Request{Name: t.Name, Address: place(t), Class: exposure.Handshake}
+		r := exposure.Request{Name: t.Name, Address: place(t), Class: class}
 		c, err := d.Dial(ctx, r)
 		if err != nil || begin == nil {
 			return c, err

@@ -106,6 +106,11 @@ func (h *handshake) secret(label string) (random, secret []byte, err error) {
 // finish finishes a handshake. Suites are those of TLS 1.2 and below; nil: all that
 // the library has.
 func (s *Server) finish(ctx context.Context, low, high uint16, suites []uint16) (*handshake, error) {
+	return s.finishWith(ctx, low, high, suites, tls.NewLRUClientSessionCache(1))
+}
+
+// finishWith is finish with a place for sessions.
+func (s *Server) finishWith(ctx context.Context, low, high uint16, suites []uint16, sessions tls.ClientSessionCache) (*handshake, error) {
 	c, err := s.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -120,7 +125,7 @@ func (s *Server) finish(ctx context.Context, low, high uint16, suites []uint16) 
 	c.SetDeadline(time.Now().Add(s.timeout))
 	h := &handshake{Conn: c}
 	client := tls.Client(h, &tls.Config{ServerName: s.name, InsecureSkipVerify: true, MinVersion: low, MaxVersion: high, CipherSuites: suites, // looked at, not trusted
-		KeyLogWriter: &h.keys, ClientSessionCache: tls.NewLRUClientSessionCache(1)})
+		KeyLogWriter: &h.keys, ClientSessionCache: sessions})
 	if err := client.HandshakeContext(ctx); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("%w: %w", errUnfinished, err)

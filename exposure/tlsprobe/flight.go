@@ -24,6 +24,7 @@ type Flight struct {
 	Version      uint16
 	Suite        uint16
 	Compression  byte
+	Session      []byte // its number, as the server names it
 	Extensions   map[uint16][]byte
 	Retry        bool   // the server asks for another group
 	Group        uint16 // named by the server
@@ -164,6 +165,7 @@ func (f *Flight) serverHello(s *cryptobyte.String) bool {
 	if !s.ReadUint16(&f.Version) || !s.ReadBytes(&random, 32) || !s.ReadUint8LengthPrefixed(&session) || !s.ReadUint16(&f.Suite) || !s.ReadUint8(&f.Compression) {
 		return false
 	}
+	f.Session = bytes.Clone(session)
 	var list cryptobyte.String
 	if !s.Empty() && !s.ReadUint16LengthPrefixed(&list) {
 		return false

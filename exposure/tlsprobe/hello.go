@@ -75,6 +75,11 @@ type question struct {
 	extra       []uint16 // signals among the suites
 	grease      bool     // unknown values that a server must ignore
 	padding     int      // bytes of an unknown extension
+	datagram    bool     // of DTLS
+	wire        uint16   // version of DTLS that is named where TLS 1.2 names its own
+	cookie      []byte   // of DTLS
+	session     []byte   // number of the session; nil: none, or random
+	ticket      []byte   // of a session
 	verify      []byte   // what the client said last in the handshake before, RFC 5746; nil: it is the first
 }
 
@@ -138,13 +143,23 @@ func (q question) bytes() ([]byte, error) {
 func (q question) body(b *cryptobyte.Builder) {
 	var random [64]byte
 	rand.Read(random[:])
-	b.AddUint16(min(q.version, TLS12))
+	if q.datagram {
+		b.AddUint16(q.wire)
+	} else {
+		b.AddUint16(min(q.version, TLS12))
+	}
 	b.AddBytes(random[:32])
 	b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) {
-		if q.version == TLS13 {
+		switch {
+		case q.session != nil:
+			b.AddBytes(q.session)
+		case q.version == TLS13 && !q.datagram:
 			b.AddBytes(random[32:]) // compatibility with middle boxes, RFC 8446 appendix D.4
 		}
 	})
+	if q.datagram {
+		b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(q.cookie) })
+	}
 	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
 		if q.grease {
 			b.AddUint16(0x0a0a)
@@ -214,7 +229,7 @@ func (q question) extensions(b *cryptobyte.Builder) {
 	if q.version < TLS13 {
 		add(extExtendedMaster, nothing)
 		add(extEncryptThenMAC, nothing)
-		add(extSessionTicket, nothing)
+		add(extSessionTicket, func(b *cryptobyte.Builder) { b.AddBytes(q.ticket) })
 		add(extRenegotiation, func(b *cryptobyte.Builder) {
 			b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(q.verify) })
 		})
@@ -222,8 +237,12 @@ func (q question) extensions(b *cryptobyte.Builder) {
 			add(extHeartbeat, func(b *cryptobyte.Builder) { b.AddUint8(1) })
 		}
 	} else {
+		version := TLS13
+		if q.datagram {
+			version = dtls13
+		}
 		add(extVersions, func(b *cryptobyte.Builder) {
-			b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint16(TLS13) })
+			b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint16(version) })
 		})
 		add(extPSKModes, func(b *cryptobyte.Builder) { b.AddBytes([]byte{1, 1}) })
 		// An empty list of shares makes the server name the group that it wants,
