@@ -87,6 +87,7 @@ var homes = map[string][]string{
 	"github.com/wneessen/go-mail":        {"internal/mail"},
 	"github.com/emersion/go-smtp":        {"internal/mail/mailtest"},
 	"golang.org/x/time":                  {"internal/web/guard", "exposure"},
+	"github.com/klauspost/compress":      {"internal/web/guard"},
 	"golang.org/x/net":                   {"exposure", "exposure/", "internal/app/scanning"},
 	"golang.org/x/sys":                   {"exposure/"},
 	"github.com/miekg/dns":               {"exposure/", "test/dnslab"},

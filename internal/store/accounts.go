@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/domain/account"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
 )
 
@@ -26,6 +27,25 @@ func (tx *Tx) Session(id string) (account.Session, error) { return sessions.get(
 func (tx *Tx) SessionByToken(hash string) (account.Session, error) {
 	return only(sessions.list(tx, "token_hash = ?", "id", hash))(sessions.kind)
 }
+
+// SessionAndPerson is SessionByToken with the person whose session it is, in one
+// query: every page asks for both.
+func (tx *Tx) SessionAndPerson(hash string) (account.Session, tenant.Person, error) {
+	type both struct {
+		session account.Session
+		person  tenant.Person
+	}
+	if err := tx.system(); err != nil {
+		return account.Session{}, tenant.Person{}, err
+	}
+	found, err := only(sqldb.Collect(tx.q, func(b *both) []any {
+		return append(sessions.fields(&b.session), people.fields(&b.person)...)
+	}, sessionAndPerson, hash))(sessions.kind)
+	return found.session, found.person, err
+}
+
+var sessionAndPerson = "SELECT " + qualified("s", sessions.names) + ", " + qualified("p", people.names) +
+	" FROM sessions s JOIN people p ON p.id = s.person_id WHERE s.token_hash = ? ORDER BY s.id"
 
 // SessionsOf lists the sessions of a person, the last used first.
 func (tx *Tx) SessionsOf(person string) ([]account.Session, error) {

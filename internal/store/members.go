@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -66,6 +67,40 @@ func (tx *Tx) MembersOf(organisation string) ([]tenant.Member, error) {
 		FROM (SELECT * FROM members WHERE workspace_id = ? AND organisation_id IN ('', ?)) m JOIN people p ON p.id = m.person_id
 		ORDER BY p.name, p.email, m.organisation_id`, w, organisation)
 }
+
+// WorkspaceFor returns the workspace of the scope with the memberships of a person
+// in it, in one query.
+func (tx *Tx) WorkspaceFor(person string) (tenant.Workspace, []tenant.Membership, error) {
+	type both struct {
+		workspace  tenant.Workspace
+		membership tenant.Membership
+	}
+	w, err := tx.workspace()
+	if err != nil {
+		return tenant.Workspace{}, nil, err
+	}
+	found, err := sqldb.Collect(tx.q, func(b *both) []any {
+		return append(workspaces.fields(&b.workspace), members.fields(&b.membership)...)
+	}, workspaceFor, person, w)
+	if err != nil {
+		return tenant.Workspace{}, nil, fmt.Errorf("read the workspace and its member: %w", err)
+	}
+	if len(found) == 0 { // no member
+		out, err := tx.Workspace()
+		return out, nil, err
+	}
+	out := found[0].workspace
+	out.ID = w
+	list := make([]tenant.Membership, len(found))
+	for i, b := range found {
+		list[i] = b.membership
+		list[i].Workspace = w
+	}
+	return out, list, nil
+}
+
+var workspaceFor = "SELECT " + qualified("w", workspaces.names) + ", " + qualified("m", members.names) +
+	" FROM workspaces w JOIN members m ON m.workspace_id = w.workspace_id AND m.person_id = ? WHERE w.workspace_id = ? ORDER BY m.organisation_id"
 
 // MembershipsOf lists the memberships of a person in all workspaces. It needs a
 // scope of everything.

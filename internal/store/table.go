@@ -65,6 +65,11 @@ func words(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })
 }
 
+// qualified are the columns of a table in a query of several.
+func qualified(table string, names []string) string {
+	return table + "." + strings.Join(names, ", "+table+".")
+}
+
 // at is the key as arguments of where.
 func (t *table[T]) at(tx *Tx, key []string) ([]any, error) {
 	var args []any

@@ -46,14 +46,11 @@ func (s *Service) Look(ctx context.Context, token string, d Device) (v Visit, er
 		return v, ErrNoSession
 	}
 	err = s.store.Read(ctx, signIn(), func(tx *store.Tx) error {
-		v.Session, err = tx.SessionByToken(secret.TokenHash(token))
+		v.Session, v.Person, err = tx.SessionAndPerson(secret.TokenHash(token))
 		if fault.KindOf(err) == fault.NotFound || err == nil && !v.Session.Live(tx.Now()) {
 			return ErrNoSession
 		}
 		if err != nil {
-			return err
-		}
-		if v.Person, err = tx.Person(v.Session.Person); err != nil {
 			return err
 		}
 		if v.Person.Disabled {
@@ -72,14 +69,11 @@ func (s *Service) enter(tx *store.Tx, v *Visit, d Device) error {
 		v.Actor = authz.NewActor(a, "", nil, s.store)
 		return nil
 	}
-	memberships, err := tx.MembershipsOf(v.Person.ID)
+	workspace, memberships, err := tx.In(v.Session.Workspace, "").WorkspaceFor(v.Person.ID)
 	if err != nil {
 		return err
 	}
-	v.Actor = authz.NewActor(a, v.Session.Workspace, memberships, s.store)
-	if v.Workspace, err = tx.In(v.Session.Workspace, "").Workspace(); err != nil {
-		return err
-	}
+	v.Workspace, v.Actor = workspace, authz.NewActor(a, v.Session.Workspace, memberships, authz.Remember(s.store))
 	if hours := v.Workspace.Policy.SessionHours; hours > 0 && tx.Now().Sub(v.Session.CreatedAt) >= time.Duration(hours)*time.Hour {
 		return ErrNoSession // it began in a workspace that lets sessions live longer
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -141,6 +142,33 @@ const (
 // Directory answers whether a workspace has an organisation. The store is one.
 type Directory interface {
 	HasOrganisation(ctx context.Context, workspace, organisation string) (bool, error)
+}
+
+// Remember is the directory for one request: an organisation that was found is not
+// looked up again. It is safe for concurrent use.
+func Remember(d Directory) Directory { return &remembering{of: d, known: map[[2]string]bool{}} }
+
+type remembering struct {
+	of    Directory
+	mu    sync.Mutex
+	known map[[2]string]bool
+}
+
+// HasOrganisation asks once for each organisation that exists.
+func (d *remembering) HasOrganisation(ctx context.Context, workspace, organisation string) (bool, error) {
+	d.mu.Lock()
+	known := d.known[[2]string{workspace, organisation}]
+	d.mu.Unlock()
+	if known {
+		return true, nil
+	}
+	found, err := d.of.HasOrganisation(ctx, workspace, organisation)
+	if found && err == nil {
+		d.mu.Lock()
+		d.known[[2]string{workspace, organisation}] = true
+		d.mu.Unlock()
+	}
+	return found, err
 }
 
 // Actor is one person at work in one workspace. Build it with NewActor; the zero

@@ -90,11 +90,3 @@ func (e Entry) Changes() ([]Field, error) {
 	}
 	return differences(before, after), nil
 }
-
-func object(b json.RawMessage) (map[string]json.RawMessage, error) {
-	m := map[string]json.RawMessage{}
-	if len(b) == 0 {
-		return m, nil
-	}
-	return m, json.Unmarshal(b, &m)
-}

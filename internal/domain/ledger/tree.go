@@ -1,11 +1,8 @@
 package ledger
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -217,21 +214,4 @@ func OpenCheckpoint(signed, public string) (Checkpoint, error) {
 		return Checkpoint{}, fmt.Errorf("the root of the checkpoint: %w", err)
 	}
 	return c, nil
-}
-
-func differences(before, after map[string]json.RawMessage) []Field {
-	names := map[string]bool{}
-	for n := range before {
-		names[n] = true
-	}
-	for n := range after {
-		names[n] = true
-	}
-	var out []Field
-	for _, n := range slices.Sorted(maps.Keys(names)) {
-		if !bytes.Equal(before[n], after[n]) {
-			out = append(out, Field{n, before[n], after[n]})
-		}
-	}
-	return out
 }

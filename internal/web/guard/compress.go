@@ -1,11 +1,12 @@
 package guard
 
 import (
-	"compress/gzip"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
-	"sync"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // compressFrom is the size in bytes below which compressing costs more than it saves.
@@ -14,11 +15,7 @@ const compressFrom = 1400
 // Compress sends texts in gzip form to browsers that take it. Answers that are
 // short, already compressed, or streams of events pass unchanged.
 func Compress(next http.Handler) http.Handler {
-	pool := &sync.Pool{New: func() any {
-		// The level is a constant that the library accepts.
-		w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
-		return w
-	}}
+	pool := make(writers, 2*runtime.GOMAXPROCS(0))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead || r.Header.Get("Range") != "" || !AcceptsGzip(r) {
 			next.ServeHTTP(w, r)
@@ -34,6 +31,30 @@ func Compress(next http.Handler) http.Handler {
 		next.ServeHTTP(c, r)
 		done = true // a panic leaves what is held back to the error page
 	})
+}
+
+// writers are compressors that wait for work. Each holds about a megabyte, which
+// costs more to make than a page to compress; a sync.Pool would drop them at every
+// collection of garbage.
+type writers chan *gzip.Writer
+
+func (p writers) take() *gzip.Writer {
+	select {
+	case w := <-p:
+		return w
+	default:
+		// The level is a constant that the library accepts.
+		w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
+		return w
+	}
+}
+
+func (p writers) giveBack(w *gzip.Writer) {
+	w.Reset(nil) // it keeps no answer alive
+	select {
+	case p <- w:
+	default:
+	}
 }
 
 // AcceptsGzip reports whether the browser takes answers in gzip form.
@@ -52,7 +73,7 @@ func AcceptsGzip(r *http.Request) bool {
 // compressor holds the first bytes back until it knows whether to compress.
 type compressor struct {
 	http.ResponseWriter
-	pool   *sync.Pool
+	pool   writers
 	held   []byte
 	status int
 	zip    *gzip.Writer
@@ -134,7 +155,7 @@ func (c *compressor) start() error {
 		h.Set("Content-Type", http.DetectContentType(c.held))
 	}
 	c.ResponseWriter.WriteHeader(c.status)
-	c.zip = c.pool.Get().(*gzip.Writer)
+	c.zip = c.pool.take()
 	c.zip.Reset(c.ResponseWriter)
 	_, err := c.zip.Write(c.held)
 	c.held = nil
@@ -147,7 +168,7 @@ func (c *compressor) finish() {
 	switch {
 	case c.zip != nil:
 		_ = c.zip.Close()
-		c.pool.Put(c.zip)
+		c.pool.giveBack(c.zip)
 		c.zip = nil
 	case c.status != 0 && !c.plain:
 		c.Header().Add("Vary", "Accept-Encoding")

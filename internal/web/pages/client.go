@@ -180,7 +180,7 @@ func (s *Site) answer(w http.ResponseWriter, r *http.Request) error {
 func anchor(id string) string { return "q-" + id }
 
 // mostHistory is how many entries the page of one organisation shows.
-const mostHistory = 100
+const mostHistory = 50
 
 func (s *Site) history(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.load(r)

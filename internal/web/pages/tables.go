@@ -120,7 +120,7 @@ func invitationTable(ctx context.Context, list []tenant.Invitation, reach []ui.O
 const mostChange = 300
 
 func ledgerEvents(ctx context.Context, entries []ledger.Entry) []ui.Event {
-	var out []ui.Event
+	out := make([]ui.Event, 0, len(entries))
 	for _, e := range entries {
 		who := e.ActorName
 		if who == "" {
@@ -128,6 +128,7 @@ func ledgerEvents(ctx context.Context, entries []ledger.Entry) []ui.Event {
 		}
 		event := ui.Event{At: e.At.In(time.UTC), Who: who, What: e.Action + " · " + e.Object}
 		if fields, err := e.Changes(); err == nil {
+			event.Changes = make([]ui.Change, 0, len(fields))
 			for _, f := range fields {
 				event.Changes = append(event.Changes, ui.Change{Field: f.Name, Before: shorten(string(f.Before)), After: shorten(string(f.After))})
 			}
@@ -138,6 +139,9 @@ func ledgerEvents(ctx context.Context, entries []ledger.Entry) []ui.Event {
 }
 
 func shorten(s string) string {
+	if len(s) <= mostChange {
+		return s
+	}
 	if r := []rune(s); len(r) > mostChange {
 		return string(r[:mostChange]) + " …"
 	}

@@ -110,28 +110,60 @@ const mostTold = 8
 // one line.
 func told(ctx context.Context, r *http.Request, h clients.Home) []ui.Event {
 	var out []ui.Event
-	var lastKey string
+	var last, page string // of the last line
 	count := 0
-	for _, e := range h.Changes {
-		key, what, page, ok := sentence(ctx, h.Client, e)
-		if !ok {
-			continue
+	many := func() {
+		if count > 1 {
+			line := &out[len(out)-1]
+			line.What, line.URL = ui.T(ctx, "home.told."+last+".many", "count", count), clientURL(r, strings.SplitN(page, "?", 2)[0])
 		}
+	}
+	for _, e := range h.Changes {
 		who := e.ActorName
 		if who == "" {
 			who = e.Actor
 		}
-		if n := len(out) - 1; n >= 0 && lastKey == key && out[n].Who == who && out[n].At.Sub(e.At) < tellFor {
+		goesOn := func(key string) bool {
+			return len(out) > 0 && key == last && out[len(out)-1].Who == who && out[len(out)-1].At.Sub(e.At) < tellFor
+		}
+		if goesOn(plainKey(e)) { // most do, and what they say need not be read
 			count++
-			out[n].What = ui.T(ctx, "home.told."+key+".many", "count", count)
-			out[n].URL = clientURL(r, strings.SplitN(page, "?", 2)[0])
+			continue
+		}
+		key, what, at, ok := sentence(ctx, h.Client, e)
+		if !ok {
+			continue
+		}
+		if goesOn(key) {
+			count++
 			continue
 		}
 		if len(out) == mostTold {
 			break
 		}
-		lastKey, count = key, 1
-		out = append(out, ui.Event{At: e.At, Who: who, What: ui.T(ctx, "home.told."+key, "what", what), URL: clientURL(r, page)})
+		many()
+		last, page, count = key, at, 1
+		out = append(out, ui.Event{At: e.At, Who: who, What: ui.T(ctx, "home.told."+key, "what", what), URL: clientURL(r, at)})
 	}
+	many()
 	return out
+}
+
+// plainKey is the key that sentence gives for entries whose kind and verb say it all,
+// otherwise "".
+func plainKey(e ledger.Entry) string {
+	switch e.Kind {
+	case "answer", "evidence", "exception", "assertion", "training":
+	default:
+		return ""
+	}
+	switch {
+	case e.Before == nil && e.After == nil:
+		return ""
+	case e.Before == nil:
+		return e.Kind + ".create"
+	case e.After == nil:
+		return e.Kind + ".remove"
+	}
+	return e.Kind + ".change"
 }

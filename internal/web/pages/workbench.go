@@ -64,13 +64,29 @@ type work struct {
 	open   string
 	base   string // of the links of the list
 
-	results map[string]posture.Result
+	results map[string]*posture.Result // ask result
 	owners  map[string]assessment.Assignment // of requirements
 	names   map[string]string                // of people
 	flagged map[string]bool                  // requirements with contradictions
-	answers map[string]assessment.Answer
+	answers map[string]*assessment.Answer // ask answer
 	flash   []ui.Flash
 	refused []clients.Refused
+}
+
+// result is the status of a requirement; the zero value when it has none.
+func (w *work) result(requirement string) posture.Result {
+	if r := w.results[requirement]; r != nil {
+		return *r
+	}
+	return posture.Result{}
+}
+
+// answer is the answer to a question; the zero value when there is none.
+func (w *work) answer(question string) assessment.Answer {
+	if a := w.answers[question]; a != nil {
+		return *a
+	}
+	return assessment.Answer{}
 }
 
 func (s *Site) work(r *http.Request, f workFilter, open string) (*work, error) {
@@ -85,10 +101,10 @@ func (s *Site) work(r *http.Request, f workFilter, open string) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &work{r: r, c: c, desk: d, filter: f, open: open, results: map[string]posture.Result{}, owners: map[string]assessment.Assignment{},
-		names: map[string]string{}, flagged: map[string]bool{}, answers: map[string]assessment.Answer{}}
-	for _, x := range c.In.Posture.Results {
-		w.results[x.Requirement] = x
+	w := &work{r: r, c: c, desk: d, filter: f, open: open, results: make(map[string]*posture.Result, len(c.In.Posture.Results)), owners: map[string]assessment.Assignment{},
+		names: map[string]string{}, flagged: map[string]bool{}, answers: make(map[string]*assessment.Answer, len(c.Answers))}
+	for i := range c.In.Posture.Results {
+		w.results[c.In.Posture.Results[i].Requirement] = &c.In.Posture.Results[i]
 	}
 	for _, x := range d.Assignments {
 		if x.Kind == assessment.OfRequirement {
@@ -103,8 +119,8 @@ func (s *Site) work(r *http.Request, f workFilter, open string) (*work, error) {
 			w.flagged[id] = true
 		}
 	}
-	for _, x := range c.Answers {
-		w.answers[x.Question] = x
+	for i := range c.Answers {
+		w.answers[c.Answers[i].Question] = &c.Answers[i]
 	}
 	return w, nil
 }

@@ -647,7 +647,7 @@ func openRequirement(x *work) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.StatusBadge(status(ctx, x.results[x.open].Status)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.StatusBadge(status(ctx, x.result(x.open).Status)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1009,12 +1009,12 @@ func workQuestion(x *work, q catalog.Question) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if q.Type == catalog.Many {
-					templ_7745c5c3_Err = ui.Checkboxes(ui.Field{Name: "option", ID: "f-" + q.ID, Label: q.Text, Hint: q.Why}, optionsWith(q, x.answers[q.ID].Options)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Checkboxes(ui.Field{Name: "option", ID: "f-" + q.ID, Label: q.Text, Hint: q.Why}, optionsWith(q, x.answer(q.ID).Options)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = ui.RadioCards(ui.Field{Name: "option", ID: "f-" + q.ID, Label: q.Text, Hint: q.Why}, optionsWith(q, x.answers[q.ID].Options)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.RadioCards(ui.Field{Name: "option", ID: "f-" + q.ID, Label: q.Text, Hint: q.Why}, optionsWith(q, x.answer(q.ID).Options)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1023,7 +1023,7 @@ func workQuestion(x *work, q catalog.Question) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if x.answers[q.ID].Note != "" {
+				if x.answer(q.ID).Note != "" {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 70, " open")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -1046,7 +1046,7 @@ func workQuestion(x *work, q catalog.Question) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.TextArea(ui.Field{Name: "note", ID: "n-" + q.ID, Label: ui.T(ctx, "workbench.note"), HideLabel: true, Value: x.answers[q.ID].Note, Rows: 2}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.TextArea(ui.Field{Name: "note", ID: "n-" + q.ID, Label: ui.T(ctx, "workbench.note"), HideLabel: true, Value: x.answer(q.ID).Note, Rows: 2}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1062,7 +1062,7 @@ func workQuestion(x *work, q catalog.Question) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = answeredBy(x.answers[q.ID]).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = answeredBy(x.answer(q.ID)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1107,7 +1107,7 @@ func workQuestion(x *work, q catalog.Question) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if a := x.answers[q.ID]; len(a.Options) > 0 {
+			if a := x.answer(q.ID); len(a.Options) > 0 {
 				for _, o := range optionsWith(q, a.Options) {
 					if o.Selected {
 						var templ_7745c5c3_Var43 string

@@ -43,7 +43,7 @@ func groupTitle(ctx context.Context, cat *catalog.Catalogue, group string) strin
 }
 
 func workRow(ctx context.Context, x *work, req catalog.Requirement) ui.Row {
-	result := x.results[req.ID]
+	result := x.result(req.ID)
 	return ui.Row{ID: "r-" + req.ID, Value: req.ID, Name: req.Title, Current: req.ID == x.open, Cells: []templ.Component{
 		ui.LinkCell(req.Title, x.link(req.ID), workNote(ctx, x, req)), ui.Live("s-"+req.ID, ui.StatusBadge(status(ctx, result.Status)))}}
 }
@@ -56,7 +56,7 @@ func workNote(ctx context.Context, x *work, req catalog.Requirement) string {
 	if owner := x.owners[req.ID]; owner.Person != "" {
 		parts = append(parts, ui.T(ctx, "workbench.row.owner", "name", memberName(ctx, x, owner.Person)))
 	}
-	if day := x.results[req.ID].ExpiresOn; !day.IsZero() {
+	if day := x.result(req.ID).ExpiresOn; !day.IsZero() {
 		parts = append(parts, ui.T(ctx, "workbench.row.expires", "day", ui.DayText(ctx, day)))
 	}
 	return strings.Join(parts, " · ")
@@ -157,7 +157,7 @@ func workTrace(ctx context.Context, x *work) []ui.TraceItem {
 		here[q.ID] = true
 	}
 	var out []ui.TraceItem
-	for _, t := range x.results[x.open].Trace {
+	for _, t := range x.result(x.open).Trace {
 		item := ui.TraceItem{Kind: ui.T(ctx, "report.trace."+string(t.Kind)), Text: ui.Say(ctx, t.Text), Counted: t.Counted}
 		if !t.On.IsZero() {
 			item.Note = ui.DayText(ctx, t.On)

@@ -72,6 +72,13 @@ func (m *markup) mark(t Tone) {
 	m.raw(`<svg class="mark" aria-hidden="true" focusable="false"><use href="#m-`, t.Name(), `"></use></svg>`)
 }
 
+// icon is the drawing of an icon without a word.
+func (m *markup) icon(i Icon) {
+	if i != NoIcon {
+		m.raw(`<svg class="icon" aria-hidden="true" focusable="false"><use href="#i-`, string(i), `"></use></svg>`)
+	}
+}
+
 // byHand is a component that is written by code.
 type byHand func(ctx context.Context, m *markup)
 
