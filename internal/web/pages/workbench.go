@@ -64,11 +64,11 @@ type work struct {
 	open   string
 	base   string // of the links of the list
 
-	results map[string]*posture.Result // ask result
+	results map[string]*posture.Result       // ask result
 	owners  map[string]assessment.Assignment // of requirements
 	names   map[string]string                // of people
 	flagged map[string]bool                  // requirements with contradictions
-	answers map[string]*assessment.Answer // ask answer
+	answers map[string]*assessment.Answer    // ask answer
 	flash   []ui.Flash
 	refused []clients.Refused
 }
