@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
-	"github.com/nisaba-platform/nisaba/internal/app/alarming"
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/law"
@@ -417,34 +416,5 @@ func reportOperations(a *API, in area, reports string) {
 	add(in, operation{id: "withdraw-report", route: "DELETE " + reports + "/{report}", summary: "Give a draft up"},
 		func(ctx context.Context, v accounts.Visit, q *OfReport) (*none, error) {
 			return nil, a.Incidents.Withdraw(ctx, v.Actor, q.Organisation, q.Incident, q.Report)
-		})
-}
-
-// AlarmChannels is how alarms leave the platform, beside the inboxes.
-type AlarmChannels struct {
-	Mail    bool   `json:"mail" doc:"To those who want mails at once."`
-	URL     string `json:"url,omitempty" maxLength:"2000" doc:"Of a webhook; requests are signed, see the header Nisaba-Signature."`
-	Command bool   `json:"command,omitempty" doc:"The alarm command of the server."`
-}
-
-// ChosenChannels is the secret of a new webhook.
-type ChosenChannels struct {
-	Secret string `json:"secret,omitempty" doc:"Signs the webhook; shown once, for a new address."`
-}
-
-func alarmOperations(a *API, in area) {
-	const route = "organisations/{organisation}/alarm-channels"
-	add(in, operation{id: "get-alarm-channels", route: "GET " + route, summary: "How alarms of reporting deadlines leave the platform"},
-		func(ctx context.Context, v accounts.Visit, q *At) (*body[AlarmChannels], error) {
-			c, err := a.Alarms.Channels(ctx, v.Actor, q.Organisation)
-			return answerWith(AlarmChannels{c.Mail, c.URL, c.Command}, err)
-		})
-	add(in, operation{id: "set-alarm-channels", route: "PUT " + route, summary: "Choose how alarms of reporting deadlines leave the platform"},
-		func(ctx context.Context, v accounts.Visit, q *struct {
-			At
-			Body AlarmChannels
-		}) (*body[ChosenChannels], error) {
-			key, err := a.Alarms.Choose(ctx, v.Actor, q.Organisation, alarming.Channels{Mail: q.Body.Mail, URL: q.Body.URL, Command: q.Body.Command})
-			return answerWith(ChosenChannels{key}, err)
 		})
 }

@@ -16,7 +16,7 @@ type AlarmConfig struct {
 }
 
 func (c Config) alarms(s *store.Store, mailer *mailing.Mailer, box secret.Box) (*alarming.Service, error) {
-	o := alarming.Options{Mails: mailer, Box: box, Web: notify.NewWeb(c.Alarms.Private), Log: c.Log, OnCall: incidents.OnCall}
+	o := alarming.Options{Mails: mailer, Box: box, Web: notify.NewWeb(c.Alarms.Private), Log: c.Log, Roster: incidents.Roster, Zone: c.zoneOf}
 	if c.Alarms.Command != "" {
 		var err error
 		if o.Command, err = notify.NewCommand(c.Alarms.Command, notify.Limit); err != nil {
@@ -24,4 +24,10 @@ func (c Config) alarms(s *store.Store, mailer *mailing.Mailer, box secret.Box) (
 		}
 	}
 	return alarming.New(s, o), nil
+}
+
+// zoneOf is the zone of the authorities of a Member State, "" for one that nobody knows.
+func (c Config) zoneOf(country string) string {
+	p, _ := c.Knowledge.Countries.Get(country)
+	return p.Zone
 }

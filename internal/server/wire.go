@@ -106,7 +106,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 		Work: background, Notices: notices, Reporting: documents, Feeds: feeds, Filing: ways, Scanning: scans})
 	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Work: background, Clients: organisations, Proving: proofs, Programs: programs,
 		Bench: bench, Links: links, Reporting: documents, Feeds: feeds,
-		Incidents: cases, Filing: ways, Scanning: scans, Authority: intake, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
+		Incidents: cases, Alarms: alarms, Filing: ways, Scanning: scans, Authority: intake, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
 	if err != nil {
 		return nil, err
 	}

@@ -57,6 +57,29 @@ func (tx *Tx) Effects(limit int) ([]work.Effect, error) {
 		ORDER BY created_at DESC, id DESC LIMIT ?`, append(args, limit)...)
 }
 
+// EffectsUnder lists at most limit effects of one organisation of the scope, or of none
+// (""), whose keys begin with a text without % and _, newest first.
+func (tx *Tx) EffectsUnder(organisation, beginning string, limit int) ([]work.Effect, error) {
+	within, args, err := tx.queueWithin()
+	if err != nil {
+		return nil, err
+	}
+	return sqldb.Collect(tx.q, effectFields, `SELECT `+effectColumns+` FROM outbox WHERE `+within+` AND organisation_id = ? AND effect_key LIKE ?
+		ORDER BY created_at DESC, id DESC LIMIT ?`, append(args, organisation, beginning+"%", limit)...)
+}
+
+// TroubledEffects counts the effects of a kind that the workspace asked for since a time
+// and that wait because an attempt failed, or because nobody sends them.
+func (tx *Tx) TroubledEffects(kind string, since time.Time) (int64, error) {
+	within, args, err := tx.queueWithin()
+	if err != nil {
+		return 0, err
+	}
+	n, _, err := sqldb.One(tx.q, sqldb.Single[int64], `SELECT COUNT(*) FROM outbox WHERE `+within+` AND created_at >= ? AND kind = ? AND error <> ''
+		AND state IN ('waiting', 'running', 'held')`, append(args, since.UnixMilli(), kind)...)
+	return n, err
+}
+
 // BeginEffect counts an attempt before it is made. ok is false when the effect has
 // happened already.
 func (tx *Tx) BeginEffect(id string) (ok bool, err error) {

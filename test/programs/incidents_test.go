@@ -64,7 +64,8 @@ func (w *world) incidentSteps() []step {
 			return object{"role": "lead", "name": "Anna", "phone": "+43 1 2345678"}
 		}, want: 204}, {id: "get-on-call"},
 		{id: "set-rota", body: object{"order": []string{}}, want: 204}, {id: "remove-contact", swap: "person", want: 204},
-		{id: "get-alarm-channels"}, {id: "set-alarm-channels", body: object{"mail": true, "url": "https://alarms.example.org/nisaba"}},
+		{id: "get-alarm-channels"}, {id: "set-alarm-channels", body: object{"mail": true, "url": "https://alarms.example.org/nisaba", "url_from": "4h"}},
+		{id: "try-alarm", want: 204}, {id: "get-alarm-reach"},
 	}
 }
 

@@ -153,6 +153,7 @@ func operationsOf() map[string]string {
 		"GET " + org + "/incident-statistics.csv": table, "GET " + org + "/incident-statistics.json": "get-incident-statistics",
 		"GET " + org + "/on-call": "get-on-call", "POST " + org + "/on-call/contacts": "add-contact", "POST " + org + "/on-call/contacts-remove": "remove-contact",
 		"POST " + org + "/on-call/rota": "set-rota",
+		"GET " + org + "/alarms":        "get-alarm-channels get-alarm-reach", "POST " + org + "/alarms": "set-alarm-channels", "POST " + org + "/alarms/test": "try-alarm",
 	}
 }
 

@@ -333,6 +333,7 @@ func ownerForms() []map[string]url.Values {
 		incidentForms(),
 		handlingForms(),
 		signalForms(),
+		alarmForms(),
 		authorityForms(),
 		exposureForms(),
 		deskForms(),

@@ -1,5 +1,5 @@
-// Package alarming lets the alarms of reporting deadlines ring: each exactly once,
-// in the inboxes of those who can act, by mail, and over the channels that the
+// Package alarming lets the alarms of reporting deadlines ring: and of the answers of authorities: each exactly
+// once, in the inboxes of those who can act, by mail, and over the channels that the
 // organisation chose, whatever became of the server in between.
 package alarming
 
@@ -19,6 +19,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/internal/domain/oncall"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
@@ -37,9 +38,11 @@ type Options struct {
 	Command *notify.Command // nil: the server has none
 	Log     *slog.Logger    // nil: nothing is logged
 
-	// OnCall names the persons of the organisation who are on call at the time of
-	// the transaction; nil: nobody is.
-	OnCall func(tx *store.Tx, organisation string) ([]string, error)
+	// Roster is who is called in an organisation; nil: nobody is.
+	Roster func(tx *store.Tx, organisation string) (oncall.Roster, error)
+
+	// Zone is the zone of the authorities of a Member State; nil: UTC.
+	Zone func(country string) string
 }
 
 // Service is the use cases. It is safe for concurrent use.
@@ -183,18 +186,15 @@ type bell struct {
 	organisation string
 
 	ready    bool
+	home     tenant.Workspace
 	members  []tenant.Member
 	channels Channels
-	onCall   []string
+	mailDown bool // mails do not leave: the other channels do not wait for their step
+	calls    []Call
+	onCall   string // person whose turn it is; "": nobody's
 	people   map[string]tenant.Person
 	cases    map[string]known
 	letters  []letter
-}
-
-// known is a case with its duties.
-type known struct {
-	incident.Incident
-	duties []incident.Obligation
 }
 
 // letter is what one person is told by mail: one mail, even when many alarms of the
@@ -205,7 +205,7 @@ type letter struct {
 }
 
 type line struct {
-	about incident.Incident
+	about subject
 	said  law.Message
 	alarm string
 }
@@ -222,11 +222,20 @@ type Message struct {
 	Authority    string        `json:"authority,omitempty"`
 	Country      string        `json:"country,omitempty"`
 	Stage        clocks.Stage  `json:"stage"`
-	Step         string        `json:"step"` // as incident.Alarm
+	Step         string        `json:"step"` // as incident.Alarm; "test" for a trial
 	DueAt        time.Time     `json:"due_at"`
 	Overdue      bool          `json:"overdue"`
 	Text         string        `json:"text"` // in the language of the workspace
 	Link         string        `json:"link"`
+	Calls        []Call        `json:"calls,omitempty"` // whom to ring, who is on duty first
+}
+
+// Call is somebody to ring, as the list of contacts of the organisation has them.
+type Call struct {
+	Name   string `json:"name"`
+	Role   string `json:"role"`
+	Phone  string `json:"phone"`
+	OnCall bool   `json:"on_call"` // it is their turn
 }
 
 // MessageFormat names the shape of Message.
@@ -237,16 +246,60 @@ func (b *bell) prepare() (err error) {
 		return nil
 	}
 	b.people, b.cases, b.ready = map[string]tenant.Person{}, map[string]known{}, true
+	if b.home, err = b.in.Workspace(); err != nil {
+		return err
+	}
 	if b.members, err = b.in.Members(); err != nil {
 		return err
 	}
-	if b.channels, err = b.channelsOf(b.in, b.organisation); err != nil {
+	if b.channels, err = b.channelsOf(b.in, b.chooser()); err != nil {
 		return err
 	}
-	if b.OnCall != nil {
-		b.onCall, err = b.OnCall(b.in, b.organisation)
+	troubled, err := mailTrouble(b.in)
+	if err != nil {
+		return err
 	}
-	return err
+	b.mailDown = troubled || !b.Mails.Ready()
+	if b.Roster == nil || b.home.Kind == tenant.Authority {
+		return nil
+	}
+	r, err := b.Roster(b.in, b.organisation)
+	if err != nil {
+		return err
+	}
+	b.calls, b.onCall = callsOf(r, b.in.Now())
+	return nil
+}
+
+// chooser is the organisation whose channels count: an authority chooses for all of
+// its cases at once.
+func (b *bell) chooser() string {
+	if b.home.Kind == tenant.Authority {
+		return ""
+	}
+	return b.organisation
+}
+
+// callsOf lists whom to ring: who is on duty, then the lead and the deputy.
+func callsOf(r oncall.Roster, now time.Time) (list []Call, person string) {
+	add := func(c oncall.Contact, turn bool) {
+		if c.Phone != "" {
+			list = append(list, Call{c.Name, c.Role, c.Phone, turn})
+		}
+	}
+	turn, ok := r.At(now)
+	if ok {
+		person = turn.Contact.Person
+		add(turn.Contact, true)
+	}
+	for _, role := range []string{"lead", "deputy"} {
+		for _, c := range r.Contacts {
+			if c.Role == role && c.ID != turn.Contact.ID {
+				add(c, false)
+			}
+		}
+	}
+	return list, person
 }
 
 // alarm marks one alarm and writes what it causes; it does not ring when another
@@ -258,84 +311,26 @@ func (b *bell) alarm(a incident.Alarm) (rings bool, err error) {
 	if err := b.prepare(); err != nil {
 		return false, err
 	}
-	i, o, err := b.find(a)
+	x, err := b.find(a)
 	if err != nil {
 		return false, err
 	}
-	_, err = b.in.AddIncidentEntry(incident.Entry{Organisation: a.Organisation, Incident: a.Incident, Kind: "alarm", Object: a.ID,
-		Text: string(a.Stage) + ", " + a.Step, After: a.DueAt.Format(time.RFC3339),
-		At: incident.Moment{At: i.Now(b.in.Now()), Zone: i.Zone, Certainty: incident.Exact}})
-	if err != nil {
+	if err := b.record(a, x); err != nil {
 		return false, err
 	}
-	said := sentence(a, i, o, i.Now(b.in.Now()))
-	if err := b.tell(a, i, said); err != nil {
+	said := sentence(a, x)
+	if err := b.tell(a, x, said); err != nil {
 		return false, err
 	}
-	if i.Exercise { // a drill disturbs nobody outside
+	if x.exercise { // a drill disturbs nobody outside
 		return true, nil
 	}
-	return true, b.post(a, i, o, said)
-}
-
-// find is the case and the duty of an alarm.
-func (b *bell) find(a incident.Alarm) (i incident.Incident, o incident.Obligation, err error) {
-	c, seen := b.cases[a.Incident]
-	if !seen {
-		if c.Incident, err = b.in.Incident(a.Incident); err != nil {
-			return i, o, err
-		}
-		if c.duties, err = b.in.Obligations(a.Organisation, a.Incident); err != nil {
-			return i, o, err
-		}
-		b.cases[a.Incident] = c
-	}
-	n := slices.IndexFunc(c.duties, func(o incident.Obligation) bool { return o.ID == a.Obligation })
-	if n < 0 {
-		return i, o, fmt.Errorf("there is no duty %s", a.Obligation)
-	}
-	return c.Incident, c.duties[n], nil
-}
-
-func linkOf(i incident.Incident) string {
-	return "/organisations/" + i.Organisation + "/incidents/" + i.ID
-}
-
-// sentence says what is due when, in the zone of the authority.
-func sentence(a incident.Alarm, i incident.Incident, o incident.Obligation, now time.Time) law.Message {
-	key := "incident.alarm.ahead"
-	if !now.Before(a.DueAt) {
-		key = "incident.alarm.overdue"
-	}
-	if i.Exercise {
-		key += ".exercise"
-	}
-	zone, err := time.LoadLocation(o.Zone)
-	if err != nil {
-		zone = time.UTC
-	}
-	to := o.Authority
-	if to == "" {
-		to = o.Partner
-	}
-	if to == "" {
-		to = "-"
-	}
-	return law.Message{Key: key, Args: []law.Arg{{Name: "stage", Value: stageName(a.Stage)}, {Name: "authority", Value: to},
-		{Name: "reference", Value: i.Reference}, {Name: "title", Value: i.Title},
-		{Name: "due", Value: a.DueAt.In(zone).Format("2006-01-02 15:04 MST")}}}
-}
-
-func stageName(s clocks.Stage) law.Message {
-	if s == incident.ContractStage {
-		return law.Message{Key: "incident.alarm.contract"}
-	}
-	return law.Message{Key: "clocks.stage." + string(s)}
+	return true, b.post(a, x, said)
 }
 
 // tell puts the alarm into the inbox of everybody who can act on it, and prepares
 // the mails.
-func (b *bell) tell(a incident.Alarm, i incident.Incident, said law.Message) error {
+func (b *bell) tell(a incident.Alarm, x subject, said law.Message) error {
 	args := map[string]any{}
 	for _, v := range said.Args {
 		if m, ok := v.Value.(law.Message); ok {
@@ -347,21 +342,22 @@ func (b *bell) tell(a incident.Alarm, i incident.Incident, said law.Message) err
 	if err != nil {
 		return fmt.Errorf("write an alarm: %w", err)
 	}
-	for _, person := range b.concerned(i) {
+	first := b.first(x)
+	for _, person := range b.concerned(x) {
 		p, err := b.person(person)
 		if err != nil {
 			return err
 		}
-		n := desk.Notice{Person: p.ID, Organisation: a.Organisation, Key: said.Key, Args: raw, Link: linkOf(i)}
+		n := desk.Notice{Person: p.ID, Organisation: a.Organisation, Key: said.Key, Args: raw, Link: x.link}
 		d := deliveryOf(p)
-		if i.Exercise || !b.channels.Mail {
+		if x.exercise || !b.channels.Mail || len(first) > 0 && !slices.Contains(first, p.ID) && !incident.Reached(a.Step, b.channels.OthersFrom) {
 			d = desk.InboxOnly
 		}
 		switch d {
 		case desk.Daily, desk.Weekly:
 			err = b.in.Notify(n) // the summary takes it
 		case desk.AtOnce:
-			b.write(p, i, a, said)
+			b.write(p, x, a, said)
 			fallthrough
 		default:
 			err = b.in.NotifySettled(n)
@@ -381,15 +377,30 @@ func deliveryOf(p tenant.Person) desk.Delivery {
 }
 
 // concerned lists who can act: the lead, who is on call, and who may decide.
-func (b *bell) concerned(i incident.Incident) (out []string) {
+func (b *bell) concerned(x subject) (out []string) {
 	for _, m := range b.members {
-		covers := m.Organisation == "" || m.Organisation == i.Organisation
-		acts := authz.Allows(m.Role, authz.IncidentDecide) || m.Person == i.Lead || slices.Contains(b.onCall, m.Person)
-		if covers && acts && !m.Disabled && authz.Allows(m.Role, authz.IncidentRead) && !slices.Contains(out, m.Person) {
+		acts := authz.Allows(m.Role, authz.IncidentDecide) || m.Person == x.lead || m.Person == b.onCall
+		if b.reaches(m, x.organisation) && acts && !slices.Contains(out, m.Person) {
 			out = append(out, m.Person)
 		}
 	}
 	return out
+}
+
+// first lists those who get every step: the lead, and who is on call. Empty: there is
+// nobody to begin with, so that all who may decide do.
+func (b *bell) first(x subject) (out []string) {
+	for _, m := range b.members {
+		if b.reaches(m, x.organisation) && (m.Person == x.lead || m.Person == b.onCall) {
+			out = append(out, m.Person)
+		}
+	}
+	return out
+}
+
+// reaches reports whether a member reads the cases of the organisation.
+func (b *bell) reaches(m tenant.Member, organisation string) bool {
+	return (m.Organisation == "" || m.Organisation == organisation) && !m.Disabled && authz.Allows(m.Role, authz.IncidentRead)
 }
 
 func (b *bell) person(id string) (p tenant.Person, err error) {
@@ -402,12 +413,12 @@ func (b *bell) person(id string) (p tenant.Person, err error) {
 	return p, err
 }
 
-func (b *bell) write(p tenant.Person, i incident.Incident, a incident.Alarm, said law.Message) {
+func (b *bell) write(p tenant.Person, x subject, a incident.Alarm, said law.Message) {
 	n := slices.IndexFunc(b.letters, func(l letter) bool { return l.person.ID == p.ID })
 	if n < 0 {
 		n, b.letters = len(b.letters), append(b.letters, letter{person: p})
 	}
-	b.letters[n].lines = append(b.letters[n].lines, line{i, said, a.ID})
+	b.letters[n].lines = append(b.letters[n].lines, line{x, said, a.ID})
 }
 
 // mail posts the letters. Each alarm is in one letter per person, because it was
@@ -418,17 +429,17 @@ func (b *bell) mail() error {
 		var text strings.Builder
 		sum := sha256.New()
 		for _, v := range l.lines {
-			fmt.Fprintf(&text, "* %s\n  %s\n", p.Say(v.said), b.Mails.Link(linkOf(v.about)))
+			fmt.Fprintf(&text, "* %s\n  %s\n", p.Say(v.said), b.Mails.Link(v.about.link))
 			fmt.Fprintln(sum, v.alarm)
 		}
 		first := l.lines[0].about
 		message := "incident.alarm.mail"
-		if slices.ContainsFunc(l.lines, func(v line) bool { return v.about.ID != first.ID }) {
+		if slices.ContainsFunc(l.lines, func(v line) bool { return v.about.id != first.id }) {
 			message = "incident.alarm.mails"
 		}
-		_, err := b.Mails.Post(b.in, mailing.Letter{Key: "alarm/" + hex.EncodeToString(sum.Sum(nil)) + "/" + l.person.ID, Organisation: b.organisation,
+		_, err := b.Mails.Post(b.in, mailing.Letter{Key: "alarm/" + hex.EncodeToString(sum.Sum(nil)) + "/" + l.person.ID, Organisation: b.chooser(),
 			To: l.person.Email, Language: l.person.Language, Message: message,
-			Arguments: []any{"reference", first.Reference, "title", first.Title, "number", len(l.lines)}, Body: text.String()})
+			Arguments: []any{"reference", first.reference, "title", first.title, "number", len(l.lines)}, Body: text.String()})
 		if err != nil {
 			return err
 		}
@@ -437,29 +448,32 @@ func (b *bell) mail() error {
 }
 
 // post puts what programs are told into the outbox, under a key that follows from
-// the alarm.
-func (b *bell) post(a incident.Alarm, i incident.Incident, o incident.Obligation, said law.Message) error {
+// the alarm. A channel that begins at a later step begins now when mails do not leave.
+func (b *bell) post(a incident.Alarm, x subject, said law.Message) error {
+	begins := func(from string) bool { return incident.Reached(a.Step, from) || b.channels.Mail && b.mailDown }
 	var kinds []string
-	if b.channels.URL != "" {
+	if b.channels.URL != "" && begins(b.channels.URLFrom) {
 		kinds = append(kinds, WebKind)
 	}
-	if b.channels.Command && b.Command != nil {
+	if b.channels.Command && b.Command != nil && begins(b.channels.CommandFrom) {
 		kinds = append(kinds, CommandKind)
 	}
 	if len(kinds) == 0 {
 		return nil
 	}
-	m := Message{MessageFormat, a.ID, a.Organisation, i.ID, i.Reference, i.Title, o.Regime, o.Authority, o.Country, a.Stage, a.Step, a.DueAt,
-		!b.in.Now().Before(a.DueAt), b.Mails.Printer("").Say(said), b.Mails.Link(linkOf(i))}
-	if w, err := b.in.Workspace(); err == nil && w.Language != "" {
-		m.Text = b.Mails.Printer(w.Language).Say(said)
-	}
+	return b.send(kinds, Message{Format: MessageFormat, ID: a.ID, Organisation: a.Organisation, Incident: x.id, Reference: x.reference, Title: x.title,
+		Regime: x.regime, Authority: x.authority, Country: x.country, Stage: a.Stage, Step: a.Step, DueAt: a.DueAt, Overdue: !b.in.Now().Before(a.DueAt),
+		Text: b.Mails.Printer(b.home.Language).Say(said), Link: b.Mails.Link(x.link), Calls: b.calls})
+}
+
+// send puts a message into the outbox for each kind.
+func (b *bell) send(kinds []string, m Message) error {
 	payload, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("write an alarm: %w", err)
 	}
 	for _, kind := range kinds {
-		_, err := jobs.Post(b.in, work.Effect{Kind: kind, Key: kind + "/" + a.ID, Organisation: a.Organisation, Payload: payload})
+		_, err := jobs.Post(b.in, work.Effect{Kind: kind, Key: kind + "/" + m.ID, Organisation: b.chooser(), Payload: payload})
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -18,12 +19,28 @@ import (
 )
 
 // Channels is how the alarms of an organisation leave the platform, beside the
-// inboxes, which have them all.
+// inboxes, which have them all. A step is one of Begins: a channel is silent before it.
 type Channels struct {
-	Mail    bool   `json:"mail"`              // to those who want mails at once
-	URL     string `json:"url,omitempty"`     // of a webhook; "": none
-	Command bool   `json:"command,omitempty"` // the alarm command of the server
-	Sealed  string `json:"sealed,omitempty"`  // secret that signs the webhook
+	Mail        bool   `json:"mail"`                   // to those who want mails at once
+	OthersFrom  string `json:"others_from,omitempty"`  // step from which mails go beyond the lead and who is on call
+	URL         string `json:"url,omitempty"`          // of a webhook; "": none
+	URLFrom     string `json:"url_from,omitempty"`     // step
+	Command     bool   `json:"command,omitempty"`      // the alarm command of the server
+	CommandFrom string `json:"command_from,omitempty"` // step
+	Sealed      string `json:"sealed,omitempty"`       // secret that signs the webhook
+}
+
+// Begins lists the steps at which a channel may begin; "" is the first.
+func Begins() []string { return []string{"", "half", "4h", "1h", "overdue"} }
+
+// check says what is wrong with the steps.
+func (c Channels) check() error {
+	for field, step := range map[string]string{"others_from": c.OthersFrom, "url_from": c.URLFrom, "command_from": c.CommandFrom} {
+		if !slices.Contains(Begins(), step) {
+			return &fault.Error{Kind: fault.Invalid, Field: field, What: "there is no such step", Expected: "half, 4h, 1h, overdue, or nothing for the start"}
+		}
+	}
+	return nil
 }
 
 // setting is the name under which channels are kept.
@@ -31,6 +48,14 @@ const setting = "incident.alarms"
 
 // purpose of the sealed secrets.
 const purpose = "alarm-webhook"
+
+// ownerOf is to whom the secret of a webhook is bound.
+func ownerOf(scope tenant.Scope, organisation string) string {
+	if organisation == "" {
+		return "workspace " + scope.WorkspaceID()
+	}
+	return organisation
+}
 
 // channelsOf are the channels of an organisation: by mail, until it chose.
 func (s *Service) channelsOf(tx *store.Tx, organisation string) (Channels, error) {
@@ -48,13 +73,36 @@ func (s *Service) channelsOf(tx *store.Tx, organisation string) (Channels, error
 	return c, nil
 }
 
-// Channels returns the channels of an organisation. The secret stays sealed.
+// reach is the scope in which an actor sees or changes the channels of an organisation,
+// or of an authority ("").
+func (s *Service) reach(ctx context.Context, a authz.Actor, organisation string, need authz.Permission) (tenant.Scope, error) {
+	if organisation == "" {
+		return a.Workspace(need)
+	}
+	return a.Organisation(ctx, organisation, need)
+}
+
+// belongs refuses channels that nothing uses: those of an entity of an authority, and
+// those of a workspace that is no authority.
+func belongs(tx *store.Tx, organisation string) error {
+	w, err := tx.Workspace()
+	if err == nil && (w.Kind == tenant.Authority) != (organisation == "") {
+		err = &fault.Error{Kind: fault.NotFound, What: "there are no such alarms"}
+	}
+	return err
+}
+
+// Channels returns the channels of an organisation, or of an authority (""). The secret
+// stays sealed.
 func (s *Service) Channels(ctx context.Context, a authz.Actor, organisation string) (c Channels, err error) {
-	scope, err := a.Organisation(ctx, organisation, authz.IncidentRead)
+	scope, err := s.reach(ctx, a, organisation, authz.IncidentRead)
 	if err != nil {
 		return c, err
 	}
 	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
+		if err := belongs(tx, organisation); err != nil {
+			return err
+		}
 		c, err = s.channelsOf(tx, organisation)
 		c.Sealed = ""
 		return err
@@ -62,12 +110,15 @@ func (s *Service) Channels(ctx context.Context, a authz.Actor, organisation stri
 	return c, err
 }
 
-// Choose keeps the channels of an organisation. A webhook with a new address gets a
+// Choose keeps the channels of an organisation, or of an authority (""). A webhook with a new address gets a
 // new secret, which is returned once; with the same address it keeps its own, and ""
 // is returned.
 func (s *Service) Choose(ctx context.Context, a authz.Actor, organisation string, c Channels) (key string, err error) {
-	scope, err := a.Organisation(ctx, organisation, authz.OrganisationEdit)
+	scope, err := s.reach(ctx, a, organisation, authz.OrganisationEdit)
 	if err != nil {
+		return "", err
+	}
+	if err := c.check(); err != nil {
 		return "", err
 	}
 	if c.URL != "" {
@@ -79,6 +130,9 @@ func (s *Service) Choose(ctx context.Context, a authz.Actor, organisation string
 		return "", &fault.Error{Kind: fault.Invalid, Field: "command", What: "this server has no alarm command", Expected: "a server that was started with --alarm-command"}
 	}
 	err = s.store.Write(ctx, scope, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, func(tx *store.Tx) error {
+		if err := belongs(tx, organisation); err != nil {
+			return err
+		}
 		before, err := s.channelsOf(tx, organisation)
 		if err != nil {
 			return err
@@ -88,7 +142,7 @@ func (s *Service) Choose(ctx context.Context, a authz.Actor, organisation string
 			c.Sealed = before.Sealed
 		case c.URL != "":
 			key, _ = secret.NewToken()
-			if c.Sealed, err = s.Box.Seal(purpose, organisation, []byte(key)); err != nil {
+			if c.Sealed, err = s.Box.Seal(purpose, ownerOf(scope, organisation), []byte(key)); err != nil {
 				return fmt.Errorf("seal the secret of a webhook: %w", err)
 			}
 		}
@@ -123,7 +177,7 @@ func (s *Service) sendWeb(ctx context.Context, e work.Effect) (string, error) {
 	if c.URL == "" {
 		return "", jobs.Permanent(errWithdrawn)
 	}
-	key, err := s.Box.Open(purpose, e.Organisation, c.Sealed)
+	key, err := s.Box.Open(purpose, ownerOf(tenant.System("deliver an alarm").In(e.Workspace, ""), e.Organisation), c.Sealed)
 	if err != nil {
 		return "", jobs.Permanent(fmt.Errorf("open the secret of the webhook: %w", err))
 	}

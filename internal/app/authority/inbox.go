@@ -324,6 +324,9 @@ func answered(tx *store.Tx, c authority.Case) error {
 		if _, err := tx.ReviewAuthorityReport(r); err != nil {
 			return err
 		}
+		if err := tx.ReplaceAlarms(r.AnswerDuty(), nil); err != nil {
+			return err
+		}
 	}
 	return nil
 }

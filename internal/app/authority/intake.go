@@ -100,7 +100,10 @@ func keep(tx *store.Tx, v visit, key ed25519.PrivateKey, f incident.Frozen, hash
 	if r.Sector, r.Class, err = standing(tx, c.Organisation); err != nil {
 		return "", err
 	}
-	if _, err = tx.AddAuthorityReport(r); err != nil {
+	if r, err = tx.AddAuthorityReport(r); err != nil {
+		return "", err
+	}
+	if err = tx.ReplaceAlarms(r.AnswerDuty(), r.Alarms()); err != nil {
 		return "", err
 	}
 	_, err = tx.AddAuthorityMessage(authority.Message{Organisation: c.Organisation, Case: c.ID, Kind: authority.Receipt, About: f.ID, Text: receipt}, true)

@@ -112,17 +112,10 @@ func rosterOf(tx *store.Tx, organisation string) (r oncall.Roster, row desk.Sett
 	return r, row, err
 }
 
-// OnCall names the members of the workspace who are on call in an organisation at
-// the time of the transaction.
-func OnCall(tx *store.Tx, organisation string) ([]string, error) {
+// Roster is who is called in an organisation, for alarms.
+func Roster(tx *store.Tx, organisation string) (oncall.Roster, error) {
 	r, _, err := rosterOf(tx, organisation)
-	if err != nil {
-		return nil, err
-	}
-	if turn, ok := r.At(tx.Now()); ok && turn.Contact.Person != "" {
-		return []string{turn.Contact.Person}, nil
-	}
-	return nil, nil
+	return r, err
 }
 
 func (s *Service) changeRoster(ctx context.Context, a authz.Actor, organisation string, f func(*store.Tx, *oncall.Roster) error) error {

@@ -29,6 +29,32 @@ const (
 // and where possible within 24 hours of receiving it, Directive (EU) 2022/2555 Art. 23(5).
 const AnswerWithin = 24 * time.Hour
 
+// AnswerStage is the stage of the authority's own clock in alarms.
+const AnswerStage clocks.Stage = "answer"
+
+// AnswerDuty names the duty to answer a report in alarms.
+func (r Report) AnswerDuty() incident.Obligation {
+	return incident.Obligation{ID: "answer/" + r.ID, Organisation: r.Organisation, Incident: r.Case}
+}
+
+// Alarms lists the reminders of the answer that is due: when the report came, half way,
+// four hours and one hour before the end, and at the end. None when no answer is due.
+func (r Report) Alarms() (out []incident.Alarm) {
+	if r.AnswerDue.IsZero() || !r.AnsweredAt.IsZero() {
+		return nil
+	}
+	o := r.AnswerDuty()
+	for _, x := range []struct {
+		step string
+		at   time.Time
+	}{{"start", r.ReceivedAt}, {"half", r.ReceivedAt.Add(r.AnswerDue.Sub(r.ReceivedAt) / 2)}, {"4h", r.AnswerDue.Add(-4 * time.Hour)},
+		{"1h", r.AnswerDue.Add(-time.Hour)}, {"overdue", r.AnswerDue}} {
+		out = append(out, incident.Alarm{ID: o.ID + "/" + x.step, Organisation: r.Organisation, Incident: r.Case, Obligation: o.ID, Stage: AnswerStage,
+			Step: x.step, At: x.at.UTC(), DueAt: r.AnswerDue.UTC()})
+	}
+	return out
+}
+
 // latest is how long after awareness the stages of Directive (EU) 2022/2555
 // Art. 23(4)(a) and (b) are due at the latest; national law may only be stricter.
 func latest(regime clocks.Regime, s clocks.Stage) time.Duration {

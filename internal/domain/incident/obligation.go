@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"slices"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/law"
@@ -170,6 +171,15 @@ type Alarm struct {
 	At           time.Time    `json:"at"`
 	DueAt        time.Time    `json:"due_at"` // strict deadline
 	SentAt       time.Time    `json:"sent_at"`
+}
+
+// Steps lists the steps of alarms in the order in which they come; no clock has all.
+func Steps() []string { return []string{"start", "half", "7d", "2d", "4h", "1h", "overdue"} }
+
+// Reached reports whether a step is the step from, or comes after it. Every step has
+// reached "".
+func Reached(step, from string) bool {
+	return from == "" || slices.Index(Steps(), step) >= slices.Index(Steps(), from)
 }
 
 // Alarms lists the reminders of the clocks that still run.

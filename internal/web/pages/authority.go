@@ -42,7 +42,7 @@ func (s *Site) deskRoutes(add adder) {
 // deskNav is the navigation of an authority's workspace.
 func (s *Site) deskNav(r *http.Request, link func(key, url string) ui.Link) []ui.Link {
 	out := []ui.Link{link("authority.inbox", "/authority"), link("authority.register", "/authority/register"), link("authority.recipients", "/authority/recipients"),
-		link("authority.summary", "/authority/summary"), link("authority.situation", "/authority/situation")}
+		link("authority.summary", "/authority/summary"), link("authority.situation", "/authority/situation"), link("alarms.title", deskAlarms)}
 	return out
 }
 

@@ -143,7 +143,7 @@ func (s *Site) listIncidents(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := s.clientFrame(r, c, "incidents")
 	p.Lead = ui.T(r.Context(), "incidents.lead")
-	for _, page := range []struct{ key, path string }{{"handling.oncall", "on-call"}, {"handling.exercises", "exercises"}, {"handling.statistics", "incident-statistics"}} {
+	for _, page := range []struct{ key, path string }{{"alarms.title", "alarms"}, {"handling.oncall", "on-call"}, {"handling.exercises", "exercises"}, {"handling.statistics", "incident-statistics"}} {
 		p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(r.Context(), page.key), URL: clientURL(r, page.path), Kind: ui.Quiet})
 	}
 	if can(r, authz.IncidentNotice) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/app/alarming"
 	"github.com/nisaba-platform/nisaba/internal/app/authority"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/delegating"
@@ -58,6 +59,7 @@ type Site struct {
 	guests    *guard.Limiter
 	senders   *guard.Limiter // of signals
 	incidents *incidents.Service
+	alarms    *alarming.Service
 	filing    *filing.Service
 	authority *authority.Service
 	scanning  *scanning.Service
@@ -77,6 +79,7 @@ type Options struct {
 	Bench     *workbench.Service
 	Links     *delegating.Service
 	Incidents *incidents.Service
+	Alarms    *alarming.Service
 	Filing    *filing.Service
 	Authority *authority.Service
 	Scanning  *scanning.Service
@@ -93,7 +96,7 @@ func New(o Options) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{accounts: o.Accounts, clients: o.Clients, reporting: o.Reporting, feeds: o.Feeds, notices: o.Notices, mails: o.Mails, bench: o.Bench, links: o.Links, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS,
-		proving: o.Proving, programs: o.Programs, incidents: o.Incidents, filing: o.Filing, authority: o.Authority, scanning: o.Scanning}
+		proving: o.Proving, programs: o.Programs, incidents: o.Incidents, alarms: o.Alarms, filing: o.Filing, authority: o.Authority, scanning: o.Scanning}
 	s.working, s.streams = o.Work, newStreams()
 	o.Guard.Log = o.Log
 	o.Guard.ErrorPage = ui.ErrorPage(s.view)
@@ -294,6 +297,7 @@ func (s *Site) Table() []Route {
 	s.reportRoutes(add)
 	s.feedRoutes(add)
 	s.signalRoutes(add)
+	s.alarmRoutes(add)
 	s.binderRoutes(add)
 	s.scopeRoutes(add)
 	s.authorityRoutes(add)
@@ -338,7 +342,7 @@ func (s *Site) frame(r *http.Request, title, lead string) ui.PageProps {
 		} else if _, err := v.Actor.Reach(authz.IncidentNotice); err == nil {
 			p.Nav[0].Links = slices.Insert(p.Nav[0].Links, 1, link("incidents.new", "/report"))
 		}
-		if _, err := v.Actor.Reach(authz.ExposureRead); err == nil {
+		if _, err := v.Actor.Reach(authz.ExposureRead); err == nil && !isAuthority(r) {
 			p.Nav[0].Links = slices.Insert(p.Nav[0].Links, 2, link("exposure.portfolio.title", "/exposure"))
 		}
 		if _, err := v.Actor.Workspace(authz.WorkspaceRead); err == nil {

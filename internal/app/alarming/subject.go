@@ -1,0 +1,130 @@
+package alarming
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/domain/authority"
+	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/law/clocks"
+)
+
+// subject is what an alarm is about: a case of an entity, or one of an authority.
+type subject struct {
+	id           string // of the case
+	organisation string
+	reference    string
+	title        string // of the incident; at an authority, the name of the entity
+	link         string // page
+	lead         string // person
+	exercise     bool
+	regime       clocks.Regime
+	authority    string // or the partner of a contract, for the sentence
+	country      string
+	zone         string // IANA name, in which deadlines are said
+	now          time.Time
+	desk         bool // of an authority
+}
+
+// known is a case with its duties.
+type known struct {
+	incident.Incident
+	duties []incident.Obligation
+}
+
+// find is what an alarm is about.
+func (b *bell) find(a incident.Alarm) (subject, error) {
+	if a.Stage == authority.AnswerStage {
+		return b.answer(a)
+	}
+	c, seen := b.cases[a.Incident]
+	if !seen {
+		var err error
+		if c.Incident, err = b.in.Incident(a.Incident); err != nil {
+			return subject{}, err
+		}
+		if c.duties, err = b.in.Obligations(a.Organisation, a.Incident); err != nil {
+			return subject{}, err
+		}
+		b.cases[a.Incident] = c
+	}
+	n := slices.IndexFunc(c.duties, func(o incident.Obligation) bool { return o.ID == a.Obligation })
+	if n < 0 {
+		return subject{}, fmt.Errorf("there is no duty %s", a.Obligation)
+	}
+	o := c.duties[n]
+	x := subject{id: c.ID, organisation: c.Organisation, reference: c.Reference, title: c.Title, link: "/organisations/" + c.Organisation + "/incidents/" + c.ID,
+		lead: c.Lead, exercise: c.Exercise, regime: o.Regime, authority: o.Authority, country: o.Country, zone: o.Zone, now: c.Now(b.in.Now())}
+	if x.authority == "" {
+		x.authority = o.Partner
+	}
+	return x, nil
+}
+
+// answer is the case of an authority in which the first answer to an early warning is
+// due. Its zone is that of the Member State, so that officers read their own time.
+func (b *bell) answer(a incident.Alarm) (subject, error) {
+	c, err := b.in.AuthorityCase(a.Incident)
+	if err != nil {
+		return subject{}, err
+	}
+	names, err := b.in.OrganisationNames([]string{c.Organisation})
+	if err != nil {
+		return subject{}, err
+	}
+	zone := ""
+	if b.Zone != nil {
+		zone = b.Zone(c.Country)
+	}
+	return subject{id: c.ID, organisation: c.Organisation, reference: c.Reference, title: names[c.Organisation], link: "/authority/cases/" + c.ID, lead: c.Handler,
+		exercise: c.Exercise, regime: clocks.Regime(c.Regime), authority: b.home.Name, country: c.Country, zone: zone, now: b.in.Now(), desk: true}, nil
+}
+
+// record writes the alarm where the case is looked up later.
+func (b *bell) record(a incident.Alarm, x subject) error {
+	if x.desk {
+		return b.in.Note("alarm.answer", "authority_case", x.id, x.organisation, a.Step+", "+a.DueAt.Format(time.RFC3339))
+	}
+	_, err := b.in.AddIncidentEntry(incident.Entry{Organisation: a.Organisation, Incident: a.Incident, Kind: "alarm", Object: a.ID,
+		Text: string(a.Stage) + ", " + a.Step, After: a.DueAt.Format(time.RFC3339),
+		At: incident.Moment{At: x.now, Zone: b.cases[a.Incident].Zone, Certainty: incident.Exact}})
+	return err
+}
+
+// sentence says what is due when, in the zone of the authority.
+func sentence(a incident.Alarm, x subject) law.Message {
+	words := []string{"incident", "alarm", "ahead"}
+	if x.desk {
+		words[1] = "answer"
+	}
+	if !x.now.Before(a.DueAt) {
+		words[2] = "overdue"
+	}
+	if x.exercise {
+		words = append(words, "exercise")
+	}
+	zone, err := time.LoadLocation(x.zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	to := x.authority
+	if to == "" {
+		to = "-"
+	}
+	args := []law.Arg{{Name: "stage", Value: stageName(a.Stage)}, {Name: "authority", Value: to}, {Name: "reference", Value: x.reference},
+		{Name: "title", Value: x.title}, {Name: "due", Value: a.DueAt.In(zone).Format("2006-01-02 15:04 MST")}}
+	if x.desk {
+		args = args[2:]
+	}
+	return law.Message{Key: strings.Join(words, "."), Args: args}
+}
+
+func stageName(s clocks.Stage) law.Message {
+	if s == incident.ContractStage {
+		return law.Message{Key: "incident.alarm.contract"}
+	}
+	return law.Message{Key: "clocks.stage." + string(s)}
+}
