@@ -30,6 +30,10 @@ type serveCommand struct {
 	AlarmCommand string   `name:"alarm-command" env:"NISABA_ALARM_COMMAND" help:"Program that sends alarms of reporting deadlines as text messages or calls, with its arguments. It gets each alarm as JSON on standard input; exit status 0 says sent. Default: none."`
 	AlarmPrivate bool     `name:"alarm-private" env:"NISABA_ALARM_PRIVATE" help:"Webhooks of alarms may lie in the server's own network, and use http."`
 	FilingLocal  bool     `name:"filing-local" env:"NISABA_FILING_LOCAL" help:"Reports may be filed with authorities on this machine and in private networks, and on this machine without TLS. For trials and closed networks."`
+	IntakeSMTP   string   `name:"intake-smtp" env:"NISABA_INTAKE_SMTP" placeholder:"HOST:PORT" help:"Address on which mails to the secret addresses of organisations are taken in as security events. Default: none are."`
+	IntakeDomain string   `name:"intake-domain" env:"NISABA_INTAKE_DOMAIN" help:"Domain of these addresses, whose mail server (MX) leads here. Default: the host of --base-url."`
+	IntakeCert   string   `name:"intake-cert" env:"NISABA_INTAKE_CERT" type:"path" help:"Certificate (PEM) for mails over STARTTLS. Default: none, for a server behind another mail server."`
+	IntakeKey    string   `name:"intake-key" env:"NISABA_INTAKE_KEY" type:"path" help:"Its private key (PEM)."`
 	TimestampURL string   `name:"timestamp-url" env:"NISABA_TIMESTAMP_URL" help:"Time-stamping authority (RFC 3161) that signs the time of each checkpoint of the ledgers: http://timestamp.example.org. Default: none."`
 	TimestampCA  string   `name:"timestamp-ca" env:"NISABA_TIMESTAMP_CA" type:"path" help:"File with the root certificates (PEM) that the authority's certificate must lead to. Default: any."`
 }
@@ -59,6 +63,7 @@ func (c *serveCommand) Run(s *session) error {
 	}
 	v, err := server.Open(ctx, server.Config{Address: c.Addr, Data: c.Data, DatabaseURL: c.DatabaseURL, HTTPS: c.HTTPS, Hosts: c.Host, ScanCommand: c.ScanCommand,
 		BaseURL: c.BaseURL, Mail: mails, Alarms: server.AlarmConfig{Command: c.AlarmCommand, Private: c.AlarmPrivate}, FilingLocal: c.FilingLocal, Timestamps: stamps,
+		Mailbox:       server.MailboxConfig{Address: c.IntakeSMTP, Domain: c.IntakeDomain, Certificate: c.IntakeCert, Key: c.IntakeKey},
 		ScanResolvers: resolvers, ScanData: c.ScanData,
 		Knowledge: k, Messages: messages, Log: slog.New(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {

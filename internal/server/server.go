@@ -22,13 +22,13 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/alarming"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
-	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
+	"github.com/nisaba-platform/nisaba/internal/mailbox"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/internal/viruscheck"
@@ -61,6 +61,7 @@ type Config struct {
 	Listening func(base string) error
 
 	Timestamps TimestampConfig
+	Mailbox    MailboxConfig
 
 	// FilingLocal lets reports be filed with authorities on this machine and in
 	// private networks, and on this machine without TLS. Otherwise they go to the
@@ -93,6 +94,7 @@ type Server struct {
 	runner  *jobs.Runner
 	mailer  *mailing.Mailer
 	alarms  *alarming.Service
+	mailbox *mailbox.Server // nil: no mails are taken in
 }
 
 // Open prepares a server: it makes the data folder, opens the database and brings
@@ -117,13 +119,11 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	var options []clients.Option
+	var look *viruscheck.Command
 	if c.ScanCommand != "" {
-		scanner, err := viruscheck.New(c.ScanCommand, viruscheck.Limit)
-		if err != nil {
+		if look, err = viruscheck.New(c.ScanCommand, viruscheck.Limit); err != nil {
 			return nil, err
 		}
-		options = append(options, clients.WithScanner(scanner))
 	}
 	passwords, err := secret.NewPasswords(secret.DefaultCost, runtime.GOMAXPROCS(0))
 	if err != nil {
@@ -133,7 +133,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := wire(s, c, box, passwords, files, options)
+	v, err := wire(s, c, box, passwords, files, look)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -188,6 +188,10 @@ func (s *Server) Serve(ctx context.Context, out io.Writer) error {
 	}
 	working, stopWork := context.WithCancel(ctx)
 	defer stopWork()
+	mailed, err := s.listenForMail(working, out)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	worked, served := make(chan error, 1), make(chan error, 1)
 	go func() { worked <- s.Work(working) }()
 	go func() { served <- h.Serve(l) }()
@@ -198,10 +202,17 @@ func (s *Server) Serve(ctx context.Context, out io.Writer) error {
 	case err = <-worked:
 		err = errors.Join(err, stop(ctx, h))
 		return err
+	case err = <-mailed:
+		stopWork()
+		return errors.Join(err, stop(ctx, h), <-worked)
 	case <-ctx.Done():
 		err = stop(ctx, h)
 	}
-	return errors.Join(err, <-worked)
+	err = errors.Join(err, <-worked)
+	if mailed != nil {
+		err = errors.Join(err, <-mailed)
+	}
+	return err
 }
 
 // stop lets running requests finish.

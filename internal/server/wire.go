@@ -37,6 +37,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/internal/tsa"
+	"github.com/nisaba-platform/nisaba/internal/viruscheck"
 	webfiling "github.com/nisaba-platform/nisaba/internal/web/filing"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/pages"
@@ -60,7 +61,7 @@ type TimestampConfig struct {
 const heldFor = 7 * 24 * time.Hour
 
 // wire puts the parts together.
-func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords, files *blob.Dir, options []clients.Option) (*Server, error) {
+func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords, files *blob.Dir, look *viruscheck.Command) (*Server, error) {
 	if s.Engine() == "PostgreSQL" && !s.RowSecurity() {
 		c.Log.Warn("the database account bypasses row-level security; use one that is no superuser, so that the database keeps workspaces apart too")
 	}
@@ -74,6 +75,10 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	}
 	people := accounts.New(s, passwords, box).WithMail(mailer).WithFiles(files)
 	people.UsePasskeys(c.passkeyHost())
+	var options []clients.Option
+	if look != nil {
+		options = append(options, clients.WithScanner(look))
+	}
 	organisations := clients.New(s, c.Knowledge, files, options...)
 	documents := reporting.New(s, organisations, files, c.Messages, mailer)
 	notices := noticing.New(s, organisations, mailer, box)
@@ -92,6 +97,10 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	}
 	ways, intake := filing.New(s, box, filing.Options{Local: c.FilingLocal}), authority.New(s, box, authority.Options{Forms: reports, Clients: organisations, Mails: mailer, Knowledge: c.Knowledge})
 	cases := incidents.New(s, reports, c.Knowledge.Countries).WithFiles(files).WithPlaybooks(books)
+	letters, err := c.takeMails(cases, box, look, mailer)
+	if err != nil {
+		return nil, err
+	}
 	scans, err := c.scans(s, organisations)
 	if err != nil {
 		return nil, err
@@ -132,7 +141,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	handler.Handle(webfiling.Prefix, webfiling.Handler(intake, c.Log))
 	handler.Handle("/", site.Routes())
 	alarms.Install(runner)
-	return &Server{config: c, store: s, site: site, handler: handler, people: people, runner: runner, mailer: mailer, alarms: alarms}, nil
+	return &Server{config: c, store: s, site: site, handler: handler, people: people, runner: runner, mailer: mailer, alarms: alarms, mailbox: letters}, nil
 }
 
 // keepHouse adds the schedules of the house, with time stamps when there is an

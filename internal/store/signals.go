@@ -11,9 +11,9 @@ import (
 
 var intakeSources = define(table[incident.Source]{
 	name: "intake_sources", kind: "intake_source", keys: "id", secret: true,
-	columns: "id, organisation_id, kind, name, token_hash, mapping, window_minutes, created_by, created_at, revoked_at, version",
+	columns: "id, organisation_id, kind, name, token_hash, sealed, mapping, window_minutes, created_by, created_at, revoked_at, version",
 	fields: func(s *incident.Source) []any {
-		return []any{&s.ID, &s.Organisation, &s.Kind, &s.Name, &s.TokenHash, &s.Mapping, &s.Window, &s.CreatedBy, sqldb.Time(&s.CreatedAt), sqldb.Time(&s.RevokedAt), &s.Version}
+		return []any{&s.ID, &s.Organisation, &s.Kind, &s.Name, &s.TokenHash, &s.Sealed, &s.Mapping, &s.Window, &s.CreatedBy, sqldb.Time(&s.CreatedAt), sqldb.Time(&s.RevokedAt), &s.Version}
 	},
 	org:     func(s *incident.Source) *string { return &s.Organisation },
 	version: func(s *incident.Source) *int64 { return &s.Version },

@@ -14,7 +14,7 @@ func signalProbes() map[string]probe {
 	return map[string]probe{
 		"intake_sources": kept((*store.Tx).PutIntakeSource,
 			func(w world, k string) incident.Source {
-				return incident.Source{ID: k, Organisation: w.organisation, TokenHash: k}
+				return incident.Source{ID: k, Organisation: w.organisation, TokenHash: k, Sealed: "s" + k}
 			},
 			(*store.Tx).IntakeSource, (*store.Tx).IntakeSources, func(v incident.Source) string { return v.ID }),
 		"intake_signals": kept((*store.Tx).AddIntakeSignal,

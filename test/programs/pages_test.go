@@ -21,7 +21,7 @@ const (
 	said    = "no: what is said to an authority is said by a person, on the page of the case; messages are fetched every minute anyway"
 	entity  = "no: for entities without an account, who confirm by mail"
 	printed = "no: to be printed and kept on paper; get-incident-paper and the clocks have the parts"
-	senders = "no: the address of a system that sends signals is shown once, to a person on a page"
+	senders = "no: the address to which signals are sent is a secret, which a person takes from a page"
 )
 
 const org = "/organisations/{organisation}"

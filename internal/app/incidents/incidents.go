@@ -34,6 +34,7 @@ type Service struct {
 	countries *country.Set
 	files     *blob.Dir // nil: no files can be kept
 	playbooks []playbook.Playbook
+	mailbox   Mailbox
 }
 
 // New makes the service.

@@ -33,13 +33,15 @@ const (
 // Source is a system that sends signals, with what came from it.
 type Source struct {
 	incident.Source
-	Count int64     // of signals
-	Last  time.Time // zero: none came
+	Count   int64     // of signals
+	Last    time.Time // zero: none came
+	Address string    // for mails; "" for a webhook, for one that was revoked, and for whoever may not make one
 }
 
 // Sources lists the systems that send signals to an organisation, by name; those that
 // were revoked last.
 func (s *Service) Sources(ctx context.Context, a authz.Actor, organisation string) (list []Source, err error) {
+	_, denied := a.Organisation(ctx, organisation, authz.OrganisationEdit)
 	err = s.read(ctx, a, organisation, authz.IncidentRead, func(tx *store.Tx) error {
 		all, err := tx.IntakeSources(organisation)
 		if err != nil {
@@ -54,6 +56,11 @@ func (s *Service) Sources(ctx context.Context, a authz.Actor, organisation strin
 			one := Source{Source: x}
 			if n := slices.IndexFunc(standings, func(y incident.Standing) bool { return y.Source == x.ID }); n >= 0 {
 				one.Count, one.Last = standings[n].Count, standings[n].Last
+			}
+			if denied == nil && x.RevokedAt.IsZero() {
+				if one.Address, err = s.mailbox.address(x); err != nil {
+					return err
+				}
 			}
 			list = append(list, one)
 		}
@@ -78,6 +85,10 @@ func (s *Service) AddSource(ctx context.Context, a authz.Actor, organisation str
 	switch {
 	case x.Kind != incident.Webhook && x.Kind != incident.Mail:
 		return x, "", invalid("kind", "there is no such way", "webhook or mail")
+	case x.Kind == incident.Mail && s.mailbox.Domain == "":
+		return x, "", invalid("kind", "this server takes in no mails", "a server that was started with --intake-smtp")
+	case x.Kind == incident.Mail && x.Mapping != "":
+		return x, "", invalid("mapping", "a mail has no fields", "no names of fields")
 	case x.Name == "" || utf8.RuneCountInString(x.Name) > longestName:
 		return x, "", invalid("name", "the name is missing or too long", fmt.Sprintf("the name of the system, in up to %d characters", longestName))
 	case x.Window < 0 || x.Window > int64(LongestWindow/time.Minute):
@@ -91,6 +102,11 @@ func (s *Service) AddSource(ctx context.Context, a authz.Actor, organisation str
 	}
 	token, hash := secret.NewToken()
 	x = incident.Source{Organisation: organisation, Kind: x.Kind, Name: x.Name, Window: x.Window, Mapping: m.String(), TokenHash: hash, CreatedBy: a.Person}
+	if x.Kind == incident.Mail {
+		if x.Sealed, err = s.mailbox.seal(hash, token); err != nil {
+			return x, "", err
+		}
+	}
 	err = s.write(ctx, a, organisation, authz.OrganisationEdit, func(tx *store.Tx) error {
 		all, err := tx.IntakeSources(organisation)
 		if err != nil {
@@ -184,7 +200,20 @@ func (s *Service) ReceiveSignal(ctx context.Context, token, event string, body [
 	if e.ID == "" && utf8.ValidString(event) && len(event) <= signal.LongestWord {
 		e.ID = strings.ToValidUTF8(strings.TrimSpace(event), "")
 	}
-	return s.take(ctx, x, e, string(body))
+	sum := sha256.Sum256(body)
+	return s.take(ctx, x, arrival{Event: e, raw: string(body), sha256: hex.EncodeToString(sum[:]), size: int64(len(body)), reporter: x.Name})
+}
+
+// arrival is a signal with what came along.
+type arrival struct {
+	signal.Event
+	raw      string
+	sha256   string // of the message
+	size     int64  // of the message
+	reporter string // who says so
+	guessed  bool   // At is about when it was seen
+	files    []attached
+	dropped  int // files beyond the limit
 }
 
 // sourceOf is the source behind a token.
@@ -203,12 +232,11 @@ func (s *Service) sourceOf(ctx context.Context, token, kind string) (x store.Own
 }
 
 // take keeps a signal and opens its case, or lets it join one.
-func (s *Service) take(ctx context.Context, x store.OwnedSource, e signal.Event, raw string) (t Taken, err error) {
+func (s *Service) take(ctx context.Context, x store.OwnedSource, e arrival) (t Taken, err error) {
 	by := authz.Actor{Name: x.Name, Session: authz.Link}
 	scope := tenant.System("signal of "+x.Name).In(x.Workspace, x.Organisation)
-	sum := sha256.Sum256([]byte(raw))
 	kept := incident.Signal{Organisation: x.Organisation, Source: x.ID, Event: e.ID, Title: orElse(e.Title, x.Name), Severity: e.Severity, Host: e.Host, At: e.At,
-		SHA256: hex.EncodeToString(sum[:]), Raw: raw, Size: int64(len(raw))}
+		SHA256: e.sha256, Raw: e.raw, Size: e.size}
 	kept.Alike = alike(kept)
 	write := func() error {
 		return s.store.Write(ctx, scope, store.Change{Actor: "source " + x.ID, ActorName: x.Name}, func(tx *store.Tx) error {
@@ -228,8 +256,10 @@ func (s *Service) take(ctx context.Context, x store.OwnedSource, e signal.Event,
 			}
 			one := kept
 			one.Incident, t.Reference = i.ID, i.Reference
-			_, err = tx.AddIntakeSignal(one)
-			return err
+			if _, err = tx.AddIntakeSignal(one); err != nil {
+				return err
+			}
+			return keepAttached(tx, by, i, e.files, e.dropped)
 		})
 	}
 	if err = write(); fault.KindOf(err) == fault.Conflict { // the same came twice at once
@@ -272,15 +302,18 @@ func caseOf(tx *store.Tx, x incident.Source, kept incident.Signal) (i incident.I
 }
 
 // openSignal makes the security event of a signal and tells those who triage.
-func (s *Service) openSignal(tx *store.Tx, by authz.Actor, x incident.Source, kept incident.Signal, e signal.Event) (incident.Incident, error) {
+func (s *Service) openSignal(tx *store.Tx, by authz.Actor, x incident.Source, kept incident.Signal, e arrival) (incident.Incident, error) {
 	zone, err := s.homeZone(tx, x.Organisation)
 	if err != nil {
 		return incident.Incident{}, err
 	}
-	n := Notice{Title: kept.Title, Text: describe(e), Kind: incident.Event, Channel: x.Kind, Reporter: x.Name, Zone: zone,
+	n := Notice{Title: kept.Title, Text: describe(e.Event), Kind: incident.Event, Channel: x.Kind, Reporter: e.reporter, Zone: zone,
 		OccurredAt: incident.Moment{Zone: zone, Certainty: incident.Unknown}}
-	if !e.At.IsZero() && !e.At.After(tx.Now().Add(ahead)) {
+	if believable(e, tx.Now()) {
 		n.DetectedAt = incident.Moment{At: e.At, Zone: zone, Certainty: incident.Exact}
+		if e.guessed {
+			n.DetectedAt.Certainty = incident.Estimated
+		}
 	}
 	n, err = checkNotice(n)
 	if err != nil {
@@ -291,6 +324,19 @@ func (s *Service) openSignal(tx *store.Tx, by authz.Actor, x incident.Source, ke
 		return i, err
 	}
 	return i, announceSignal(tx, x, i)
+}
+
+// guessable is how old the date of a mail may be to say when something was detected.
+const guessable = 7 * 24 * time.Hour
+
+// believable reports whether what the sender says of the time can be when it was
+// detected.
+func believable(e arrival, now time.Time) bool {
+	oldest := earliest
+	if e.guessed {
+		oldest = now.Add(-guessable)
+	}
+	return !e.At.Before(oldest) && !e.At.After(now.Add(ahead))
 }
 
 // homeZone is the zone of the first Member State whose law applies to the organisation,

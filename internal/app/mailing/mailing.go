@@ -188,6 +188,13 @@ func (m *Mailer) Forget(b json.RawMessage) json.RawMessage {
 	return kept
 }
 
+// Own reports whether a Message-ID, without brackets, is one that the platform gives.
+func (m *Mailer) Own(id string) bool {
+	local, domain, _ := strings.Cut(id, "@")
+	_, err := hex.DecodeString(local)
+	return m != nil && err == nil && len(local) == 32 && domain == m.domain
+}
+
 func (m *Mailer) messageID(owner string) string {
 	sum := sha256.Sum256([]byte(owner))
 	return hex.EncodeToString(sum[:16]) + "@" + m.domain

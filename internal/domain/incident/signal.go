@@ -8,7 +8,8 @@ const (
 	Mail    = "mail"
 )
 
-// Source is a system that sends what it saw: with a token, of which the hash is kept.
+// Source is a system that sends what it saw, or a mail address that people write to:
+// with a token, of which the hash is kept.
 // What it sends becomes a security event, and an incident only when a person says so.
 type Source struct {
 	ID           string    `json:"id"`
@@ -16,6 +17,7 @@ type Source struct {
 	Kind         string    `json:"kind"` // Webhook or Mail
 	Name         string    `json:"name"`
 	TokenHash    string    `json:"-"`
+	Sealed       string    `json:"-"`                 // the token of a mail address, which people look up again; "" for a webhook
 	Mapping      string    `json:"mapping,omitempty"` // of exchange/signal; "": usual names
 	Window       int64     `json:"window"`            // minutes in which the same again joins the open case; 0: never
 	CreatedBy    string    `json:"created_by"`        // person
@@ -37,9 +39,9 @@ type Signal struct {
 	Host         string    `json:"host,omitempty"`
 	At           time.Time `json:"at"` // when the sender saw it; zero: it did not say
 	ReceivedAt   time.Time `json:"received_at"`
-	SHA256       string    `json:"sha256"` // of Raw
-	Raw          string    `json:"-"`      // the message itself; lists leave it out
-	Size         int64     `json:"size"`   // of Raw, in bytes
+	SHA256       string    `json:"sha256"` // of the message
+	Raw          string    `json:"-"`      // the message itself; of a mail that is large or no text, its head and its text. Lists leave it out
+	Size         int64     `json:"size"`   // of the message, in bytes
 }
 
 // Standing is what came from a source so far.

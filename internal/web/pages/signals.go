@@ -94,7 +94,9 @@ func answerJSON(w http.ResponseWriter, status int, kind string, v any) error {
 type sourcesView struct {
 	list    []incidents.Source
 	edit    bool
-	address string // of a new one, shown once
+	mails   bool   // the server takes in mails
+	address string // of a new webhook, shown once
+	letters string // address of a new one for mails
 	errors  ui.Errors
 }
 
@@ -110,7 +112,7 @@ func (s *Site) showSources(w http.ResponseWriter, r *http.Request, v sourcesView
 	if err != nil {
 		return err
 	}
-	v.edit = can(r, authz.OrganisationEdit)
+	v.edit, v.mails = can(r, authz.OrganisationEdit), s.incidents.MailDomain() != ""
 	p := s.clientFrame(r, c, "incidents")
 	p.Crumbs = append(p.Crumbs, ui.Link{Text: p.Title, URL: clientURL(r, "incidents")})
 	p.Title, p.Lead = ui.T(r.Context(), "signals.title"), ui.T(r.Context(), "signals.lead")
@@ -122,7 +124,11 @@ func (s *Site) addSource(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		window = -1
 	}
-	_, token, err := s.incidents.AddSource(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), incident.Source{Kind: incident.Webhook,
+	kind := incident.Webhook
+	if k := r.PostFormValue("kind"); k != "" {
+		kind = k
+	}
+	_, token, err := s.incidents.AddSource(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), incident.Source{Kind: kind,
 		Name: r.PostFormValue("name"), Window: window, Mapping: r.PostFormValue("mapping")})
 	if err != nil {
 		wrong, ok := ui.ErrorsOf(r.Context(), err)
@@ -130,6 +136,9 @@ func (s *Site) addSource(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		return s.showSources(w, r, sourcesView{errors: wrong})
+	}
+	if kind == incident.Mail {
+		return s.showSources(w, r, sourcesView{letters: token + "@" + s.incidents.MailDomain()})
 	}
 	return s.showSources(w, r, sourcesView{address: s.origin(r) + "/intake/" + token})
 }
@@ -156,10 +165,18 @@ func (s *Site) signalFile(w http.ResponseWriter, r *http.Request) error {
 func sourceFields(r *http.Request, e ui.Errors) []ui.Field {
 	t := func(key string) string { return ui.T(r.Context(), "signals."+key) }
 	return []ui.Field{
+		field(r, e, ui.Field{Name: "kind", Label: t("way"), Value: incident.Webhook, Required: true}),
 		field(r, e, ui.Field{Name: "name", Label: t("name"), Hint: t("name.hint"), Required: true, MaxLength: 100}),
 		field(r, e, ui.Field{Name: "window", Label: t("window"), Hint: t("window.hint"), Value: "60", Unit: t("window.unit"), Min: "0", Max: "10080", Required: true}),
 		field(r, e, ui.Field{Name: "mapping", Label: t("mapping"), Hint: t("mapping.hint"), Rows: 4, Placeholder: "title = rule.name"}),
 	}
+}
+
+func wayOptions(ctx context.Context, chosen string) (out []ui.Option) {
+	for _, kind := range []string{incident.Webhook, incident.Mail} {
+		out = append(out, ui.Option{Value: kind, Label: ui.T(ctx, "signals.way."+kind), Hint: ui.T(ctx, "signals.way."+kind+".hint"), Selected: kind == chosen})
+	}
+	return out
 }
 
 func sourceTable(ctx context.Context, r *http.Request, v sourcesView) ui.TableProps {
@@ -174,6 +191,9 @@ func sourceTable(ctx context.Context, r *http.Request, v sourcesView) ui.TablePr
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(x.Name, "", ui.T(ctx, "signals.kind."+x.Kind)), ui.Words(ui.Number(ctx, float64(x.Count), 0)),
 			last, sourceState(r, v.edit, x)}})
+		if x.Address != "" {
+			t.Rows[len(t.Rows)-1].Cells[0] = addressCell(x)
+		}
 	}
 	return t
 }
