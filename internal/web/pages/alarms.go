@@ -85,7 +85,7 @@ func (s *Site) chooseChannels(w http.ResponseWriter, r *http.Request) error {
 	c := alarming.Channels{Mail: r.PostFormValue("mail") != "", OthersFrom: r.PostFormValue("others_from"), URL: r.PostFormValue("url"), URLFrom: r.PostFormValue("url_from"),
 		Command: r.PostFormValue("command") != "", CommandFrom: r.PostFormValue("command_from")}
 	secret, err := s.alarms.Choose(r.Context(), visitOf(r).Actor, organisation, c)
-	if wrong, ok := ui.ErrorsOf(err); ok {
+	if wrong, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showAlarms(w, r, alarmView{errors: wrong}, &c)
 	}
 	if err != nil {
