@@ -94,14 +94,18 @@ func (r Result) Lines() []Line {
 	}
 	var out []Line
 	for _, target := range r.Declared {
-		l := Line{Target: target, Scanner: r.Scanner, Catalogue: r.Catalogue.Edition, Permit: r.Permit, Start: r.Start.UTC(), End: r.End.UTC(), Checks: []LineCheck{}}
-		l.Areas, l.Grade = Grades(r.Catalogue, of[target])
-		for _, f := range Worst(of[target]) {
-			l.Checks = append(l.Checks, r.check(f))
-		}
-		out = append(out, l)
+		out = append(out, r.line(target, of[target]))
 	}
 	return out
+}
+
+func (r Result) line(target string, findings []exposure.Finding) Line {
+	l := Line{Target: target, Scanner: r.Scanner, Catalogue: r.Catalogue.Edition, Permit: r.Permit, Start: r.Start.UTC(), End: r.End.UTC(), Checks: []LineCheck{}}
+	l.Areas, l.Grade = Grades(r.Catalogue, findings)
+	for _, f := range Worst(findings) {
+		l.Checks = append(l.Checks, r.check(f))
+	}
+	return l
 }
 
 func (r Result) check(f exposure.Finding) LineCheck {
@@ -118,6 +122,22 @@ func (r Result) WriteJSON(w io.Writer) error {
 	for _, l := range r.Lines() {
 		if err := e.Encode(l); err != nil {
 			return fmt.Errorf("write the result: %w", err)
+		}
+	}
+	return nil
+}
+
+// WriteSpooled is WriteJSON with the findings of a spool, one target after the other.
+func (r Result) WriteSpooled(w io.Writer, s *Spool) error {
+	for _, target := range r.Declared {
+		findings, err := s.Of(target)
+		if err != nil {
+			return err
+		}
+		part := r
+		part.Declared, part.Findings = []string{target}, findings
+		if err := part.WriteJSON(w); err != nil {
+			return err
 		}
 	}
 	return nil

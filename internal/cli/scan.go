@@ -88,10 +88,15 @@ func (c *scanCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	r, err := c.scan(s, p, o)
+	if c.lines() {
+		return c.stream(s, p, o, contacts)
+	}
+	var list []exposure.Finding
+	r, err := c.scan(s, p, o, func(f exposure.Finding) { list = append(list, f) })
 	if err = errors.Join(err, contacts.Close()); err != nil {
 		return err
 	}
+	r.Findings = list
 	report := scanning.Report{Result: r}
 	if c.Compare != "" {
 		report.Drift = append([]scan.Step{}, scan.Drift(before, r.Findings)...)
@@ -108,8 +113,37 @@ func (c *scanCommand) Run(s *session) error {
 	return nil
 }
 
-// scan runs until the end or until somebody presses Ctrl-C.
-func (c *scanCommand) scan(s *session, p *locale.Printer, o scan.Options) (scan.Result, error) {
+// lines reports whether nothing is asked for but one line per target, which needs no
+// look at all findings at a time.
+func (c *scanCommand) lines() bool {
+	return c.JSON && c.Compare == "" && c.SARIF+c.CSV+c.OSCAL+c.Badge+c.Report == ""
+}
+
+// stream scans and writes one line per target. The findings wait on the disk, so that
+// the memory that is needed does not grow with the targets.
+func (c *scanCommand) stream(s *session, p *locale.Printer, o scan.Options, contacts io.Closer) error {
+	spool, err := scan.NewSpool()
+	if err != nil {
+		return errors.Join(err, contacts.Close())
+	}
+	defer spool.Close()
+	var kept error
+	r, err := c.scan(s, p, o, func(f exposure.Finding) { kept = cmp.Or(kept, spool.Add(f)) })
+	if err = errors.Join(err, kept, contacts.Close()); err != nil {
+		return err
+	}
+	out := bufio.NewWriter(s.Out)
+	if err := errors.Join(r.WriteSpooled(out, spool), out.Flush()); err != nil {
+		return err
+	}
+	if spool.Failed() > 0 {
+		return errSomeFailed
+	}
+	return nil
+}
+
+// scan runs until the end or until somebody presses Ctrl-C, and hands the findings out.
+func (c *scanCommand) scan(s *session, p *locale.Printer, o scan.Options, found func(exposure.Finding)) (scan.Result, error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	bar := newBar(s.Err, c.Quiet)
@@ -118,7 +152,7 @@ func (c *scanCommand) scan(s *session, p *locale.Printer, o scan.Options) (scan.
 	for _, e := range o.Entries {
 		r.Declared = append(r.Declared, e.Declared)
 	}
-	err := scan.Run(ctx, o, func(f exposure.Finding) { r.Findings = append(r.Findings, f) })
+	err := scan.Run(ctx, o, found)
 	bar.end()
 	r.End = s.Now()
 	var refusal *exposure.Refusal

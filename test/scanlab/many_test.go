@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -85,7 +87,7 @@ func TestManyHosts(t *testing.T) {
 	first, _ := strconv.Atoi(w.port)
 	ports := fmt.Sprintf("%d,2000-2098", first)
 	journal := filepath.Join(l.folder, "journal")
-	run := func(journal string, end syscall.Signal, when int) (took cost, memory int64) {
+	run := func(journal string, end syscall.Signal, when int) (took cost, memory int64, at []int64) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 		defer cancel()
 		args := []string{"scan", "--loopback", "--authorised-by", "Laboratory", "--quiet", "--json", "--from", file, "--ports", ports, "--journal", journal}
@@ -97,11 +99,17 @@ func TestManyHosts(t *testing.T) {
 		stopped := make(chan struct{})
 		go func() {
 			defer close(stopped)
-			for end != 0 && ctx.Err() == nil && profiles(journal) < when {
+			follow := follower{path: journal}
+			for ctx.Err() == nil {
+				follow.read()
+				if end != 0 && follow.profiles >= when {
+					_ = cmd.Process.Signal(end) // it may just have ended
+					return
+				}
+				for len(at) < 4 && follow.hosts >= n*(len(at)+1)/4 {
+					at = append(at, resident(cmd.Process.Pid))
+				}
 				time.Sleep(20 * time.Millisecond)
-			}
-			if end != 0 {
-				_ = cmd.Process.Signal(end) // it may just have ended
 			}
 		}()
 		_ = cmd.Wait() // a check fails on every host, and the signals end it
@@ -111,7 +119,7 @@ func TestManyHosts(t *testing.T) {
 		took = cost{time.Since(begin), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 		cancel()
 		<-stopped
-		return took, cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss // in kilobytes
+		return took, cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss, at // in kilobytes
 	}
 	speaking := (n + 4) / 5
 	var done map[string]bool
@@ -132,20 +140,64 @@ func TestManyHosts(t *testing.T) {
 	if len(done) != speaking {
 		t.Errorf("%d hosts are finished, want %d", len(done), speaking)
 	}
-	took, memory := run(filepath.Join(l.folder, "whole"), 0, 0)
+	took, memory, at := run(filepath.Join(l.folder, "whole"), 0, 0)
 	if got := len(finished(filepath.Join(l.folder, "whole"))); got != speaking {
 		t.Errorf("%d hosts are finished, want %d", got, speaking)
 	}
-	fmt.Printf("\n%d hosts × 100 ports, TLS of %d: %.1f s, %.1f s of processor, %d MB\n", n, speaking, took.wall.Seconds(), took.cpu.Seconds(), memory/1024)
+	fmt.Printf("\nmemory when a quarter of the hosts is finished, half of them, three quarters, and all: %d MB\n", at)
+	fmt.Printf("%d hosts × 100 ports, TLS of %d: %.1f s, %.1f s of processor, %d MB\n", n, speaking, took.wall.Seconds(), took.cpu.Seconds(), memory/1024)
 }
 
-// profiles counts the services whose TLS has been looked at.
-func profiles(journal string) int {
-	b, err := os.ReadFile(journal)
+// follower counts what is finished in a journal that grows.
+type follower struct {
+	path     string
+	offset   int64
+	rest     []byte
+	profiles int // services whose TLS has been looked at
+	hosts    int // whose ports have
+}
+
+// read reads what is new.
+func (w *follower) read() {
+	f, err := os.Open(w.path)
 	if err != nil {
-		return 0 // it is not there yet
+		return // it is not there yet
 	}
-	return bytes.Count(b, []byte(`"key":"tls|`))
+	defer f.Close()
+	b, err := io.ReadAll(io.NewSectionReader(f, w.offset, 1<<30))
+	if err != nil {
+		return
+	}
+	w.offset += int64(len(b))
+	w.rest = append(w.rest, b...)
+	for {
+		line, rest, whole := bytes.Cut(w.rest, []byte("\n"))
+		if !whole {
+			return
+		}
+		w.rest = bytes.Clone(rest)
+		if bytes.HasPrefix(line, []byte(`{"key":"tls|`)) {
+			w.profiles++
+		}
+		if bytes.HasPrefix(line, []byte(`{"key":"ports|`)) {
+			w.hosts++
+		}
+	}
+}
+
+// resident is how many megabytes of memory a process has now; 0 when nobody says.
+func resident(pid int) int64 {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(b)) {
+		if v, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kilobytes, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(v), " kB"), 10, 64)
+			return kilobytes / 1024
+		}
+	}
+	return 0
 }
 
 // finished are the hosts of a journal on whose service nothing is left to do: each
