@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -43,8 +44,8 @@ func Open(root string) (*Dir, error) {
 // sniffBytes is what http.DetectContentType looks at.
 const sniffBytes = 512
 
-// Put stores what r gives, at most limit bytes. A file that is there already is
-// not written again. After an error nothing is left.
+// Put stores what r gives, at most limit bytes. A file that is there already counts
+// as written now, so that Remove leaves it alone. After an error nothing is left.
 func (d *Dir) Put(r io.Reader, limit int64) (f File, err error) {
 	tmp, err := os.CreateTemp(filepath.Join(d.root, "incoming"), "put-*")
 	if err != nil {
@@ -65,9 +66,6 @@ func (d *Dir) Put(r io.Reader, limit int64) (f File, err error) {
 	}
 	f = File{SHA256: hex.EncodeToString(sum.Sum(nil)), Bytes: n, Type: http.DetectContentType(head.b)}
 	path := d.path(f.SHA256)
-	if _, err := os.Stat(path); err == nil {
-		return f, nil
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return File{}, fmt.Errorf("store the file: %w", err)
 	}
@@ -77,8 +75,54 @@ func (d *Dir) Put(r io.Reader, limit int64) (f File, err error) {
 	return f, nil
 }
 
+// aside begins the names of files that Remove has taken aside.
+const aside = "aside-"
+
+// Remove removes a stored file, unless it was written at the time or later: Put may
+// have stored it again for somebody who has yet to name it. It reports whether the
+// file is gone. The file is first taken aside and looked at then, so that a Put at
+// the same moment, of another server too, either finds it gone and stores its own,
+// or has made it new and keeps it.
+func (d *Dir) Remove(key string, before time.Time) (bool, error) {
+	if !hash.MatchString(key) {
+		return false, ErrNotFound
+	}
+	path, away := d.path(key), filepath.Join(d.root, "incoming", aside+key)
+	if info, err := os.Stat(path); errors.Is(err, os.ErrNotExist) || err == nil && !info.ModTime().Before(before) {
+		return false, nil
+	} else if err != nil {
+		return false, fmt.Errorf("remove the file: %w", err)
+	}
+	if err := os.Rename(path, away); errors.Is(err, os.ErrNotExist) {
+		return false, nil // another server was faster
+	} else if err != nil {
+		return false, fmt.Errorf("remove the file: %w", err)
+	}
+	info, err := os.Stat(away)
+	if err != nil {
+		return false, fmt.Errorf("remove the file: %w", err)
+	}
+	if !info.ModTime().Before(before) {
+		return false, d.back(key)
+	}
+	if err := removeIfThere(away); err != nil {
+		return false, fmt.Errorf("remove the file: %w", err)
+	}
+	return true, nil
+}
+
+// back puts a file that was taken aside in its place, where Put may have stored
+// the same bytes meanwhile.
+func (d *Dir) back(key string) error {
+	if err := os.Rename(filepath.Join(d.root, "incoming", aside+key), d.path(key)); err != nil {
+		return fmt.Errorf("put the file back: %w", err)
+	}
+	return nil
+}
+
 // Sweep removes what is left of uploads that were broken off, when it was written
-// last before the time, and returns how many there were. Stored files stay.
+// last before the time, and returns how many there were. Stored files stay, and
+// those that a Remove which broke off had taken aside come back.
 func (d *Dir) Sweep(before time.Time) (n int, err error) {
 	folder := filepath.Join(d.root, "incoming")
 	left, err := os.ReadDir(folder)
@@ -92,6 +136,12 @@ func (d *Dir) Sweep(before time.Time) (n int, err error) {
 		}
 		if err != nil {
 			return n, fmt.Errorf("look for uploads that were broken off: %w", err)
+		}
+		if key, ok := strings.CutPrefix(e.Name(), aside); ok && hash.MatchString(key) {
+			if err := d.back(key); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return n, err
+			}
+			continue
 		}
 		if !info.ModTime().Before(before) {
 			continue

@@ -149,3 +149,79 @@ func TestPutAtTheSameTime(t *testing.T) {
 		t.Errorf("%d files", n)
 	}
 }
+
+// TestRemove: an old file goes, one that was stored again stays, and what a Remove
+// that broke off had taken aside comes back.
+func TestRemove(t *testing.T) {
+	d, root := open(t)
+	f, err := d.Put(strings.NewReader("once"), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(root, f.SHA256[:2], f.SHA256)
+	age := func() {
+		if err := os.Chtimes(path, time.Time{}, time.Now().Add(-48*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit := time.Now().Add(-24 * time.Hour)
+	if gone, err := d.Remove(f.SHA256, limit); gone || err != nil {
+		t.Errorf("a young file: gone %t, %v", gone, err)
+	}
+	age()
+	if _, err := d.Put(strings.NewReader("once"), 100); err != nil {
+		t.Fatal(err)
+	}
+	if gone, err := d.Remove(f.SHA256, limit); gone || err != nil || d.Verify(f.SHA256) != nil {
+		t.Errorf("a file that was stored again: gone %t, %v", gone, err)
+	}
+	age()
+	if err := os.Rename(path, filepath.Join(root, "incoming", "aside-"+f.SHA256)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := d.Sweep(limit); n != 0 || err != nil || d.Verify(f.SHA256) != nil {
+		t.Errorf("a file that was taken aside: %d, %v", n, err)
+	}
+	if gone, err := d.Remove(f.SHA256, limit); !gone || err != nil || files(t, root) != 0 {
+		t.Errorf("an old file: gone %t, %v", gone, err)
+	}
+	if gone, err := d.Remove(f.SHA256, limit); gone || err != nil {
+		t.Errorf("a file that is not there: gone %t, %v", gone, err)
+	}
+	if _, err := d.Remove("../incoming", limit); err == nil {
+		t.Error("something that is no hash was removed")
+	}
+}
+
+// TestRemoveAtTheSameTime: whatever is being removed, a file is there once Put has
+// ended.
+func TestRemoveAtTheSameTime(t *testing.T) {
+	d, root := open(t)
+	f, err := d.Put(strings.NewReader("again"), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, limit := filepath.Join(root, f.SHA256[:2], f.SHA256), time.Now().Add(-time.Hour)
+	for round := range 100 {
+		if err := os.Chtimes(path, time.Time{}, time.Now().Add(-2*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		var wait sync.WaitGroup
+		wait.Go(func() {
+			if _, err := d.Put(strings.NewReader("again"), 100); err != nil {
+				t.Error(err)
+			}
+		})
+		for range 2 {
+			wait.Go(func() {
+				if _, err := d.Remove(f.SHA256, limit); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		if err := d.Verify(f.SHA256); err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+	}
+}

@@ -258,7 +258,7 @@ func TestSystemOnly(t *testing.T) {
 		"CountPasses":          func(tx *store.Tx) error { return drop(tx.CountPasses(w.person, account.KnownDevice)) },
 		"RemovePassesOf":       func(tx *store.Tx) error { return tx.RemovePassesOf(w.person, account.KnownDevice) },
 		"SweepPasses":          func(tx *store.Tx) error { return drop(tx.SweepPasses(tx.Now())) },
-		"FileInUse":            func(tx *store.Tx) error { return drop(tx.FileInUse("x")) },
+		"UnnamedContents":      func(tx *store.Tx) error { return drop(tx.UnnamedContents(nil, tx.Now())) },
 		"DelegationByToken":    func(tx *store.Tx) error { _, _, err := tx.DelegationByToken("x"); return err },
 		"Claim":                func(tx *store.Tx) error { return drop(tx.Claim([]string{"x"}, "w", time.Minute, 1)) },
 		"SweepJobs":            func(tx *store.Tx) error { return drop(tx.SweepJobs(tx.Now())) },

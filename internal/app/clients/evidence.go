@@ -97,7 +97,7 @@ func (s *Service) putPiece(tx *store.Tx, e assessment.Evidence) (assessment.Evid
 		return e, err
 	}
 	for _, id := range e.Files {
-		f, err := tx.File(id)
+		f, err := tx.FileToName(id)
 		if err != nil || f.Organisation != e.Organisation {
 			return e, errors.Join(invalid("files", "there is no such file", "a file that was uploaded for this organisation"), err)
 		}

@@ -31,6 +31,13 @@ const (
 // brokenOff is how old the rest of an upload is when it counts as broken off.
 const brokenOff = 24 * time.Hour
 
+// unnamed is how old an upload is when it counts as forgotten: no piece of evidence
+// named it in all that time.
+const unnamed = 7 * 24 * time.Hour
+
+// unnamedFor is for how many nights a forgotten upload is looked for.
+const unnamedFor = 60 * 24 * time.Hour
+
 // Install adds the long work of the service, and its night: every organisation is
 // computed anew, because roll-ups depend on the day, and a snapshot is kept.
 func (s *Service) Install(r *jobs.Runner) error {
@@ -43,6 +50,9 @@ func (s *Service) Install(r *jobs.Runner) error {
 
 func (s *Service) night(ctx context.Context, run *jobs.Run) error {
 	if _, err := s.files.Sweep(s.store.Now().Add(-brokenOff)); err != nil {
+		return err
+	}
+	if err := s.sweepContents(ctx, run); err != nil {
 		return err
 	}
 	var workspaces []tenant.Workspace
@@ -61,6 +71,58 @@ func (s *Service) night(ctx context.Context, run *jobs.Run) error {
 		}
 		return nil
 	})
+}
+
+// sweepContents removes stored contents that nothing names: uploads whose
+// transaction failed, imports that are done, files that were swept.
+func (s *Service) sweepContents(ctx context.Context, run *jobs.Run) error {
+	now := s.store.Now()
+	var stored []string
+	if err := s.files.Each(func(sha256 string) error {
+		stored = append(stored, sha256)
+		return ctx.Err()
+	}); err != nil {
+		return err
+	}
+	var gone []string
+	err := s.store.Read(ctx, run.Scope(), func(tx *store.Tx) (err error) {
+		gone, err = tx.UnnamedContents(stored, now.Add(-store.UndoFor))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, sha256 := range gone {
+		// Whoever names a content has stored it just before, so that a young one stays.
+		if _, err := s.files.Remove(sha256, now.Add(-unnamed)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweepFiles removes the descriptions of uploads that no evidence has ever named, one
+// per transaction.
+func (s *Service) sweepFiles(ctx context.Context, run *jobs.Run) error {
+	now := s.store.Now()
+	var list []assessment.File
+	err := s.store.Read(ctx, run.Scope(), func(tx *store.Tx) (err error) {
+		list, err = tx.NeverNamedFiles(now.Add(-unnamedFor), now.Add(-unnamed))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range list {
+		err := s.store.Write(ctx, run.Scope(), run.Change(), func(tx *store.Tx) error {
+			_, err := tx.SweepFile(f)
+			return err
+		})
+		if err != nil && fault.KindOf(err) != fault.NotFound { // removed meanwhile
+			return err
+		}
+	}
+	return nil
 }
 
 type refreshArgs struct {
@@ -99,6 +161,11 @@ func (s *Service) refreshAll(ctx context.Context, run *jobs.Run) error {
 	var args refreshArgs
 	if err := run.Args(&args); err != nil {
 		return err
+	}
+	if args.Night {
+		if err := s.sweepFiles(ctx, run); err != nil {
+			return err
+		}
 	}
 	var list []assessment.Standing
 	err := s.store.Read(ctx, run.Scope(), func(tx *store.Tx) (err error) {

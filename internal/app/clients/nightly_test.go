@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,12 +15,14 @@ import (
 	"github.com/nisaba-platform/nisaba/examples"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/posture"
 )
 
 // work runs the jobs of the service until the test ends or stop is called.
@@ -291,5 +295,72 @@ func TestImportManyRefuses(t *testing.T) {
 		if _, err := o.ImportMany(context.Background(), o.actor(home, "", r), tenant.Client, u); fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("%s: %v", r, err)
 		}
+	}
+}
+
+// TestNightSweepsUploads: an upload that no evidence named is gone after its grace,
+// and its content when nothing can bring it back; what is named stays.
+func TestNightSweepsUploads(t *testing.T) {
+	o, org := imported(t)
+	ctx, folder := context.Background(), t.TempDir()
+	files, err := blob.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Service = clients.New(o.store, o.k, files)
+	put := func(text string) assessment.File {
+		f, err := o.Upload(ctx, o.owner, org.ID, "f.txt", strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := o.clock.Now()
+		if err := os.Chtimes(filepath.Join(folder, f.SHA256[:2], f.SHA256), now, now); err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	named, forgotten := put("our policy"), put("the wrong file")
+	piece := assessment.Evidence{Evidence: posture.Evidence{Kind: "doc.security-policy", Title: "Policy", Date: today}, Files: []string{named.ID}}
+	if _, err := o.PutPiece(ctx, o.owner, org.ID, piece); err != nil {
+		t.Fatal(err)
+	}
+	o.work(t)
+	night := func(after time.Duration) {
+		before := len(o.ended(t))
+		until(t, "the schedule", func() bool {
+			due := false
+			err := o.store.Read(ctx, tenant.System("test"), func(tx *store.Tx) error {
+				all, err := tx.Crons()
+				due = len(all) == 1 && all[0].Next.After(o.clock.Now())
+				return err
+			})
+			return err == nil && due
+		})
+		o.clock.Move(after)
+		until(t, "the night", func() bool { return len(o.ended(t)) > before })
+	}
+	described := func(f assessment.File) bool {
+		_, r, err := o.Download(ctx, o.owner, org.ID, f.ID)
+		if err == nil {
+			r.Close()
+		} else if fault.KindOf(err) != fault.NotFound {
+			t.Fatal(err)
+		}
+		return err == nil
+	}
+	night(3 * 24 * time.Hour)
+	if !described(forgotten) {
+		t.Error("a file of three days is gone")
+	}
+	night(5 * 24 * time.Hour)
+	if described(forgotten) || files.Verify(forgotten.SHA256) != nil {
+		t.Error("after its grace the description is still there, or the content is not")
+	}
+	night(store.UndoFor + 24*time.Hour)
+	if files.Verify(forgotten.SHA256) == nil {
+		t.Error("the content of a forgotten file is still there")
+	}
+	if !described(named) || files.Verify(named.SHA256) != nil {
+		t.Error("a file that evidence names is gone")
 	}
 }
