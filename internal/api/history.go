@@ -211,7 +211,18 @@ type LedgerReport struct {
 	Checkpoints int           `json:"checkpoints"`
 	Sealed      time.Time     `json:"sealed,omitzero"`
 	Stamps      int           `json:"stamps" doc:"Checkpoints with a time stamp that holds."`
+	TimeStamps  []LedgerStamp `json:"time_stamps"`
 	Faults      []LedgerFault `json:"faults"`
+}
+
+// LedgerStamp is the time stamp of a checkpoint.
+type LedgerStamp struct {
+	Size      int64     `json:"size" doc:"Of the ledger at the checkpoint."`
+	At        time.Time `json:"at"`
+	Authority string    `json:"authority" doc:"Subject of its certificate."`
+	Chain     string    `json:"chain" enum:"trusted,ended,broken,unchecked" doc:"Whether the certificates lead to a root that the server knows: they do; they did when it was signed, and one has ended since; they do not; no roots are known."`
+	Root      string    `json:"root,omitempty" doc:"Subject of the root."`
+	Until     time.Time `json:"until,omitzero" doc:"End of the certificate that ends first on the way to the root."`
 }
 
 // LedgerFault is one damage.
@@ -261,7 +272,10 @@ func ledgerOperations(a *API) {
 	add(in, operation{id: "verify-ledger", route: "GET ledger-check", summary: "Check every entry, the tree and every checkpoint"},
 		func(ctx context.Context, v accounts.Visit, _ *none) (*body[LedgerReport], error) {
 			r, err := a.Proving.Verify(ctx, v.Actor)
-			return answerWith(LedgerReport{len(r.Faults) == 0, r.At, r.Size, r.Root, r.Checkpoints, r.Sealed, r.Stamps,
+			return answerWith(LedgerReport{len(r.Faults) == 0, r.At, r.Size, r.Root, r.Checkpoints, r.Sealed, r.Holding(),
+				list(r.Stamps, func(s proving.Stamp) LedgerStamp {
+					return LedgerStamp{s.Size, s.At, s.Authority, string(s.Chain), s.Root, s.Until}
+				}),
 				list(r.Faults, func(f proving.Fault) LedgerFault { return LedgerFault{f.Seq, f.Table, f.What} })}, err)
 		})
 	add(in, operation{id: "export-ledger", route: "GET ledger-export", summary: "Every entry that is selected, as lines of JSON", produces: "application/jsonl"},

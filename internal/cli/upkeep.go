@@ -125,6 +125,19 @@ func errorsOf(list ...error) error {
 	return out
 }
 
+// chainText says whether to believe the authority of a time stamp.
+func chainText(x upkeep.Stamp) string {
+	switch x.Chain {
+	case upkeep.ChainTrusted:
+		return fmt.Sprintf("leads to %s, valid until %s", x.Root, x.Until.Format(time.DateOnly))
+	case upkeep.ChainEnded:
+		return fmt.Sprintf("led to %s when it was signed; a certificate has ended on %s", x.Root, x.Until.Format(time.DateOnly))
+	case upkeep.ChainBroken:
+		return "LEADS TO NO ROOT THAT IS TRUSTED"
+	}
+	return "signed; no root certificates are known to check who signed (--timestamp-ca)"
+}
+
 // printLedgers says how the ledgers stand, and fails when one is damaged.
 func printLedgers(s *session, list []upkeep.Ledger) error {
 	broken := false
@@ -144,9 +157,8 @@ func printLedgers(s *session, list []upkeep.Ledger) error {
 			state, broken = "DAMAGED", true
 		}
 		fmt.Fprintf(s.Out, "%s: ledger of %d entries, %d checkpoints, root %s: %s\n", name, l.Size, l.Checkpoints, l.Root, state)
-		if n := len(l.Stamps); n > 0 {
-			newest := l.Stamps[n-1]
-			fmt.Fprintf(s.Out, "  %d time stamps, the newest of %d entries on %s by %s\n", n, newest.Size, newest.At.Format(time.RFC3339), newest.Authority)
+		for _, x := range l.Stamps {
+			fmt.Fprintf(s.Out, "  time stamp of %d entries on %s by %s: %s\n", x.Size, x.At.Format(time.RFC3339), x.Authority, chainText(x))
 		}
 		for _, f := range l.Faults {
 			at := "the ledger"

@@ -18,6 +18,7 @@ type verifyLedgerCommand struct {
 	place
 	Proof string `help:"Check this proof file instead; no server is needed." type:"path" placeholder:"FILE"`
 	Key   string `help:"Public key of the server that signed the proof, or a file with it." placeholder:"KEY"`
+	Roots string `name:"timestamp-ca" help:"File with the root certificates (PEM) that those of time stamps must lead to. Default: those that \"nisaba serve --timestamp-ca\" has kept." type:"path" placeholder:"FILE"`
 	JSON  bool   `name:"json" help:"For programs."`
 }
 
@@ -28,8 +29,15 @@ func (c *verifyLedgerCommand) Run(s *session) error {
 	if c.Key != "" {
 		return &fault.Error{Kind: fault.Invalid, Field: "--key", What: "a key is given without a proof", Expected: "--proof with the proof file"}
 	}
+	var roots []byte
+	if c.Roots != "" {
+		var err error
+		if roots, err = os.ReadFile(c.Roots); err != nil {
+			return &fault.Error{Kind: fault.NotFound, File: c.Roots, What: "the file with the root certificates cannot be read", Expected: "certificates in PEM", Cause: err}
+		}
+	}
 	return c.local(s, func(ctx context.Context, l *server.Local) error {
-		list, err := l.Upkeep.Verify(ctx)
+		list, err := l.Upkeep.Verify(ctx, roots)
 		if err != nil {
 			return err
 		}

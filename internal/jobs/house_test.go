@@ -73,7 +73,7 @@ func TestKeepHouse(t *testing.T) {
 			}
 			return err
 		})
-		if report, err := b.VerifyLedger(t.Context(), scope, public); err != nil || len(report.Faults) != 0 || report.Checkpoints != 1 {
+		if report, err := b.VerifyLedger(t.Context(), scope, store.Trust{Keys: public}); err != nil || len(report.Faults) != 0 || report.Checkpoints != 1 {
 			t.Errorf("%+v %v", report, err)
 		}
 	})

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +57,36 @@ func (p Place) exists() error {
 
 func (p Place) upkeep() (upkeep.Place, error) {
 	public, err := publicKeys(p.Data)
-	return upkeep.Place{Folder: p.Data, Database: p.DatabaseURL, Secrets: []string{masterKey, ledgerKey}, Public: public}, err
+	if err != nil {
+		return upkeep.Place{}, err
+	}
+	roots, err := keptRoots(p.Data)
+	return upkeep.Place{Folder: p.Data, Database: p.DatabaseURL, Secrets: []string{masterKey, ledgerKey}, Public: public, Roots: roots}, err
+}
+
+// keptRoots are the certificates (PEM) to which those of time stamps must lead.
+func keptRoots(folder string) ([]byte, error) {
+	b, err := os.ReadFile(filepath.Join(folder, upkeep.TimestampRoots))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the roots of time stamps: %w", err)
+	}
+	return b, nil
+}
+
+// keepRoots adds certificates to those that are kept: earlier stamps lead to
+// earlier roots.
+func keepRoots(folder string, roots []byte) error {
+	kept, err := keptRoots(folder)
+	if err != nil || bytes.Contains(kept, bytes.TrimSpace(roots)) {
+		return err
+	}
+	all := append(bytes.TrimSpace(kept), '\n')
+	all = append(append(all, bytes.TrimSpace(roots)...), '\n')
+	path := filepath.Join(folder, upkeep.TimestampRoots)
+	if err := os.WriteFile(path+".new", bytes.TrimLeft(all, "\n"), 0o600); err != nil {
+		return fmt.Errorf("keep the roots of time stamps: %w", err)
+	}
+	return os.Rename(path+".new", path)
 }
 
 // publicKeys are the public keys with which the checkpoints in the folder can be

@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/app/upkeep"
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/server"
 	"github.com/nisaba-platform/nisaba/internal/tsa/tsatest"
 )
@@ -55,6 +57,9 @@ func TestTimestamps(t *testing.T) {
 	link := regexp.MustCompile(`/ledger/stamp\.zip\?size=[0-9]+`)
 	until(t, "the time stamp is on the page", passing(func() bool { return link.MatchString(page("/ledger/check")) }))
 	text := page("/ledger/check")
+	if !strings.Contains(text, "leads to CN=Test Root, valid until ") {
+		t.Error("the page does not say where the certificate leads")
+	}
 	if !strings.Contains(text, "CN=Test Time Stamping") {
 		t.Error("the page does not name the authority")
 	}
@@ -91,16 +96,29 @@ func TestTimestamps(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer local.Close()
-	list, err := local.Upkeep.Verify(t.Context())
-	stamped := 0
-	for _, l := range list {
-		stamped += len(l.Stamps)
-		if len(l.Faults) > 0 {
-			t.Errorf("%+v", l)
+	check := func(roots []byte) (chains map[upkeep.Chain]int, faults int) {
+		chains = map[upkeep.Chain]int{}
+		list, err := local.Upkeep.Verify(t.Context(), roots)
+		if err != nil {
+			t.Fatal(err)
 		}
+		for _, l := range list {
+			for _, s := range l.Stamps {
+				chains[s.Chain]++
+			}
+			faults += len(l.Faults)
+		}
+		return chains, faults
 	}
-	if err != nil || stamped == 0 {
-		t.Errorf("%d time stamps, %v", stamped, err)
+	if chains, faults := check(nil); faults != 0 || chains[upkeep.ChainTrusted] == 0 || len(chains) != 1 {
+		t.Errorf("with the roots that the server kept: %v, %d faults", chains, faults)
+	}
+	strange := tsatest.NewCA(t, "Strange", time.Now(), time.Now().AddDate(-1, 0, 0), time.Now().AddDate(1, 0, 0))
+	if chains, faults := check(strange.Roots); chains[upkeep.ChainBroken] != faults || faults == 0 || len(chains) != 1 {
+		t.Errorf("with other roots: %v, %d faults", chains, faults)
+	}
+	if _, err := local.Upkeep.Verify(t.Context(), []byte("no certificate")); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("without a certificate in the file: %v", err)
 	}
 }
 

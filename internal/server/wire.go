@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -86,7 +87,11 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	if err != nil {
 		return nil, err
 	}
-	proofs := proving.New(s, keys)
+	roots, err := c.stampRoots()
+	if err != nil {
+		return nil, err
+	}
+	proofs := proving.New(s, keys).WithRoots(roots)
 	books, err := playbook.Load(content.FS)
 	if err != nil {
 		return nil, err
@@ -142,6 +147,24 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	handler.Handle("/", site.Routes())
 	alarms.Install(runner)
 	return &Server{config: c, store: s, site: site, handler: handler, people: people, runner: runner, mailer: mailer, alarms: alarms, mailbox: letters}, nil
+}
+
+// stampRoots keeps the roots of the authority for time stamps, and returns all that
+// were kept.
+func (c Config) stampRoots() (*x509.CertPool, error) {
+	if _, err := tsa.Roots(c.Timestamps.Roots); err != nil {
+		return nil, err
+	}
+	if len(c.Timestamps.Roots) > 0 {
+		if err := keepRoots(c.Data, c.Timestamps.Roots); err != nil {
+			return nil, err
+		}
+	}
+	kept, err := keptRoots(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	return tsa.Roots(kept)
 }
 
 // keepHouse adds the schedules of the house, with time stamps when there is an

@@ -103,7 +103,7 @@ func BenchmarkVerifyLedger(b *testing.B) {
 		})
 	}
 	for b.Loop() {
-		r, err := s.VerifyLedger(b.Context(), w.scope, "")
+		r, err := s.VerifyLedger(b.Context(), w.scope, store.Trust{})
 		if err != nil || len(r.Faults) != 0 {
 			b.Fatal(r.Faults, err)
 		}

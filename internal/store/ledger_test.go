@@ -59,7 +59,7 @@ func giveAnswers(t testing.TB, s *store.Store, w world, from, n int) {
 
 func verified(t *testing.T, s *store.Store, scope tenant.Scope, public string) store.LedgerReport {
 	t.Helper()
-	r, err := s.VerifyLedger(t.Context(), scope, public)
+	r, err := s.VerifyLedger(t.Context(), scope, store.Trust{Keys: public})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestSealAndProve(t *testing.T) {
 			}
 			return nil
 		})
-		all, err := b.VerifyAllLedgers(t.Context(), key.Public())
+		all, err := b.VerifyAllLedgers(t.Context(), store.Trust{Keys: key.Public()})
 		if err != nil || len(all) != 2 || all[0].Workspace != "" || len(all[0].Faults)+len(all[1].Faults) != 0 {
 			t.Errorf("%+v %v", all, err)
 		}
@@ -326,7 +326,7 @@ func TestLedgersAreApart(t *testing.T) {
 			}
 			return err
 		})
-		if _, err := b.VerifyLedger(t.Context(), narrow, ""); fault.KindOf(err) != fault.Forbidden {
+		if _, err := b.VerifyLedger(t.Context(), narrow, store.Trust{}); fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("check with a limited scope: %v", err)
 		}
 		for _, scope := range []tenant.Scope{mine.scope, theirs.scope} {

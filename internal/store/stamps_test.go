@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -88,6 +89,51 @@ func TestStamps(t *testing.T) {
 		r := verified(t, b.Store, mine.scope, key.Public())
 		if len(r.Stamps) != 0 || len(r.Faults) != 1 || r.Faults[0].Table != "checkpoint_stamps" || !strings.Contains(r.Faults[0].What, "time stamp") {
 			t.Errorf("a damaged time stamp: %+v", r)
+		}
+	})
+}
+
+// TestStampChains: with roots, each time stamp says where its certificate leads, also
+// when one of the chain has ended since; one that leads elsewhere is a fault.
+func TestStampChains(t *testing.T) {
+	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
+		w, key, now := makeWorld(t, b.Store, "stamped"), signer(t), b.Clock.Now()
+		ca := tsatest.NewCA(t, "Ours", now, now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0))
+		other := tsatest.NewCA(t, "Theirs", now, now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0))
+		if _, err := b.SealLedgers(t.Context(), key, "test"); err != nil {
+			t.Fatal(err)
+		}
+		write(t, b.Store, w.scope, func(tx *store.Tx) error {
+			all, err := tx.Checkpoints()
+			if err != nil {
+				return err
+			}
+			newest := all[len(all)-1]
+			return drop(tx.PutStamp(newest.Size, ca.Token(t, []byte(newest.Note), newest.At)))
+		})
+		check := func(pem []byte) store.LedgerReport {
+			roots, err := tsa.Roots(pem)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := b.VerifyLedger(t.Context(), w.scope, store.Trust{Keys: key.Public(), Roots: roots})
+			if err != nil || len(r.Stamps) != 1 {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			return r
+		}
+		if r := check(nil); r.Stamps[0].Chain != store.ChainUnchecked || len(r.Faults) != 0 {
+			t.Errorf("without roots: %+v", r)
+		}
+		if r := check(ca.Roots); r.Stamps[0].Chain != store.ChainTrusted || r.Stamps[0].Root != "CN=Ours Root" || !r.Stamps[0].Until.Equal(now.AddDate(1, 0, 0)) || len(r.Faults) != 0 {
+			t.Errorf("with its root: %+v", r)
+		}
+		if r := check(other.Roots); r.Stamps[0].Chain != store.ChainBroken || len(r.Faults) != 1 || !strings.Contains(r.Faults[0].What, "leads to no root") {
+			t.Errorf("with another root: %+v", r)
+		}
+		b.Clock.Move(400 * 24 * time.Hour)
+		if r := check(ca.Roots); r.Stamps[0].Chain != store.ChainEnded || len(r.Faults) != 0 {
+			t.Errorf("after a certificate has ended: %+v", r)
 		}
 	})
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -186,13 +188,48 @@ type LedgerFault struct {
 	What  string `json:"what"`
 }
 
+// Trust is what the check of a ledger believes.
+type Trust struct {
+	Keys  string         // public keys of the checkpoints, one per line
+	Roots *x509.CertPool // to which the certificates of time stamps must lead; nil: not known, chains are not checked
+}
+
+// Chain says whether to believe the authority that signed a time stamp.
+type Chain string
+
+// The states of a chain.
+const (
+	ChainUnchecked Chain = "unchecked" // no roots are known
+	ChainTrusted   Chain = "trusted"   // leads to a root, and every certificate is valid today
+	ChainEnded     Chain = "ended"     // led to a root when it was signed; a certificate has ended since
+	ChainBroken    Chain = "broken"    // led to no root, or over a certificate that was not valid
+)
+
+// CheckedStamp is a time stamp that signs its checkpoint.
+type CheckedStamp struct {
+	Stamped
+	Chain Chain
+	Root  string    // subject of the root
+	Until time.Time // end of the certificate that ends first on the way to it
+}
+
+func chainOf(s tsa.Stamp, now time.Time) Chain {
+	switch {
+	case s.Root == "":
+		return ChainUnchecked
+	case now.After(s.Until):
+		return ChainEnded
+	}
+	return ChainTrusted
+}
+
 // LedgerReport is the result of a check of one ledger. A sound ledger has no faults.
 type LedgerReport struct {
 	Workspace   string
 	Size        int64
 	Root        ledger.Hash
 	Checkpoints int
-	Stamps      []Stamped // time stamps of checkpoints that hold, oldest first
+	Stamps      []CheckedStamp // of checkpoints, signed as they should be, oldest first
 	Faults      []LedgerFault
 }
 
@@ -202,14 +239,15 @@ const maxFaults = 100
 // VerifyLedger checks the ledger of the scope's workspace, or the server's own one
 // for a scope of everything: every entry against its hash, every hash against the
 // tree, the tree against its head and against every signed checkpoint. It needs
-// the whole workspace, and the public key unless there are no checkpoints.
-func (s *Store) VerifyLedger(ctx context.Context, scope tenant.Scope, public string) (LedgerReport, error) {
+// the whole workspace, and the public key unless there are no checkpoints. Of time
+// stamps it checks what they sign and, with roots, whether to believe who signed.
+func (s *Store) VerifyLedger(ctx context.Context, scope tenant.Scope, trust Trust) (LedgerReport, error) {
 	var r LedgerReport
 	if !scope.Covers("") {
 		return r, &fault.Error{Kind: fault.Forbidden, What: "the ledger of a workspace can only be checked as a whole"}
 	}
 	err := s.Read(ctx, scope, func(tx *Tx) error {
-		v := verifier{tx: tx, public: public, report: LedgerReport{Workspace: scope.WorkspaceID()}}
+		v := verifier{tx: tx, trust: trust, report: LedgerReport{Workspace: scope.WorkspaceID()}}
 		err := v.run()
 		r = v.report
 		return err
@@ -218,7 +256,7 @@ func (s *Store) VerifyLedger(ctx context.Context, scope tenant.Scope, public str
 }
 
 // VerifyAllLedgers checks every ledger of the server, its own one first.
-func (s *Store) VerifyAllLedgers(ctx context.Context, public string) ([]LedgerReport, error) {
+func (s *Store) VerifyAllLedgers(ctx context.Context, trust Trust) ([]LedgerReport, error) {
 	system := tenant.System("check all ledgers")
 	var names []string
 	err := s.Read(ctx, system, func(tx *Tx) (err error) {
@@ -235,7 +273,7 @@ func (s *Store) VerifyAllLedgers(ctx context.Context, public string) ([]LedgerRe
 		if w != "" {
 			scope = system.In(w, "")
 		}
-		r, err := s.VerifyLedger(ctx, scope, public)
+		r, err := s.VerifyLedger(ctx, scope, trust)
 		if err != nil {
 			return out, err
 		}
@@ -247,7 +285,7 @@ func (s *Store) VerifyAllLedgers(ctx context.Context, public string) ([]LedgerRe
 // verifier walks one ledger from its first entry to its last.
 type verifier struct {
 	tx       *Tx
-	public   string
+	trust    Trust
 	report   LedgerReport
 	rebuilt  ledger.Frontier // from the entries
 	stored   []ledger.Hash   // in order of their places
@@ -383,7 +421,7 @@ func (v *verifier) checkpointsOf(size int64) {
 		n := v.notes[0]
 		v.notes = v.notes[1:]
 		v.report.Checkpoints++
-		c, err := ledger.OpenCheckpoint(n.Note, v.public)
+		c, err := ledger.OpenCheckpoint(n.Note, v.trust.Keys)
 		switch {
 		case err != nil:
 			v.fault(checkpointsTable, -1, "checkpoint of %d entries: %v", n.Size, err)
@@ -405,14 +443,17 @@ func (v *verifier) stampOf(n Sealed) {
 		return
 	}
 	delete(v.stamps, n.Size)
-	found, err := tsa.Verify(s.Token, []byte(n.Note), nil)
+	found, err := tsa.Verify(s.Token, []byte(n.Note), v.trust.Roots)
 	switch {
+	case errors.Is(err, tsa.ErrNotTrusted):
+		v.report.Stamps = append(v.report.Stamps, CheckedStamp{Stamped: s, Chain: ChainBroken})
+		v.fault(stampsTable, -1, "time stamp of the checkpoint of %d entries: %v", n.Size, err)
 	case err != nil:
 		v.fault(stampsTable, -1, "time stamp of the checkpoint of %d entries: %v", n.Size, err)
 	case found.At.UnixMilli() != s.At.UnixMilli() || found.Authority != s.Authority:
 		v.fault(stampsTable, -1, "time stamp of the checkpoint of %d entries: it says %s by %s", n.Size, found.At.Format(time.RFC3339), found.Authority)
 	default:
-		v.report.Stamps = append(v.report.Stamps, s)
+		v.report.Stamps = append(v.report.Stamps, CheckedStamp{s, chainOf(found, v.tx.Now()), found.Root, found.Until})
 	}
 }
 

@@ -40,6 +40,8 @@ type Stamp struct {
 	Authority   string    // subject of the certificate that signed
 	Certificate string    // its SHA-256, hexadecimal
 	Policy      string    // object identifier
+	Root        string    // subject of the root that its certificate led to; "" when no roots were given
+	Until       time.Time // end of the certificate that ends first on the way to Root
 }
 
 // Client asks one authority. It is safe for concurrent use.
@@ -63,13 +65,21 @@ func New(address string, roots []byte) (*Client, error) {
 		}
 		return nil
 	}}}
-	if len(roots) > 0 {
-		c.roots = x509.NewCertPool()
-		if !c.roots.AppendCertsFromPEM(roots) {
-			return nil, &fault.Error{Kind: fault.Invalid, Field: "--timestamp-ca", What: "the file holds no certificate", Expected: "certificates in PEM"}
-		}
+	c.roots, err = Roots(roots)
+	return c, err
+}
+
+// Roots are the certificates in a PEM file, nil for an empty one: then nothing says
+// whom to believe, and chains are not checked.
+func Roots(pem []byte) (*x509.CertPool, error) {
+	if len(pem) == 0 {
+		return nil, nil
 	}
-	return c, nil
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, &fault.Error{Kind: fault.Invalid, Field: "--timestamp-ca", What: "the file holds no certificate", Expected: "certificates in PEM"}
+	}
+	return pool, nil
 }
 
 // reading is held while the library reads a token: it counts its depth in a variable
@@ -143,6 +153,10 @@ func (c *Client) ask(ctx context.Context, query []byte) (answer []byte, err erro
 // ErrNotStamped is the cause of every refusal of a token.
 var ErrNotStamped = errors.New("the time stamp does not hold")
 
+// ErrNotTrusted is the cause of the refusal of a token whose certificate did not
+// lead to a root that is given, or led there over one that was not valid at the time.
+var ErrNotTrusted = errors.New("its certificate leads to no root that is trusted")
+
 // Verify checks that a token signs the message: the hash is that of the message, the
 // signature is that of a certificate for time stamps, and, with roots, the
 // certificate led to one of them at the time. Without roots it says who signed, not
@@ -175,10 +189,30 @@ func Verify(token, message []byte, roots *x509.CertPool) (s Stamp, err error) {
 		for _, c := range t.Certificates {
 			between.AddCert(c)
 		}
-		if _, err := signer.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: t.Time, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}}); err != nil {
-			return refuse("%w", err)
+		chains, err := signer.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: t.Time, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}})
+		if err != nil {
+			return refuse("%w: %w", ErrNotTrusted, err)
 		}
+		s.Root, s.Until = best(chains)
 	}
 	print := sha256.Sum256(signer.Raw)
-	return Stamp{At: t.Time.UTC(), Authority: signer.Subject.String(), Certificate: hex.EncodeToString(print[:]), Policy: t.Policy.String()}, nil
+	s.At, s.Authority, s.Certificate, s.Policy = t.Time.UTC(), signer.Subject.String(), hex.EncodeToString(print[:]), t.Policy.String()
+	return s, nil
+}
+
+// best is the chain that is valid longest: its root, and when its first certificate
+// ends.
+func best(chains [][]*x509.Certificate) (root string, until time.Time) {
+	for _, chain := range chains {
+		end := chain[0].NotAfter
+		for _, c := range chain {
+			if c.NotAfter.Before(end) {
+				end = c.NotAfter
+			}
+		}
+		if end.After(until) {
+			root, until = chain[len(chain)-1].Subject.String(), end.UTC()
+		}
+	}
+	return root, until
 }

@@ -27,6 +27,10 @@ func TestStamp(t *testing.T) {
 	if err != nil || !strings.Contains(s.Authority, "Test Time Stamping") || len(s.Certificate) != 64 || time.Since(s.At).Abs() > time.Minute || s.Policy != "1.2.3.4.1" {
 		t.Fatalf("%+v, %v", s, err)
 	}
+	if s.Root != "CN=Test Root" || s.Until.Before(s.At) {
+		t.Errorf("it leads to %s until %v", s.Root, s.Until)
+	}
+	s.Root, s.Until = "", time.Time{}
 	if again, err := tsa.Verify(token, message, nil); err != nil || again != s {
 		t.Errorf("%+v, %v", again, err)
 	}
@@ -53,6 +57,41 @@ func TestStamp(t *testing.T) {
 	a.Down(true)
 	if _, _, err := c.Stamp(t.Context(), message); err == nil {
 		t.Error("an authority that is down signed")
+	}
+}
+
+// TestChain: a stamp leads to the root of its authority over a certificate between;
+// to another root, or over one that was not valid at the time, it does not.
+func TestChain(t *testing.T) {
+	at, message := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC), []byte("a checkpoint")
+	ends := at.AddDate(1, 0, 0)
+	good, other := tsatest.NewCA(t, "Good", at, at.AddDate(-1, 0, 0), ends), tsatest.NewCA(t, "Other", at, at.AddDate(-1, 0, 0), ends)
+	token := good.Token(t, message, at)
+	for _, tc := range []struct {
+		name  string
+		token []byte
+		roots []byte
+		want  error
+	}{
+		{"its own root", token, good.Roots, nil},
+		{"two roots", token, append(append([]byte{}, other.Roots...), good.Roots...), nil},
+		{"another root", token, other.Roots, tsa.ErrNotTrusted},
+		{"no root", token, nil, nil},
+		{"ended before", good.Token(t, message, ends.Add(time.Hour)), good.Roots, tsa.ErrNotTrusted},
+		{"not yet begun", good.Token(t, message, at.AddDate(-2, 0, 0)), good.Roots, tsa.ErrNotTrusted},
+		{"a certificate of its own", tsatest.Token(t, message, at), good.Roots, tsa.ErrNotTrusted},
+	} {
+		roots, err := tsa.Roots(tc.roots)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := tsa.Verify(tc.token, message, roots)
+		if !errors.Is(err, tc.want) || tc.want != nil && !errors.Is(err, tsa.ErrNotStamped) {
+			t.Errorf("%s: %v", tc.name, err)
+		}
+		if led := s.Root == "CN=Good Root" && s.Until.Equal(ends); led != (tc.want == nil && tc.roots != nil) {
+			t.Errorf("%s: it leads to %q until %v", tc.name, s.Root, s.Until)
+		}
 	}
 }
 

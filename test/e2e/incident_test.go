@@ -548,7 +548,7 @@ func (h house) ledger() book {
 	b, err := os.ReadFile(filepath.Join(h.folder, "ledger-key"))
 	must(h.t, err)
 	_, public, _ := strings.Cut(strings.TrimSpace(string(b)), "\n")
-	reports, err := h.store.VerifyAllLedgers(h.t.Context(), public)
+	reports, err := h.store.VerifyAllLedgers(h.t.Context(), store.Trust{Keys: public})
 	must(h.t, err)
 	for _, r := range reports {
 		if len(r.Faults) > 0 {

@@ -146,7 +146,11 @@ func (p *program) check(config types.Config, l listed) (*types.Package, error) {
 // own notes the fields of the types of a package.
 func (p *program) own(pkg *types.Package) {
 	for _, name := range pkg.Scope().Names() {
-		if st, ok := pkg.Scope().Lookup(name).Type().Underlying().(*types.Struct); ok {
+		o, named := pkg.Scope().Lookup(name).(*types.TypeName)
+		if !named || o.IsAlias() {
+			continue
+		}
+		if st, ok := o.Type().Underlying().(*types.Struct); ok {
 			for i := range st.NumFields() {
 				p.owners[st.Field(i)] = pkg.Path() + "." + name
 			}
@@ -732,6 +736,7 @@ func numbered(s string) string {
 var kept = map[string]string{
 	module + "/internal/domain/incident.Problem": "What",
 	module + "/internal/domain/survey.Target":    "Problem",
+	module + "/internal/store.LedgerFault":       "What",
 }
 
 // keptTexts are the texts that these fields can hold.

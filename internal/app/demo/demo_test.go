@@ -98,7 +98,7 @@ func TestBuild(t *testing.T) {
 	if overdue == 0 || expiring == 0 || moved < 5 || told == 0 {
 		t.Errorf("%d overdue tasks, %d pieces of evidence that expire, %d scores that moved, told %d times", overdue, expiring, moved, told)
 	}
-	report, err := s.VerifyLedger(t.Context(), tenant.System("test").In(v.Workspace.ID, ""), "")
+	report, err := s.VerifyLedger(t.Context(), tenant.System("test").In(v.Workspace.ID, ""), store.Trust{})
 	if err != nil || len(report.Faults) > 0 || report.Size < 1000 {
 		t.Errorf("the ledger: %+v, %v", report, err)
 	}

@@ -5,6 +5,7 @@ package proving
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"io"
 	"slices"
@@ -20,11 +21,19 @@ import (
 type Service struct {
 	store  *store.Store
 	public string
+	roots  *x509.CertPool // of the authorities that sign time stamps; nil: not known
 }
 
 // New makes the service. public holds the public keys of the checkpoints, one per
 // line.
 func New(s *store.Store, public string) *Service { return &Service{store: s, public: public} }
+
+// WithRoots lets the check of the ledger look whether the certificates of time stamps
+// lead to one of the roots.
+func (s *Service) WithRoots(roots *x509.CertPool) *Service {
+	s.roots = roots
+	return s
+}
 
 // PublicKeys are the keys with which anybody can check the checkpoints, one per line.
 func (s *Service) PublicKeys() string { return s.public }
@@ -240,9 +249,30 @@ type Report struct {
 	Root        string    `json:"root"`
 	Checkpoints int       `json:"checkpoints"`
 	Sealed      time.Time `json:"sealed,omitzero"` // time of the newest checkpoint
-	Stamps      int       `json:"stamps"`          // checkpoints with a time stamp that holds
+	Stamps      []Stamp   `json:"stamps"`          // of checkpoints, oldest first
 	Faults      []Fault   `json:"faults"`
 }
+
+// Holding is how many time stamps hold: those whose certificates do not lead astray.
+func (r Report) Holding() (n int) {
+	for _, s := range r.Stamps {
+		if s.Chain != store.ChainBroken {
+			n++
+		}
+	}
+	return n
+}
+
+// Stamp is a time stamp that was checked.
+type Stamp = store.CheckedStamp
+
+// The states of a Stamp's chain.
+const (
+	ChainUnchecked = store.ChainUnchecked
+	ChainTrusted   = store.ChainTrusted
+	ChainEnded     = store.ChainEnded
+	ChainBroken    = store.ChainBroken
+)
 
 // Fault is one damage of the ledger: the entry, the table and what is wrong.
 type Fault = store.LedgerFault
@@ -254,11 +284,11 @@ func (s *Service) Verify(ctx context.Context, a authz.Actor) (r Report, err erro
 	if err != nil {
 		return r, err
 	}
-	found, err := s.store.VerifyLedger(ctx, scope, s.public)
+	found, err := s.store.VerifyLedger(ctx, scope, store.Trust{Keys: s.public, Roots: s.roots})
 	if err != nil {
 		return r, err
 	}
-	r = Report{At: s.store.Now(), Size: found.Size, Root: found.Root.String(), Checkpoints: found.Checkpoints, Stamps: len(found.Stamps), Faults: found.Faults}
+	r = Report{At: s.store.Now(), Size: found.Size, Root: found.Root.String(), Checkpoints: found.Checkpoints, Stamps: found.Stamps, Faults: found.Faults}
 	if r.Faults == nil {
 		r.Faults = []Fault{}
 	}

@@ -138,12 +138,22 @@ func (s *Service) pack(ctx context.Context, out io.Writer, o BackupOptions) (b B
 // were signed elsewhere, one per line.
 const PublicKeys = "ledger-public"
 
+// TimestampRoots is the file in the data folder with the certificates (PEM) to which
+// those of time stamps must lead.
+const TimestampRoots = "timestamp-roots"
+
 // packKeys packs the public keys, and the private ones when they are asked for.
 func (s *Service) packKeys(w *tar.Writer, at time.Time, private bool) ([]string, error) {
 	packed := []string{}
 	if s.place.Public != "" {
 		packed = append(packed, PublicKeys)
 		if err := member(w, keyPart+PublicKeys, at, []byte(s.place.Public)); err != nil {
+			return nil, err
+		}
+	}
+	if len(s.place.Roots) > 0 {
+		packed = append(packed, TimestampRoots)
+		if err := member(w, keyPart+TimestampRoots, at, s.place.Roots); err != nil {
 			return nil, err
 		}
 	}

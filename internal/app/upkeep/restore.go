@@ -162,7 +162,7 @@ func fill(ctx context.Context, file, target string, schema int64, c clock.Clock,
 	if err := s.Migrate(ctx); err != nil {
 		return nil, err
 	}
-	return verify(ctx, s, public)
+	return verify(ctx, s, public, nil)
 }
 
 // named puts the name of the backup to a fault of its content.

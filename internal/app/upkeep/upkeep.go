@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/tsa"
 )
 
 // Place is where a server keeps its things.
@@ -16,6 +17,7 @@ type Place struct {
 	Database string   // postgres://…, or "": SQLite in the folder
 	Secrets  []string // names of the files in the folder that hold private keys
 	Public   string   // public keys of the ledgers, one per line
+	Roots    []byte   // certificates (PEM) to which those of time stamps must lead; empty: not known
 }
 
 // Service works on one server's data. It is safe for concurrent use, also while
@@ -35,7 +37,7 @@ type Ledger struct {
 	Size        int64   `json:"entries"`
 	Root        string  `json:"root"` // base64
 	Checkpoints int     `json:"checkpoints"`
-	Stamps      []Stamp `json:"stamps,omitempty"` // time stamps of checkpoints that hold, oldest first
+	Stamps      []Stamp `json:"stamps,omitempty"` // time stamps that sign their checkpoints, oldest first
 	Faults      []Fault `json:"faults"`
 }
 
@@ -44,19 +46,41 @@ type Stamp struct {
 	Size      int64     `json:"entries"` // of the ledger at the checkpoint
 	At        time.Time `json:"at"`
 	Authority string    `json:"authority"` // subject of its certificate
+	Chain     Chain     `json:"chain"`
+	Root      string    `json:"root,omitempty"` // subject of the root that its certificate led to
+	Until     time.Time `json:"until,omitzero"` // end of the certificate that ends first on the way there
 }
+
+// Chain says whether to believe the authority that signed a time stamp.
+type Chain = store.Chain
+
+// The states of a chain.
+const (
+	ChainUnchecked = store.ChainUnchecked
+	ChainTrusted   = store.ChainTrusted
+	ChainEnded     = store.ChainEnded
+	ChainBroken    = store.ChainBroken
+)
 
 // Fault is one damage of a ledger: where it is and what is wrong.
 type Fault = store.LedgerFault
 
 // Verify checks every ledger of the server: entries, tree, and the signatures of
-// the checkpoints against the public keys.
-func (s *Service) Verify(ctx context.Context) ([]Ledger, error) {
-	return verify(ctx, s.store, s.place.Public)
+// the checkpoints against the public keys, and time stamps against the roots: those
+// that are given (PEM), else those of the place.
+func (s *Service) Verify(ctx context.Context, roots []byte) ([]Ledger, error) {
+	if len(roots) == 0 {
+		roots = s.place.Roots
+	}
+	return verify(ctx, s.store, s.place.Public, roots)
 }
 
-func verify(ctx context.Context, s *store.Store, public string) ([]Ledger, error) {
-	reports, err := s.VerifyAllLedgers(ctx, public)
+func verify(ctx context.Context, s *store.Store, public string, roots []byte) ([]Ledger, error) {
+	pool, err := tsa.Roots(roots)
+	if err != nil {
+		return nil, err
+	}
+	reports, err := s.VerifyAllLedgers(ctx, store.Trust{Keys: public, Roots: pool})
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +92,7 @@ func verify(ctx context.Context, s *store.Store, public string) ([]Ledger, error
 	for _, r := range reports {
 		l := Ledger{Workspace: r.Workspace, Name: names[r.Workspace], Size: r.Size, Root: r.Root.String(), Checkpoints: r.Checkpoints, Faults: r.Faults}
 		for _, s := range r.Stamps {
-			l.Stamps = append(l.Stamps, Stamp{s.Size, s.At.UTC(), s.Authority})
+			l.Stamps = append(l.Stamps, Stamp{s.Size, s.At.UTC(), s.Authority, s.Chain, s.Root, s.Until})
 		}
 		if l.Faults == nil {
 			l.Faults = []Fault{}

@@ -16,6 +16,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
+	"github.com/nisaba-platform/nisaba/law"
 )
 
 // namedKinds are the kinds of objects that have a name in every language.
@@ -108,8 +109,8 @@ func reportFigures(ctx context.Context, r proving.Report) []ui.Figure {
 	if !r.Sealed.IsZero() {
 		sealed = r.Sealed.UTC().Format("2006-01-02 15:04 MST")
 	}
-	if r.Stamps > 0 {
-		sealed += " · " + ui.T(ctx, "ledger.stamps", "count", r.Stamps)
+	if n := r.Holding(); n > 0 {
+		sealed += " · " + ui.T(ctx, "ledger.stamps", "count", n)
 	}
 	return []ui.Figure{
 		{Label: ui.T(ctx, "ledger.size"), Value: ui.Number(ctx, float64(r.Size), 0)},
@@ -126,7 +127,7 @@ func faultTable(ctx context.Context, r proving.Report) ui.TableProps {
 		if f.Seq >= 0 {
 			entry = ui.LinkCell(strconv.FormatInt(f.Seq, 10), entryURL(f.Seq), "")
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{entry, code(f.Table), ui.Words(f.What)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{entry, code(f.Table), ui.Words(ui.Failure(ctx, f.What))}})
 	}
 	return t
 }
@@ -134,10 +135,14 @@ func faultTable(ctx context.Context, r proving.Report) ui.TableProps {
 // mostCheckpoints is how many of the newest checkpoints the page lists.
 const mostCheckpoints = 50
 
-func checkpointTable(ctx context.Context, s proving.Standing) ui.TableProps {
+func checkpointTable(ctx context.Context, r proving.Report, s proving.Standing) ui.TableProps {
+	checked := map[int64]proving.Stamp{}
+	for _, x := range r.Stamps {
+		checked[x.Size] = x
+	}
 	t := ui.TableProps{ID: "checkpoints", Caption: ui.T(ctx, "ledger.checkpoints"), Columns: []ui.Column{
 		{Label: ui.T(ctx, "ledger.sealed")}, {Label: ui.T(ctx, "ledger.size"), Numeric: true}, {Label: ui.T(ctx, "ledger.proof.title")},
-		{Label: ui.T(ctx, "ledger.stamp")}},
+		{Label: ui.T(ctx, "ledger.stamp")}, {Label: ui.T(ctx, "ledger.chain")}},
 		Empty: ui.Empty{Title: ui.T(ctx, "ledger.checkpoints.none"), Text: ui.T(ctx, "ledger.checkpoints.none.text")}}
 	for i := len(s.Checkpoints) - 1; i >= max(0, len(s.Checkpoints)-mostCheckpoints); i-- {
 		c := s.Checkpoints[i]
@@ -146,9 +151,26 @@ func checkpointTable(ctx context.Context, s proving.Standing) ui.TableProps {
 			size := strconv.FormatInt(c.Size, 10)
 			proof = ui.LinkCell(ui.T(ctx, "ledger.growth"), "/ledger/growth.json?earlier="+strconv.FormatInt(s.Checkpoints[i-1].Size, 10)+"&later="+size, "")
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Moment(c.At.In(time.UTC)), ui.Words(ui.Number(ctx, float64(c.Size), 0)), proof, stampCell(ctx, c)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Moment(c.At.In(time.UTC)), ui.Words(ui.Number(ctx, float64(c.Size), 0)), proof, stampCell(ctx, c), chainCell(ctx, checked[c.Size])}})
 	}
 	return t
+}
+
+// chainCell says whether to believe the authority of a time stamp.
+func chainCell(ctx context.Context, x proving.Stamp) templ.Component {
+	tone, until := ui.Neutral, ""
+	switch x.Chain {
+	case "":
+		return ui.Words("–")
+	case proving.ChainTrusted, proving.ChainEnded:
+		tone, until = ui.Good, ui.T(ctx, "ledger.chain.until", "root", x.Root, "on", ui.DayText(ctx, law.DateOf(x.Until)))
+		if x.Chain == proving.ChainEnded {
+			tone = ui.Partly
+		}
+	case proving.ChainBroken:
+		tone = ui.Bad
+	}
+	return outcomeCell(ui.Status{Tone: tone, Word: ui.T(ctx, "ledger.chain."+string(x.Chain))}, until)
 }
 
 // stampCell is the time stamp of a checkpoint, with the file for those who check it.
