@@ -37,6 +37,7 @@ func (c *demoCommand) serve(s *session) error {
 			return err
 		}
 	}
+	spare()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	config := server.Config{Address: c.Addr, Data: c.Data, Knowledge: k, Messages: messages,

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -38,6 +39,15 @@ type serveCommand struct {
 	TimestampCA  string   `name:"timestamp-ca" env:"NISABA_TIMESTAMP_CA" type:"path" help:"File with the root certificates (PEM) that the authority's certificate must lead to. Default: any."`
 }
 
+// spare keeps the memory of a server small: garbage is collected when the heap has
+// grown by three quarters, which costs a page some hundredths of its time. GOGC in
+// the environment says otherwise.
+func spare() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(75)
+	}
+}
+
 func (c *serveCommand) Run(s *session) error {
 	k, err := s.knowledge()
 	if err != nil {
@@ -47,6 +57,7 @@ func (c *serveCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	spare()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	mails, err := c.mail()

@@ -24,6 +24,7 @@ type Catalogue struct {
 	bundle    *i18n.Bundle
 	languages []string
 	simple    map[string]map[string]pattern // by language and key
+	others    map[string]map[string]bool    // by language: the keys of the messages in the bundle
 	sentences map[string]*sentences         // by language
 }
 
@@ -34,7 +35,7 @@ func (c *Catalogue) Languages() []string { return slices.Clone(c.languages) }
 // English, the fallback of every key, are read. An unknown language or a file
 // that does not parse is an error.
 func Load(fsys fs.FS, root string, languages ...string) (*Catalogue, error) {
-	c := &Catalogue{bundle: i18n.NewBundle(language.English), simple: map[string]map[string]pattern{}, sentences: map[string]*sentences{}}
+	c := &Catalogue{bundle: i18n.NewBundle(language.English), simple: map[string]map[string]pattern{}, others: map[string]map[string]bool{}, sentences: map[string]*sentences{}}
 	if len(languages) == 0 {
 		entries, err := fs.ReadDir(fsys, root)
 		if err != nil {
@@ -117,6 +118,8 @@ func (c *Catalogue) Printer(lang string) *Printer {
 		Language:  lang,
 		localizer: i18n.NewLocalizer(c.bundle, lang, "en"),
 		simple:    c.simple[lang],
+		others:    c.others[lang],
+		english:   c.simple["en"],
 		sentences: c.sentences[lang],
 		numbers:   message.NewPrinter(tag),
 	}
@@ -127,6 +130,8 @@ type Printer struct {
 	Language  string
 	localizer *i18n.Localizer
 	simple    map[string]pattern
+	others    map[string]bool
+	english   map[string]pattern
 	sentences *sentences
 	numbers   *message.Printer
 }
@@ -137,8 +142,12 @@ func (p *Printer) Say(m law.Message) string {
 	if m.Key == "" {
 		return ""
 	}
-	if text, ok := p.simple[m.Key].fill(p, m.Args); ok {
-		return text
+	text := p.simple[m.Key]
+	if text == nil && !p.others[m.Key] {
+		text = p.english[m.Key]
+	}
+	if text != nil {
+		return text.fill(p, m.Args)
 	}
 	data := make(map[string]any, len(m.Args))
 	config := &i18n.LocalizeConfig{MessageID: m.Key, TemplateData: data}
@@ -162,8 +171,7 @@ func (p *Printer) T(key string, nameValue ...any) string {
 
 // Has reports whether the printer's own language has the key.
 func (p *Printer) Has(key string) bool {
-	_, tag, err := p.localizer.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any{}})
-	return err == nil && tag == language.Make(p.Language)
+	return p.simple[key] != nil || p.others[key]
 }
 
 func pluralCount(v any) any {
