@@ -26,6 +26,7 @@ import (
 	"github.com/nisaba-platform/nisaba/examples"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/server"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -156,8 +157,8 @@ func processor(b *testing.B, each int) func() {
 	}
 }
 
-// fill adds organisations with roll-ups like that of the first one, up to n in all.
-func (s *site) fill(b *testing.B, n int) {
+// write changes the only workspace behind the back of the server.
+func (s *site) write(b *testing.B, f func(tx *store.Tx) error) {
 	b.Helper()
 	db, err := store.Open(context.Background(), s.target, store.Options{})
 	check(b, err)
@@ -171,7 +172,13 @@ func (s *site) fill(b *testing.B, n int) {
 		}
 		return err
 	}))
-	check(b, db.Write(context.Background(), everything.In(home, ""), store.Change{Actor: "load"}, func(tx *store.Tx) error {
+	check(b, db.Write(context.Background(), everything.In(home, ""), store.Change{Actor: "load"}, f))
+}
+
+// fill adds organisations with roll-ups like that of the first one, up to n in all.
+func (s *site) fill(b *testing.B, n int) {
+	b.Helper()
+	s.write(b, func(tx *store.Tx) error {
 		list, err := tx.Portfolio()
 		if err != nil {
 			return err
@@ -192,7 +199,7 @@ func (s *site) fill(b *testing.B, n int) {
 			}
 		}
 		return nil
-	}))
+	})
 }
 
 // BenchmarkPortfolio opens the portfolio of 500 clients, sorted and filtered.
@@ -293,5 +300,36 @@ func BenchmarkAnswerPage(b *testing.B) {
 				b.Fatalf("%d", r.StatusCode)
 			}
 		})
+	})
+}
+
+// BenchmarkCase opens the page of an incident with 500 entries in its timeline.
+func BenchmarkCase(b *testing.B) {
+	engines(b, func(b *testing.B, s *site) {
+		page := s.post(b, s.organisations[0]+"/incidents", url.Values{"title": {"Encrypted files"}, "text": {"Files on the server have a new ending."},
+			"zone": {"Europe/Vienna"}, "certainty": {"exact"}})
+		s.tell(b, page, 500)
+		var size int64
+		timed(b, func(int) {
+			n, err := s.get(page)
+			check(b, err)
+			size = n
+		})
+		b.ReportMetric(float64(size)/1000, "KB")
+	})
+}
+
+// tell fills the timeline of the incident of a page up to n entries.
+func (s *site) tell(b *testing.B, page string, n int) {
+	b.Helper()
+	part := strings.Split(page, "/") // "", organisations, id, incidents, id
+	s.write(b, func(tx *store.Tx) error {
+		said, err := tx.IncidentEntries(part[2], part[4])
+		for i := len(said); i < n && err == nil; i++ {
+			_, err = tx.AddIncidentEntry(incident.Entry{Organisation: part[2], Incident: part[4], Kind: []string{"note", "action", "decision"}[i%3],
+				At:   incident.Moment{At: tx.Now().Add(time.Duration(i-n) * time.Minute), Zone: "Europe/Vienna", Certainty: "exact"},
+				Text: fmt.Sprintf("Step %d: the second file server was taken off the network and its log kept.", i), ByName: "Anna Huber"})
+		}
+		return err
 	})
 }
