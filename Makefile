@@ -72,7 +72,7 @@ fuzz: ## every fuzz target for ten seconds
 
 .PHONY: bench
 bench: ## benchmarks of the figures in README.md
-	$(GO) test -run '^$$' -bench . -benchmem ./law/... ./catalog/... ./posture/... ./internal/... ./exchange/... ./exposure/... ./test/load
+	$(GO) test -run '^$$' -bench . -benchmem ./law/... ./catalog/... ./posture/... ./internal/... ./exchange/... ./exposure/... ./test/load ./test/site
 	sh scripts/bench-start.sh
 	sh scripts/bench-serve.sh
 

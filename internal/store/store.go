@@ -97,7 +97,7 @@ func (s *Store) Read(ctx context.Context, scope tenant.Scope, f func(*Tx) error)
 	if scope.IsZero() {
 		return errNoScope()
 	}
-	return s.db.Read(ctx, func(q *sqldb.Tx) error {
+	return s.db.Read(s.announce(ctx, scope), func(q *sqldb.Tx) error {
 		return s.begin(q, scope, nil, f)
 	})
 }
@@ -113,7 +113,7 @@ func (s *Store) Write(ctx context.Context, scope tenant.Scope, c Change, f func(
 		return &fault.Error{Kind: fault.Internal, What: "a change must name who makes it"}
 	}
 	var p *pending
-	err := s.db.Write(ctx, func(q *sqldb.Tx) error {
+	err := s.db.Write(s.announce(ctx, scope), func(q *sqldb.Tx) error {
 		p = &pending{change: c, entries: map[string][]entry{}, own: map[string]bool{}, queued: new(bool)}
 		return s.begin(q, scope, p, f)
 	})
@@ -126,11 +126,20 @@ func (s *Store) Write(ctx context.Context, scope tenant.Scope, c Change, f func(
 	return err
 }
 
+// announce has a transaction tell PostgreSQL's row-level security which workspace is
+// at work.
+func (s *Store) announce(ctx context.Context, scope tenant.Scope) context.Context {
+	switch {
+	case s.db.Dialect != sqldb.Postgres:
+		return ctx
+	case scope.Everything():
+		return sqldb.InWorkspace(ctx, "*")
+	}
+	return sqldb.InWorkspace(ctx, scope.WorkspaceID())
+}
+
 func (s *Store) begin(q *sqldb.Tx, scope tenant.Scope, p *pending, f func(*Tx) error) error {
 	tx := &Tx{q: q, scope: scope, p: p, now: s.Now()}
-	if err := tx.announce(); err != nil {
-		return err
-	}
 	if err := f(tx); err != nil {
 		return err
 	}

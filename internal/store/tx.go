@@ -55,21 +55,6 @@ func (tx *Tx) As(c Change) *Tx {
 	return &as
 }
 
-// announce tells PostgreSQL's row-level security which workspace is at work.
-func (tx *Tx) announce() error {
-	if tx.q.Dialect() != sqldb.Postgres {
-		return nil
-	}
-	w := tx.scope.WorkspaceID()
-	if tx.scope.Everything() {
-		w = "*"
-	}
-	if _, err := tx.q.Exec(`SELECT set_config('nisaba.workspace', ?, true)`, w); err != nil {
-		return fmt.Errorf("announce the workspace: %w", err)
-	}
-	return nil
-}
-
 // workspace is the workspace of the scope. A scope of everything has none, and
 // statements on the rows of tenants refuse it.
 func (tx *Tx) workspace() (string, error) {
