@@ -38,6 +38,9 @@ type Catalogue struct {
 	index   map[string]int
 
 	snippets map[string][]Snippet // by check
+
+	languages  map[string]*Catalogue // with words in other languages
+	translated map[string]bool       // checks with words in the language of the catalogue, when that is not English
 }
 
 var checkID = regexp.MustCompile(`^[A-Z]{2,4}-[0-9]{2}$`)
@@ -74,7 +77,7 @@ func LoadCatalogue(fsys fs.FS) (*Catalogue, error) {
 		}
 	}
 	c.Edition = hex.EncodeToString(sum.Sum(nil))[:12]
-	errs = append(errs, c.loadSnippets(fsys))
+	errs = append(errs, c.loadSnippets(fsys), c.loadWords(fsys))
 	return c, errors.Join(errs...)
 }
 

@@ -407,13 +407,19 @@ func (v *survey) absent(check string, list []uint16, udp answered) {
 	v.record(f)
 }
 
+// noneOpen begins what PORT-00 saw at a host without open ports.
+const noneOpen = "open: none"
+
+// NoneOpen reports whether a finding of PORT-00 saw no open port.
+func NoneOpen(f exposure.Finding) bool { return strings.HasPrefix(f.Observed, noneOpen) }
+
 // declared compares what is open with what should be.
 func (v *survey) declared() {
 	f := v.session.Finding("PORT-00", v.target)
 	open := slices.Concat(v.open, v.udp)
 	slices.Sort(open)
 	open = slices.Compact(open)
-	f.Observed = "open: none"
+	f.Observed = noneOpen
 	if len(open) > 0 {
 		f.Observed = "open: " + ranges(open)
 		f.Reproduce = v.reproduce(open)

@@ -172,7 +172,15 @@ func Run(ctx context.Context, o Options, found func(exposure.Finding)) (err erro
 		}
 		s.Targets = append(s.Targets, targets...)
 	}
-	return s.Run(ctx, report)
+	if err := s.Run(ctx, report); err != nil {
+		return err
+	}
+	for _, e := range o.Entries {
+		for _, f := range unjudged(&s.Session, e) {
+			report(f)
+		}
+	}
+	return nil
 }
 
 // Dialer contacts what the permit allows. Names are looked up at the recursive

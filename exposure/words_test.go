@@ -1,0 +1,70 @@
+package exposure_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/nisaba-platform/nisaba/content"
+	"github.com/nisaba-platform/nisaba/exposure"
+)
+
+// TestEveryCheckIsTranslated: title, why and fix of each check stand in every language
+// of the product: content/exposure/checks/<language>/<area>.yaml.
+func TestEveryCheckIsTranslated(t *testing.T) {
+	c, err := exposure.LoadCatalogue(content.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, language := range []string{"de", "fr"} {
+		for _, id := range c.Untranslated(language) {
+			t.Errorf("%s has no words in %s", id, language)
+		}
+		in := c.In(language)
+		for i, check := range in.Checks {
+			from := c.Checks[i]
+			if check.ID != from.ID || check.Severity != from.Severity || check.Criteria != from.Criteria {
+				t.Errorf("%s: more than words differs", check.ID)
+			}
+			if check.Why == from.Why {
+				t.Errorf("%s: why is still English in %s", check.ID, language)
+			}
+			// what people type or search for stays as it is
+			for _, code := range []string{"X25519MLKEM768", "_dmarc", "frame-ancestors", "max-age=31536000", "Expires", "TraceEnable Off", "v=spf1", "nosniff"} {
+				if strings.Contains(from.Fix, code) && !strings.Contains(check.Fix, code) {
+					t.Errorf("%s: fix in %s lost %s", check.ID, language, code)
+				}
+			}
+		}
+	}
+	if c.In("xx") != c || len(c.Untranslated("en")) != 0 {
+		t.Error("another language is not English")
+	}
+}
+
+// TestWords: words of a check that there is not, twice, or incomplete are errors; what
+// is not translated stays in English.
+func TestWords(t *testing.T) {
+	const checks = "- {id: TST-01, area: tls, class: P, severity: low, title: One, criteria: c, why: w, fix: f, references: [], checked: unverified, measures: [e]}\n" +
+		"- {id: TST-02, area: tls, class: P, severity: low, title: Two, criteria: c, why: w, references: [], checked: unverified, measures: [e]}\n"
+	load := func(de string) (*exposure.Catalogue, error) {
+		return exposure.LoadCatalogue(fstest.MapFS{"exposure/checks/tst.yaml": {Data: []byte(checks)}, "exposure/checks/de/tst.yaml": {Data: []byte(de)}})
+	}
+	for _, bad := range []string{
+		"- {id: TST-09, title: x, why: x, fix: x}", "- {id: TST-01, title: x, why: x, fix: x}\n- {id: TST-01, title: x, why: x, fix: x}", "- {id: TST-01, title: x, fix: x}",
+		"- {id: TST-01, title: x, why: x}", "- {id: TST-02, title: x, why: x, fix: x}", "- {id: TST-01, title: x, why: x, fix: x, severity: high}", "x",
+	} {
+		if _, err := load(bad); err == nil || !strings.Contains(err.Error(), "checks/de/tst.yaml") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	c, err := load("- {id: TST-01, title: Eins, why: darum, fix: so}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, _ := c.In("de").Get("TST-01")
+	two, _ := c.In("de").Get("TST-02")
+	if one.Title != "Eins" || two.Title != "Two" || strings.Join(c.Untranslated("de"), " ") != "TST-02" || c.Edition != c.In("de").Edition {
+		t.Errorf("%+v, %+v", one, two)
+	}
+}
