@@ -28,6 +28,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
+	"github.com/nisaba-platform/nisaba/internal/app/registers"
 	"github.com/nisaba-platform/nisaba/internal/app/reporting"
 	"github.com/nisaba-platform/nisaba/internal/app/scanning"
 	"github.com/nisaba-platform/nisaba/internal/app/workbench"
@@ -55,6 +56,7 @@ type Options struct {
 	Feeds     *feeding.Service
 	Filing    *filing.Service
 	Scanning  *scanning.Service
+	Registers *registers.Service
 	Catalogue *catalog.Catalogue
 	Messages  *locale.Catalogue
 	Clock     clock.Clock
@@ -107,7 +109,7 @@ func New(o Options) *API {
 	for _, area := range []func(*API){selfOperations, organisationOperations, factOperations, assessmentOperations, evidenceOperations,
 		planOperations, boardOperations, snapshotOperations, historyOperations, ledgerOperations, memberOperations, incidentOperations, handlingOperations,
 		scopeOperations, registrationOperations, workbenchOperations, delegationOperations, workOperations, portfolioOperations, keptReportOperations,
-		approvalOperations, boardOfTasksOperations, settingsOperations, authorityOperations, exposureOperations} {
+		approvalOperations, boardOfTasksOperations, settingsOperations, authorityOperations, exposureOperations, registerOperations} {
 		area(a)
 	}
 	slices.SortFunc(a.all, func(x, y Operation) int {

@@ -162,8 +162,19 @@ func scanOperations(a *API, in area) {
 			return nil, a.Scanning.Rescan(ctx, v.Actor, q.Organisation, q.ID)
 		})
 	add(in, operation{id: "task-of-check", route: "POST organisations/{organisation}/exposure/checks/{id}/task", summary: "Make a task of all findings of a check", status: http.StatusNoContent},
-		func(ctx context.Context, v accounts.Visit, q *One) (*none, error) {
-			return nil, a.Scanning.MakeTask(ctx, v.Actor, q.Organisation, q.ID)
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			One
+			Language string `query:"language" enum:"en,de,fr" default:"en"`
+		}) (*none, error) {
+			return nil, a.Scanning.MakeTask(ctx, v.Actor, q.Organisation, q.ID, q.Language)
+		})
+	add(in, operation{id: "risk-of-check", route: "POST organisations/{organisation}/exposure/checks/{id}/risk", summary: "Enter all findings of a check into the register of risks"},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			One
+			Language string `query:"language" enum:"en,de,fr" default:"en"`
+		}) (*body[FoundRisk], error) {
+			id, err := a.Scanning.MakeRisk(ctx, v.Actor, q.Organisation, q.ID, a.Messages.Printer(q.Language))
+			return answerWith(FoundRisk{id}, err)
 		})
 	add(in, operation{id: "file-scan", route: "POST organisations/{organisation}/exposure/evidence", summary: "File the last scan as evidence", status: http.StatusNoContent},
 		func(ctx context.Context, v accounts.Visit, q *struct {

@@ -471,6 +471,7 @@ type scanText struct {
 }
 
 func (t scanText) print() {
+	t.r.Result.Catalogue = t.r.Result.Catalogue.In(t.p.Language)
 	r := t.r.Result
 	areas, all := scan.Grades(r.Catalogue, r.Findings)
 	t.title(t.p.T("exposure.report.title") + " · " + t.p.T("exposure.grade") + " " + cmp.Or(string(all), "–"))

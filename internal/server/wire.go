@@ -26,6 +26,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
+	"github.com/nisaba-platform/nisaba/internal/app/registers"
 	"github.com/nisaba-platform/nisaba/internal/app/reporting"
 	"github.com/nisaba-platform/nisaba/internal/app/workbench"
 	"github.com/nisaba-platform/nisaba/internal/app/working"
@@ -115,12 +116,12 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 		return nil, err
 	}
 	bench, links := workbench.New(s, organisations, c.Knowledge), delegating.New(s, organisations, c.Knowledge.Catalogue, mailer)
-	feeds, background := feeding.New(s, organisations, c.Messages), working.New(s)
+	feeds, background, lists := feeding.New(s, organisations, c.Messages), working.New(s), registers.New(s)
 	programs := c.programs(api.Options{Accounts: people, Clients: organisations, Proving: proofs, Incidents: cases, Alarms: alarms, Bench: bench, Links: links,
-		Work: background, Notices: notices, Reporting: documents, Feeds: feeds, Filing: ways, Scanning: scans})
+		Work: background, Notices: notices, Reporting: documents, Feeds: feeds, Filing: ways, Scanning: scans, Registers: lists})
 	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Work: background, Clients: organisations, Proving: proofs, Programs: programs,
 		Bench: bench, Links: links, Reporting: documents, Feeds: feeds,
-		Incidents: cases, Alarms: alarms, Filing: ways, Scanning: scans, Authority: intake, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
+		Incidents: cases, Alarms: alarms, Filing: ways, Scanning: scans, Registers: lists, Authority: intake, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func aggregates() []aggregate {
 		tasks, comments, approvals, trainings, views, reports, feeds,
 		incidents, obligations, incidentReports, incidentEntries, indicators, affected, exhibits, informed, incidentCosts, intakeSources, intakeSignals,
 		filingKeys, authorityCases, authorityReports, authorityMessages, filingEndpoints, filingMessages,
-		scanTargets, scans, scanFindings,
+		assets, suppliers, risks, scanTargets, scans, scanFindings,
 		authorityApplications, authorityEntries, authorityRecipients, authorityForwardings, authorityRecords,
 	}
 }

@@ -183,6 +183,7 @@ func probes() map[string]probe {
 	maps.Copy(all, signalProbes())
 	maps.Copy(all, filingProbes())
 	maps.Copy(all, scanProbes())
+	maps.Copy(all, registerProbes())
 	maps.Copy(all, authorityProbes())
 	return all
 }

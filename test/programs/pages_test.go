@@ -117,6 +117,14 @@ func operationsOf() map[string]string {
 		"POST " + org + "/exposure/targets/prove": "prove-scan-target", "POST " + org + "/exposure/targets/remove": "remove-scan-target",
 		"POST " + org + "/exposure/targets/letter": person, "POST " + org + "/exposure/targets/approve": person,
 
+		"POST " + org + "/exposure/risk": "risk-of-check", "POST " + org + "/exposure/targets/hosts": "scan-assets",
+		"GET " + org + "/assets": "list-assets", "GET " + org + "/assets.csv": table, "GET " + org + "/assets/new": form, "POST " + org + "/assets/import": "import-assets",
+		"GET " + org + "/assets/{asset}": "get-asset", "POST " + org + "/assets": "add-asset", "POST " + org + "/assets/{asset}": "change-asset", "POST " + org + "/assets/{asset}/remove": "remove-asset",
+		"GET " + org + "/suppliers": "list-suppliers", "GET " + org + "/suppliers/new": form, "GET " + org + "/suppliers/{supplier}": "get-supplier", "POST " + org + "/suppliers": "add-supplier",
+		"POST " + org + "/suppliers/{supplier}": "change-supplier", "POST " + org + "/suppliers/{supplier}/remove": "remove-supplier",
+		"GET " + org + "/risks": "list-risks", "GET " + org + "/risks/new": form, "GET " + org + "/risks/{risk}": "get-risk", "POST " + org + "/risks": "add-risk", "POST " + org + "/risks/{risk}": "change-risk",
+		"POST " + org + "/risks/{risk}/remove": "remove-risk", "POST " + org + "/risks/{risk}/close": "close-risk",
+
 		"GET " + org + "/authorities": "list-authorities", "POST " + org + "/authorities": "connect-authority",
 		"POST " + org + "/authorities/register": "register-with-authority", "POST " + org + "/authorities/remove": "disconnect-authority",
 		"GET /incidents": "list-incidents", "GET /report": form, "GET " + org + "/incidents": "list-incidents", "GET " + org + "/incidents/new": form,

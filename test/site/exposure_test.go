@@ -30,6 +30,8 @@ func exposureForms() map[string]url.Values {
 		client + "/exposure/scan":            {},
 		client + "/exposure/rescan":          {"finding": {"x"}},
 		client + "/exposure/task":            {"check": {"TLS-03"}},
+		client + "/exposure/risk":            {"check": {"TLS-03"}},
+		client + "/exposure/targets/hosts":   {"hosts": {"example.org"}},
 		client + "/exposure/evidence":        {},
 		client + "/exposure/plan":            {"weekly": {"yes"}, "exclude": {"192.0.2.7"}},
 		client + "/exposure/targets":         {"declared": {"example.org"}},
@@ -143,8 +145,18 @@ func TestExposure(t *testing.T) {
 	if strings.Contains(page, "TLS-03") {
 		t.Error("a contradiction before the scan")
 	}
+	v.must(organisation+"/assets", url.Values{"name": {"Shop"}, "kind": {"service"}, "hosts": {"127.77.0.9"}, "ports": {"22"}})
 	v.must(organisation+"/exposure/scan", nil)
 	v.until(organisation+"/exposure", "TLS 1.0 is off")
+	if _, page := v.get(organisation + "/assets"); !strings.Contains(page, "not declared: 8443") || !strings.Contains(page, "declared and not seen: 22") {
+		t.Errorf("the register is not compared with the scan: %s", page)
+	}
+	for range 2 { // the second leads to the same
+		v.must(organisation+"/exposure/risk", url.Values{"check": {"TLS-03"}})
+	}
+	if _, page := v.get(organisation + "/risks"); strings.Count(page, "TLS 1.0 is off (TLS-03)") != 1 {
+		t.Error("the finding is not one risk")
+	}
 	check := organisation + "/exposure/checks/TLS-03"
 	page = v.until(check, "TLS 1.0 is offered")
 	finding := regexp.MustCompile(`name="finding" value="([^"]+)"`).FindStringSubmatch(page)

@@ -87,6 +87,9 @@ func pictures() map[string]picture {
 		client + "/report.html": download, client + "/report.pdf": download, client + "/assessment.json": download,
 		"/exposure": {}, client + "/exposure": of("/exposure"), client + "/exposure/targets": of("/exposure/targets"),
 		client + "/exposure/checks/{check}": of("/exposure/checks/TLS-03"), client + "/exposure/files/{format}": download,
+		client + "/assets": of("/assets"), client + "/assets.csv": download, client + "/assets/new": of("/assets/new"), client + "/assets/{asset}": {none: "it is the form of /assets/new with values"},
+		client + "/suppliers": of("/suppliers"), client + "/suppliers/new": of("/suppliers/new"), client + "/suppliers/{supplier}": {none: "it is the form of /suppliers/new with values"},
+		client + "/risks": of("/risks"), client + "/risks/new": of("/risks/new"), client + "/risks/{risk}": {none: "it is the form of /risks/new with values"},
 		client + "/history": of("/history"), client + "/manage": of("/manage"), client + "/logo": download,
 		client + "/pre-assessment": of("/pre-assessment"), client + "/pre-assessment.pdf": download,
 	}

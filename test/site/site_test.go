@@ -336,6 +336,7 @@ func ownerForms() []map[string]url.Values {
 		alarmForms(),
 		authorityForms(),
 		exposureForms(),
+		registerForms(),
 		deskForms(),
 		deskRegisterForms(),
 		portfolioForms(),

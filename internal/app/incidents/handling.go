@@ -11,6 +11,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
+	"github.com/nisaba-platform/nisaba/internal/domain/register"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/reporting"
@@ -310,7 +311,8 @@ type Lesson struct {
 }
 
 // Learn turns a lesson into a task of the plan, Implementing Regulation (EU)
-// 2024/2690 Annex 3.6. It returns the task.
+// 2024/2690 Annex 3.6, and a risk into an entry of the register of risks, too. It
+// returns the task.
 func (s *Service) Learn(ctx context.Context, a authz.Actor, organisation, id string, l Lesson) (t planning.Task, err error) {
 	l.Title, l.Body = strings.TrimSpace(l.Title), strings.TrimSpace(l.Body)
 	switch {
@@ -333,9 +335,32 @@ func (s *Service) Learn(ctx context.Context, a authz.Actor, organisation, id str
 		if err != nil {
 			return err
 		}
+		if l.Risk {
+			if err := enterRisk(tx, t, requirement); err != nil {
+				return err
+			}
+		}
 		return entry(tx, a, i, incident.Entry{Kind: "decision", Object: t.ID, Text: l.Title})
 	})
 	return t, err
+}
+
+// enterRisk puts a lesson into the register of risks. Its rating begins in the middle
+// of the scales; the task is to treat it.
+func enterRisk(tx *store.Tx, t planning.Task, requirement string) error {
+	x, err := register.Risk{Organisation: t.Organisation, Title: cutTo(t.Title, register.LongestName), Scenario: cutTo(t.Body, register.LongestText), Origin: "incident", Incident: t.Incident,
+		Requirements: []string{requirement}, Likelihood: 3, Impact: 3, ReviewBy: t.Due}.Tidy()
+	if err == nil {
+		_, err = tx.PutRisk(x)
+	}
+	return err
+}
+
+func cutTo(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most])
+	}
+	return s
 }
 
 func dueBecause(due law.Date, a authz.Actor) law.Message {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/exchange/delimited"
@@ -14,6 +15,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
+	"github.com/nisaba-platform/nisaba/internal/domain/register"
 	"github.com/nisaba-platform/nisaba/internal/domain/survey"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -21,16 +23,20 @@ import (
 	"github.com/nisaba-platform/nisaba/posture"
 )
 
+// FindingOrigin begins the origin of tasks and risks that come from a check; its id
+// follows.
+const FindingOrigin = "exposure."
+
 // origin is how a task is named after the check that it comes from.
-func origin(check string) string { return "exposure." + check }
+func origin(check string) string { return FindingOrigin + check }
 
 // days are those within which a failure should be mended, by its severity. Point
 // 6.10.2(c) of the annex asks for critical ones without delay; the figures are ours.
 var days = map[exposure.Severity]int{exposure.Critical: 3, exposure.High: 14, exposure.Medium: 30, exposure.Low: 90, exposure.None: 180}
 
 // MakeTask makes a task of all findings of a check in the last scan, with the places
-// and what to do. A task that is open already stays as it is.
-func (s *Service) MakeTask(ctx context.Context, a authz.Actor, organisation, check string) error {
+// and what to do, in a language. A task that is open already stays as it is.
+func (s *Service) MakeTask(ctx context.Context, a authz.Actor, organisation, check, language string) error {
 	if _, err := a.Organisation(ctx, organisation, authz.PlanEdit); err != nil {
 		return err
 	}
@@ -38,21 +44,11 @@ func (s *Service) MakeTask(ctx context.Context, a authz.Actor, organisation, che
 	if err != nil {
 		return err
 	}
-	c, ok := s.knowledge.Catalogue.Get(check)
+	c, ok := s.knowledge.Catalogue.In(language).Get(check)
 	if !ok {
 		return errNoFinding
 	}
-	var places []string
-	severity := exposure.None
-	for _, f := range e.Findings { // worst first
-		if f.Check != check || f.Outcome != exposure.Fail && f.Outcome != exposure.Warn {
-			continue
-		}
-		if len(places) == 0 {
-			severity = f.Severity
-		}
-		places = append(places, "- "+f.Target.String()+": "+shorten(scan.Evidence(f)))
-	}
+	places, severity := problems(e.Findings, check)
 	if len(places) == 0 {
 		return errNoFinding
 	}
@@ -71,6 +67,66 @@ func (s *Service) MakeTask(ctx context.Context, a authz.Actor, organisation, che
 	return s.clients.PutTask(ctx, a, organisation, planning.Task{Organisation: organisation, Origin: origin(check), Title: c.Title + " (" + check + ")",
 		Body: c.Fix + "\n\n" + strings.Join(places[:min(len(places), mostPlaces)], "\n"), State: planning.ToDo, Requirements: s.requirements(c), Measures: c.Measures,
 		Start: today, Due: today.AddDays(days[severity])})
+}
+
+// ratings are the likelihood and the impact with which a risk begins, by the severity
+// of the finding: a proposal that its owner corrects.
+var ratings = map[exposure.Severity][2]int64{exposure.Critical: {5, 4}, exposure.High: {4, 4}, exposure.Medium: {3, 3}, exposure.Low: {2, 2}, exposure.None: {1, 1}}
+
+// MakeRisk enters all findings of a check in the last scan into the register of risks,
+// with the places as the reason, and gives the id of the risk. One that is open already
+// stays as it is.
+func (s *Service) MakeRisk(ctx context.Context, a authz.Actor, organisation, check string, p *locale.Printer) (id string, err error) {
+	if _, err := a.Organisation(ctx, organisation, authz.AssessmentEdit); err != nil {
+		return "", err
+	}
+	e, err := s.Load(ctx, a, organisation)
+	if err != nil {
+		return "", err
+	}
+	c, ok := s.knowledge.Catalogue.In(p.Language).Get(check)
+	places, severity := problems(e.Findings, check)
+	if !ok || len(places) == 0 {
+		return "", errNoFinding
+	}
+	rated := ratings[severity]
+	x, err := register.Risk{Organisation: organisation, Title: c.Title + " (" + check + ")", Scenario: c.Why, Origin: origin(check), Requirements: s.requirements(c), Likelihood: rated[0], Impact: rated[1],
+		Reason: p.T("exposure.risk.reason", "on", p.Date(law.DateOf(e.Last.EndedAt))) + "\n" + strings.Join(places[:min(len(places), mostReasons)], "\n"), Measures: c.Fix}.Tidy()
+	if err != nil {
+		return "", err
+	}
+	err = s.write(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
+		all, err := tx.Risks(organisation)
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(all, func(r register.Risk) bool { return r.Origin == x.Origin && r.ClosedOn.IsZero() }); i >= 0 {
+			id = all[i].ID
+			return nil
+		}
+		made, err := tx.PutRisk(x)
+		id = made.ID
+		return err
+	})
+	return id, err
+}
+
+// mostReasons is how many places a risk lists, so that its text stays short.
+const mostReasons = 10
+
+// problems are the places at which a check failed or warned, and the worst severity.
+func problems(worstFirst []exposure.Finding, check string) (places []string, severity exposure.Severity) {
+	severity = exposure.None
+	for _, f := range worstFirst {
+		if f.Check != check || f.Outcome != exposure.Fail && f.Outcome != exposure.Warn {
+			continue
+		}
+		if len(places) == 0 {
+			severity = f.Severity
+		}
+		places = append(places, "- "+f.Target.String()+": "+shorten(scan.Evidence(f)))
+	}
+	return places, severity
 }
 
 // mostPlaces is how many places a task lists.

@@ -46,6 +46,7 @@ func (r Report) Write(p *locale.Printer, format string) ([]byte, error) {
 }
 
 func (r Report) compose(p *locale.Printer) model.Document {
+	r.Result.Catalogue = r.Result.Catalogue.In(p.Language)
 	day := law.DateOf(r.Result.End)
 	d := model.Document{Title: p.T("exposure.report.title"), Subtitle: r.Name, Language: p.Language, Brand: r.Brand, AsOf: day, DateText: p.Date(day),
 		Notice: p.T("exposure.report.notice", "scanner", r.Result.Scanner, "catalogue", r.Result.Catalogue.Edition),

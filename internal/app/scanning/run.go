@@ -19,6 +19,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
+	"github.com/nisaba-platform/nisaba/internal/domain/register"
 	"github.com/nisaba-platform/nisaba/internal/domain/survey"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -38,11 +39,11 @@ func (s *Service) run(ctx context.Context, run *jobs.Run) error {
 	if err := run.Args(&in); err != nil {
 		return err
 	}
-	x, targets, p, before, err := s.prepare(ctx, run, in.Scan)
+	x, g, before, err := s.prepare(ctx, run, in.Scan)
 	if err != nil {
 		return err
 	}
-	o, err := s.options(ctx, run, &x, targets, p)
+	o, err := s.options(ctx, run, &x, g)
 	if err != nil {
 		return s.fail(ctx, run, x, err)
 	}
@@ -62,16 +63,26 @@ func (s *Service) run(ctx context.Context, run *jobs.Run) error {
 	return s.finish(ctx, run, x, before, list, o.Journal)
 }
 
+// given is what an organisation said before a scan.
+type given struct {
+	targets []survey.Target
+	plan    survey.Plan
+	assets  []register.Asset
+}
+
 // prepare reads what a scan needs.
-func (s *Service) prepare(ctx context.Context, run *jobs.Run, id string) (x survey.Scan, targets []survey.Target, p survey.Plan, before []exposure.Finding, err error) {
+func (s *Service) prepare(ctx context.Context, run *jobs.Run, id string) (x survey.Scan, g given, before []exposure.Finding, err error) {
 	err = s.store.Read(ctx, run.Scope(), func(tx *store.Tx) error {
 		if x, err = tx.Scan(id); err != nil {
 			return err
 		}
-		if targets, err = tx.ScanTargets(x.Organisation); err != nil {
+		if g.targets, err = tx.ScanTargets(x.Organisation); err != nil {
 			return err
 		}
-		if p, _, err = plan(tx, x.Organisation); err != nil {
+		if g.plan, _, err = plan(tx, x.Organisation); err != nil {
+			return err
+		}
+		if g.assets, err = tx.Assets(x.Organisation); err != nil {
 			return err
 		}
 		last, err := tx.LastScan(x.Organisation)
@@ -86,7 +97,7 @@ func (s *Service) prepare(ctx context.Context, run *jobs.Run, id string) (x surv
 	if err != nil && fault.KindOf(err) == fault.NotFound {
 		err = jobs.Permanent(err)
 	}
-	return x, targets, p, before, err
+	return x, g, before, err
 }
 
 // fail ends a scan that cannot be made.
@@ -102,14 +113,15 @@ func (s *Service) fail(ctx context.Context, run *jobs.Run, x survey.Scan, why er
 }
 
 // options is the scan of the targets that are proven now.
-func (s *Service) options(ctx context.Context, run *jobs.Run, x *survey.Scan, targets []survey.Target, p survey.Plan) (o scan.Options, err error) {
-	if targets, err = s.stillProven(ctx, run, targets); err != nil {
+func (s *Service) options(ctx context.Context, run *jobs.Run, x *survey.Scan, g given) (o scan.Options, err error) {
+	targets, err := s.stillProven(ctx, run, g.targets)
+	if err != nil {
 		return o, err
 	}
 	if len(targets) == 0 {
 		return o, errNoTarget
 	}
-	scope, entries, err := s.scope(x.ID, targets, p)
+	scope, entries, err := s.scope(x.ID, targets, g.plan)
 	if err != nil {
 		return o, err
 	}
@@ -139,7 +151,7 @@ func (s *Service) options(ctx context.Context, run *jobs.Run, x *survey.Scan, ta
 		return o, fmt.Errorf("make the folder of journals: %w", err)
 	}
 	return scan.Options{Permit: permit, Entries: entries, Knowledge: s.knowledge, Resolver: s.o.Resolver, Resolvers: s.o.Resolvers, Scanner: s.o.Scanner,
-		Agent: "Mozilla/5.0 (compatible; " + s.o.Scanner + "; exposure scan)", Journal: filepath.Join(s.o.Folder, x.ID+".journal"), Only: x.Only, Now: s.store.Now,
+		Agent: "Mozilla/5.0 (compatible; " + s.o.Scanner + "; exposure scan)", Journal: filepath.Join(s.o.Folder, x.ID+".journal"), Only: x.Only, Now: s.store.Now, Declared: said(g.assets),
 		Progress: func(p exposure.Progress) {
 			if p.Known > 0 {
 				run.Progress(float64(p.Done)/float64(p.Known), p.Now)

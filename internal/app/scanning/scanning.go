@@ -20,6 +20,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/register"
 	"github.com/nisaba-platform/nisaba/internal/domain/survey"
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
@@ -109,6 +110,7 @@ type Exposure struct {
 	Areas    []scan.AreaGrade   // of Last, worst first
 	Drift    []scan.Step        // from the scan before to Last
 	Job      work.Job           // of a scan that waits or runs; without an id there is none
+	Assets   []register.Asset   // of the register
 }
 
 // Load gives what is known of an organisation's exposure.
@@ -125,6 +127,9 @@ func (s *Service) load(tx *store.Tx, organisation string) (e Exposure, err error
 		return e, err
 	}
 	if e.Plan, _, err = plan(tx, organisation); err != nil {
+		return e, err
+	}
+	if e.Assets, err = tx.Assets(organisation); err != nil {
 		return e, err
 	}
 	if e.Scans, err = tx.Scans(organisation); err != nil {

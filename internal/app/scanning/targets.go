@@ -33,36 +33,53 @@ const longestAuthorisation = 366 // days
 
 // AddTarget notes what is to be scanned once it is proven.
 func (s *Service) AddTarget(ctx context.Context, a authz.Actor, organisation string, d Draft) error {
+	d, err := s.tidy(d)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, a, organisation, authz.ExposureScan, func(tx *store.Tx) error {
+		added, err := addTarget(tx, organisation, d)
+		if err == nil && !added {
+			err = invalid("declared", "this target is on the list already", "another name or range")
+		}
+		return err
+	})
+}
+
+// tidy is a draft with the name or the range as it is kept.
+func (s *Service) tidy(d Draft) (Draft, error) {
 	e, err := scan.Parse(strings.TrimSpace(d.Declared))
 	switch {
 	case err != nil:
-		return invalid("declared", err.Error(), "a name such as example.org, an address or a range such as 192.0.2.0/28")
+		return d, invalid("declared", err.Error(), "a name such as example.org, an address or a range such as 192.0.2.0/28")
 	case e.Port != 0:
-		return invalid("declared", "a port stands behind the name", "the name or the address alone")
+		return d, invalid("declared", "a port stands behind the name", "the name or the address alone")
 	case e.Name == "" && !s.public(e.Prefix):
-		return invalid("declared", "the addresses are not public", "addresses that can be reached from the internet")
+		return d, invalid("declared", "the addresses are not public", "addresses that can be reached from the internet")
 	case e.Name == "" && (d.Subtree || d.Sweep):
 		d.Subtree, d.Sweep = false, false // of a range, all ports are covered anyway
 	}
-	declared := e.Name
-	if declared == "" {
-		declared = e.Prefix.String()
+	if d.Declared = e.Name; d.Declared == "" {
+		d.Declared = e.Prefix.String()
+	}
+	return d, nil
+}
+
+// addTarget reports whether the target was not there yet.
+func addTarget(tx *store.Tx, organisation string, d Draft) (added bool, err error) {
+	all, err := tx.ScanTargets(organisation)
+	if err != nil {
+		return false, err
+	}
+	if len(all) >= mostTargets {
+		return false, invalid("declared", "there are too many targets", fmt.Sprintf("at most %d", mostTargets))
+	}
+	if slices.ContainsFunc(all, func(t survey.Target) bool { return t.Declared == d.Declared }) {
+		return false, nil
 	}
 	token, _ := secret.NewToken()
-	return s.write(ctx, a, organisation, authz.ExposureScan, func(tx *store.Tx) error {
-		all, err := tx.ScanTargets(organisation)
-		if err != nil {
-			return err
-		}
-		if len(all) >= mostTargets {
-			return invalid("declared", "there are too many targets", fmt.Sprintf("at most %d", mostTargets))
-		}
-		if slices.ContainsFunc(all, func(t survey.Target) bool { return t.Declared == declared }) {
-			return invalid("declared", "this target is on the list already", "another name or range")
-		}
-		_, err = tx.PutScanTarget(survey.Target{Organisation: organisation, Declared: declared, Subtree: d.Subtree, Sweep: d.Sweep, Token: token[:min(len(token), 40)]})
-		return err
-	})
+	_, err = tx.PutScanTarget(survey.Target{Organisation: organisation, Declared: d.Declared, Subtree: d.Subtree, Sweep: d.Sweep, Token: token[:min(len(token), 40)]})
+	return err == nil, err
 }
 
 // public reports whether a scan could ever contact a range.

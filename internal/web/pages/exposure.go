@@ -30,9 +30,11 @@ func (s *Site) exposureRoutes(add adder) {
 	add(Client, "POST "+client+"/exposure/scan", s.startScan)
 	add(Client, "POST "+client+"/exposure/rescan", s.rescan)
 	add(Client, "POST "+client+"/exposure/task", s.exposureTask)
+	add(Client, "POST "+client+"/exposure/risk", s.exposureRisk)
 	add(Client, "POST "+client+"/exposure/evidence", s.exposureEvidence)
 	add(Client, "GET "+client+"/exposure/targets", s.scanTargets)
 	add(Client, "POST "+client+"/exposure/targets", s.addScanTarget)
+	add(Client, "POST "+client+"/exposure/targets/hosts", s.addScanHosts)
 	add(Client, "POST "+client+"/exposure/targets/prove", s.proveScanTarget)
 	add(Client, "POST "+client+"/exposure/targets/letter", s.recordLetter)
 	add(Client, "POST "+client+"/exposure/targets/approve", s.approveLetter)
@@ -56,7 +58,7 @@ type exposureView struct {
 
 // loadExposure reads what all pages of the exposure show, and their frame.
 func (s *Site) loadExposure(r *http.Request) (v exposureView, p ui.PageProps, err error) {
-	v = exposureView{r: r, checks: s.scanning.Catalogue(), today: law.DateOf(s.clock.Now())}
+	v = exposureView{r: r, checks: s.scanning.Catalogue().In(s.language(r)), today: law.DateOf(s.clock.Now())}
 	if v.c, err = s.load(r); err != nil {
 		return v, p, err
 	}
@@ -131,7 +133,13 @@ func (s *Site) rescan(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) exposureTask(w http.ResponseWriter, r *http.Request) error {
-	return s.acted(w, r, "plan", s.scanning.MakeTask(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("check")))
+	return s.acted(w, r, "plan", s.scanning.MakeTask(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("check"), s.language(r)))
+}
+
+// exposureRisk enters the findings of a check into the register of risks.
+func (s *Site) exposureRisk(w http.ResponseWriter, r *http.Request) error {
+	id, err := s.scanning.MakeRisk(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("check"), s.messages.Printer(s.language(r)))
+	return s.acted(w, r, "risks/"+id, err)
 }
 
 func (s *Site) exposureEvidence(w http.ResponseWriter, r *http.Request) error {
@@ -175,6 +183,15 @@ func (s *Site) afterTarget(w http.ResponseWriter, r *http.Request, form string, 
 func (s *Site) addScanTarget(w http.ResponseWriter, r *http.Request) error {
 	return s.afterTarget(w, r, targetForm, s.scanning.AddTarget(r.Context(), visitOf(r).Actor, r.PathValue("organisation"),
 		scanning.Draft{Declared: r.PostFormValue("declared"), Subtree: r.PostFormValue("subtree") != "", Sweep: r.PostFormValue("sweep") != ""}))
+}
+
+// addScanHosts makes targets of hosts of the register of assets.
+func (s *Site) addScanHosts(w http.ResponseWriter, r *http.Request) error {
+	err := s.scanning.AddHosts(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostForm["hosts"])
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok && fault.KindOf(err) == fault.Invalid {
+		return s.showAssets(w, r, e)
+	}
+	return s.acted(w, r, "exposure/targets", err)
 }
 
 func (s *Site) proveScanTarget(w http.ResponseWriter, r *http.Request) error {

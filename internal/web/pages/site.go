@@ -23,6 +23,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
+	"github.com/nisaba-platform/nisaba/internal/app/registers"
 	"github.com/nisaba-platform/nisaba/internal/app/reporting"
 	"github.com/nisaba-platform/nisaba/internal/app/scanning"
 	"github.com/nisaba-platform/nisaba/internal/app/workbench"
@@ -63,6 +64,7 @@ type Site struct {
 	filing    *filing.Service
 	authority *authority.Service
 	scanning  *scanning.Service
+	registers *registers.Service
 }
 
 // Options of New.
@@ -83,6 +85,7 @@ type Options struct {
 	Filing    *filing.Service
 	Authority *authority.Service
 	Scanning  *scanning.Service
+	Registers *registers.Service
 	Messages  *locale.Catalogue
 	Clock     clock.Clock
 	Guard     guard.Options // ErrorPage is set by New
@@ -96,7 +99,7 @@ func New(o Options) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{accounts: o.Accounts, clients: o.Clients, reporting: o.Reporting, feeds: o.Feeds, notices: o.Notices, mails: o.Mails, bench: o.Bench, links: o.Links, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS,
-		proving: o.Proving, programs: o.Programs, incidents: o.Incidents, alarms: o.Alarms, filing: o.Filing, authority: o.Authority, scanning: o.Scanning}
+		proving: o.Proving, programs: o.Programs, incidents: o.Incidents, alarms: o.Alarms, filing: o.Filing, authority: o.Authority, scanning: o.Scanning, registers: o.Registers}
 	s.working, s.streams = o.Work, newStreams()
 	o.Guard.Log = o.Log
 	o.Guard.ErrorPage = ui.ErrorPage(s.view)
@@ -311,6 +314,7 @@ func (s *Site) Table() []Route {
 	s.incidentPaperRoutes(add)
 	s.handlingRoutes(add)
 	s.exposureRoutes(add)
+	s.registerRoutes(add)
 	s.playbookRoutes(add)
 	s.exerciseRoutes(add)
 	s.figureRoutes(add)
