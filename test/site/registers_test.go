@@ -75,7 +75,7 @@ func TestRegisters(t *testing.T) {
 		"":                                      "no asset in the table",
 		"name,colour\nx,red\n":                  "colour",
 		"kind\nserver\n":                        "no column",
-		"name,ports\nMail,25\nFiles,many\n":     "no port",
+		"name,ports\nMail,25\nFiles,many\n":     "Line 3",
 		"name\nMail\nMail\n":                    "line 2",
 		"name,criticality\nMail,very\n":         "not among the choices",
 		"name,hosts\nMail,mail example.org;;\n": "no name of a host",

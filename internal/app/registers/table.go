@@ -122,11 +122,12 @@ func take(tx *store.Tx, organisation, name string, head []string, lines []line, 
 		var f *fault.Error
 		switch {
 		case errors.As(err, &f):
-			wrong = append(wrong, &fault.Error{Kind: fault.Invalid, File: name, Line: l.number, Field: "file", What: f.Field + ": " + f.What, Expected: f.Expected})
+			f.File, f.Line, f.Field = name, l.number, place(len(wrong))
+			wrong = append(wrong, f)
 		case err != nil:
 			return err
 		case seen[now.Name] > 0:
-			wrong = append(wrong, &fault.Error{Kind: fault.Invalid, File: name, Line: l.number, Field: "file", What: "the name stands in line " + strconv.Itoa(seen[now.Name]) + " already", Expected: "each name once"})
+			wrong = append(wrong, &fault.Error{Kind: fault.Invalid, File: name, Line: l.number, Field: place(len(wrong)), What: "the name stands in line " + strconv.Itoa(seen[now.Name]) + " already", Expected: "each name once"})
 		case known && slices.Equal(Rows([]register.Asset{old})[0], Rows([]register.Asset{now})[0]):
 			out.Same++
 		case known:
@@ -156,6 +157,15 @@ func take(tx *store.Tx, organisation, name string, head []string, lines []line, 
 		}
 	}
 	return nil
+}
+
+// place is the field to which a fault of a table belongs: the first stands beside the
+// file, the others beside nothing.
+func place(n int) string {
+	if n == 0 {
+		return "file"
+	}
+	return "file." + strconv.Itoa(n)
 }
 
 // fill takes the columns of a line over into an asset.

@@ -2,6 +2,7 @@ package scanning
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -163,10 +164,9 @@ func (s *Service) AddHosts(ctx context.Context, a authz.Actor, organisation stri
 
 // chosen names the field of the form in which hosts are chosen.
 func chosen(err error) error {
-	if f, ok := err.(*fault.Error); ok && f.Kind == fault.Invalid { //nolint:errorlint // made above
-		out := *f
-		out.Field = "hosts"
-		return &out
+	var f *fault.Error
+	if errors.As(err, &f) && f.Kind == fault.Invalid {
+		f.Field = "hosts"
 	}
 	return err
 }

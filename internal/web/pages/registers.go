@@ -3,6 +3,7 @@ package pages
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -140,10 +141,23 @@ func (s *Site) importAssets(w http.ResponseWriter, r *http.Request) error {
 		return s.showAssets(w, r, ui.Errors{"file": ui.T(r.Context(), "registers.assets.file.missing")})
 	}
 	n, err := s.registers.ImportAssets(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), files[0].Name, files[0].Data)
+	var lines fault.List
+	if errors.As(err, &lines) {
+		return s.showAssets(w, r, lineErrors(r.Context(), lines))
+	}
 	if e, ok := ui.ErrorsOf(r.Context(), err); ok && fault.KindOf(err) == fault.Invalid {
 		return s.showAssets(w, r, e)
 	}
 	return s.acted(w, r, "assets?added="+strconv.Itoa(n.Added)+"&changed="+strconv.Itoa(n.Changed), err)
+}
+
+// lineErrors says of each line of a table what is wrong.
+func lineErrors(ctx context.Context, list fault.List) ui.Errors {
+	out := ui.Errors{}
+	for _, f := range list {
+		out[f.Field] = ui.T(ctx, "registers.line", "line", f.Line, "text", ui.FaultText(ctx, f))
+	}
+	return out
 }
 
 func (s *Site) newAsset(w http.ResponseWriter, r *http.Request) error {
