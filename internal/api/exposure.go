@@ -49,6 +49,7 @@ type ExposureState struct {
 	Better   int64          `json:"better"`
 	Job      string         `json:"job,omitempty" doc:"Of the scan that waits or runs."`
 	Plan     ScanPlan       `json:"plan"`
+	Open     []OpenFailure  `json:"open" doc:"What fails, since when and until when; what is late comes first."`
 }
 
 // ExposureArea is the grade of one area.
@@ -62,6 +63,26 @@ type ExposureArea struct {
 type ScanPlan struct {
 	Weekly  bool     `json:"weekly"`
 	Exclude []string `json:"exclude,omitempty" doc:"Names, addresses, ranges, or ports as :3389."`
+
+	Days map[string]int64 `json:"days,omitempty" doc:"Within how many days a failure is to be mended, by severity (critical, high, medium, low); what is left out is as usual."`
+}
+
+func scanPlanOf(p survey.Plan) ScanPlan { return ScanPlan{p.Weekly, p.Exclude, p.Days} }
+
+// OpenFailure is a failure with its time limit.
+type OpenFailure struct {
+	Check    string    `json:"check"`
+	At       string    `json:"at"`
+	Severity string    `json:"severity"`
+	Since    time.Time `json:"since"`
+	Again    bool      `json:"again,omitempty" doc:"It had been mended before."`
+	Due      law.Date  `json:"due,omitempty" doc:"Last day; left out: there is no limit."`
+	Late     bool      `json:"late"`
+	Accepted bool      `json:"accepted" doc:"The risk is accepted today."`
+}
+
+func openFailureOf(o scanning.OpenProblem) OpenFailure {
+	return OpenFailure{o.Check, o.At, o.Severity, o.Since, o.Again, o.Due, o.Late, o.Accepted}
 }
 
 // ExposureFinding is what one check found at one place.
@@ -114,7 +135,7 @@ func exposureOperations(a *API) {
 				return nil, err
 			}
 			x := e.Last
-			return answerWith(ExposureState{x.Grade, x.EndedAt, list(e.Areas, exposureAreaOf), x.Failures, x.Warnings, x.Errors, x.Worse, x.Better, e.Job.ID, ScanPlan(e.Plan)}, nil)
+			return answerWith(ExposureState{x.Grade, x.EndedAt, list(e.Areas, exposureAreaOf), x.Failures, x.Warnings, x.Errors, x.Worse, x.Better, e.Job.ID, scanPlanOf(e.Plan), list(e.Problems, openFailureOf)}, nil)
 		})
 	add(in, operation{id: "list-findings", route: "GET organisations/{organisation}/exposure/findings", summary: "Findings of the last scan, worst first"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
@@ -188,7 +209,7 @@ func scanOperations(a *API, in area) {
 			At
 			Body ScanPlan
 		}) (*none, error) {
-			return nil, a.Scanning.SetPlan(ctx, v.Actor, q.Organisation, survey.Plan(q.Body))
+			return nil, a.Scanning.SetPlan(ctx, v.Actor, q.Organisation, survey.Plan{Weekly: q.Body.Weekly, Exclude: q.Body.Exclude, Days: q.Body.Days})
 		})
 }
 

@@ -103,9 +103,9 @@ func (tx *Tx) PutScan(s survey.Scan) (survey.Scan, error) { return scans.put(tx,
 
 var scanFindings = define(table[survey.Findings]{
 	name: "scan_findings", kind: "scan_findings", keys: "scan_id", secret: true,
-	columns: "scan_id, organisation_id, findings",
+	columns: "scan_id, organisation_id, findings, history",
 	fields: func(f *survey.Findings) []any {
-		return []any{&f.Scan, &f.Organisation, sqldb.Raw(&f.List)}
+		return []any{&f.Scan, &f.Organisation, sqldb.Raw(&f.List), sqldb.JSON(&f.History)}
 	},
 	org: func(f *survey.Findings) *string { return &f.Organisation },
 })

@@ -151,6 +151,13 @@ func TestExposure(t *testing.T) {
 	if _, page := v.get(organisation + "/assets"); !strings.Contains(page, "not declared: 8443") || !strings.Contains(page, "declared and not seen: 22") {
 		t.Errorf("the register is not compared with the scan: %s", page)
 	}
+	if _, page := v.get(organisation + "/exposure"); !strings.Contains(page, "open failures are over their time limit") || !strings.Contains(page, "Within the limit") {
+		t.Error("the time limits are not shown")
+	}
+	if status, page, _ := v.post(organisation+"/exposure/plan", url.Values{"days_high": {"0"}}); status != 422 || !strings.Contains(page, "days do not fit") {
+		t.Errorf("a limit of no day: %d", status)
+	}
+	v.must(organisation+"/exposure/plan", url.Values{"days_high": {"21"}})
 	for range 2 { // the second leads to the same
 		v.must(organisation+"/exposure/risk", url.Values{"check": {"TLS-03"}})
 	}

@@ -30,9 +30,8 @@ const FindingOrigin = "exposure."
 // origin is how a task is named after the check that it comes from.
 func origin(check string) string { return FindingOrigin + check }
 
-// days are those within which a failure should be mended, by its severity. Point
-// 6.10.2(c) of the annex asks for critical ones without delay; the figures are ours.
-var days = map[exposure.Severity]int{exposure.Critical: 3, exposure.High: 14, exposure.Medium: 30, exposure.Low: 90, exposure.None: 180}
+// noLimit is for how many days a task may be open whose findings have no time limit.
+const noLimit = 180
 
 // MakeTask makes a task of all findings of a check in the last scan, with the places
 // and what to do, in a language. A task that is open already stays as it is.
@@ -64,9 +63,13 @@ func (s *Service) MakeTask(ctx context.Context, a authz.Actor, organisation, che
 		return err
 	}
 	today := law.DateOf(s.store.Now())
+	days, limited := e.Plan.Limit(string(severity))
+	if !limited {
+		days = noLimit
+	}
 	return s.clients.PutTask(ctx, a, organisation, planning.Task{Organisation: organisation, Origin: origin(check), Title: c.Title + " (" + check + ")",
 		Body: c.Fix + "\n\n" + strings.Join(places[:min(len(places), mostPlaces)], "\n"), State: planning.ToDo, Requirements: s.requirements(c), Measures: c.Measures,
-		Start: today, Due: today.AddDays(days[severity])})
+		Start: today, Due: today.AddDays(int(days))})
 }
 
 // ratings are the likelihood and the impact with which a risk begins, by the severity
@@ -207,7 +210,7 @@ func (s *Service) Export(ctx context.Context, a authz.Actor, organisation, forma
 	var b bytes.Buffer
 	switch format {
 	case HTML, PDF:
-		file, err := Report{Result: r, Drift: e.Drift, Brand: brand, Name: brand.Client}.Write(p, format)
+		file, err := Report{Result: r, Drift: e.Drift, Problems: e.Problems, Brand: brand, Name: brand.Client}.Write(p, format)
 		return file, day, err
 	case JSON:
 		err = r.WriteJSON(&b)

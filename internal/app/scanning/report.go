@@ -24,6 +24,8 @@ type Report struct {
 	Drift  []scan.Step // nil: there was no earlier scan
 	Brand  model.Brand
 	Name   string // of the organisation; "" on the command line
+
+	Problems []OpenProblem // since when what fails does, and its time limits; nil: not known
 }
 
 // The formats of a report.
@@ -57,6 +59,9 @@ func (r Report) compose(p *locale.Printer) model.Document {
 		model.Paragraph{Text: model.Say(p.T("exposure.report.formula")), Small: true})
 	if r.Drift != nil {
 		d.Blocks = append(d.Blocks, heading(p, "drift"), driftTable(p, r.Result.Catalogue, r.Drift))
+	}
+	if len(r.Problems) > 0 {
+		d.Blocks = append(d.Blocks, heading(p, "limits_title"), problemTable(p, r.Result.Catalogue, r.Problems))
 	}
 	d.Blocks = append(d.Blocks, heading(p, "findings"))
 	d.Blocks = append(d.Blocks, details(p, r.Result)...)
@@ -146,6 +151,38 @@ func driftTable(p *locale.Printer, c *exposure.Catalogue, steps []scan.Step) mod
 			{Lines: []model.Text{model.Say(check.Title), model.Quietly(f.Check + " · " + f.Target.String())}}, cell(s.Before), cell(s.After)}})
 	}
 	return t
+}
+
+// mostTold is how many open failures the table of time limits lists.
+const mostTold = 60
+
+func problemTable(p *locale.Printer, c *exposure.Catalogue, list []OpenProblem) model.Block {
+	t := model.Table{Caption: p.T("exposure.report.limits_title"), Small: true, Columns: []model.Column{{Title: p.T("exposure.check"), Weight: 4}, {Title: p.T("exposure.place"), Weight: 2.4},
+		{Title: p.T("exposure.since"), Weight: 1.4}, {Title: p.T("exposure.limit.due"), Weight: 1.4}, {Title: p.T("exposure.limit"), Weight: 1.6}}}
+	for _, x := range list[:min(len(list), mostTold)] {
+		check, _ := c.Get(x.Check)
+		due := "–"
+		if !x.Due.IsZero() {
+			due = p.Date(x.Due)
+		}
+		tone, key := x.State()
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{{Lines: []model.Text{model.Say(check.Title), model.Quietly(x.Check + " · " + p.T("exposure.severity."+x.Severity))}}, model.Words(x.At),
+			model.Words(p.Date(law.DateOf(x.Since))), model.Words(due), model.Status(tone, p.T(key))}})
+	}
+	return t
+}
+
+// State is the mark of an open failure and the key of its word.
+func (o OpenProblem) State() (model.Tone, string) {
+	switch {
+	case o.Late:
+		return chart.ToneBad, "exposure.limit.late"
+	case o.Accepted:
+		return chart.ToneAside, "exposure.limit.accepted"
+	case o.Again:
+		return chart.TonePartly, "exposure.limit.again"
+	}
+	return chart.ToneOpen, "exposure.limit.open"
 }
 
 func outcomeCell(p *locale.Printer, f exposure.Finding) model.Cell {

@@ -60,7 +60,8 @@ func (s *Service) run(ctx context.Context, run *jobs.Run) error {
 	if len(x.Only) > 0 {
 		list = replace(before, list)
 	}
-	return s.finish(ctx, run, x, before, list, o.Journal)
+	list, history := s.follow(g, list, s.store.Now())
+	return s.finish(ctx, run, x, before, list, history, o.Journal)
 }
 
 // given is what an organisation said before a scan.
@@ -68,6 +69,8 @@ type given struct {
 	targets []survey.Target
 	plan    survey.Plan
 	assets  []register.Asset
+	risks   []register.Risk
+	history []survey.Problem // up to the last scan
 }
 
 // prepare reads what a scan needs.
@@ -85,9 +88,12 @@ func (s *Service) prepare(ctx context.Context, run *jobs.Run, id string) (x surv
 		if g.assets, err = tx.Assets(x.Organisation); err != nil {
 			return err
 		}
+		if g.risks, err = tx.Risks(x.Organisation); err != nil {
+			return err
+		}
 		last, err := tx.LastScan(x.Organisation)
 		if err == nil {
-			before, err = findings(tx, last.ID)
+			before, g.history, err = findingsAndHistory(tx, last.ID)
 		}
 		if err != nil && fault.KindOf(err) == fault.NotFound {
 			return nil
@@ -244,7 +250,7 @@ func replace(before, again []exposure.Finding) []exposure.Finding {
 }
 
 // finish keeps what was found, in one transaction with the end of the job.
-func (s *Service) finish(ctx context.Context, run *jobs.Run, x survey.Scan, before, list []exposure.Finding, journal string) error {
+func (s *Service) finish(ctx context.Context, run *jobs.Run, x survey.Scan, before, list []exposure.Finding, history []survey.Problem, journal string) error {
 	body, err := json.Marshal(list)
 	if err != nil {
 		return fmt.Errorf("keep the findings: %w", err)
@@ -266,7 +272,7 @@ func (s *Service) finish(ctx context.Context, run *jobs.Run, x survey.Scan, befo
 		if _, err := tx.PutScan(done); err != nil {
 			return err
 		}
-		if _, err := tx.PutScanFindings(survey.Findings{Scan: x.ID, Organisation: x.Organisation, List: body}); err != nil {
+		if _, err := tx.PutScanFindings(survey.Findings{Scan: x.ID, Organisation: x.Organisation, List: body, History: history}); err != nil {
 			return err
 		}
 		if err := thin(tx, x.Organisation); err != nil {

@@ -111,6 +111,7 @@ type Exposure struct {
 	Drift    []scan.Step        // from the scan before to Last
 	Job      work.Job           // of a scan that waits or runs; without an id there is none
 	Assets   []register.Asset   // of the register
+	Problems []OpenProblem      // of Last: what is late first, then by the last day
 }
 
 // Load gives what is known of an organisation's exposure.
@@ -149,7 +150,7 @@ func (s *Service) load(tx *store.Tx, organisation string) (e Exposure, err error
 		return e, nil
 	}
 	e.Last = done[0]
-	if e.Findings, err = findings(tx, e.Last.ID); err != nil {
+	if err := e.see(tx, organisation); err != nil {
 		return e, err
 	}
 	e.Findings = scan.Worst(e.Findings)
@@ -166,16 +167,36 @@ func (s *Service) load(tx *store.Tx, organisation string) (e Exposure, err error
 	return e, nil
 }
 
+// see reads what the last scan found, and since when.
+func (e *Exposure) see(tx *store.Tx, organisation string) error {
+	var history []survey.Problem
+	var err error
+	if e.Findings, history, err = findingsAndHistory(tx, e.Last.ID); err != nil {
+		return err
+	}
+	risks, err := tx.Risks(organisation)
+	if err != nil {
+		return err
+	}
+	e.Problems = openProblems(history, e.Plan, risks, law.DateOf(tx.Now()))
+	return nil
+}
+
 // findings reads what a scan found.
-func findings(tx *store.Tx, id string) (list []exposure.Finding, err error) {
+func findings(tx *store.Tx, id string) ([]exposure.Finding, error) {
+	list, _, err := findingsAndHistory(tx, id)
+	return list, err
+}
+
+func findingsAndHistory(tx *store.Tx, id string) (list []exposure.Finding, history []survey.Problem, err error) {
 	row, err := tx.ScanFindings(id)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := json.Unmarshal(row.List, &list); err != nil {
-		return nil, fmt.Errorf("read the findings of scan %s: %w", id, err)
+		return nil, nil, fmt.Errorf("read the findings of scan %s: %w", id, err)
 	}
-	return list, nil
+	return list, row.History, nil
 }
 
 // plan is the setting of an organisation and its version.
@@ -232,6 +253,9 @@ func (s *Service) Rescan(ctx context.Context, a authz.Actor, organisation, key s
 		f, ok := Find(list, key)
 		if !ok {
 			return errNoFinding
+		}
+		if slices.Contains(scan.Judged(), f.Check) {
+			return &fault.Error{Kind: fault.Conflict, What: "this check cannot be done on its own", Expected: "a new scan of everything"}
 		}
 		return s.ask(tx, survey.Scan{Organisation: organisation, Only: []string{f.Check}, Entry: entryOf(f.Target), AskedBy: a.Person, AskedName: a.Name})
 	})
@@ -335,7 +359,8 @@ func (s *Service) due(ctx context.Context, run *jobs.Run) error {
 	}
 	return run.Finish(ctx, nil, func(tx *store.Tx) error {
 		for _, p := range places {
-			if err := s.askWhenDue(tx.In(p.Workspace, p.Organisation), p.Organisation); err != nil {
+			at := tx.In(p.Workspace, p.Organisation)
+			if err := errors.Join(s.askWhenDue(at, p.Organisation), tellLate(at, p.Organisation)); err != nil {
 				return err
 			}
 		}
@@ -365,6 +390,11 @@ func (s *Service) SetPlan(ctx context.Context, a authz.Actor, organisation strin
 	for _, x := range p.Exclude {
 		if err := scan.Exclude(&exposure.Exclusion{}, x); err != nil {
 			return &fault.Error{Kind: fault.Invalid, Field: "exclude", What: err.Error(), Expected: "one name, address, range, or port as :3389 per line"}
+		}
+	}
+	for severity, n := range p.Days {
+		if _, known := survey.Limits()[severity]; !known || n < 1 || n > survey.LongestLimit {
+			return &fault.Error{Kind: fault.Invalid, Field: "days_" + severity, What: fmt.Sprintf("%d days do not fit", n), Expected: fmt.Sprintf("1 to %d days", survey.LongestLimit)}
 		}
 	}
 	b, err := json.Marshal(p)

@@ -93,12 +93,14 @@ type Findings struct {
 	Scan         string          `json:"scan"`
 	Organisation string          `json:"organisation"`
 	List         json.RawMessage `json:"-"`
+	History      []Problem       `json:"-"` // up to and with this scan
 }
 
 // Plan is the setting of an organisation under PlanSetting.
 type Plan struct {
-	Weekly  bool     `json:"weekly"`
-	Exclude []string `json:"exclude,omitempty"` // names, addresses, ranges, ports as ":3389"
+	Weekly  bool             `json:"weekly"`
+	Exclude []string         `json:"exclude,omitempty"` // names, addresses, ranges, ports as ":3389"
+	Days    map[string]int64 `json:"days,omitempty"`    // time limits by severity; what is missing is as Limits says
 }
 
 // PlanSetting is the name of the setting that holds a Plan.

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -221,8 +222,20 @@ func (s *Site) removeScanTarget(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) setScanPlan(w http.ResponseWriter, r *http.Request) error {
+	p := survey.Plan{Weekly: r.PostFormValue("weekly") != "", Exclude: strings.Fields(r.PostFormValue("exclude")), Days: map[string]int64{}}
+	for severity := range survey.Limits() {
+		text := strings.TrimSpace(r.PostFormValue("days_" + severity))
+		n, err := strconv.ParseInt(text, 10, 64)
+		switch {
+		case text == "": // as usual
+		case err != nil:
+			return s.showScanTargets(w, r, planForm, ui.Errors{"days_" + severity: ui.T(r.Context(), "plan.expected_number")})
+		default:
+			p.Days[severity] = n
+		}
+	}
 	return s.afterTarget(w, r, planForm, s.scanning.SetPlan(r.Context(), visitOf(r).Actor, r.PathValue("organisation"),
-		survey.Plan{Weekly: r.PostFormValue("weekly") != "", Exclude: strings.Fields(r.PostFormValue("exclude"))}))
+		p))
 }
 
 // exposures is the exposure of all organisations in reach.
@@ -283,6 +296,53 @@ func areaTable(ctx context.Context, v exposureView) ui.TableProps {
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// mostProblems is how many open failures the page lists with their time limits.
+const mostProblems = 15
+
+func problemRows(ctx context.Context, v exposureView) ui.TableProps {
+	t := ui.TableProps{ID: "limits", Caption: ui.T(ctx, "exposure.report.limits_title"), HideCaption: true, Dense: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "exposure.check")}, {Label: ui.T(ctx, "exposure.since"), Optional: true}, {Label: ui.T(ctx, "exposure.limit.due"), Narrow: true}, {Label: ui.T(ctx, "exposure.limit"), Narrow: true}}}
+	for _, x := range v.e.Problems[:min(len(v.e.Problems), mostProblems)] {
+		c, _ := v.checks.Get(x.Check)
+		due := "–"
+		if !x.Due.IsZero() {
+			due = ui.DayText(ctx, x.Due)
+		}
+		tone, key := x.State()
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(c.Title, clientURL(v.r, "exposure/checks/"+x.Check), x.At+" · "+ui.T(ctx, "exposure.severity."+x.Severity)),
+			ui.Words(ui.DayText(ctx, law.DateOf(x.Since))), ui.Words(due), ui.StatusBadge(ui.Status{Tone: tone, Word: ui.T(ctx, key)})}})
+	}
+	return t
+}
+
+// lateCount is how many failures are over their time limit.
+func lateCount(v exposureView) (n int) {
+	for _, x := range v.e.Problems {
+		if x.Late {
+			n++
+		}
+	}
+	return n
+}
+
+// limitFields are the fields of the time limits, worst severity first.
+func limitFields(v exposureView) (out []ui.Field) {
+	ctx := v.r.Context()
+	for _, severity := range exposure.Severities() {
+		usual, limited := survey.Limits()[string(severity)]
+		if !limited {
+			continue
+		}
+		f := ui.Field{Name: "days_" + string(severity), Label: ui.T(ctx, "exposure.limit.of", "severity", ui.T(ctx, "exposure.severity."+string(severity))), Unit: ui.T(ctx, "exposure.limit.days"), Min: "1",
+			Max: strconv.Itoa(survey.LongestLimit), Placeholder: strconv.FormatInt(usual, 10)}
+		if n := v.e.Plan.Days[string(severity)]; n > 0 {
+			f.Value = strconv.FormatInt(n, 10)
+		}
+		out = append(out, v.formField(planForm, f))
+	}
+	return out
 }
 
 // perCheck groups the findings by check, worst first.
@@ -400,7 +460,7 @@ func placeTable(ctx context.Context, v exposureView) ui.TableProps {
 	for _, f := range findingsOf(v) {
 		row := ui.Row{Cells: []templ.Component{ui.Words(f.Target.String()), ui.StatusBadge(outcomeStatus(ctx, f)), findingCell(f)}}
 		if v.may {
-			row.Cells = append(row.Cells, rescanForm(v.r, f))
+			row.Cells = append(row.Cells, rescanForm(v.r, v.check, f))
 		}
 		t.Rows = append(t.Rows, row)
 	}
