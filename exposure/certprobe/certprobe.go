@@ -55,6 +55,8 @@ type Seen struct {
 	Chain  []*x509.Certificate // as sent; nil for a certificate that cannot be parsed
 	Raw    [][]byte
 	Others int // further certificates for other keys
+	Staple []byte
+	CRLs   []*x509.RevocationList
 	At     time.Time
 	Roots  *Roots // nil: none was given
 }
@@ -73,8 +75,8 @@ func Checks() (out []string) {
 }
 
 func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
-	chains, err := tlsprobe.At(s.Dialer, t, s.Dialer.Permit().Scope().Rate.Parallel).Chains(ctx)
-	if errors.Is(err, tlsprobe.ErrNoStartTLS) || err == nil && len(chains) == 0 {
+	served, err := tlsprobe.At(s.Dialer, t, s.Dialer.Permit().Scope().Rate.Parallel).Certificates(ctx)
+	if errors.Is(err, tlsprobe.ErrNoStartTLS) || err == nil && len(served) == 0 {
 		for _, check := range Checks() {
 			s.Skip(check, t, exposure.NotApplicable, "the service shows no certificate")
 		}
@@ -83,17 +85,18 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 	if err != nil {
 		return err
 	}
-	seen := Seen{Target: t, Raw: chains[0], Others: len(chains) - 1, At: s.Now()}
+	seen := Seen{Target: t, Raw: served[0].Chain, Staple: served[0].Staple, Others: len(served) - 1, At: s.Now()}
+	seen.CRLs, _ = s.Data.Kinds[CRLsKind].([]*x509.RevocationList)
 	if r, ok := s.Data.Kinds[RootsKind].(Roots); ok {
 		seen.Roots = &r
 	}
-	for _, raw := range chains[0] {
+	for _, raw := range seen.Raw {
 		c, _ := x509.ParseCertificate(raw) // what cannot be parsed stays nil, and no check passes on it
 		seen.Chain = append(seen.Chain, c)
 	}
 	for _, j := range judges() {
 		f := s.Finding(j.check, t)
-		f.Transcript, f.Reproduce = exposure.TranscriptHash(chains[0]...), reproduce(t)
+		f.Transcript, f.Reproduce = exposure.TranscriptHash(seen.Raw...), reproduce(t)
 		if seen.Chain[0] == nil {
 			f.Outcome, f.Reason = exposure.Error, "the certificate cannot be read"
 		} else {

@@ -33,7 +33,7 @@ func newAuthority(t *testing.T, name string, parent *authority) authority {
 	t.Helper()
 	a := authority{key: must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))}
 	c := x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(10000 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}
 	by := authority{&c, a.key}
 	if parent != nil {
 		by = *parent
@@ -81,7 +81,12 @@ func scan(t *testing.T, key crypto.Signer, roots *x509.Certificate, chain ...[]b
 
 func scanWith(t *testing.T, key crypto.Signer, store certprobe.Roots, chain ...[]byte) map[string]exposure.Finding {
 	t.Helper()
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{{Certificate: chain, PrivateKey: key}}})
+	return scanServed(t, tls.Certificate{Certificate: chain, PrivateKey: key}, map[string]any{certprobe.RootsKind: store})
+}
+
+func scanServed(t *testing.T, c tls.Certificate, data map[string]any) map[string]exposure.Finding {
+	t.Helper()
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{c}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +114,7 @@ func scanWith(t *testing.T, key crypto.Signer, store certprobe.Roots, chain ...[
 		t.Fatal(err)
 	}
 	s := exposure.Scan{Probes: certprobe.Probes(), Targets: []exposure.Target{{Declared: "example.org", Name: "example.org", Address: at.Addr(), Port: at.Port(), Service: "https"}},
-		Session: exposure.Session{Dialer: d, Catalogue: catalogue, Scanner: "test", Data: exposure.Data{Kinds: map[string]any{certprobe.RootsKind: store}}}}
+		Session: exposure.Session{Dialer: d, Catalogue: catalogue, Scanner: "test", Data: exposure.Data{Kinds: data}}}
 	if err := s.Run(t.Context(), func(f exposure.Finding) { out[f.Check] = f }); err != nil {
 		t.Fatal(err)
 	}

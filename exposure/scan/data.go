@@ -2,6 +2,7 @@ package scan
 
 import (
 	"cmp"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"os"
@@ -18,7 +19,7 @@ import (
 )
 
 // Imports lists what Import reads, as people write it.
-const Imports = "vrps=FILE, origins=FILE, manrs=FILE, zone:NAME=FILE, rdap:NAME=FILE, kev=FILE, nvd=FILE, epss=FILE, euvd=FILE, endoflife=FILE, libraries=FILE, names=FILE, ct=FILE, roots=FILE"
+const Imports = "vrps=FILE, origins=FILE, manrs=FILE, zone:NAME=FILE, rdap:NAME=FILE, kev=FILE, nvd=FILE, epss=FILE, euvd=FILE, endoflife=FILE, libraries=FILE, names=FILE, ct=FILE, roots=FILE, crl=FILE"
 
 // mostRegistration bounds an answer of a registry.
 const mostRegistration = 1 << 20
@@ -30,7 +31,8 @@ const mostRegistration = 1 << 20
 // Vulnerability Database in its format 2.0 (any number of files), scores of
 // exploitation (EPSS), answers of the European database (EUVD), ends of life in the
 // form of the shipped table, libraries of pages as retire.js lists them, names of
-// own hosts, an export of crt.sh, and own root certificates in PEM. Lists may be
+// own hosts, an export of crt.sh, own root certificates in PEM, and lists of revoked
+// certificates in DER or PEM. Lists may be
 // compressed with gzip.
 func (k *Knowledge) Import(what string) error {
 	kind, file, ok := strings.Cut(what, "=")
@@ -131,6 +133,11 @@ func (k *Knowledge) readMore(kind, source string, r io.Reader) (err error) {
 		roots, _ := kinds[certprobe.RootsKind].(certprobe.Roots)
 		roots, err = roots.With(source, pem)
 		kinds[certprobe.RootsKind] = roots
+		return err
+	case "crl":
+		list, err := certprobe.LoadCRLs(r)
+		have, _ := kinds[certprobe.CRLsKind].([]*x509.RevocationList)
+		kinds[certprobe.CRLsKind] = append(have, list...)
 		return err
 	default:
 		return fmt.Errorf("%q is no kind of data: expected %s", cmp.Or(kind, source), Imports)

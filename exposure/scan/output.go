@@ -143,7 +143,8 @@ func (r Result) WriteSpooled(w io.Writer, s *Spool) error {
 	return nil
 }
 
-// Profiles are the findings that compare a service with a profile, service by service.
+// Profiles are the findings that compare a service with a profile, service by service in
+// the order of names, addresses and ports.
 func (r Result) Profiles() (out []exposure.Finding) {
 	for _, f := range r.Findings {
 		if f.Verdict != "" {
@@ -151,7 +152,8 @@ func (r Result) Profiles() (out []exposure.Finding) {
 		}
 	}
 	slices.SortStableFunc(out, func(x, y exposure.Finding) int {
-		return cmp.Or(cmp.Compare(x.Target.String(), y.Target.String()), cmp.Compare(x.Profile, y.Profile))
+		a, b := x.Target, y.Target
+		return cmp.Or(cmp.Compare(a.Name, b.Name), a.Address.Compare(b.Address), cmp.Compare(a.Port, b.Port), cmp.Compare(x.Profile, y.Profile))
 	})
 	return out
 }

@@ -380,43 +380,58 @@ func beaten(c net.Conn) Answer {
 	return unsure(fmt.Errorf("after the heartbeat: %w", err))
 }
 
-// Chains lists the different certificates that the server shows, each with its
-// chain: one for RSA and one for elliptic curves, when it has both.
-func (s *Server) Chains(ctx context.Context) ([][][]byte, error) {
+// Served is a certificate as a server shows it.
+type Served struct {
+	Chain  [][]byte // the certificate first
+	Staple []byte   // OCSP answer that came with it; nil: none
+}
+
+// Chains lists the chains of Certificates.
+func (s *Server) Chains(ctx context.Context) (chains [][][]byte, err error) {
+	list, err := s.Certificates(ctx)
+	for _, served := range list {
+		chains = append(chains, served.Chain)
+	}
+	return chains, err
+}
+
+// Certificates lists the different certificates that the server shows: one for RSA and
+// one for elliptic curves, when it has both.
+func (s *Server) Certificates(ctx context.Context) ([]Served, error) {
 	kinds := []string{"ECDSA", "RSA"}
-	found, errs := make([][][]byte, len(kinds)), make([]error, len(kinds))
+	found, errs := make([]Served, len(kinds)), make([]error, len(kinds))
 	all := newCrew(s.parallel)
 	for i, auth := range kinds {
 		all.add(func() {
-			found[i], errs[i] = s.chainOf(ctx, func(suite Suite) bool {
+			found[i], errs[i] = s.served(ctx, func(suite Suite) bool {
 				return suite.Auth == auth && (suite.Key == "ECDHE" || suite.Key == "DHE" || suite.Key == "RSA")
 			})
 		})
 	}
 	all.finish()
-	var chains [][][]byte
+	var list []Served
 	for _, c := range found {
-		if len(c) > 0 && !slices.ContainsFunc(chains, func(x [][]byte) bool { return bytes.Equal(x[0], c[0]) }) {
-			chains = append(chains, c)
+		if len(c.Chain) > 0 && !slices.ContainsFunc(list, func(x Served) bool { return bytes.Equal(x.Chain[0], c.Chain[0]) }) {
+			list = append(list, c)
 		}
 	}
-	if len(chains) > 0 {
-		return chains, nil
+	if len(list) > 0 {
+		return list, nil
 	}
-	other, failed := s.chainOf(ctx, func(suite Suite) bool { return !suite.Anonymous() })
-	if len(other) > 0 {
-		return [][][]byte{other}, nil
+	other, failed := s.served(ctx, func(suite Suite) bool { return !suite.Anonymous() })
+	if len(other.Chain) > 0 {
+		return []Served{other}, nil
 	}
-	modern, err := s.modernChain(ctx)
+	modern, err := s.servedModern(ctx)
 	if err == nil {
-		return [][][]byte{modern}, nil
+		return []Served{modern}, nil
 	}
 	return nil, cmp.Or(failed, errs[0], errs[1], err)
 }
 
-// chainOf asks for the certificate with some of the suites. Without one, the error
-// says why it is not known whether there is one; nil: there is none.
-func (s *Server) chainOf(ctx context.Context, wanted func(Suite) bool) (chain [][]byte, failed error) {
+// served asks for the certificate with some of the suites. Without one, the error says
+// why it is not known whether there is one; nil: there is none.
+func (s *Server) served(ctx context.Context, wanted func(Suite) bool) (out Served, failed error) {
 	for _, version := range []uint16{TLS12, TLS10} {
 		var suites []uint16
 		for _, id := range offered(version) {
@@ -427,21 +442,21 @@ func (s *Server) chainOf(ctx context.Context, wanted func(Suite) bool) (chain []
 		f, err := s.ask(ctx, question{version: version, suites: suites[:min(len(suites), 2*chunk)]})
 		switch {
 		case err == nil && len(f.Certificates) > 0:
-			return f.Certificates, nil
+			return Served{f.Certificates, f.Staple}, nil
 		case err == nil:
-			return nil, nil
+			return out, nil
 		case !errors.Is(err, errRefused):
 			failed = err
 		}
 	}
-	return nil, failed
+	return out, failed
 }
 
-// modernChain finishes a handshake, because TLS 1.3 encrypts the certificate.
-func (s *Server) modernChain(ctx context.Context) ([][]byte, error) {
+// servedModern finishes a handshake, because TLS 1.3 encrypts the certificate.
+func (s *Server) servedModern(ctx context.Context) (Served, error) {
 	c, err := s.connect(ctx)
 	if err != nil {
-		return nil, err
+		return Served{}, err
 	}
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(s.timeout))
@@ -449,7 +464,7 @@ func (s *Server) modernChain(ctx context.Context) ([][]byte, error) {
 	client := tls.Client(c, &tls.Config{ServerName: s.name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS13, // judged afterwards, whatever it is
 		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error { chain = raw; return nil }})
 	if err := client.HandshakeContext(ctx); err != nil && len(chain) == 0 {
-		return nil, err
+		return Served{}, err
 	}
-	return chain, nil
+	return Served{chain, client.ConnectionState().OCSPResponse}, nil
 }
