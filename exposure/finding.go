@@ -3,7 +3,9 @@ package exposure
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
@@ -54,6 +56,45 @@ type Finding struct {
 	Measures   []string  `json:"measures,omitempty"` // points of Art. 21(2)
 	Points     []string  `json:"points,omitempty"`   // of the annex to Implementing Regulation (EU) 2024/2690
 	Citation   string    `json:"citation,omitempty"` // of the reference that the check compares with
+}
+
+// Say settles a finding with what was seen.
+func (f *Finding) Say(o Outcome, format string, args ...any) {
+	f.Outcome, f.Observed = o, fmt.Sprintf(format, args...)
+}
+
+// Leave settles a finding that could not be decided, with the reason.
+func (f *Finding) Leave(o Outcome, format string, args ...any) {
+	f.Outcome, f.Reason = o, fmt.Sprintf(format, args...)
+}
+
+// few is how many values stand in one finding.
+const few = 12
+
+// Few joins different values in their order, not more than people read.
+func Few(values []string, separator string) string {
+	values = slices.Compact(slices.Sorted(slices.Values(values)))
+	if len(values) > few {
+		return strings.Join(values[:few], separator) + strings.TrimRight(separator, ", ") + fmt.Sprintf(" and %d more", len(values)-few)
+	}
+	return strings.Join(values, separator)
+}
+
+// longest is how many characters of what a stranger wrote stand in a finding.
+const longest = 160
+
+// Clip shortens what a stranger wrote, and marks what is no text.
+func Clip(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	if r := []rune(s); len(r) > longest {
+		return string(r[:longest]) + "…"
+	}
+	return s
 }
 
 // TranscriptHash is the hash of exchanged bytes for Finding.Transcript.

@@ -25,7 +25,7 @@ func ParseIssue(value string) (Issue, error) {
 	head, rest, more := strings.Cut(value, ";")
 	out := Issue{Authority: strings.ToLower(strings.Trim(head, " \t")), Parameters: map[string]string{}}
 	if out.Authority != "" && !hostName(out.Authority) {
-		return out, fmt.Errorf("%q is no domain of an authority", clip(out.Authority))
+		return out, fmt.Errorf("%q is no domain of an authority", exposure.Clip(out.Authority))
 	}
 	for more && strings.Trim(rest, " \t") != "" {
 		var part string
@@ -33,7 +33,7 @@ func ParseIssue(value string) (Issue, error) {
 		tag, v, ok := strings.Cut(strings.Trim(part, " \t"), "=")
 		tag, v = strings.ToLower(strings.Trim(tag, " \t")), strings.Trim(v, " \t")
 		if !ok || !letters(tag) || strings.IndexFunc(v, func(r rune) bool { return r <= ' ' || r > '~' }) >= 0 {
-			return out, fmt.Errorf("%q is no parameter", clip(part))
+			return out, fmt.Errorf("%q is no parameter", exposure.Clip(part))
 		}
 		out.Parameters[tag] = v
 	}
@@ -115,7 +115,7 @@ func (a Authorities) Allows(domains []string, wildcard bool) bool {
 func authorities(a Authorities, f *exposure.Finding) {
 	f.Expected = "an issue record that names who may certify"
 	if a.At == "" {
-		set(f, exposure.Fail, "no CAA record: every authority may certify the name")
+		f.Say(exposure.Fail, "no CAA record: every authority may certify the name")
 		return
 	}
 	var p problems
@@ -124,7 +124,7 @@ func authorities(a Authorities, f *exposure.Finding) {
 	for _, r := range a.Records {
 		if !slices.Contains(tags, r.Tag) {
 			if r.Critical {
-				p.failf("the tag %q is marked as critical and nobody knows it: no authority may certify", clip(r.Tag))
+				p.failf("the tag %q is marked as critical and nobody knows it: no authority may certify", exposure.Clip(r.Tag))
 			}
 			continue
 		}
@@ -157,7 +157,7 @@ func authorities(a Authorities, f *exposure.Finding) {
 	if i := slices.Index(who, ""); i >= 0 {
 		who[i] = "nobody"
 	}
-	p.settle(f, "at %s: %s", a.At, list(who))
+	p.settle(f, "at %s: %s", a.At, exposure.Few(who, ", "))
 }
 
 //go:embed issuers.txt
@@ -190,13 +190,13 @@ func authorityProbe(ctx context.Context, s *exposure.Session, t exposure.Target)
 	a, err := c.Authorities(ctx, t.Name)
 	switch {
 	case err != nil:
-		skip(&f, exposure.Error, "%v", err)
+		f.Leave(exposure.Error, "%v", err)
 		return nil
 	case a.At == "":
-		skip(&f, exposure.NotApplicable, "the name has no CAA record")
+		f.Leave(exposure.NotApplicable, "the name has no CAA record")
 		return nil
 	case !s.Dialer.Permit().Allows(exposure.Handshake):
-		skip(&f, exposure.NotTested, "the scope does not allow checks of class %s", exposure.Handshake)
+		f.Leave(exposure.NotTested, "the scope does not allow checks of class %s", exposure.Handshake)
 		return nil
 	}
 	leaf, err := c.leaf(ctx, t)
@@ -205,7 +205,7 @@ func authorityProbe(ctx context.Context, s *exposure.Session, t exposure.Target)
 		if refused(err) {
 			o = exposure.NotTested
 		}
-		skip(&f, o, "no certificate of a web server was seen: %v", err)
+		f.Leave(o, "no certificate of a web server was seen: %v", err)
 		return nil
 	}
 	renewable(a, leaf, &f)
@@ -219,13 +219,13 @@ func renewable(a Authorities, leaf *x509.Certificate, f *exposure.Finding) {
 	wild := slices.ContainsFunc(leaf.DNSNames, func(n string) bool { return strings.HasPrefix(n, "*.") })
 	switch {
 	case slices.Equal(leaf.RawIssuer, leaf.RawSubject):
-		skip(f, exposure.NotApplicable, "the certificate is signed by itself")
+		f.Leave(exposure.NotApplicable, "the certificate is signed by itself")
 	case !known:
-		skip(f, exposure.Error, "the authority %q is not in the list of authorities", clip(name))
+		f.Leave(exposure.Error, "the authority %q is not in the list of authorities", exposure.Clip(name))
 	case a.Allows(domains, false) && (!wild || a.Allows(domains, true)):
-		set(f, exposure.Pass, "%s may certify (%s at %s)", name, strings.Join(domains, ", "), a.At)
+		f.Say(exposure.Pass, "%s may certify (%s at %s)", name, strings.Join(domains, ", "), a.At)
 	default:
-		set(f, exposure.Fail, "%s made the certificate, and the records at %s do not name it", name, a.At)
+		f.Say(exposure.Fail, "%s made the certificate, and the records at %s do not name it", name, a.At)
 	}
 }
 

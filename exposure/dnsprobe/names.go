@@ -106,7 +106,7 @@ func nameProbe(ctx context.Context, s *exposure.Session, t exposure.Target) erro
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			skip(&f, exposure.Error, "%v", err)
+			f.Leave(exposure.Error, "%v", err)
 		}
 		s.Record(f)
 	}
@@ -124,17 +124,17 @@ func (n *named) chain(ctx context.Context, f *exposure.Finding) error {
 		case err != nil:
 			return err
 		case verdict.Security == Bogus:
-			set(f, exposure.Fail, "%s: %s", what, verdict.Why)
+			f.Say(exposure.Fail, "%s: %s", what, verdict.Why)
 			return nil
 		case verdict.Security == Insecure && q.kind == dns.TypeSOA:
-			skip(f, exposure.NotApplicable, "%s", verdict.Why)
+			f.Leave(exposure.NotApplicable, "%s", verdict.Why)
 			return nil
 		case verdict.Security == Secure:
 			secure = append(secure, what)
 			until = earlier(until, verdict.Until)
 		}
 	}
-	set(f, exposure.Pass, "%s; valid until %s at least", list(secure), until.Format(time.RFC3339))
+	f.Say(exposure.Pass, "%s; valid until %s at least", exposure.Few(secure, ", "), until.Format(time.RFC3339))
 	return nil
 }
 
@@ -167,7 +167,7 @@ func (n *named) dangling(ctx context.Context, f *exposure.Finding) error {
 		seen++
 		a, err := n.Ask(ctx, target, dns.TypeA)
 		if err == nil && !a.Exists {
-			p.failf("%s points to %s, which does not exist", what, clip(target))
+			p.failf("%s points to %s, which does not exist", what, exposure.Clip(target))
 		}
 		return err
 	}
@@ -178,7 +178,7 @@ func (n *named) dangling(ctx context.Context, f *exposure.Finding) error {
 	if len(own.Chain) > 0 {
 		seen++
 		if !own.Exists {
-			p.failf("CNAME points to %s, which does not exist", clip(own.Chain[len(own.Chain)-1]))
+			p.failf("CNAME points to %s, which does not exist", exposure.Clip(own.Chain[len(own.Chain)-1]))
 		}
 	}
 	servers, err := n.NS(ctx, n.t.Name)
@@ -216,7 +216,7 @@ func (n *named) dangling(ctx context.Context, f *exposure.Finding) error {
 		}
 	}
 	if seen == 0 {
-		skip(f, exposure.NotApplicable, "the name points to no other name")
+		f.Leave(exposure.NotApplicable, "the name points to no other name")
 		return nil
 	}
 	p.settle(f, "%d names that are pointed to exist", seen)
@@ -239,11 +239,11 @@ func (n *named) private(ctx context.Context, f *exposure.Finding) error {
 	}
 	switch {
 	case len(all) == 0:
-		skip(f, exposure.NotApplicable, "the name has no address")
+		f.Leave(exposure.NotApplicable, "the name has no address")
 	case n.s.Dialer.Permit().Scope().Internal && len(p.fail) > 0:
-		set(f, exposure.Info, "%s; the scope is an internal one", list(p.fail))
+		f.Say(exposure.Info, "%s; the scope is an internal one", exposure.Few(p.fail, ", "))
 	default:
-		p.settle(f, "%s", list(all))
+		p.settle(f, "%s", exposure.Few(all, ", "))
 	}
 	return nil
 }
@@ -260,10 +260,10 @@ func (n *named) wildcard(ctx context.Context, f *exposure.Finding) error {
 		}
 	}
 	if len(kinds) > 0 {
-		set(f, exposure.Info, "any name below has %s", strings.Join(kinds, ", "))
+		f.Say(exposure.Info, "any name below has %s", strings.Join(kinds, ", "))
 		return nil
 	}
-	set(f, exposure.Pass, "no wildcard")
+	f.Say(exposure.Pass, "no wildcard")
 	return nil
 }
 
@@ -275,7 +275,7 @@ func (n *named) service(ctx context.Context, f *exposure.Finding) error {
 	}
 	records := first(typed[*dns.HTTPS](a.Records))
 	if len(records) == 0 {
-		skip(f, exposure.NotApplicable, "the name has no HTTPS record")
+		f.Leave(exposure.NotApplicable, "the name has no HTTPS record")
 		return nil
 	}
 	own, err := n.IPs(ctx, n.t.Name)
@@ -292,13 +292,13 @@ func (n *named) service(ctx context.Context, f *exposure.Finding) error {
 				return err
 			}
 			if len(other.Values) == 0 {
-				p.failf("it points to %s, which has no address", clip(target))
+				p.failf("it points to %s, which has no address", exposure.Clip(target))
 			}
 			places = other.Values
 		}
 		n.parameters(ctx, r, places, &p, &notes)
 	}
-	p.settle(f, "%d records; %s", len(records), list(notes))
+	p.settle(f, "%d records; %s", len(records), exposure.Few(notes, ", "))
 	return nil
 }
 
@@ -326,7 +326,7 @@ func (n *named) parameters(ctx context.Context, r *dns.HTTPS, places []netip.Add
 	}
 	for _, v := range r.Value {
 		if alpn, ok := v.(*dns.SVCBAlpn); ok && slices.Contains(alpn.Alpn, "h2") {
-			*notes = append(*notes, "announces "+clip(strings.Join(alpn.Alpn, ", ")))
+			*notes = append(*notes, "announces "+exposure.Clip(strings.Join(alpn.Alpn, ", ")))
 			if got, err := n.protocol(ctx, port, "h2"); err != nil {
 				*notes = append(*notes, "whether HTTP/2 is spoken could not be seen")
 			} else if got != "h2" {
@@ -375,7 +375,7 @@ func (n *named) registration(_ context.Context, f *exposure.Finding) error {
 	list, ok := n.s.Data.Kinds[RegistrationKind].(Registrations)
 	raw, has := list[n.t.Name]
 	if !ok || !has {
-		skip(f, exposure.NotTested, "no answer of the registry (RDAP) about this name was imported")
+		f.Leave(exposure.NotTested, "no answer of the registry (RDAP) about this name was imported")
 		return nil
 	}
 	var r registered
@@ -398,13 +398,13 @@ func (n *named) registration(_ context.Context, f *exposure.Finding) error {
 	})
 	switch {
 	case end.IsZero():
-		skip(f, exposure.Error, "the imported answer of the registry names no end")
+		f.Leave(exposure.Error, "the imported answer of the registry names no end")
 	case end.Sub(n.now()) <= notice:
-		set(f, exposure.Fail, "the registration ends on %s", end.UTC().Format(time.DateOnly))
+		f.Say(exposure.Fail, "the registration ends on %s", end.UTC().Format(time.DateOnly))
 	case !locked:
-		set(f, exposure.Warn, "the registration ends on %s; the name is not locked against transfer", end.UTC().Format(time.DateOnly))
+		f.Say(exposure.Warn, "the registration ends on %s; the name is not locked against transfer", end.UTC().Format(time.DateOnly))
 	default:
-		set(f, exposure.Pass, "the registration ends on %s; locked against transfer", end.UTC().Format(time.DateOnly))
+		f.Say(exposure.Pass, "the registration ends on %s; locked against transfer", end.UTC().Format(time.DateOnly))
 	}
 	return nil
 }
@@ -415,7 +415,7 @@ func (n *named) inventory(_ context.Context, f *exposure.Finding) error {
 	zones, _ := n.s.Data.Kinds[ZonesKind].(Zones)
 	names, has := zones[n.t.Name]
 	if !has {
-		skip(f, exposure.NotTested, "no zone file of this name was imported")
+		f.Leave(exposure.NotTested, "no zone file of this name was imported")
 		return nil
 	}
 	scope := n.s.Dialer.Permit().Scope()

@@ -48,7 +48,7 @@ func recursion(ctx context.Context, c *Client, v *survey, f *exposure.Finding) {
 		}
 	}
 	if asked == 0 {
-		skip(f, exposure.Error, "no server answered the question")
+		f.Leave(exposure.Error, "no server answered the question")
 		return
 	}
 	p.settle(f, "%d addresses do not resolve other names", asked)
@@ -72,7 +72,7 @@ func transfer(ctx context.Context, c *Client, v *survey, f *exposure.Finding) {
 		}
 	}
 	if asked == 0 {
-		skip(f, exposure.Error, "no server answered the question over TCP")
+		f.Leave(exposure.Error, "no server answered the question over TCP")
 		return
 	}
 	p.settle(f, "%d addresses refuse", asked)

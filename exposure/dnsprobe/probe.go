@@ -3,7 +3,6 @@ package dnsprobe
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/exposure"
@@ -81,28 +80,6 @@ func dot(zone string) string {
 	return zone
 }
 
-// set fills a finding.
-func set(f *exposure.Finding, o exposure.Outcome, format string, args ...any) {
-	f.Outcome, f.Observed = o, fmt.Sprintf(format, args...)
-}
-
-// skip fills a finding that could not be decided.
-func skip(f *exposure.Finding, o exposure.Outcome, format string, args ...any) {
-	f.Outcome, f.Reason = o, fmt.Sprintf(format, args...)
-}
-
-// most is how many values stand in one finding.
-const most = 12
-
-// list joins values, not more than people read.
-func list(values []string) string {
-	values = slices.Compact(slices.Sorted(slices.Values(values)))
-	if len(values) > most {
-		return strings.Join(values[:most], ", ") + fmt.Sprintf(" and %d more", len(values)-most)
-	}
-	return strings.Join(values, ", ")
-}
-
 // problems collects what is wrong, by how bad it is.
 type problems struct{ fail, warn []string }
 
@@ -118,10 +95,10 @@ func (p *problems) settle(f *exposure.Finding, good string, args ...any) {
 	f.Expected = ""
 	switch {
 	case len(p.fail) > 0:
-		set(f, exposure.Fail, "%s", list(append(p.fail, p.warn...)))
+		f.Say(exposure.Fail, "%s", exposure.Few(append(p.fail, p.warn...), ", "))
 	case len(p.warn) > 0:
-		set(f, exposure.Warn, "%s", list(p.warn))
+		f.Say(exposure.Warn, "%s", exposure.Few(p.warn, ", "))
 	default:
-		set(f, exposure.Pass, good, args...)
+		f.Say(exposure.Pass, good, args...)
 	}
 }

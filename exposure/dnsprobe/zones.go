@@ -69,11 +69,11 @@ func (v *survey) reached(f *exposure.Finding) bool {
 	}
 	switch {
 	case out == nil:
-		skip(f, exposure.Error, "no name server answers for the zone")
+		f.Leave(exposure.Error, "no name server answers for the zone")
 	case forbidden:
-		skip(f, exposure.NotTested, "%v", out)
+		f.Leave(exposure.NotTested, "%v", out)
 	default:
-		skip(f, exposure.Error, "no name server answers for the zone: %v", out)
+		f.Leave(exposure.Error, "no name server answers for the zone: %v", out)
 	}
 	return false
 }
@@ -83,19 +83,19 @@ func enough(_ context.Context, _ *Client, v *survey, f *exposure.Finding) {
 	names, places := v.own, v.all()
 	switch {
 	case len(names) < 2:
-		set(f, exposure.Fail, "one name server: %s", list(names))
+		f.Say(exposure.Fail, "one name server: %s", exposure.Few(names, ", "))
 		return
 	case len(places) == 0 && len(v.lost) > 0:
 		for name, err := range v.lost {
 			if refused(err) {
-				skip(f, exposure.NotTested, "%v", err)
+				f.Leave(exposure.NotTested, "%v", err)
 				return
 			}
-			set(f, exposure.Fail, "no name server has an address: %s: %v", name, err)
+			f.Say(exposure.Fail, "no name server has an address: %s: %v", name, err)
 		}
 		return
 	case len(places) < 2:
-		set(f, exposure.Fail, "%d servers on one address", len(names))
+		f.Say(exposure.Fail, "%d servers on one address", len(names))
 		return
 	}
 	networks := map[netip.Prefix]bool{}
@@ -114,10 +114,10 @@ func enough(_ context.Context, _ *Client, v *survey, f *exposure.Finding) {
 		}
 	}
 	if len(networks) < 2 {
-		set(f, exposure.Warn, "%d servers (%s) in one network", len(names), list(names))
+		f.Say(exposure.Warn, "%d servers (%s) in one network", len(names), exposure.Few(names, ", "))
 		return
 	}
-	set(f, exposure.Pass, "%d servers in %d networks: %s", len(names), len(networks), list(names))
+	f.Say(exposure.Pass, "%d servers in %d networks: %s", len(names), len(networks), exposure.Few(names, ", "))
 }
 
 func consistent(_ context.Context, _ *Client, v *survey, f *exposure.Finding) {
@@ -140,7 +140,7 @@ func consistent(_ context.Context, _ *Client, v *survey, f *exposure.Finding) {
 		default:
 			serials[h.soa.Serial] = true
 			if len(h.ns) > 0 && !slices.Equal(slices.Compact(h.ns), v.own) {
-				p.failf("%s names %s", h.name, list(h.ns))
+				p.failf("%s names %s", h.name, exposure.Few(h.ns, ", "))
 			}
 		}
 		asked++
@@ -150,13 +150,13 @@ func consistent(_ context.Context, _ *Client, v *survey, f *exposure.Finding) {
 		return
 	}
 	if v.aboveErr == nil && !slices.Equal(v.above, v.own) {
-		p.failf("the zone above names %s, the zone %s", list(v.above), list(v.own))
+		p.failf("the zone above names %s, the zone %s", exposure.Few(v.above, ", "), exposure.Few(v.own, ", "))
 	}
 	if len(serials) > 1 {
 		p.warnf("%d editions are served", len(serials))
 	}
 	if v.aboveErr != nil && len(p.fail) == 0 {
-		skip(f, exposure.Error, "the zone above could not be asked: %v", v.aboveErr)
+		f.Leave(exposure.Error, "the zone above could not be asked: %v", v.aboveErr)
 		if refused(v.aboveErr) {
 			f.Outcome = exposure.NotTested
 		}
@@ -189,9 +189,9 @@ func overSix(_ context.Context, _ *Client, v *survey, f *exposure.Finding) {
 	case len(v.places) == 0 && len(v.lost) > 0:
 		v.reached(f)
 	case len(with) < 2:
-		set(f, exposure.Fail, "%d of %d name servers have an IPv6 address", len(with), len(v.own))
+		f.Say(exposure.Fail, "%d of %d name servers have an IPv6 address", len(with), len(v.own))
 	case asked == 0 && noIPv6:
-		skip(f, exposure.NotTested, "this machine has no IPv6; %d name servers have such an address", len(with))
+		f.Leave(exposure.NotTested, "this machine has no IPv6; %d name servers have such an address", len(with))
 	case asked == 0:
 		v.reached(f)
 	default:
@@ -227,13 +227,13 @@ func isSigned(_ context.Context, _ *Client, v *survey, f *exposure.Finding) {
 	f.Expected = "a DS record in the zone above and keys in the zone"
 	switch {
 	case len(v.ds) > 0 && len(v.keys) > 0:
-		set(f, exposure.Pass, "%d DS records, %d keys", len(v.ds), len(v.keys))
+		f.Say(exposure.Pass, "%d DS records, %d keys", len(v.ds), len(v.keys))
 	case len(v.ds) > 0:
-		set(f, exposure.Fail, "the zone above says that the zone is signed, and it has no keys: validating resolvers do not find it")
+		f.Say(exposure.Fail, "the zone above says that the zone is signed, and it has no keys: validating resolvers do not find it")
 	case len(v.keys) > 0:
-		set(f, exposure.Fail, "the zone has keys, and the zone above does not know it: no resolver checks them")
+		f.Say(exposure.Fail, "the zone has keys, and the zone above does not know it: no resolver checks them")
 	default:
-		set(f, exposure.Fail, "the zone is not signed")
+		f.Say(exposure.Fail, "the zone is not signed")
 	}
 }
 
@@ -257,7 +257,7 @@ func algorithmName(a uint8) string {
 
 func algorithms(_ context.Context, _ *Client, v *survey, f *exposure.Finding) {
 	if !v.signed() {
-		skip(f, exposure.NotApplicable, "the zone is not signed")
+		f.Leave(exposure.NotApplicable, "the zone is not signed")
 		return
 	}
 	f.Expected = "RSASHA256, ECDSA, Ed25519 or Ed448, and DS records with SHA-256 or SHA-384"
@@ -281,7 +281,7 @@ func algorithms(_ context.Context, _ *Client, v *survey, f *exposure.Finding) {
 			p.failf("a DS record uses digest %d", d.DigestType)
 		}
 	}
-	p.settle(f, "%s", list(used))
+	p.settle(f, "%s", exposure.Few(used, ", "))
 }
 
 // rsaBits is the length of an RSA key (RFC 3110), 0 when it cannot be read.
@@ -332,11 +332,11 @@ func keySizes(_ context.Context, _ *Client, v *survey, f *exposure.Finding) {
 	}
 	switch {
 	case !v.signed():
-		skip(f, exposure.NotApplicable, "the zone is not signed")
+		f.Leave(exposure.NotApplicable, "the zone is not signed")
 	case len(seen) == 0:
-		skip(f, exposure.NotApplicable, "the zone has no RSA keys")
+		f.Leave(exposure.NotApplicable, "the zone has no RSA keys")
 	default:
-		p.settle(f, "%s", list(seen))
+		p.settle(f, "%s", exposure.Few(seen, ", "))
 	}
 }
 
@@ -352,15 +352,15 @@ func iterations(_ context.Context, _ *Client, v *survey, f *exposure.Finding) {
 	salt = strings.Trim(salt, "-")
 	switch {
 	case !v.signed():
-		skip(f, exposure.NotApplicable, "the zone is not signed")
+		f.Leave(exposure.NotApplicable, "the zone is not signed")
 	case !seen:
-		skip(f, exposure.NotApplicable, "the zone does not hash its names")
+		f.Leave(exposure.NotApplicable, "the zone does not hash its names")
 	case count > mostIterations:
-		set(f, exposure.Fail, "%d further iterations: resolvers take the zone for one that is not signed", count)
+		f.Say(exposure.Fail, "%d further iterations: resolvers take the zone for one that is not signed", count)
 	case count > 0 || salt != "":
-		set(f, exposure.Warn, "%d further iterations, salt %q", count, salt)
+		f.Say(exposure.Warn, "%d further iterations, salt %q", count, salt)
 	default:
-		set(f, exposure.Pass, "no further iterations, no salt")
+		f.Say(exposure.Pass, "no further iterations, no salt")
 	}
 }
 
@@ -374,7 +374,7 @@ const (
 func lifetimes(_ context.Context, c *Client, v *survey, f *exposure.Finding) {
 	f.Expected = "every signature is valid for 48 hours or more"
 	if !v.signed() {
-		skip(f, exposure.NotApplicable, "the zone is not signed")
+		f.Leave(exposure.NotApplicable, "the zone is not signed")
 		return
 	}
 	if !v.reached(f) {
@@ -399,7 +399,7 @@ func lifetimes(_ context.Context, c *Client, v *survey, f *exposure.Finding) {
 		}
 	}
 	if first.IsZero() {
-		skip(f, exposure.Error, "the name servers sent no signatures")
+		f.Leave(exposure.Error, "the name servers sent no signatures")
 		return
 	}
 	p.settle(f, "the first ends on %s", first.Format(time.RFC3339))
@@ -412,15 +412,15 @@ func childKeys(_ context.Context, _ *Client, v *survey, f *exposure.Finding) {
 	hosts := v.answering()
 	for _, h := range hosts[1:] {
 		if !slices.Equal(h.child, hosts[0].child) {
-			set(f, exposure.Warn, "%s and %s tell different keys", hosts[0].name, h.name)
+			f.Say(exposure.Warn, "%s and %s tell different keys", hosts[0].name, h.name)
 			return
 		}
 	}
 	if len(hosts[0].child) == 0 {
-		set(f, exposure.Info, "none is published")
+		f.Say(exposure.Info, "none is published")
 		return
 	}
-	set(f, exposure.Pass, "%d records, the same on every server", len(hosts[0].child))
+	f.Say(exposure.Pass, "%d records, the same on every server", len(hosts[0].child))
 }
 
 func selfDisclosure(_ context.Context, _ *Client, v *survey, f *exposure.Finding) {
@@ -431,32 +431,18 @@ func selfDisclosure(_ context.Context, _ *Client, v *survey, f *exposure.Finding
 	var told, hosts []string
 	for _, h := range v.answering() {
 		if strings.ContainsAny(h.version, "0123456789") {
-			told = append(told, h.name+": "+clip(h.version))
+			told = append(told, h.name+": "+exposure.Clip(h.version))
 		}
 		if h.self != "" {
-			hosts = append(hosts, h.name+": "+clip(h.self))
+			hosts = append(hosts, h.name+": "+exposure.Clip(h.self))
 		}
 	}
 	switch {
 	case len(told) > 0:
-		set(f, exposure.Fail, "%s", list(told))
+		f.Say(exposure.Fail, "%s", exposure.Few(told, ", "))
 	case len(hosts) > 0:
-		set(f, exposure.Info, "the servers tell their host names: %s", list(hosts))
+		f.Say(exposure.Info, "the servers tell their host names: %s", exposure.Few(hosts, ", "))
 	default:
-		set(f, exposure.Pass, "no version is told")
+		f.Say(exposure.Pass, "no version is told")
 	}
-}
-
-// clip shortens what a stranger said.
-func clip(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '?'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if r := []rune(s); len(r) > 120 {
-		return string(r[:120]) + "…"
-	}
-	return s
 }

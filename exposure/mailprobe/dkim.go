@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/nisaba-platform/nisaba/exposure"
 )
 
 // DKIM is a key of RFC 6376.
@@ -89,7 +91,7 @@ func keyBits(kind string, raw []byte) (int, error) {
 		}
 		return 0, errors.New("the key cannot be read")
 	}
-	return 0, fmt.Errorf("the kind of key %q is not known", clip(kind))
+	return 0, fmt.Errorf("the kind of key %q is not known", exposure.Clip(kind))
 }
 
 // selectors are the usual ones, because keys cannot be listed.

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/nisaba-platform/nisaba/exposure"
 )
 
 // DMARC is a record of RFC 9989.
@@ -60,7 +62,7 @@ func ParseDMARC(record string) (DMARC, error) {
 			}
 			address, err := mailto(part)
 			if err != nil {
-				d.Unreadable = append(d.Unreadable, name+"="+clip(part))
+				d.Unreadable = append(d.Unreadable, name+"="+exposure.Clip(part))
 				continue
 			}
 			*to = append(*to, address)
@@ -75,12 +77,12 @@ func mailto(s string) (string, error) {
 	s, _, _ = strings.Cut(s, "!")
 	u, err := url.Parse(s)
 	if err != nil || !strings.EqualFold(u.Scheme, "mailto") {
-		return "", fmt.Errorf("%q is no mailto address", clip(s))
+		return "", fmt.Errorf("%q is no mailto address", exposure.Clip(s))
 	}
 	address, err := url.PathUnescape(u.Opaque)
 	local, domain, ok := strings.Cut(address, "@")
 	if err != nil || !ok || local == "" || !strings.Contains(domain, ".") || strings.ContainsAny(domain, "@ /\\") {
-		return "", fmt.Errorf("%q is no mail address", clip(s))
+		return "", fmt.Errorf("%q is no mail address", exposure.Clip(s))
 	}
 	return address, nil
 }

@@ -335,7 +335,7 @@ func banners(_ context.Context, d *domain, f *exposure.Finding) error {
 		case at.greeting.Banner == "":
 			p.unknownf("%s did not greet", where(s, at))
 		case tellsVersion(at.greeting.Banner) != "":
-			p.failf("%s: %s", where(s, at), clip(at.greeting.Banner))
+			p.failf("%s: %s", where(s, at), exposure.Clip(at.greeting.Banner))
 		default:
 			asked++
 		}

@@ -149,7 +149,7 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target, list []jud
 		f.Start, f.Reproduce = start, strings.ReplaceAll(j.reproduce, "%s", t.Name)
 		switch {
 		case d.alias != "":
-			skip(&f, exposure.NotApplicable, "the name is an alias of %s", clip(d.alias))
+			skip(&f, exposure.NotApplicable, "the name is an alias of %s", exposure.Clip(d.alias))
 		case !ours:
 			skip(&f, exposure.NotApplicable, "the name has no mail of its own")
 		case !j.always && !d.receives():

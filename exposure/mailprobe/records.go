@@ -89,7 +89,7 @@ func oneSPF(_ context.Context, d *domain, f *exposure.Finding) error {
 	case 0:
 		set(f, exposure.Fail, "no SPF record")
 	case 1:
-		set(f, exposure.Pass, "%s", clip(d.texts[0]))
+		set(f, exposure.Pass, "%s", exposure.Clip(d.texts[0]))
 	default:
 		set(f, exposure.Fail, "%d SPF records: receivers use none", len(d.texts))
 	}
@@ -182,9 +182,9 @@ func oneDMARC(_ context.Context, d *domain, f *exposure.Finding) error {
 	case w.Bad != nil:
 		set(f, exposure.Fail, "the record at _dmarc.%s cannot be read: %v", w.At, w.Bad)
 	case w.Policy == "":
-		set(f, exposure.Fail, "the record at _dmarc.%s names no policy that can be read: %s", w.At, clip(w.Record))
+		set(f, exposure.Fail, "the record at _dmarc.%s names no policy that can be read: %s", w.At, exposure.Clip(w.Record))
 	default:
-		set(f, exposure.Pass, "_dmarc.%s: %s", w.At, clip(w.Record))
+		set(f, exposure.Pass, "_dmarc.%s: %s", w.At, exposure.Clip(w.Record))
 	}
 	return nil
 }
@@ -369,7 +369,7 @@ func judgeKey(selector, text string, p *problems) string {
 		p.warnf("%s: marked as a test", selector)
 	}
 	if len(k.Hashes) > 0 && !slices.Contains(k.Hashes, "sha256") {
-		p.failf("%s: only %s", selector, clip(strings.Join(k.Hashes, ", ")))
+		p.failf("%s: only %s", selector, exposure.Clip(strings.Join(k.Hashes, ", ")))
 	}
 	return fmt.Sprintf("%s: %s, %d bits", selector, k.Kind, k.Bits)
 }
@@ -510,7 +510,7 @@ func reporting(ctx context.Context, d *domain, f *exposure.Finding) error {
 		set(f, exposure.Fail, "%v", err)
 		return nil
 	}
-	set(f, exposure.Pass, "%s", clip(list(to)))
+	set(f, exposure.Pass, "%s", exposure.Clip(list(to)))
 	return nil
 }
 

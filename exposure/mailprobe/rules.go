@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/nisaba-platform/nisaba/exposure"
 )
 
 // Rules is a policy of MTA-STS, RFC 8461.
@@ -57,12 +59,12 @@ func ParseRules(body string) (Rules, error) {
 		}
 		key, v, ok := strings.Cut(line, ":")
 		if v = strings.Trim(v, " \t"); !ok {
-			return r, fmt.Errorf("%q is no rule", clip(line))
+			return r, fmt.Errorf("%q is no rule", exposure.Clip(line))
 		}
 		switch strings.Trim(key, " \t") {
 		case "version":
 			if version = v == "STSv1"; !version {
-				return r, fmt.Errorf("the version %q is not known", clip(v))
+				return r, fmt.Errorf("the version %q is not known", exposure.Clip(v))
 			}
 		case "mode":
 			if r.Mode == "" {
@@ -86,7 +88,7 @@ func ParseRules(body string) (Rules, error) {
 	case !version:
 		return r, errors.New("the version is missing")
 	case r.Mode != "enforce" && r.Mode != "testing" && r.Mode != "none":
-		return r, fmt.Errorf("the mode %q is not known", clip(r.Mode))
+		return r, fmt.Errorf("the mode %q is not known", exposure.Clip(r.Mode))
 	case r.MaxAge < 0:
 		return r, errors.New("max_age is missing")
 	case r.Mode != "none" && len(r.MX) == 0:
@@ -128,7 +130,7 @@ func ParseReporting(record string) ([]string, error) {
 			continue
 		}
 		if _, err := mailto(part); err != nil {
-			return nil, fmt.Errorf("rua: expected mailto: or https: addresses, not %q", clip(part))
+			return nil, fmt.Errorf("rua: expected mailto: or https: addresses, not %q", exposure.Clip(part))
 		}
 		out = append(out, part)
 	}

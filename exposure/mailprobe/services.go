@@ -52,9 +52,9 @@ func runService(ctx context.Context, s *exposure.Session, t exposure.Target) err
 	case g.Banner == "":
 		skip(&banner, exposure.Error, "the server did not greet: %v", err)
 	case tellsVersion(g.Banner) != "":
-		set(&banner, exposure.Fail, "%s", clip(g.Banner))
+		set(&banner, exposure.Fail, "%s", exposure.Clip(g.Banner))
 	default:
-		set(&banner, exposure.Pass, "%s", clip(g.Banner))
+		set(&banner, exposure.Pass, "%s", exposure.Clip(g.Banner))
 	}
 	s.Record(auth)
 	s.Record(banner)
@@ -232,7 +232,7 @@ func injection(ctx context.Context, s *exposure.Session, t exposure.Target, f *e
 	line, err := talk(client).line()
 	switch {
 	case err == nil:
-		set(f, exposure.Fail, "the command was carried out after TLS began: %s", clip(line))
+		set(f, exposure.Fail, "the command was carried out after TLS began: %s", exposure.Clip(line))
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, io.EOF):
 		set(f, exposure.Pass, "the command was dropped")
 	default:
@@ -274,11 +274,11 @@ func relaying(ctx context.Context, s *exposure.Session, t exposure.Target, f *ex
 	case err != nil:
 		skip(f, exposure.Error, "%v", err)
 	case strings.HasPrefix(code, "25"):
-		set(f, exposure.Fail, "a recipient elsewhere is accepted: %s %s", code, clip(strings.Join(text, " ")))
+		set(f, exposure.Fail, "a recipient elsewhere is accepted: %s %s", code, exposure.Clip(strings.Join(text, " ")))
 	case strings.HasPrefix(code, "5"):
-		set(f, exposure.Pass, "refused: %s %s", code, clip(strings.Join(text, " ")))
+		set(f, exposure.Pass, "refused: %s %s", code, exposure.Clip(strings.Join(text, " ")))
 	default:
-		skip(f, exposure.Error, "the server puts it off: %s %s", code, clip(strings.Join(text, " ")))
+		skip(f, exposure.Error, "the server puts it off: %s %s", code, exposure.Clip(strings.Join(text, " ")))
 	}
 	if err == nil {
 		d.say("RSET")

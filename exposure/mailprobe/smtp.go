@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/nisaba-platform/nisaba/exposure"
 )
 
 // Limits of a dialogue with a mail server.
@@ -53,7 +55,7 @@ func (d *dialogue) say(s string) (code string, text []string, err error) {
 			return "", nil, err
 		}
 		if len(l) < 3 || strings.Trim(l[:3], "0123456789") != "" || len(l) > 3 && l[3] != ' ' && l[3] != '-' {
-			return "", nil, fmt.Errorf("%q is no reply of a mail server", clip(l))
+			return "", nil, fmt.Errorf("%q is no reply of a mail server", exposure.Clip(l))
 		}
 		text = append(text, strings.TrimSpace(l[min(4, len(l)):]))
 		if len(l) == 3 || l[3] == ' ' {
@@ -87,7 +89,7 @@ func greet(c net.Conn, service string) (Greeting, *dialogue, error) {
 	}
 	g := Greeting{Banner: strings.Join(text, " ")}
 	if code != "220" {
-		return g, d, fmt.Errorf("the server does not want to talk: %s %s", code, clip(g.Banner))
+		return g, d, fmt.Errorf("the server does not want to talk: %s %s", code, exposure.Clip(g.Banner))
 	}
 	code, text, err = d.say("EHLO " + helloName)
 	if err != nil {
@@ -117,7 +119,7 @@ func greetIMAP(d *dialogue) (g Greeting, _ *dialogue, err error) {
 		return g, d, err
 	}
 	if !strings.HasPrefix(g.Banner, "* OK") {
-		return g, d, fmt.Errorf("%q is no greeting of IMAP", clip(g.Banner))
+		return g, d, fmt.Errorf("%q is no greeting of IMAP", exposure.Clip(g.Banner))
 	}
 	if _, err := io.WriteString(d.Conn, "a CAPABILITY\r\n"); err != nil {
 		return g, d, err
@@ -144,7 +146,7 @@ func greetPOP3(d *dialogue) (g Greeting, _ *dialogue, err error) {
 		return g, d, err
 	}
 	if !strings.HasPrefix(g.Banner, "+OK") {
-		return g, d, fmt.Errorf("%q is no greeting of POP3", clip(g.Banner))
+		return g, d, fmt.Errorf("%q is no greeting of POP3", exposure.Clip(g.Banner))
 	}
 	if _, err := io.WriteString(d.Conn, "CAPA\r\n"); err != nil {
 		return g, d, err

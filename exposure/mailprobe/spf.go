@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/nisaba-platform/nisaba/exposure"
 )
 
 // SPF is a record of RFC 7208.
@@ -46,7 +48,7 @@ func ParseSPF(record string) (SPF, error) {
 		}
 		if name, v, ok := modifier(word); ok {
 			if err := domainSpec(v, name == "redirect" || name == "exp"); err != nil {
-				return out, fmt.Errorf("%q: %w", clip(word), err)
+				return out, fmt.Errorf("%q: %w", exposure.Clip(word), err)
 			}
 			if (name == "redirect" || name == "exp") && seen[name] {
 				return out, fmt.Errorf("%s stands twice", name)
@@ -62,7 +64,7 @@ func ParseSPF(record string) (SPF, error) {
 		}
 		t, err := parseTerm(word)
 		if err != nil {
-			return out, fmt.Errorf("%q: %w", clip(word), err)
+			return out, fmt.Errorf("%q: %w", exposure.Clip(word), err)
 		}
 		out.Terms = append(out.Terms, t)
 	}
@@ -182,7 +184,7 @@ func (t Term) lengths(rest string) (Term, error) {
 func length(s string, most int) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 || n > most || strconv.Itoa(n) != s {
-		return 0, fmt.Errorf("%q is no length from 0 to %d", clip(s), most)
+		return 0, fmt.Errorf("%q is no length from 0 to %d", exposure.Clip(s), most)
 	}
 	return n, nil
 }

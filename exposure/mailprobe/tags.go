@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/nisaba-platform/nisaba/exposure"
 )
 
 // Limits of records: longer ones are not read.
@@ -31,7 +33,7 @@ func tags(record string) (out []tag, err error) {
 		name, value, ok := strings.Cut(part, "=")
 		name = strings.Trim(name, " \t\r\n")
 		if !ok || name == "" || strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
-			return nil, fmt.Errorf("%q is no tag", clip(part))
+			return nil, fmt.Errorf("%q is no tag", exposure.Clip(part))
 		}
 		for _, t := range out {
 			if t.name == name {
@@ -59,18 +61,4 @@ func begins(record, version string) bool {
 	first, _, _ := strings.Cut(record, ";")
 	name, v, ok := strings.Cut(first, "=")
 	return ok && strings.Trim(name, " \t") == "v" && strings.Trim(v, " \t") == version
-}
-
-// clip shortens what a stranger wrote.
-func clip(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '?'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if r := []rune(s); len(r) > 160 {
-		return string(r[:160]) + "…"
-	}
-	return s
 }

@@ -149,12 +149,12 @@ func (v *SPFView) record(ctx context.Context, n Names, domain, how string) (SPF,
 		v.Void++
 	}
 	if len(list) != 1 {
-		v.broken("%s of %s, which has %d SPF records", how, clip(domain), len(list))
+		v.broken("%s of %s, which has %d SPF records", how, exposure.Clip(domain), len(list))
 		return SPF{}, false, nil
 	}
 	out, err := ParseSPF(list[0])
 	if err != nil {
-		v.broken("%s of %s: %v", how, clip(domain), err)
+		v.broken("%s of %s: %v", how, exposure.Clip(domain), err)
 		return SPF{}, false, nil
 	}
 	return out, true, nil
@@ -175,7 +175,7 @@ func (v *SPFView) hosts(ctx context.Context, n Names, target string, t Term, pro
 			}
 		}
 		if len(names) > mostMX {
-			v.broken("mx of %s, which has more than %d mail servers", clip(target), mostMX)
+			v.broken("mx of %s, which has more than %d mail servers", exposure.Clip(target), mostMX)
 			names = names[:mostMX]
 		}
 		if len(found.Values) == 0 {

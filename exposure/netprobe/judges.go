@@ -22,7 +22,7 @@ func (v *view) public() (out []place) {
 func (v *view) vrps(f *exposure.Finding) (*VRPs, bool) {
 	d, ok := v.s.Data.Kinds[VRPsKind].(*VRPs)
 	if !ok {
-		skip(f, exposure.NotTested, "no list of validated ROAs was imported")
+		f.Leave(exposure.NotTested, "no list of validated ROAs was imported")
 	}
 	return d, ok
 }
@@ -30,7 +30,7 @@ func (v *view) vrps(f *exposure.Finding) (*VRPs, bool) {
 func (v *view) origins(f *exposure.Finding) (*Origins, bool) {
 	d, ok := v.s.Data.Kinds[OriginsKind].(*Origins)
 	if !ok {
-		skip(f, exposure.NotTested, "no list of announcing networks was imported")
+		f.Leave(exposure.NotTested, "no list of announcing networks was imported")
 	}
 	return d, ok
 }
@@ -38,7 +38,7 @@ func (v *view) origins(f *exposure.Finding) (*Origins, bool) {
 // reached decides about a domain without public addresses.
 func reached(list []place, f *exposure.Finding) bool {
 	if len(list) == 0 {
-		skip(f, exposure.NotApplicable, "the services have no public addresses")
+		f.Leave(exposure.NotApplicable, "the services have no public addresses")
 	}
 	return len(list) > 0
 }
@@ -63,9 +63,9 @@ func registered(_ context.Context, v *view, f *exposure.Finding) {
 		}
 	}
 	if len(missing) > 0 {
-		set(f, exposure.Fail, "no ROA: %s", list(missing))
+		f.Say(exposure.Fail, "no ROA: %s", exposure.Few(missing, "; "))
 	} else {
-		set(f, exposure.Pass, "%d addresses have ROAs", len(places))
+		f.Say(exposure.Pass, "%d addresses have ROAs", len(places))
 	}
 	f.Observed += " (" + roas.Source + ")"
 }
@@ -100,14 +100,14 @@ func valid(_ context.Context, v *view, f *exposure.Finding) {
 	}
 	switch {
 	case len(wrong) > 0:
-		set(f, exposure.Fail, "invalid: %s", list(wrong))
+		f.Say(exposure.Fail, "invalid: %s", exposure.Few(wrong, "; "))
 	case len(missing) > 0:
-		set(f, exposure.Warn, "no ROA: %s", list(missing))
+		f.Say(exposure.Warn, "no ROA: %s", exposure.Few(missing, "; "))
 	case len(unseen) > 0:
-		skip(f, exposure.Error, "the list of announcing networks does not have %s", list(unseen))
+		f.Leave(exposure.Error, "the list of announcing networks does not have %s", exposure.Few(unseen, "; "))
 		return
 	default:
-		set(f, exposure.Pass, "%d addresses are announced as their ROAs say", len(places))
+		f.Say(exposure.Pass, "%d addresses are announced as their ROAs say", len(places))
 	}
 	f.Observed += " (" + roas.Source + "; " + routes.Source + ")"
 }
@@ -147,19 +147,19 @@ func diverse(_ context.Context, v *view, f *exposure.Finding) {
 		for _, as := range n {
 			words = append(words, fmt.Sprintf("AS%d", as))
 		}
-		seen = append(seen, fmt.Sprintf("%s: %d networks (%s)", what, len(n), list(words)))
+		seen = append(seen, fmt.Sprintf("%s: %d networks (%s)", what, len(n), exposure.Few(words, "; ")))
 	}
 	if len(seen) == 0 {
-		skip(f, exposure.NotApplicable, "the name has no name servers and mail servers of its own")
+		f.Leave(exposure.NotApplicable, "the name has no name servers and mail servers of its own")
 		return
 	}
-	set(f, outcome, "%s", list(seen))
+	f.Say(outcome, "%s", exposure.Few(seen, "; "))
 }
 
 func participating(_ context.Context, v *view, f *exposure.Finding) {
 	who, ok := v.s.Data.Kinds[ParticipantsKind].(Participants)
 	if !ok {
-		skip(f, exposure.NotTested, "no list of participants of MANRS was imported")
+		f.Leave(exposure.NotTested, "no list of participants of MANRS was imported")
 		return
 	}
 	routes, ok := v.origins(f)
@@ -174,5 +174,5 @@ func participating(_ context.Context, v *view, f *exposure.Finding) {
 			out = append(out, fmt.Sprintf("AS%d does not", as))
 		}
 	}
-	set(f, exposure.Info, "%s (%s)", list(append(in, out...)), who.Source)
+	f.Say(exposure.Info, "%s (%s)", exposure.Few(append(in, out...), "; "), who.Source)
 }

@@ -133,7 +133,7 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 		f := s.Finding(j.check, t)
 		f.Reproduce = j.reproduce
 		if len(v.places) == 0 {
-			skip(&f, exposure.NotApplicable, "the name has no services with addresses")
+			f.Leave(exposure.NotApplicable, "the name has no services with addresses")
 		} else {
 			j.judge(ctx, v, &f)
 		}
@@ -143,25 +143,6 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 		s.Record(f)
 	}
 	return nil
-}
-
-func set(f *exposure.Finding, o exposure.Outcome, format string, args ...any) {
-	f.Outcome, f.Observed = o, fmt.Sprintf(format, args...)
-}
-
-func skip(f *exposure.Finding, o exposure.Outcome, format string, args ...any) {
-	f.Outcome, f.Reason = o, fmt.Sprintf(format, args...)
-}
-
-// most is how many values stand in one finding.
-const most = 12
-
-func list(values []string) string {
-	values = slices.Compact(slices.Sorted(slices.Values(values)))
-	if len(values) > most {
-		return strings.Join(values[:most], "; ") + fmt.Sprintf("; and %d more", len(values)-most)
-	}
-	return strings.Join(values, "; ")
 }
 
 // tunnels are IPv6 addresses that only work by way of somebody else.
@@ -221,10 +202,10 @@ func overSix(ctx context.Context, v *view, f *exposure.Finding) {
 		note = "; the web server was not contacted: " + err.Error()
 	}
 	if len(wrong) > 0 {
-		set(f, exposure.Fail, "%s", list(wrong))
+		f.Say(exposure.Fail, "%s", exposure.Few(wrong, "; "))
 		return
 	}
-	set(f, exposure.Pass, "%s%s", list(seen), note)
+	f.Say(exposure.Pass, "%s%s", exposure.Few(seen, "; "), note)
 }
 
 // errNothing is returned when there is no IPv6 address or no web server to ask.
@@ -326,14 +307,14 @@ func (v *view) compare(ctx context.Context, f *exposure.Finding) {
 	}
 	switch {
 	case !four.IsValid() || !six.IsValid():
-		skip(f, exposure.NotApplicable, "the name has addresses of one version only")
+		f.Leave(exposure.NotApplicable, "the name has addresses of one version only")
 		return
 	case !v.s.Dialer.Permit().Allows(exposure.Handshake):
-		skip(f, exposure.NotTested, "the scope does not allow checks of class %s", exposure.Handshake)
+		f.Leave(exposure.NotTested, "the scope does not allow checks of class %s", exposure.Handshake)
 		return
 	}
 	if _, err := v.s.Dialer.Lookup(ctx, v.t.Name); err != nil {
-		skip(f, exposure.NotTested, "%v", err)
+		f.Leave(exposure.NotTested, "%v", err)
 		return
 	}
 	a, errA := v.open(ctx, four)
@@ -342,10 +323,10 @@ func (v *view) compare(ctx context.Context, f *exposure.Finding) {
 		switch {
 		case err == nil:
 		case noWay(err):
-			skip(f, exposure.NotTested, "this machine has no way to one of the addresses: %v", err)
+			f.Leave(exposure.NotTested, "this machine has no way to one of the addresses: %v", err)
 			return
 		default:
-			skip(f, exposure.Error, "%v", err)
+			f.Leave(exposure.Error, "%v", err)
 			return
 		}
 	}
@@ -356,7 +337,7 @@ func (v *view) compare(ctx context.Context, f *exposure.Finding) {
 		}
 		old, young, err := v.versions(ctx, four, six, port)
 		if err != nil {
-			skip(f, exposure.Error, "TLS on port %d: %v", port, err)
+			f.Leave(exposure.Error, "TLS on port %d: %v", port, err)
 			return
 		}
 		for _, x := range without(young, old) {
@@ -368,11 +349,11 @@ func (v *view) compare(ctx context.Context, f *exposure.Finding) {
 	}
 	switch {
 	case len(more) > 0:
-		set(f, exposure.Fail, "only over IPv6 (%s): %s", six, list(more))
+		f.Say(exposure.Fail, "only over IPv6 (%s): %s", six, exposure.Few(more, "; "))
 	case len(less) > 0:
-		set(f, exposure.Warn, "only over IPv4 (%s): %s", four, list(less))
+		f.Say(exposure.Warn, "only over IPv4 (%s): %s", four, exposure.Few(less, "; "))
 	default:
-		set(f, exposure.Pass, "%s and %s have the same %d ports open", four, six, len(a))
+		f.Say(exposure.Pass, "%s and %s have the same %d ports open", four, six, len(a))
 	}
 }
 

@@ -235,8 +235,12 @@ func profiles(p *locale.Printer, r scan.Result) []model.Block {
 	t := model.Table{Caption: p.T("profile.title"), Small: true, Columns: []model.Column{{Title: p.T("exposure.place"), Weight: 2.4}, {Title: p.T("profile.profile"), Weight: 2},
 		{Title: p.T("profile.verdict"), Weight: 1.4}, {Title: p.T("profile.reasons"), Weight: 4.4}}}
 	for _, f := range list {
+		var reasons []model.Text
+		for reason := range strings.SplitSeq(f.Observed, "; ") {
+			reasons = append(reasons, model.Say(reason))
+		}
 		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(f.Target.String()), model.Words(f.Profile),
-			model.Status(verdictTones[f.Verdict], p.T("profile.verdict."+f.Verdict)), {Lines: []model.Text{model.Say(f.Observed), model.Quietly(f.Citation)}}}})
+			model.Status(verdictTones[f.Verdict], p.T("profile.verdict."+f.Verdict)), {Lines: append(reasons, model.Quietly(f.Citation))}}})
 	}
 	return []model.Block{model.Heading{Level: 1, ID: "profiles", Text: p.T("profile.title"), Numbered: true}, model.Paragraph{Text: model.Say(p.T("profile.lead"))}, t}
 }
