@@ -63,6 +63,7 @@ func authorityOperations(a *API) {
 		func(ctx context.Context, v accounts.Visit, q *One) (*none, error) {
 			return nil, a.Filing.Disconnect(ctx, v.Actor, q.Organisation, q.ID)
 		})
+	correspondenceOperations(a, in)
 	add(in, operation{id: "get-incident-paper", route: "GET organisations/{organisation}/incidents/{incident}/reports/{report}/file", summary: "A report to an authority as a file, in the language of its organisation", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			OfReport
@@ -93,5 +94,48 @@ func authorityOperations(a *API) {
 				b.Write(frozen)
 			}
 			return fileAnswer(x.Name(ending), mediaType, b.Bytes(), err)
+		})
+}
+
+// Said is one thing that was said about a case, by an authority or to it.
+type Said struct {
+	ID          string    `json:"id"`
+	Incident    string    `json:"incident"`
+	Regime      string    `json:"regime"`
+	Kind        string    `json:"kind" doc:"receipt, question, request, reference, decision or feedback of the authority; answer of the organisation."`
+	Inward      bool      `json:"inward" doc:"The authority said it."`
+	Asks        bool      `json:"asks" doc:"The authority wants an answer or a report."`
+	Answered    bool      `json:"answered"`
+	About       string    `json:"about,omitempty" doc:"Of an answer: what it answers, as remote there."`
+	Remote      string    `json:"remote,omitempty" doc:"Id at the authority."`
+	Text        string    `json:"text"`
+	DueAt       time.Time `json:"due_at,omitzero"`
+	SaidAt      time.Time `json:"said_at"`
+	DeliveredAt time.Time `json:"delivered_at,omitzero" doc:"Of an answer; left out while it is on its way."`
+	By          string    `json:"by,omitempty"`
+}
+
+// correspondenceOperations are what authorities ask and what is answered.
+func correspondenceOperations(a *API, in area) {
+	add(in, operation{id: "list-correspondence", route: "GET organisations/{organisation}/incidents/{incident}/correspondence", summary: "What authorities said about a case and what was answered, oldest first"},
+		func(ctx context.Context, v accounts.Visit, q *OfIncident) (*body[ItemsOf[Said]], error) {
+			all, err := a.Filing.Correspondence(ctx, v.Actor, q.Organisation, q.Incident)
+			return answerWith(ItemsOf[Said]{list(all, func(m filing.Message) Said {
+				return Said{m.ID, m.Incident, m.Regime, m.Kind, m.Number > 0, m.Asks(), m.Answered(all), m.About, m.Remote, m.Text, m.DueAt, m.SaidAt, m.DeliveredAt, m.ByName}
+			})}, err)
+		})
+	add(in, operation{id: "answer-authority", route: "POST organisations/{organisation}/correspondence/{id}/answers", summary: "Answer a message of an authority; it is sent once, as soon as the authority can be reached", status: http.StatusCreated},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			One
+			Body struct {
+				Text string `json:"text" minLength:"1" maxLength:"20000"`
+			}
+		}) (*body[created], error) {
+			m, err := a.Filing.Answer(ctx, v.Actor, q.Organisation, q.ID, q.Body.Text)
+			return answerWith(created{m.ID}, err)
+		})
+	add(in, operation{id: "fetch-correspondence", route: "POST organisations/{organisation}/correspondence/fetch", summary: "Look for messages of authorities now, instead of within the minute"},
+		func(ctx context.Context, v accounts.Visit, q *At) (*none, error) {
+			return nil, a.Filing.Fetch(ctx, v.Actor, q.Organisation)
 		})
 }

@@ -49,10 +49,7 @@ func (c Config) takeMails(cases *incidents.Service, box secret.Box, look *virusc
 	if err != nil || domain == "" {
 		return nil, err
 	}
-	m := incidents.Mailbox{Domain: domain, Box: box, Own: mailer.Own}
-	if look != nil {
-		m.Scanner = look
-	}
+	m := incidents.Mailbox{Domain: domain, Box: box, Own: mailer.Own, Scanner: scannerOf(look)}
 	o := mailbox.Options{Domain: domain, Receiver: cases.WithMailbox(m), Log: c.Log, Wait: guard.NewLimiter(c.Clock, 60, time.Second, 10_000).Take}
 	if c.Mailbox.Certificate != "" {
 		pair, err := tls.LoadX509KeyPair(c.Mailbox.Certificate, c.Mailbox.Key)
@@ -62,6 +59,14 @@ func (c Config) takeMails(cases *incidents.Service, box secret.Box, look *virusc
 		o.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	}
 	return mailbox.New(o), nil
+}
+
+// scannerOf is the command as use cases see it: none when there is none.
+func scannerOf(look *viruscheck.Command) incidents.Scanner {
+	if look == nil {
+		return nil
+	}
+	return look
 }
 
 // ServeMail takes mails in on a listener until ctx ends.

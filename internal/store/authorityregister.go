@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/domain/authority"
@@ -197,6 +198,12 @@ func (tx *Tx) OpenAuthorityRecords() ([]authority.Record, error) {
 // SituationNotes lists at most limit notes on the situation, newest first.
 func (tx *Tx) SituationNotes() ([]authority.Record, error) {
 	return authorityRecords.list(tx, "organisation_id IS NULL AND kind = 'situation'", "created_at DESC, id LIMIT 50")
+}
+
+// PublicStatements lists at most limit records of what the public was told, in reach,
+// newest first.
+func (tx *Tx) PublicStatements(limit int) ([]authority.Record, error) {
+	return authorityRecords.list(tx, "kind = 'public'", fmt.Sprintf("created_at DESC, id LIMIT %d", limit))
 }
 
 // PutAuthorityRecord makes or changes a record.

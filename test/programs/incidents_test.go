@@ -65,6 +65,7 @@ func (w *world) incidentSteps() []step {
 		}, want: 204}, {id: "get-on-call"},
 		{id: "set-rota", body: object{"order": []string{}}, want: 204}, {id: "remove-contact", swap: "person", want: 204},
 		{id: "get-alarm-channels"}, {id: "set-alarm-channels", body: object{"mail": true, "url": "https://alarms.example.org/nisaba", "url_from": "4h"}},
+		{id: "list-correspondence"}, {id: "answer-authority", swap: "person", body: object{"text": "By the VPN."}, want: 404}, {id: "fetch-correspondence", want: 204},
 		{id: "try-alarm", want: 204}, {id: "get-alarm-reach"},
 	}
 }

@@ -18,7 +18,6 @@ const (
 	about   = "no: words about the program"
 	table   = "no: the table of a page as a spreadsheet; its list is an operation"
 	looks   = "no: how pages look in one browser"
-	said    = "no: what is said to an authority is said by a person, on the page of the case; messages are fetched every minute anyway"
 	entity  = "no: for entities without an account, who confirm by mail"
 	printed = "no: to be printed and kept on paper; get-incident-paper and the clocks have the parts"
 	senders = "no: the address to which signals are sent is a secret, which a person takes from a page"
@@ -137,7 +136,7 @@ func operationsOf() map[string]string {
 		"GET " + org + "/incidents/{incident}/reports/{report}": "get-incident-report", "POST " + org + "/incidents/{incident}/reports/{report}": "set-report-field",
 		"POST " + org + "/incidents/{incident}/reports/{report}/approve": "approve-report", "POST " + org + "/incidents/{incident}/reports/{report}/withdraw": "withdraw-report",
 		"POST " + org + "/incidents/{incident}/reports/{report}/submit": "submit-report", "POST " + org + "/incidents/{incident}/reports/{report}/receive": "receive-answer",
-		"POST " + org + "/incidents/{incident}/answers": said, "POST " + org + "/incidents/{incident}/fetch": said,
+		"POST " + org + "/incidents/{incident}/answers": "answer-authority list-correspondence", "POST " + org + "/incidents/{incident}/fetch": "fetch-correspondence",
 		"GET /register/{workspace}": entity, "POST /register/{workspace}": entity, "GET /register/{workspace}/{token}": entity, "POST /register/{workspace}/{token}": entity,
 		"GET " + org + "/incidents/{incident}/reports/{report}/paper.pdf":   "get-incident-paper",
 		"GET " + org + "/incidents/{incident}/reports/{report}/paper.html":  "get-incident-paper",
@@ -157,6 +156,7 @@ func operationsOf() map[string]string {
 		"GET " + org + "/incidents/{incident}/indicators.misp.json": "list-indicators",
 		"GET /playbooks": "list-playbooks", "POST /playbooks": "add-playbook", "GET /playbooks/{playbook}": "list-playbooks", "POST /playbooks/{playbook}/steps": "add-playbook-step",
 		"POST /playbooks/{playbook}/steps-remove": "remove-playbook-step", "POST /playbooks/{playbook}/remove": "remove-playbook",
+		"GET /incident-statistics.csv": table, "GET /incident-statistics.json": "get-all-incident-statistics",
 		"GET /incident-statistics": "get-all-incident-statistics", "GET " + org + "/incident-statistics": "get-incident-statistics",
 		"GET " + org + "/incident-statistics.csv": table, "GET " + org + "/incident-statistics.json": "get-incident-statistics",
 		"GET " + org + "/on-call": "get-on-call", "POST " + org + "/on-call/contacts": "add-contact", "POST " + org + "/on-call/contacts-remove": "remove-contact",

@@ -238,11 +238,20 @@ func TestAuthorityDesk(t *testing.T) {
 	if status, _ := v.get("/authority/summary?quarter=2026Q7"); status != http.StatusNotFound {
 		t.Errorf("a quarter that does not exist: %d", status)
 	}
+	if _, page := v.get("/authority/statements?text=WATER+outage"); !strings.Contains(page, "Boil the water.") || !strings.Contains(page, at) {
+		t.Errorf("the statement is not found:\n%.3000s", page[strings.Index(page, "<main"):])
+	}
+	if _, page := v.get("/authority/statements?text=fire"); strings.Contains(page, "Boil the water.") {
+		t.Error("a statement is found by a word that it does not have")
+	}
+	if _, page := v.get("/authority"); strings.Contains(page, `href="/exposure"`) {
+		t.Error("the scanner is offered to an authority")
+	}
 	b := browser.Start(t)
 	b.Open(site+"/sign-in", 1280, false)
 	b.Do(chromedp.SendKeys("#f-email", "olga@example.org"), chromedp.SendKeys("#f-password", password),
 		chromedp.Click("#main button.primary"), chromedp.WaitVisible(".person"))
-	seeDesk(t, b, site, map[string]string{"summary": "/authority/summary?quarter=" + quarter, "situation": "/authority/situation", "recipients": "/authority/recipients", "inbox": "/authority", "case": at, "entity": organisation + "/supervision"})
+	seeDesk(t, b, site, map[string]string{"summary": "/authority/summary?quarter=" + quarter, "alarms": "/authority/alarms", "statements": "/authority/statements", "situation": "/authority/situation", "recipients": "/authority/recipients", "inbox": "/authority", "case": at, "entity": organisation + "/supervision"})
 	if status, page, _ := v.post(at+"/review", url.Values{"report": {report[1]}, "verdict": {"revision"}, "text": {""}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-review-"+report[1]+"-text-error") {
 		t.Errorf("sent back without a word: %d", status)
 	}
@@ -329,11 +338,9 @@ func TestQuestionOnTheWire(t *testing.T) {
 	if page := anna.becomes(at, "delivered"); strings.Contains(page, "waiting for your answer") {
 		t.Error("it still waits for an answer")
 	}
-	if folder := os.Getenv("SCREENSHOTS"); folder != "" {
-		b := browser.Start(t)
-		b.Open(site+"/sign-in", 1280, false)
-		b.Do(chromedp.SendKeys("#f-email", "ben@example.org"), chromedp.SendKeys("#f-password", password),
-			chromedp.Click("#main button.primary"), chromedp.WaitVisible(".person"))
-		seeDesk(t, b, site, map[string]string{"entity-case": at})
-	}
+	b := browser.Start(t)
+	b.Open(site+"/sign-in", 1280, false)
+	b.Do(chromedp.SendKeys("#f-email", "ben@example.org"), chromedp.SendKeys("#f-password", password),
+		chromedp.Click("#main button.primary"), chromedp.WaitVisible(".person"))
+	seeDesk(t, b, site, map[string]string{"entity-case": at})
 }

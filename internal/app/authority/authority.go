@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -52,6 +53,12 @@ type Options struct {
 	Clients   *clients.Service
 	Mails     *mailing.Mailer
 	Knowledge assessing.Knowledge
+	Scanner   Scanner // looks at files that officers take in; nil: nobody does
+}
+
+// Scanner looks for harmful content. An error says that it could not tell.
+type Scanner interface {
+	Harmful(ctx context.Context, file io.Reader) (bool, error)
 }
 
 // New makes the service; box seals the authorities' private keys.

@@ -41,6 +41,9 @@ func (s *Service) TakeIn(ctx context.Context, a authz.Actor, organisation string
 	if _, err := a.Organisation(ctx, organisation, authz.IncidentEdit); err != nil {
 		return c, err
 	}
+	if err := s.harmless(ctx, p.Content); err != nil {
+		return c, err
+	}
 	err = s.store.Write(ctx, everything().In(a.WorkspaceID(), ""), change(a), func(tx *store.Tx) error { // receipts are signed from the first report on
 		_, err := s.ensureKey(tx)
 		return err
@@ -79,6 +82,22 @@ func (s *Service) TakeIn(ctx context.Context, a authz.Actor, organisation string
 		return err
 	})
 	return c, err
+}
+
+// harmless has a file looked at where the server has a scanner. One that cannot be
+// judged is refused: the officer has it and tries again.
+func (s *Service) harmless(ctx context.Context, content []byte) error {
+	if s.options.Scanner == nil || len(content) == 0 || len(content) > filing.MostReport {
+		return nil
+	}
+	harmful, err := s.options.Scanner.Harmful(ctx, bytes.NewReader(content))
+	switch {
+	case err != nil:
+		return &fault.Error{Kind: fault.Invalid, Field: "file", What: "the file could not be looked at for harmful content", Expected: "the same file again in a minute", Cause: err}
+	case harmful:
+		return invalid("file", "a scan found something harmful in this file", "a file that is clean")
+	}
+	return nil
 }
 
 // read is what the report says, with its media type.

@@ -22,8 +22,8 @@ import (
 )
 
 func (s *Site) figureRoutes(add adder) {
-	add(Workspace, "GET /incident-statistics", s.statistics)
 	for _, end := range []string{"", ".csv", ".json"} {
+		add(Workspace, "GET /incident-statistics"+end, s.statistics)
 		add(Client, "GET "+client+"/incident-statistics"+end, s.statistics)
 	}
 	add(Client, "GET "+client+"/on-call", s.onCall)
@@ -75,6 +75,15 @@ func (s *Site) statistics(w http.ResponseWriter, r *http.Request) error {
 		p = s.incidentFrame(r, c, "handling.statistics", "handling.statistics.lead")
 	}
 	return ui.Render(w, r, statusOf(wrong), statisticsPage(r, p, v, wrong))
+}
+
+// statisticsFile is where the figures that a page shows are handed out as a file.
+func statisticsFile(r *http.Request, v incident.Statistics, ending string) string {
+	page := "/incident-statistics"
+	if r.PathValue("organisation") != "" {
+		page = clientURL(r, "incident-statistics")
+	}
+	return page + "." + ending + "?from=" + v.From.String() + "&to=" + v.To.String()
 }
 
 // counted are the figures that are counts, in their order.
