@@ -342,5 +342,10 @@ func TestQuestionOnTheWire(t *testing.T) {
 	b.Open(site+"/sign-in", 1280, false)
 	b.Do(chromedp.SendKeys("#f-email", "ben@example.org"), chromedp.SendKeys("#f-password", password),
 		chromedp.Click("#main button.primary"), chromedp.WaitVisible(".person"))
+	b.Open(site+"/workspaces", 1280, false) // he works in two of them
+	b.Do(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll('form[action="/workspaces"] button')].find(b => b.textContent.includes("Lindental")).click()`))
+	until(t, b, `location.pathname === "/"`)
+	b.Open(site+at, 1280, false)
+	until(t, b, `document.querySelector(".correspondence .said") !== null`)
 	seeDesk(t, b, site, map[string]string{"entity-case": at})
 }

@@ -1,7 +1,9 @@
 package pages
 
 import (
+	"context"
 	"net/http"
+	"strings"
 
 	"github.com/nisaba-platform/nisaba/internal/app/authority"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
@@ -15,6 +17,15 @@ type statementsView struct {
 	list []authority.Told
 	more bool
 	text string
+}
+
+// statementText says when and by whom a statement was recorded and published.
+func statementText(ctx context.Context, x authority.Told) string {
+	parts := []string{ui.MomentText(ctx, x.CreatedAt), x.ByName}
+	if !x.DoneOn.IsZero() {
+		parts = append(parts, ui.T(ctx, "authority.public.on")+" "+ui.DayText(ctx, x.DoneOn))
+	}
+	return strings.Join(parts, " · ")
 }
 
 func (s *Site) statements(w http.ResponseWriter, r *http.Request) (err error) {
