@@ -3,8 +3,14 @@ package site
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/nisaba-platform/nisaba/test/browser"
 )
 
 func manageForms() map[string]url.Values {
@@ -78,4 +84,61 @@ func TestProspect(t *testing.T) {
 	if _, page, _ := v.post(organisation+"/kind", url.Values{"kind": {"client"}}); strings.Contains(page, organisation+"/pre-assessment") {
 		t.Error("the client is still a prospect")
 	}
+}
+
+// TestClientsInBrowser goes the ways of a new user: to a client and a requirement by
+// keys alone, a template and a client of it, a copy, and a prospect that becomes a
+// client.
+func TestClientsInBrowser(t *testing.T) {
+	site, _ := start(t)
+	b := browser.Start(t)
+	v := newVisitor(t, site)
+	organisation := v.begin("managed-service-provider.yaml")
+	enter(b, site)
+	here := func() string { return browser.Evaluate[string](b, "location.pathname") }
+	shown := func(selector string) {
+		t.Helper()
+		until(t, b, `document.querySelector(`+strconv.Quote(selector)+`)?.checkVisibility() === true`)
+	}
+	click := func(selector string) { t.Helper(); shown(selector); b.Do(chromedp.Click(selector)) }
+	jump := func(words, link string) {
+		t.Helper()
+		until(t, b, `document.readyState === "complete"`) // the keys are listened to
+		b.Do(chromedp.KeyEvent("k", chromedp.KeyModifiers(kb.ModifierCtrl)))
+		shown("dialog.palette[open]")
+		b.Do(chromedp.SendKeys("dialog.palette input", words))
+		shown(`#palette-results a[href` + link + `][data-chosen]`)
+		b.Do(chromedp.SendKeys("dialog.palette input", kb.Enter))
+	}
+	jump("lindental", `="`+organisation+`"`)
+	until(t, b, `location.pathname === "`+organisation+`"`)
+	jump("backup plan states recovery", `*="`+organisation+`/requirements"`)
+	shown(".work-open h2")
+
+	b.Open(site+organisation+"/manage", 1280, false)
+	click("#as-template button")
+	click(`a[href^="/organisations/new?from="]`)
+	shown("#f-name")
+	b.Do(chromedp.SendKeys("#f-name", "Of a template"))
+	click("#new button.primary")
+	until(t, b, `/^.organisations.(?!new)/.test(location.pathname) && document.body.textContent.includes("Of a template")`)
+	if made := strings.Join(strings.Split(here(), "/")[:3], "/"); v.score(made, "measure.c") == 0 {
+		t.Errorf("the client of the template at %s has no answers", made)
+	}
+
+	b.Open(site+organisation+"/manage", 1280, false)
+	b.Do(chromedp.SendKeys("#clone-name", "The copy"))
+	click("#clone button")
+	until(t, b, `!location.pathname.startsWith("`+organisation+`") && document.body.textContent.includes("The copy")`)
+
+	b.Open(site+"/organisations/new", 1280, false)
+	b.Do(chromedp.SendKeys("#f-name", "Prospect Ltd"), chromedp.SetValue("#f-new-kind", "prospect"))
+	click("#new button.primary")
+	click(`nav a[href$="/pre-assessment"]`)
+	shown("#first")
+	click("#first fieldset label")
+	click("#first button.primary")
+	shown("#gaps")
+	click(`form.toolbar[action$="/kind"] button`)
+	until(t, b, `!location.pathname.endsWith("/pre-assessment") && document.querySelector('nav a[href$="/pre-assessment"]') === null`)
 }
