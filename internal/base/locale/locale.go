@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -213,6 +214,9 @@ func (p *Printer) List(parts []string) string { return strings.Join(parts, ", ")
 
 // Number prints with the language's separators and at most the given decimals.
 func (p *Printer) Number(v float64, decimals int) string {
+	if n := int(v); n > 0 && n < 1000 && float64(n) == v && months[p.Language] != ([12]string{}) { // most are; our languages write them alike
+		return strconv.Itoa(n)
+	}
 	return p.numbers.Sprint(number.Decimal(v, number.MaxFractionDigits(decimals)))
 }
 

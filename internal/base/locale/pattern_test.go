@@ -1,6 +1,7 @@
 package locale_test
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -41,6 +42,25 @@ func TestFill(t *testing.T) {
 	} {
 		if got := c.Printer(k.language).T(k.key, k.args...); got != k.want {
 			t.Errorf("%s %s %v: %q; want %q", k.language, k.key, k.args, got, k.want)
+		}
+	}
+}
+
+// TestSmallNumbers: whole numbers look the same with decimals and without, around
+// the size from which there are separators.
+func TestSmallNumbers(t *testing.T) {
+	c, err := locale.Load(fstest.MapFS{"m/en/a.json": {Data: []byte(`{}`)}, "m/de/a.json": {Data: []byte(`{}`)}, "m/fr/a.json": {Data: []byte(`{}`)}}, "m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for language, want := range map[string]string{"en": "0 1 42 999 1,000 -7 7.5", "de": "0 1 42 999 1.000 -7 7,5", "fr": "0 1 42 999 1\u00a0000 -7 7,5"} {
+		p := c.Printer(language)
+		var got []string
+		for _, v := range []float64{0, 1, 42, 999, 1000, -7, 7.5} {
+			got = append(got, p.Number(v, 2))
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%s: %q; want %q", language, s, want)
 		}
 	}
 }
