@@ -137,10 +137,11 @@ func (s *Site) importAssets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(files) != 1 {
-		return s.showAssets(w, r, ui.Errors{"file": ui.T(r.Context(), "registers.assets.file.missing")})
+	var file clients.Upload // without one, the table is empty
+	if len(files) > 0 {
+		file = files[0]
 	}
-	n, err := s.registers.ImportAssets(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), files[0].Name, files[0].Data)
+	n, err := s.registers.ImportAssets(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), file.Name, file.Data)
 	var lines fault.List
 	if errors.As(err, &lines) {
 		return s.showAssets(w, r, lineErrors(r.Context(), lines))
