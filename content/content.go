@@ -9,9 +9,9 @@ import (
 	"io/fs"
 )
 
-// FS is the embedded data. Its folders: frameworks, questions, countries, law, messages, reports, playbooks, exposure.
+// FS is the embedded data. Its folders: frameworks, questions, countries, law, messages, reports, playbooks, checklists, exposure.
 //
-//go:embed all:frameworks all:questions all:countries all:law all:messages all:reports all:playbooks all:exposure *.yaml
+//go:embed all:frameworks all:questions all:countries all:law all:messages all:reports all:playbooks all:checklists all:exposure *.yaml
 var FS embed.FS
 
 // Edition names the requirements, questions and kinds of evidence by what they

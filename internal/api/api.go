@@ -20,6 +20,7 @@ import (
 	"github.com/nisaba-platform/nisaba/exchange/workbook"
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/alarming"
+	"github.com/nisaba-platform/nisaba/internal/app/authority"
 	"github.com/nisaba-platform/nisaba/internal/app/branding"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/delegating"
@@ -47,6 +48,7 @@ type Options struct {
 	Clients   *clients.Service
 	Proving   *proving.Service
 	Incidents *incidents.Service
+	Authority *authority.Service
 	Alarms    *alarming.Service
 	Bench     *workbench.Service
 	Links     *delegating.Service
@@ -109,7 +111,7 @@ func New(o Options) *API {
 	for _, area := range []func(*API){selfOperations, organisationOperations, factOperations, assessmentOperations, evidenceOperations,
 		planOperations, boardOperations, snapshotOperations, historyOperations, ledgerOperations, memberOperations, incidentOperations, handlingOperations,
 		scopeOperations, registrationOperations, workbenchOperations, delegationOperations, workOperations, portfolioOperations, keptReportOperations,
-		approvalOperations, boardOfTasksOperations, settingsOperations, authorityOperations, exposureOperations, registerOperations} {
+		approvalOperations, boardOfTasksOperations, settingsOperations, authorityOperations, exposureOperations, registerOperations, checklistOperations, binderOperations} {
 		area(a)
 	}
 	slices.SortFunc(a.all, func(x, y Operation) int {

@@ -1,7 +1,8 @@
-// Package mail sends plain-text mails through an SMTP server.
+// Package mail sends plain-text mails, with a file or without, through an SMTP server.
 package mail
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,14 @@ type Message struct {
 	// Unsubscribe is the address where one click ends mails of this kind (RFC 8058);
 	// "" for mails that cannot be ended.
 	Unsubscribe string
+	Attachment  *Attachment // nil: none
+}
+
+// Attachment is a file that goes with a mail.
+type Attachment struct {
+	Name    string
+	Type    string // media type
+	Content []byte
 }
 
 // ErrRefused is returned when the server refused the mail for good, so that
@@ -107,6 +116,11 @@ func (s *Server) Send(ctx context.Context, m Message) error {
 		msg.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+	if a := m.Attachment; a != nil {
+		if err := msg.AttachReader(a.Name, bytes.NewReader(a.Content), gomail.WithFileContentType(gomail.ContentType(a.Type))); err != nil {
+			return fmt.Errorf("attach the file: %w", err)
+		}
+	}
 	client, err := gomail.NewClient(s.host, s.opts...)
 	if err != nil {
 		return fmt.Errorf("prepare the mail client: %w", err)

@@ -32,6 +32,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/working"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/blob"
+	"github.com/nisaba-platform/nisaba/internal/domain/checklist"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/domain/playbook"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
@@ -67,7 +68,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	if s.Engine() == "PostgreSQL" && !s.RowSecurity() {
 		c.Log.Warn("the database account bypasses row-level security; use one that is no superuser, so that the database keeps workspaces apart too")
 	}
-	mailer, err := c.mailer(box)
+	mailer, err := c.mailer(box, files)
 	if err != nil {
 		return nil, err
 	}
@@ -97,12 +98,16 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	if err != nil {
 		return nil, err
 	}
+	points, err := checklist.Load(content.FS)
+	if err != nil {
+		return nil, err
+	}
 	reports, err := forms.Load(content.FS)
 	if err != nil {
 		return nil, err
 	}
-	ways, intake := filing.New(s, box, filing.Options{Local: c.FilingLocal}), authority.New(s, box, authority.Options{Forms: reports, Clients: organisations, Mails: mailer, Knowledge: c.Knowledge, Scanner: scannerOf(look)})
-	cases := incidents.New(s, reports, c.Knowledge.Countries).WithFiles(files).WithPlaybooks(books)
+	ways, intake := filing.New(s, box, filing.Options{Local: c.FilingLocal}), authority.New(s, box, authority.Options{Forms: reports, Clients: organisations, Mails: mailer, Knowledge: c.Knowledge, Scanner: scannerOf(look), Checklists: points})
+	cases := incidents.New(s, reports, c.Knowledge.Countries).WithFiles(files).WithPlaybooks(books).WithBinders(c.Messages, mailer)
 	letters, err := c.takeMails(cases, box, look, mailer)
 	if err != nil {
 		return nil, err
@@ -118,7 +123,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	bench, links := workbench.New(s, organisations, c.Knowledge), delegating.New(s, organisations, c.Knowledge.Catalogue, mailer)
 	feeds, background, lists := feeding.New(s, organisations, c.Messages), working.New(s), registers.New(s)
 	programs := c.programs(api.Options{Accounts: people, Clients: organisations, Proving: proofs, Incidents: cases, Alarms: alarms, Bench: bench, Links: links,
-		Work: background, Notices: notices, Reporting: documents, Feeds: feeds, Filing: ways, Scanning: scans, Registers: lists})
+		Work: background, Notices: notices, Reporting: documents, Feeds: feeds, Filing: ways, Scanning: scans, Registers: lists, Authority: intake})
 	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Work: background, Clients: organisations, Proving: proofs, Programs: programs,
 		Bench: bench, Links: links, Reporting: documents, Feeds: feeds,
 		Incidents: cases, Alarms: alarms, Filing: ways, Scanning: scans, Registers: lists, Authority: intake, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
@@ -139,8 +144,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	if err := notices.Install(runner); err != nil {
 		return nil, err
 	}
-	cases.Install(runner)
-	if err := errors.Join(ways.Install(runner), intake.Install(runner), scans.Install(runner)); err != nil {
+	if err := errors.Join(cases.Install(runner), ways.Install(runner), intake.Install(runner), scans.Install(runner)); err != nil {
 		return nil, err
 	}
 	handler := http.NewServeMux()
@@ -219,8 +223,8 @@ func (c Config) origin() string {
 	return "nisaba"
 }
 
-func (c Config) mailer(box secret.Box) (*mailing.Mailer, error) {
-	o := mailing.Options{Box: box, Messages: c.Messages, Base: c.base()}
+func (c Config) mailer(box secret.Box, files *blob.Dir) (*mailing.Mailer, error) {
+	o := mailing.Options{Box: box, Messages: c.Messages, Base: c.base(), Files: files}
 	if c.Mail.Server != "" {
 		if c.BaseURL == "" {
 			return nil, &fault.Error{Kind: fault.Invalid, Field: "--base-url", What: "mails need the address of the platform for their links",

@@ -104,6 +104,9 @@ func (w *world) deskSteps() []step {
 		{id: "connect-authority", body: object{"authority": "CERT", "url": "https://nis.example.org", "authority_key": key}, want: 201, keep: "way"},
 		{id: "list-authorities"}, {id: "register-with-authority", swap: "way", body: object{"code": "abc"}, want: 204}, {id: "disconnect-authority", swap: "way", want: 204},
 		{id: "get-incident-paper"}, {id: "get-incident-paper", query: "?format=text"},
+		{id: "list-checklists", want: 404}, {id: "mark-checklist-point", body: object{"status": "met", "version": 0}, want: 404},
+		{id: "get-binder"}, {id: "refresh-binder", want: 204}, {id: "mail-binder", body: object{"receivers": []string{"vault@example.net"}}, want: 204},
+		{id: "get-binder-copy", want: 404},
 
 		{id: "set-workspace-logo", body: logo.Bytes(), want: 204}, {id: "get-workspace-logo"},
 		{id: "set-workspace-logo", body: []byte("<svg onload=alert(1)>"), want: 422},

@@ -61,7 +61,8 @@ func operationsOf() map[string]string {
 		"GET /search":          "search",
 		"POST /intake/{token}": link, "GET " + org + "/signals": senders, "POST " + org + "/signals": senders, "POST " + org + "/signals/revoke": senders,
 		"GET " + org + "/incidents/{incident}/signals/{signal}": senders,
-		"GET " + org + "/binder":                                printed, "GET " + org + "/binder.pdf": printed, "GET " + org + "/binder.html": printed,
+		"GET " + org + "/binder":                                "get-binder", "GET " + org + "/binder.pdf": printed, "GET " + org + "/binder.html": printed,
+		"GET " + org + "/binder/copies/{copy}": "get-binder-copy", "POST " + org + "/binder/refresh": "refresh-binder", "POST " + org + "/binder/mail": "mail-binder",
 
 		"GET " + org: "get-home get-organisation", "GET " + org + "/manage": "get-organisation get-brand", "POST " + org + "/clone": "clone-organisation",
 		"POST " + org + "/as-template": "change-organisation", "POST " + org + "/archive": "change-organisation", "POST " + org + "/kind": "change-organisation",
@@ -168,7 +169,7 @@ func operationsOf() map[string]string {
 // areas are the pages, by the beginning of their paths, that as a whole have no
 // operations, and why.
 func areas() map[string]string {
-	const officers = "no: officers work on pages; programs of entities speak the signed protocol of docs/filing.md"
+	const officers = "no: officers work on pages, the checklists aside (list-checklists, mark-checklist-point); programs of entities speak the signed protocol of docs/filing.md"
 	return map[string]string{"/authority": officers, org + "/supervision": officers}
 }
 

@@ -39,6 +39,7 @@ func deskForms() map[string]url.Values {
 		"/authority/recipients":        {"kind": {"csirt"}, "name": {"CSIRT"}},
 		"/authority/recipients/remove": {"recipient": {"x"}},
 		"/authority/situation":         {"title": {"Power"}, "level": {"grave"}, "text": {"Grids in two States."}},
+		"/authority/checklists/{list}": {"item": {"roles"}, "status": {"met"}},
 		client + "/supervision/report": {"what": {"nis2/early_warning"}, "reference": {"1"}},
 		client + "/supervision/acts":   {"power": {"note"}, "title": {"Called"}},
 		client + "/supervision/done":   {"record": {"x"}, "outcome": {"mended"}},

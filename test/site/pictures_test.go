@@ -44,11 +44,11 @@ func pictures() map[string]picture {
 		"/ledger/{entry}": {path: "/ledger/40"}, "/ledger/{entry}/proof.json": download,
 
 		client + "/signals": of("/signals"), client + "/alarms": of("/alarms"), client + "/incidents/{incident}/signals/{signal}": download,
-		client + "/binder": of("/binder"), client + "/binder.pdf": download, client + "/binder.html": download,
+		client + "/binder": of("/binder"), client + "/binder/copies/{copy}": download, client + "/binder.pdf": download, client + "/binder.html": download,
 		"/jobs": {}, "/jobs/{job}": {none: "the example has no job that stays"}, "/organisations/import-many": {}, "/events": {none: "a stream"},
 		"/incidents": {}, "/report": {none: "redirect"},
 		"/authority": desk, "/authority/cases/{case}": desk, "/authority/register": desk, "/authority/applications/{application}": desk, "/authority/recipients": desk,
-		"/authority/summary": desk, "/authority/situation": desk, "/authority/alarms": desk, "/authority/statements": desk, client + "/supervision": desk, "/register/{workspace}": desk,
+		"/authority/summary": desk, "/authority/situation": desk, "/authority/checklists": desk, "/authority/checklists/{list}": desk, "/authority/checklists/{list}/{file}": download, "/authority/alarms": desk, "/authority/statements": desk, client + "/supervision": desk, "/register/{workspace}": desk,
 		"/register/{workspace}/{token}": token, "/authority/register/{file}": download, "/authority/summary/{file}": download, "/authority/situation/{file}": download,
 		"/authority/cases/{case}/reports/{report}": download, "/authority/cases/{case}/forwardings/{forwarding}": download,
 		client + "/incidents": of("/incidents"), client + "/incidents/new": of("/incidents/new"),

@@ -334,6 +334,7 @@ func ownerForms() []map[string]url.Values {
 		handlingForms(),
 		signalForms(),
 		alarmForms(),
+		binderForms(),
 		authorityForms(),
 		exposureForms(),
 		registerForms(),

@@ -23,6 +23,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/checklist"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
@@ -54,6 +55,8 @@ type Options struct {
 	Mails     *mailing.Mailer
 	Knowledge assessing.Knowledge
 	Scanner   Scanner // looks at files that officers take in; nil: nobody does
+
+	Checklists []checklist.List // that an authority works through by itself
 }
 
 // Scanner looks for harmful content. An error says that it could not tell.

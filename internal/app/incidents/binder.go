@@ -10,6 +10,8 @@ import (
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/oncall"
+	"github.com/nisaba-platform/nisaba/internal/domain/playbook"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/report/chart"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
@@ -31,7 +33,11 @@ type Binder struct {
 	People    []tenant.Member        // who may decide on or send reports
 	Countries []country.Pack         // whose law applies
 	Terms     []clocks.Term          // of law in force
-	Forms     []reporting.Form       // valid today
+	Forms     []reporting.Form       // valid today, of the duties that the organisation may have
+	Roster    oncall.Roster          // who is called
+	Playbooks []playbook.Playbook    // of the program and of the workspace
+
+	whole bool // with the playbooks of the workspace
 }
 
 // Binder prepares the binder of an organisation as of now.
@@ -40,7 +46,10 @@ func (s *Service) Binder(ctx context.Context, a authz.Actor, organisation string
 		b, err = s.binder(tx, organisation)
 		return err
 	})
-	return b, err
+	if err != nil {
+		return b, err
+	}
+	return b, s.withOwn(ctx, a, &b)
 }
 
 func (s *Service) binder(tx *store.Tx, of string) (Binder, error) {
@@ -80,7 +89,55 @@ func (s *Service) binder(tx *store.Tx, of string) (Binder, error) {
 			b.Forms = append(b.Forms, f)
 		}
 	}
-	return b, nil
+	if err := s.likely(tx, &b, of, file.Status.CERCritical, d.Scope.EntityTypes); err != nil {
+		return Binder{}, err
+	}
+	b.Playbooks = slices.Clone(s.playbooks)
+	b.Roster, _, err = rosterOf(tx, of)
+	return b, err
+}
+
+// withOwn adds the playbooks of the workspace, when the person sees them.
+func (s *Service) withOwn(ctx context.Context, a authz.Actor, b *Binder) (err error) {
+	if _, err := a.Workspace(authz.IncidentRead); err != nil {
+		return nil //nolint:nilerr // who belongs to some organisations alone sees those of the program
+	}
+	b.Playbooks, err = s.Playbooks(ctx, a)
+	b.whole = true
+	return err
+}
+
+// likely leaves the forms of duties that the organisation can hardly have out: those of
+// providers, critical entities and manufacturers stay when it is one, or had such a duty
+// before.
+func (s *Service) likely(tx *store.Tx, b *Binder, of string, critical law.Truth, entityTypes []string) error {
+	regimes := []clocks.Regime{clocks.NIS2, clocks.GDPR, reporting.Contract, reporting.Insurer}
+	if critical == law.True && slices.ContainsFunc(entityTypes, reportsUnderCER) {
+		regimes = append(regimes, clocks.CER)
+	}
+	if slices.ContainsFunc(entityTypes, trustService) {
+		regimes = append(regimes, clocks.EIDAS)
+	}
+	if slices.Contains(entityTypes, "digital-infra.ecn") || slices.Contains(entityTypes, "digital-infra.ecs") {
+		regimes = append(regimes, clocks.EPrivacy)
+	}
+	all, err := tx.Incidents(of)
+	if err != nil {
+		return err
+	}
+	for _, i := range all {
+		list, err := tx.Obligations(of, i.ID)
+		if err != nil {
+			return err
+		}
+		for _, o := range list {
+			regimes = append(regimes, o.Regime)
+		}
+	}
+	b.Forms = slices.DeleteFunc(b.Forms, func(f reporting.Form) bool { return !slices.Contains(regimes, f.Regime) })
+	place := func(f reporting.Form) int { return slices.Index(regimes, f.Regime) }
+	slices.SortStableFunc(b.Forms, func(x, y reporting.Form) int { return place(x) - place(y) })
+	return nil
 }
 
 // Document is the binder in the printer's language.
@@ -91,7 +148,7 @@ func (b Binder) Document(p *locale.Printer) model.Document {
 		Labels: model.Labels{SkipToContent: w.T("report.label.skip"), Contents: w.T("report.label.contents"), AsTable: w.T("report.label.as_table"),
 			PreparedBy: w.T("report.label.prepared_by"), AsOf: w.T("report.label.as_of"), Continued: w.T("report.label.continued")}}
 	d.Blocks = append(d.Blocks, model.Callout{Tone: chart.TonePartly, Title: w.T("binder.first"), Body: []model.Text{model.Say(w.T("binder.first.text"))}}, model.Contents{Depth: 2})
-	d.Blocks = slices.Concat(d.Blocks, w.contacts(), w.authorities(), w.references(), w.deadlines(), w.blanks())
+	d.Blocks = slices.Concat(d.Blocks, w.contacts(), w.turns(), w.authorities(), w.references(), w.deadlines(), w.plays(), w.blanks())
 	return d
 }
 
@@ -131,6 +188,16 @@ func (w binderWords) contacts() []model.Block {
 		}
 		t.Rows = append(t.Rows, r)
 	}
+	if len(w.binder.Roster.Contacts) > 0 {
+		t.Rows = append(t.Rows, model.Row{Group: w.T("binder.contacts.called")})
+	}
+	for _, role := range oncall.Roles() {
+		for _, c := range w.binder.Roster.Contacts {
+			if c.Role == role {
+				row(strings.TrimSuffix(c.Name+" – "+c.Note, " – "), w.T("handling.role."+c.Role), c.Phone, c.Email)
+			}
+		}
+	}
 	t.Rows = append(t.Rows, model.Row{Group: w.T("binder.contacts.official")})
 	for _, c := range w.binder.Contacts {
 		row(c.Name, c.Role, c.Phone, c.Email)
@@ -144,6 +211,49 @@ func (w binderWords) contacts() []model.Block {
 		row("", "", "", "")
 	}
 	return []model.Block{w.heading("contacts", "binder.contacts"), t}
+}
+
+// turnsAhead is how far the turns are printed; the binder is made anew before they end.
+const turnsAhead = 45 * 24 * time.Hour
+
+// turns say who is on call when.
+func (w binderWords) turns() []model.Block {
+	t := model.Table{Columns: []model.Column{w.column("turn", 4), w.column("name", 3), w.column("phone", 3)}}
+	for at := w.binder.On; at.Before(w.binder.On.Add(turnsAhead)); {
+		turn, ok := w.binder.Roster.At(at)
+		if !ok || !turn.Until.After(at) {
+			break
+		}
+		from, until := turn.From.In(w.binder.Zone), turn.Until.In(w.binder.Zone)
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(w.T("binder.turn", "from", w.instant(from), "until", w.instant(until))), model.Words(turn.Contact.Name), model.Words(turn.Contact.Phone)}})
+		at = turn.Until
+	}
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	return []model.Block{w.heading("turns", "binder.turns"), t}
+}
+
+// plays are the playbooks, with a box to tick at each step.
+func (w binderWords) plays() (out []model.Block) {
+	if len(w.binder.Playbooks) == 0 {
+		return nil
+	}
+	out = append(out, model.PageBreak{}, w.heading("playbooks", "binder.playbooks"), model.Paragraph{Text: model.Say(w.T("binder.playbooks.text"))})
+	for _, p := range w.binder.Playbooks {
+		t := model.Table{Small: true, Columns: []model.Column{w.column("done", 0.7), w.column("step", 4), w.column("how", 4), w.column("role", 1.8), w.column("when", 2)}}
+		phase := playbook.Phase("")
+		for _, s := range p.Steps {
+			if s.Phase != phase {
+				phase = s.Phase
+				t.Rows = append(t.Rows, model.Row{Group: w.T("handling.phase." + string(phase))})
+			}
+			t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words("[  ]"), model.Words(s.Title.In(w.Language)), model.Words(s.Done.In(w.Language)),
+				model.Words(w.either("report.role."+s.Role, s.Role)), blank(1)}})
+		}
+		out = append(out, model.Heading{Level: 2, ID: "playbook-" + strings.ReplaceAll(p.ID, "_", "-"), Text: p.Title.In(w.Language)}, model.Paragraph{Text: model.Say(p.About.In(w.Language))}, t)
+	}
+	return out
 }
 
 // authorities are those of each Member State whose law applies, with source and date.
@@ -237,8 +347,11 @@ func (w binderWords) national() []model.Block {
 
 // blanks are the forms of each stage to fill in by hand: what is required first.
 func (w binderWords) blanks() (out []model.Block) {
-	for _, f := range w.binder.Forms {
-		for _, stage := range f.Stages {
+	if len(w.binder.Forms) > 0 {
+		out = append(out, model.PageBreak{}, w.heading("forms", "binder.forms"), model.Paragraph{Text: model.Say(w.T("binder.forms.text"))})
+	}
+	for n, f := range w.binder.Forms {
+		for m, stage := range f.Stages {
 			fields := f.Shown(stage)
 			t := model.Table{Columns: []model.Column{w.column("number", 0.5), w.column("field", 3), w.column("answer", 5)}}
 			for _, field := range fields {
@@ -250,7 +363,10 @@ func (w binderWords) blanks() (out []model.Block) {
 			}
 			id := "form-" + strings.ReplaceAll(f.ID, "_", "-") + "-" + strings.ReplaceAll(string(stage), "_", "-")
 			w.paper.Form = f
-			out = append(out, model.PageBreak{}, model.Heading{Level: 2, ID: id, Text: w.Say(stage.Title()) + " – " + w.either(f.Title, f.ID)}, t)
+			if n+m > 0 { // the first one stands under the heading of all
+				out = append(out, model.PageBreak{})
+			}
+			out = append(out, model.Heading{Level: 2, ID: id, Text: w.Say(stage.Title()) + " – " + w.either(f.Title, f.ID)}, t)
 			out = append(out, w.origin()...)
 		}
 	}

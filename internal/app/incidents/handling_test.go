@@ -41,7 +41,7 @@ func (d desk) work(t *testing.T, until func() bool) {
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	r := jobs.New(d.store, jobs.Options{Poll: 10 * time.Millisecond})
-	d.Install(r)
+	must(t, d.Install(r))
 	ended := make(chan error)
 	go func() { ended <- r.Run(ctx) }()
 	for !until() && ctx.Err() == nil {

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
+	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
@@ -35,6 +37,8 @@ type Service struct {
 	files     *blob.Dir // nil: no files can be kept
 	playbooks []playbook.Playbook
 	mailbox   Mailbox
+	messages  *locale.Catalogue // nil: no copies of binders are kept
+	mailer    *mailing.Mailer   // nil: nothing is mailed
 }
 
 // New makes the service.

@@ -254,7 +254,10 @@ func (s *Service) DropImport(ctx context.Context, a authz.Actor, organisation, i
 }
 
 // Install adds the background work.
-func (s *Service) Install(r *jobs.Runner) { r.Handle(ImportKind, s.importList) }
+func (s *Service) Install(r *jobs.Runner) error {
+	r.Handle(ImportKind, s.importList)
+	return s.installBinders(r)
+}
 
 // importList adds the rows of a list, a chunk per transaction. Ids follow from case
 // and value, so that a second attempt adds nothing twice.

@@ -14,6 +14,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -36,7 +37,9 @@ func openReal(t *testing.T) desk {
 	must(t, err)
 	forms, err := reporting.Load(content.FS)
 	must(t, err)
-	d.Service = incidents.New(d.store, forms, set)
+	files, err := blob.Open(d.files)
+	must(t, err)
+	d.Service = incidents.New(d.store, forms, set).WithFiles(files)
 	return d
 }
 

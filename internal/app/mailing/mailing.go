@@ -9,10 +9,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
 	"github.com/nisaba-platform/nisaba/internal/mail"
@@ -39,6 +41,9 @@ type Letter struct {
 	// Unsubscribe is the address where one click ends mails of this kind; "" for
 	// none. It stands in the footer too.
 	Unsubscribe string
+	// File is the SHA-256 of a kept file that goes with the letter, "" for none, with its
+	// name and media type for the reader. It is read when the mail is sent.
+	File, FileName, FileType string
 }
 
 // Mailer writes letters. Make one with New; a nil Mailer writes none.
@@ -48,6 +53,7 @@ type Mailer struct {
 	base     string // absolute address of the platform, without a slash at the end
 	server   server // nil: not set up
 	domain   string // of the message ids
+	files    *blob.Dir
 }
 
 // server is what sends; mail.Server is one.
@@ -61,11 +67,12 @@ type Options struct {
 	Messages *locale.Catalogue
 	Base     string       // address under which people reach the platform, such as https://nisaba.example.org
 	Server   *mail.Server // nil: mails are held until there is one
+	Files    *blob.Dir    // of files that go with mails; nil: there are none
 }
 
 // New makes a mailer.
 func New(o Options) (*Mailer, error) {
-	m := &Mailer{box: o.Box, messages: o.Messages, base: strings.TrimRight(o.Base, "/")}
+	m := &Mailer{box: o.Box, messages: o.Messages, base: strings.TrimRight(o.Base, "/"), files: o.Files}
 	if o.Server != nil {
 		m.server = o.Server
 	}
@@ -103,6 +110,9 @@ type payload struct {
 	Subject     string `json:"subject"`
 	Sealed      string `json:"sealed,omitempty"`
 	Unsubscribe string `json:"unsubscribe,omitempty"` // sealed too
+	File        string `json:"file,omitempty"`        // SHA-256
+	FileName    string `json:"file_name,omitempty"`
+	FileType    string `json:"file_type,omitempty"`
 }
 
 // Post puts a letter into the outbox in the caller's transaction. fresh is false,
@@ -118,7 +128,7 @@ func (m *Mailer) Post(tx *store.Tx, l Letter) (fresh bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("seal a mail: %w", err)
 	}
-	out := payload{To: l.To, Subject: subject, Sealed: sealed}
+	out := payload{To: l.To, Subject: subject, Sealed: sealed, File: l.File, FileName: l.FileName, FileType: l.FileType}
 	if l.Unsubscribe != "" {
 		if out.Unsubscribe, err = m.box.Seal("mail", owner, []byte(l.Unsubscribe)); err != nil {
 			return false, fmt.Errorf("seal a mail: %w", err)
@@ -167,11 +177,38 @@ func (m *Mailer) Send(ctx context.Context, e work.Effect) (receipt string, err e
 		}
 		message.Unsubscribe = string(link)
 	}
+	if p.File != "" {
+		file, err := m.attachment(p)
+		if err != nil {
+			return "", err
+		}
+		message.Attachment = &file
+	}
 	err = m.server.Send(ctx, message)
 	if errors.Is(err, mail.ErrRefused) {
 		return "", jobs.Permanent(err)
 	}
 	return message.ID, err
+}
+
+// attachment reads the file that goes with a mail. One that is gone does not come back.
+func (m *Mailer) attachment(p payload) (out mail.Attachment, err error) {
+	if m.files == nil {
+		return out, jobs.Permanent(errors.New("the file of the mail is not kept here"))
+	}
+	f, err := m.files.Open(p.File)
+	if errors.Is(err, blob.ErrNotFound) {
+		return out, jobs.Permanent(fmt.Errorf("the file of the mail: %w", err))
+	}
+	if err != nil {
+		return out, fmt.Errorf("open the file of the mail: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	content, err := io.ReadAll(f)
+	if err != nil {
+		return out, fmt.Errorf("read the file of the mail: %w", err)
+	}
+	return mail.Attachment{Name: p.FileName, Type: p.FileType, Content: content}, nil
 }
 
 // Forget keeps only to whom a mail went and its subject.

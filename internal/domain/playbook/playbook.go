@@ -113,7 +113,8 @@ func Load(fsys fs.FS) ([]Playbook, error) {
 }
 
 func (p Playbook) validate() (errs []error) {
-	whole := func(t Text) bool { return t["en"] != "" && t["de"] != "" && t["fr"] != "" }
+	// A comma in a text without quotes begins another key, and cuts the text off.
+	whole := func(t Text) bool { return len(t) == 3 && t["en"] != "" && t["de"] != "" && t["fr"] != "" }
 	if !whole(p.Title) || !whole(p.About) || len(p.Steps) == 0 {
 		errs = append(errs, errors.New("title and about in three languages, and steps, are required"))
 	}

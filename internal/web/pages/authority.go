@@ -27,6 +27,7 @@ func (s *Site) deskRoutes(add adder) {
 	s.deskForwardRoutes(add)
 	s.deskSummaryRoutes(add)
 	add(Workspace, "GET "+deskStatements, s.statements)
+	s.deskChecklistRoutes(add)
 	add(Workspace, "GET /authority", s.deskInbox)
 	add(Workspace, "GET "+deskCase, s.deskCase)
 	add(Workspace, "GET "+deskCase+"/reports/{report}", s.deskOriginal)
@@ -43,7 +44,7 @@ func (s *Site) deskRoutes(add adder) {
 // deskNav is the navigation of an authority's workspace.
 func (s *Site) deskNav(r *http.Request, link func(key, url string) ui.Link) []ui.Link {
 	out := []ui.Link{link("authority.inbox", "/authority"), link("authority.register", "/authority/register"), link("authority.recipients", "/authority/recipients"),
-		link("authority.summary", "/authority/summary"), link("authority.situation", "/authority/situation"), link("authority.statements", deskStatements), link("alarms.title", deskAlarms)}
+		link("authority.summary", "/authority/summary"), link("authority.situation", "/authority/situation"), link("authority.statements", deskStatements), link("authority.checklists", "/authority/checklists"), link("alarms.title", deskAlarms)}
 	return out
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/board"
@@ -34,8 +35,9 @@ type boardView struct {
 	r         *http.Request
 	approvals []board.Approval
 	trainings []board.Training
-	older     map[string]int // differences since the last approved version, by subject
-	training  board.Training // in the form
+	older     map[string]int            // differences since the last approved version, by subject
+	training  board.Training            // in the form
+	stale     *incidents.BinderStanding // nil: the binder is fresh
 }
 
 func (v boardView) may(p authz.Permission) bool { return authz.Allows(v.Role, p) }
@@ -66,6 +68,9 @@ func (s *Site) showBoard(w http.ResponseWriter, r *http.Request, training board.
 	}
 	if v.Home, err = s.clients.Home(r.Context(), a, id); err != nil {
 		return err
+	}
+	if b, ok := s.staleBinder(r); ok {
+		v.stale = &b
 	}
 	if v.trainings, err = s.clients.Trainings(r.Context(), a, id); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 	"github.com/nisaba-platform/nisaba/law"
@@ -26,7 +27,11 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 		{Text: ui.T(r.Context(), "pages.report.pdf"), URL: clientURL(r, "report.pdf"), Icon: ui.IconDownload},
 		{Text: ui.T(r.Context(), "pages.report.html"), URL: clientURL(r, "report.html"), Icon: ui.IconFile},
 	}
-	return ui.Render(w, r, http.StatusOK, homePage(r, p, h))
+	var stale *incidents.BinderStanding
+	if b, ok := s.staleBinder(r); ok {
+		stale = &b
+	}
+	return ui.Render(w, r, http.StatusOK, homePage(r, p, h, stale))
 }
 
 // step is what the page recommends to do first.

@@ -1,0 +1,177 @@
+package incidents_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/content"
+	"github.com/nisaba-platform/nisaba/internal/app/mailing"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/oncall"
+	"github.com/nisaba-platform/nisaba/internal/domain/playbook"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/domain/work"
+	"github.com/nisaba-platform/nisaba/internal/report/pdf"
+	"github.com/nisaba-platform/nisaba/internal/report/reporttest"
+	"github.com/nisaba-platform/nisaba/internal/secret"
+	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
+)
+
+// night runs the nightly job, an hour later, and what it asks for.
+func (d desk) night(t *testing.T) {
+	t.Helper()
+	d.clock.Move(time.Hour)
+	must(t, d.store.Write(t.Context(), tenant.System("test"), store.Change{Actor: "test"}, func(tx *store.Tx) error {
+		_, err := tx.Enqueue(work.Job{Kind: "incidents.binders"})
+		return err
+	}))
+	d.work(t, func() bool {
+		b, err := d.BinderStanding(t.Context(), d.actor("carl", authz.Auditor), d.organisation)
+		return err != nil || b.Compared.Equal(d.clock.Now())
+	})
+}
+
+func (d desk) mails(t *testing.T) (out []mailing.Envelope) {
+	t.Helper()
+	must(t, d.store.Read(t.Context(), tenant.System("test").In(home, ""), func(tx *store.Tx) error {
+		all, err := tx.Effects(100)
+		for _, e := range all {
+			if v, ok := mailing.EnvelopeOf(e); ok {
+				out = append(out, v)
+			}
+		}
+		return err
+	}))
+	return out
+}
+
+// TestBinderIsKept: the night keeps a copy, and another one only when something in it
+// changed or a month went by; it is mailed to those who are named, once each, and five
+// copies stay. Pages know when the kept one is out of date.
+func TestBinderIsKept(t *testing.T) {
+	d := openReal(t)
+	box, err := secret.NewBox(bytes.Repeat([]byte{7}, 32))
+	must(t, err)
+	mailer, err := mailing.New(mailing.Options{Box: box, Messages: messages(t), Base: "https://nisaba.example.org"})
+	must(t, err)
+	books, err := playbook.Load(content.FS)
+	must(t, err)
+	d.WithBinders(messages(t), mailer).WithPlaybooks(books)
+	ctx, ben, carl := context.Background(), d.actor("ben", authz.Owner), d.actor("carl", authz.Auditor)
+	standing := func() (copies int, changed, old bool) {
+		t.Helper()
+		b, err := d.BinderStanding(ctx, carl, d.organisation)
+		must(t, err)
+		return len(b.Copies), b.Changed, b.Old()
+	}
+	if n, _, _ := standing(); n != 0 {
+		t.Fatalf("%d copies from the start", n)
+	}
+	d.night(t)
+	if n, changed, old := standing(); n != 1 || changed || old {
+		t.Fatalf("after the first night: %d copies, changed %t, old %t", n, changed, old)
+	}
+	d.clock.Move(24 * time.Hour)
+	d.night(t)
+	if n, _, _ := standing(); n != 1 {
+		t.Errorf("nothing changed, and there are %d copies", n)
+	}
+	must(t, d.MailBinder(ctx, ben, d.organisation, []string{"vault@example.net", " vault@example.net ", "ceo@example.com"}))
+	if got := d.mails(t); len(got) != 2 || !strings.Contains(got[0].Subject, "Lindental") {
+		t.Errorf("mailed when asked for: %+v", got)
+	}
+	must(t, d.PutContact(ctx, ben, d.organisation, oncall.Contact{Role: "lead", Name: "Nora Night", Phone: "+43 660 1234567"}))
+	if n, changed, _ := standing(); n != 1 || !changed {
+		t.Errorf("a new contact: %d copies, changed %t", n, changed)
+	}
+	d.night(t)
+	if n, changed, _ := standing(); n != 2 || changed || len(d.mails(t)) != 4 {
+		t.Errorf("after the change: %d copies, changed %t, %d mails", n, changed, len(d.mails(t)))
+	}
+	d.clock.Move(49 * time.Hour)
+	if _, _, old := standing(); !old {
+		t.Error("two days without a comparison are not old")
+	}
+	for range 7 {
+		must(t, d.RefreshBinder(ctx, ben, d.organisation))
+	}
+	b, err := d.BinderStanding(ctx, carl, d.organisation)
+	must(t, err)
+	if len(b.Copies) != 5 || b.Old() || len(d.mails(t)) != 4 {
+		t.Errorf("refreshed by hand: %d copies, old %t, %d mails", len(b.Copies), b.Old(), len(d.mails(t)))
+	}
+	d.clock.Move(31 * 24 * time.Hour)
+	d.night(t)
+	again, err := d.BinderStanding(ctx, carl, d.organisation)
+	must(t, err)
+	if again.Copies[0].At.Equal(b.Copies[0].At) {
+		t.Error("a copy that is a month old was not made anew")
+	}
+	d.check(t, again.Copies[0].SHA256)
+	if _, _, err := d.BinderCopy(ctx, carl, d.organisation, strings.Repeat("0", 64)); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("a copy that is none: %v", err)
+	}
+	for _, bad := range [][]string{{"nobody"}, {"a@example.org", "b@example.org", "c@example.org", "d@example.org", "e@example.org", "f@example.org"}} {
+		if err := d.MailBinder(ctx, ben, d.organisation, bad); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%v: %v", bad, err)
+		}
+	}
+	if err := d.RefreshBinder(ctx, carl, d.organisation); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("an auditor makes a copy: %v", err)
+	}
+}
+
+// check reads a copy: its hash is right, and the PDF says what the day needs.
+func (d desk) check(t *testing.T, hash string) {
+	t.Helper()
+	_, file, err := d.BinderCopy(t.Context(), d.actor("carl", authz.Auditor), d.organisation, hash)
+	must(t, err)
+	defer file.Close()
+	b, err := io.ReadAll(file)
+	must(t, err)
+	if folder := os.Getenv("SCREENSHOTS"); folder != "" {
+		must(t, os.WriteFile(filepath.Join(folder, "binder-copy.pdf"), b, 0o600))
+	}
+	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != hash {
+		t.Error("the copy does not have its hash")
+	}
+	text := string(reporttest.PDFText(t, b, "-layout"))
+	for _, want := range []string{"Nora Night", "+43 660 1234567", "Ransomware", "23(4)(a)", "Lindental Systemhaus GmbH", "Number of the contract"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the copy lacks %q:\n%.1500s", want, text)
+		}
+	}
+	if strings.Contains(text, "Product with digital elements") {
+		t.Error("the copy has a form of a duty that the organisation does not have")
+	}
+}
+
+// TestBinderTurns: the turns of the next weeks are printed.
+func TestBinderTurns(t *testing.T) {
+	d := openReal(t)
+	ben := d.actor("ben", authz.Owner)
+	for _, name := range []string{"Nora Night", "Dan Day"} {
+		must(t, d.PutContact(t.Context(), ben, d.organisation, oncall.Contact{Role: "lead", Name: name, Phone: "+43 660 1234567"}))
+	}
+	r, err := d.Roster(t.Context(), ben, d.organisation)
+	must(t, err)
+	must(t, d.SetRota(t.Context(), ben, d.organisation, oncall.Rota{Zone: "Europe/Vienna", Begins: law.MustDate("2026-03-23"), Handover: "08:00", Days: 7, Order: []string{r.Contacts[0].ID, r.Contacts[1].ID}}))
+	b, err := d.Binder(t.Context(), ben, d.organisation)
+	must(t, err)
+	var file bytes.Buffer
+	must(t, pdf.Write(&file, b.Document(messages(t).Printer("en"))))
+	text := string(reporttest.PDFText(t, file.Bytes(), "-layout"))
+	if n := strings.Count(text, "Nora Night") + strings.Count(text, "Dan Day"); n < 8 {
+		t.Errorf("%d turns and contacts in the binder:\n%.3000s", n, text)
+	}
+}
