@@ -27,9 +27,15 @@ func prefilled(tx *store.Tx, i incident.Incident, o incident.Obligation, r incid
 	}
 	put("entity_name", orElse(o.Entity, file.Organisation.Name))
 	put("entity_number", file.Organisation.RegistrationNumber)
-	if person, err := tx.Person(r.CreatedBy); err == nil {
-		put("reporter_name", person.Name)
-		put("reporter_email", person.Email)
+	members, err := tx.MembersOf(i.Organisation)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range members {
+		if m.Person == r.CreatedBy {
+			put("reporter_name", m.Name)
+			put("reporter_email", m.Email)
+		}
 	}
 	put("recipients", o.Partner)
 	out["provider_kind"] = reporting.Value{Unknown: true}
