@@ -87,7 +87,7 @@ type userAddCommand struct {
 	Role          string `help:"owner, consultant, editor, contributor, auditor or board. Default: editor, or owner of a new workspace."`
 	Workspace     string `help:"Id or name. Default: the only one there is." xor:"workspace"`
 	NewWorkspace  string `help:"Name of a workspace to make; the person becomes its owner." xor:"workspace"`
-	Kind          string `help:"Kind of the new workspace: company, group or provider." enum:"company,group,provider" default:"company"`
+	Kind          string `help:"Kind of the new workspace: company, group, provider or authority." enum:"company,group,provider,authority" default:"company"`
 	Language      string `help:"en, de or fr." enum:"en,de,fr" default:"en"`
 	PasswordStdin bool   `help:"Read the password from standard input. Default: one is made and printed."`
 }

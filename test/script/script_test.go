@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	var v visitors
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
@@ -47,6 +48,9 @@ func TestScripts(t *testing.T) {
 			"sql":      runSQL,
 			"freeport": freePort,
 			"fetch":    fetch,
+			"form":     v.form,
+			"find":     v.find,
+			"await":    v.await,
 			"postgres": func(s *testscript.TestScript, _ bool, _ []string) { s.Setenv("PG", kit.Postgres(t)) },
 		},
 		Condition: func(name string) (bool, error) {
