@@ -32,8 +32,10 @@ setup: ## install what the tests need beyond Go, and say so
 .PHONY: test
 test: setup ## all checks and tests (under 15 minutes on 2 cores)
 	@$(MAKE) --no-print-directory check
-	@{ $(GO) test -json -timeout 30m $(CALM); \
-	CGO_ENABLED=1 $(GO) test -json $(RACE) -timeout 30m $$($(GO) list ./test/... ./... | grep -vxF "$$($(GO) list $(CALM))"); } | $(GO) run ./scripts/testsummary
+	@calm=$$(mktemp); trap 'rm -f "$$calm"' EXIT; \
+	{ $(GO) test -json -p 1 -timeout 30m $(CALM) >"$$calm" & \
+	CGO_ENABLED=1 $(GO) test -json $(RACE) -timeout 30m $$($(GO) list ./test/... ./... | grep -vxF "$$($(GO) list $(CALM))"); \
+	wait; cat "$$calm"; } | $(GO) run ./scripts/testsummary
 
 .PHONY: race
 race: setup ## every test with the race detector, also those that "make test" runs without
