@@ -50,6 +50,7 @@ type Finding struct {
 	Expected   string    `json:"expected,omitempty"`   // what would pass
 	Reason     string    `json:"reason,omitempty"`     // of not-tested, not-applicable and error
 	Confidence string    `json:"confidence,omitempty"` // "exact", "range", "vendor" or "unconfirmed"
+	Keys       []string  `json:"keys,omitempty"`       // SHA-256 of the public keys of the certificates, hexadecimal; of the check that compares them
 	Transcript string    `json:"transcript,omitempty"` // SHA-256 of the bytes that were exchanged, hexadecimal
 	Reproduce  string    `json:"reproduce,omitempty"`  // a command that shows the same
 	Permit     string    `json:"authorisation"`

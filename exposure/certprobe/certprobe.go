@@ -1,5 +1,5 @@
 // Package certprobe judges the certificates that a TLS server shows: chain, name,
-// dates, keys, signatures, purpose.
+// dates, keys, signatures, purpose, and what the names say of them.
 package certprobe
 
 import (
@@ -54,11 +54,13 @@ type Seen struct {
 	Target exposure.Target
 	Chain  []*x509.Certificate // as sent; nil for a certificate that cannot be parsed
 	Raw    [][]byte
-	Others int // further certificates for other keys
+	Chains [][][]byte // as sent, one for each kind of key; Raw is the first
 	Staple []byte
 	CRLs   []*x509.RevocationList
 	At     time.Time
 	Roots  *Roots // nil: none was given
+	Known  *Known // nil: none were given
+	Pins   Pins
 }
 
 // Probes is the probe of certificates.
@@ -85,7 +87,14 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 	if err != nil {
 		return err
 	}
-	seen := Seen{Target: t, Raw: served[0].Chain, Staple: served[0].Staple, Others: len(served) - 1, At: s.Now()}
+	seen := Seen{Target: t, Raw: served[0].Chain, Staple: served[0].Staple, At: s.Now(), Pins: pinsOf(ctx, s, t)}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for _, c := range served {
+		seen.Chains = append(seen.Chains, c.Chain)
+	}
+	seen.Known, _ = s.Data.Kinds[KnownKind].(*Known)
 	seen.CRLs, _ = s.Data.Kinds[CRLsKind].([]*x509.RevocationList)
 	if r, ok := s.Data.Kinds[RootsKind].(Roots); ok {
 		seen.Roots = &r

@@ -216,7 +216,7 @@ func dane(ctx context.Context, d *domain, f *exposure.Finding) error {
 			p.unknownf("the certificate of %s was not seen", s.name)
 		}
 		for _, chain := range chains {
-			if !slices.ContainsFunc(s.tlsa, func(r dnsprobe.TLSA) bool { return usable(r) && fits(r, chain, s.name, d.s.Now()) }) {
+			if !slices.ContainsFunc(s.tlsa, func(r dnsprobe.TLSA) bool { return usable(r) && certprobe.FitsTLSA(r, chain, s.name, nil, d.s.Now()) }) {
 				p.failf("no TLSA record fits a certificate of %s", s.name)
 			}
 		}
@@ -255,7 +255,7 @@ func rollover(_ context.Context, d *domain, f *exposure.Finding) error {
 		}
 		spare := 0
 		for _, r := range s.tlsa {
-			fitting := slices.ContainsFunc(chains, func(c [][]byte) bool { return fits(r, c, s.name, d.s.Now()) })
+			fitting := slices.ContainsFunc(chains, func(c [][]byte) bool { return certprobe.FitsTLSA(r, c, s.name, nil, d.s.Now()) })
 			if usable(r) && (!fitting || r.Usage == 2) {
 				spare++
 			}

@@ -2,11 +2,8 @@ package mailprobe
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/sha512"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -214,59 +211,6 @@ func (t *talker) dane(ctx context.Context, host string) ([]dnsprobe.TLSA, dnspro
 // usable reports whether a sender of mail looks at a record (RFC 7672 section 3.1.3).
 func usable(r dnsprobe.TLSA) bool {
 	return (r.Usage == 2 || r.Usage == 3) && r.Selector <= 1 && r.Matching <= 2
-}
-
-// matches reports whether a record fits a certificate.
-func matches(r dnsprobe.TLSA, raw []byte) bool {
-	b := raw
-	if r.Selector == 1 {
-		c, err := x509.ParseCertificate(raw)
-		if err != nil {
-			return false
-		}
-		b = c.RawSubjectPublicKeyInfo
-	}
-	switch r.Matching {
-	case 1:
-		sum := sha256.Sum256(b)
-		b = sum[:]
-	case 2:
-		sum := sha512.Sum512(b)
-		b = sum[:]
-	}
-	return hex.EncodeToString(b) == r.Data
-}
-
-// fits reports whether a record fits a chain for a name: usage 3 the certificate
-// itself, usage 2 an authority of a chain that is valid for the name.
-func fits(r dnsprobe.TLSA, chain [][]byte, name string, now time.Time) bool {
-	if r.Usage == 3 {
-		return matches(r, chain[0])
-	}
-	leaf, err := x509.ParseCertificate(chain[0])
-	if err != nil || leaf.VerifyHostname(name) != nil {
-		return false
-	}
-	for i, raw := range chain {
-		if i == 0 || !matches(r, raw) {
-			continue
-		}
-		anchor, err := x509.ParseCertificate(raw)
-		if err != nil {
-			continue
-		}
-		roots, between := x509.NewCertPool(), x509.NewCertPool()
-		roots.AddCert(anchor)
-		for _, other := range chain[1:] {
-			if c, err := x509.ParseCertificate(other); err == nil {
-				between.AddCert(c)
-			}
-		}
-		if _, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: now}); err == nil {
-			return true
-		}
-	}
-	return false
 }
 
 // noWay reports whether this machine itself has no way to an address.

@@ -19,7 +19,7 @@ import (
 )
 
 // Imports lists what Import reads, as people write it.
-const Imports = "vrps=FILE, origins=FILE, manrs=FILE, zone:NAME=FILE, rdap:NAME=FILE, kev=FILE, nvd=FILE, epss=FILE, euvd=FILE, endoflife=FILE, libraries=FILE, names=FILE, ct=FILE, roots=FILE, crl=FILE"
+const Imports = "vrps=FILE, origins=FILE, manrs=FILE, zone:NAME=FILE, rdap:NAME=FILE, kev=FILE, nvd=FILE, epss=FILE, euvd=FILE, endoflife=FILE, libraries=FILE, names=FILE, ct=FILE, roots=FILE, crl=FILE, certificates=FILE"
 
 // mostRegistration bounds an answer of a registry.
 const mostRegistration = 1 << 20
@@ -31,9 +31,9 @@ const mostRegistration = 1 << 20
 // Vulnerability Database in its format 2.0 (any number of files), scores of
 // exploitation (EPSS), answers of the European database (EUVD), ends of life in the
 // form of the shipped table, libraries of pages as retire.js lists them, names of
-// own hosts, an export of crt.sh, own root certificates in PEM, and lists of revoked
-// certificates in DER or PEM. Lists may be
-// compressed with gzip.
+// own hosts, an export of crt.sh, own root certificates in PEM, lists of revoked
+// certificates in DER or PEM, and certificates that are or were in use, in DER or PEM.
+// Lists may be compressed with gzip.
 func (k *Knowledge) Import(what string) error {
 	kind, file, ok := strings.Cut(what, "=")
 	kind, name, _ := strings.Cut(kind, ":")
@@ -139,6 +139,13 @@ func (k *Knowledge) readMore(kind, source string, r io.Reader) (err error) {
 		have, _ := kinds[certprobe.CRLsKind].([]*x509.RevocationList)
 		kinds[certprobe.CRLsKind] = append(have, list...)
 		return err
+	case "certificates": // may come in many files
+		known, ok := kinds[certprobe.KnownKind].(*certprobe.Known)
+		if !ok {
+			known = &certprobe.Known{}
+			kinds[certprobe.KnownKind] = known
+		}
+		return known.Add(r)
 	default:
 		return fmt.Errorf("%q is no kind of data: expected %s", cmp.Or(kind, source), Imports)
 	}

@@ -232,5 +232,6 @@ func ReadJournal(path string) (Head, []exposure.Finding, error) {
 	if err != nil {
 		return Head{}, nil, fmt.Errorf("journal %s: %w", path, err)
 	}
+	shareKeys(out)
 	return head, out, nil
 }

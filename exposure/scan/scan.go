@@ -172,7 +172,19 @@ func Run(ctx context.Context, o Options, found func(exposure.Finding)) (err erro
 		}
 		s.Targets = append(s.Targets, targets...)
 	}
-	if err := s.Run(ctx, report); err != nil {
+	var keys []exposure.Finding // wait for those of all hosts
+	err = s.Run(ctx, func(f exposure.Finding) {
+		if f.Check == certprobe.KeyCheck && len(f.Keys) > 0 {
+			keys = append(keys, f)
+			return
+		}
+		report(f)
+	})
+	shareKeys(keys)
+	for _, f := range keys {
+		report(f)
+	}
+	if err != nil {
 		return err
 	}
 	for _, e := range o.Entries {
