@@ -12,6 +12,12 @@ need gnutls-serv gnutls-bin
 need sshd openssh-server
 need sslscan sslscan
 need nmap nmap
+need postfix postfix
+need nsd nsd
+need knotd knot
+need unbound unbound
+need dnssec-signzone bind9-utils
+need delv bind9-dnsutils
 command -v testssl.sh >/dev/null 2>&1 || need testssl testssl.sh
 if [ -n "$missing" ]; then
 	echo "scan-lab: the laboratory needs:$missing"
@@ -28,4 +34,4 @@ if [ -n "$missing" ]; then
 	fi
 fi
 echo "scan-lab: $(nproc) processors, load $(cut -d' ' -f1-3 /proc/loadavg)"
-SCAN_LAB=1 exec "${GO:-go}" test -count=1 -v -timeout 180m -run 'TestGroundTruth|TestLatency|TestAgainstOthers' ./test/scanlab
+SCAN_LAB=1 exec "${GO:-go}" test -count=1 -v -timeout 180m -run 'TestGroundTruth|TestNames|TestPostfix|TestLatency|TestAgainstOthers' ./test/scanlab

@@ -21,9 +21,12 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -63,6 +66,7 @@ type target struct {
 	Certificate string
 	Settings    string
 	Arguments   []string
+	Lab         bool                          // started with make scan-lab alone
 	Consent     bool                          // to intrusive checks, which alone are judged then
 	Expect      map[exposure.Outcome][]string // checks by what is true
 
@@ -182,6 +186,9 @@ func (l *lab) start(t testing.TB, x *target) error {
 		return strings.NewReplacer("{{address}}", x.address, "{{folder}}", l.folder, "{{certificate}}", filepath.Join(l.folder, x.Certificate+".pem"),
 			"{{key}}", filepath.Join(l.folder, x.Certificate+".key")).Replace(s)
 	}
+	if x.Lab && !whole() {
+		return fmt.Errorf("make scan-lab starts it; here it counts as %w", errMissing)
+	}
 	if slices.Contains([]string{"go", "go-smtp", "relic"}, x.Program) {
 		return l.serve(t, x)
 	}
@@ -205,15 +212,18 @@ func (l *lab) start(t testing.TB, x *target) error {
 			return fmt.Errorf("ssh-keygen: %w: %s", err, out)
 		}
 	}
+	if x.Program == "postfix" {
+		return l.postfix(t, x, fill(x.Settings))
+	}
 	if err := os.WriteFile(file, []byte(x.Settings), 0o600); err != nil {
 		return err
 	}
-	return run(t, x, args)
+	return run(t, x, x.Program, args)
 }
 
 // program finds a program also where only root looks.
 func program(name string) (string, error) {
-	for _, at := range []string{name, "/usr/sbin/" + name} {
+	for _, at := range []string{name, filepath.Join("/usr/sbin", name)} {
 		if p, err := exec.LookPath(at); err == nil {
 			return p, nil
 		}
@@ -221,8 +231,55 @@ func program(name string) (string, error) {
 	return "", fmt.Errorf("%s: %w", name, errMissing)
 }
 
-func run(t testing.TB, x *target, args []string) error {
-	path, err := program(x.Program)
+// errRoot says that a program cannot be started by this user.
+var errRoot = errors.New("only root can start it")
+
+// postfix starts Postfix with a queue of its own. Its parts run as another user, who
+// has to get at them.
+func (l *lab) postfix(t testing.TB, x *target, settings string) error {
+	if _, err := program("postfix"); err != nil {
+		return err
+	}
+	owner, err := user.Lookup("postfix")
+	if err != nil || os.Geteuid() != 0 {
+		return fmt.Errorf("postfix: %w", errRoot)
+	}
+	folder := filepath.Join(l.folder, "postfix")
+	uid, _ := strconv.Atoi(owner.Uid) // a number on every system that has Postfix
+	err = errors.Join(os.Chmod(filepath.Dir(l.folder), 0o755), os.MkdirAll(filepath.Join(folder, "queue"), 0o755), os.Mkdir(filepath.Join(folder, "data"), 0o755),
+		os.Chown(filepath.Join(folder, "data"), uid, -1),
+		os.WriteFile(filepath.Join(folder, "main.cf"), fmt.Appendf(nil, `compatibility_level = 3.6
+queue_directory = %[1]s/queue
+data_directory = %[1]s/data
+maillog_file = %[1]s/log
+maillog_file_prefixes = %[1]s
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mydestination =
+local_recipient_maps =
+alias_maps =
+alias_database =
+mynetworks =
+smtpd_relay_restrictions = reject
+%[2]s`, folder, settings), 0o644),
+		os.WriteFile(filepath.Join(folder, "master.cf"), []byte(x.address+` inet n - n - - smtpd
+tlsmgr unix - - n 1000? 1 tlsmgr
+anvil unix - - n - 1 anvil
+rewrite unix - - n - - trivial-rewrite
+proxymap unix - - n - - proxymap
+postlog unix-dgram n - n - 1 postlogd
+`), 0o644))
+	if err != nil {
+		return err
+	}
+	if out, err := exec.Command("/usr/sbin/postfix", "-c", folder, "check").CombinedOutput(); err != nil {
+		return fmt.Errorf("postfix check: %w: %s", err, out)
+	}
+	return run(t, x, "/usr/lib/postfix/sbin/master", []string{"-c", folder, "-d"})
+}
+
+func run(t testing.TB, x *target, name string, args []string) error {
+	path, err := program(name)
 	if err != nil {
 		return err
 	}
@@ -235,7 +292,14 @@ func run(t testing.TB, x *target, args []string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	t.Cleanup(func() {
+		end := os.Kill
+		if x.Program == "postfix" {
+			end = syscall.SIGTERM // it ends its parts then
+		}
+		cmd.Process.Signal(end)
+		cmd.Wait()
+	})
 	for range 100 {
 		if c, err := net.Dial("tcp", x.address); err == nil {
 			c.Close()
