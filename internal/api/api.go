@@ -17,11 +17,9 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/nisaba-platform/nisaba/catalog"
-	"github.com/nisaba-platform/nisaba/exchange/workbook"
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/alarming"
 	"github.com/nisaba-platform/nisaba/internal/app/authority"
-	"github.com/nisaba-platform/nisaba/internal/app/branding"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/delegating"
 	"github.com/nisaba-platform/nisaba/internal/app/feeding"
@@ -74,6 +72,7 @@ type API struct {
 	limit   *guard.Limiter
 	strange *guard.Limiter
 	all     []Operation
+	large   map[string]int64 // bytes of the body by route, where it is not the usual limit
 }
 
 // Operation is one thing that a program can do.
@@ -95,7 +94,7 @@ const uploadTime = 10 * time.Minute
 // New prepares the interface.
 func New(o Options) *API {
 	a := &API{Options: o, mux: http.NewServeMux(), limit: guard.NewLimiter(o.Clock, burst, interval, mostKeys),
-		strange: guard.NewLimiter(o.Clock, 30, 2*time.Second, mostKeys)}
+		strange: guard.NewLimiter(o.Clock, 30, 2*time.Second, mostKeys), large: map[string]int64{}}
 	config := huma.DefaultConfig("Nisaba", o.Version)
 	config.Info.Description = "Everything that the pages of Nisaba do, for programs. Send an API token as \"Authorization: Bearer nis_…\". " +
 		"Errors are problem documents (RFC 9457), in the language of Accept-Language where there is one. What has a version has an ETag; send it back as If-Match to change it. " +
@@ -111,7 +110,7 @@ func New(o Options) *API {
 	for _, area := range []func(*API){selfOperations, organisationOperations, factOperations, assessmentOperations, evidenceOperations,
 		planOperations, boardOperations, snapshotOperations, historyOperations, ledgerOperations, memberOperations, incidentOperations, handlingOperations,
 		scopeOperations, registrationOperations, workbenchOperations, delegationOperations, workOperations, portfolioOperations, keptReportOperations,
-		approvalOperations, boardOfTasksOperations, settingsOperations, authorityOperations, exposureOperations, registerOperations, checklistOperations, binderOperations} {
+		approvalOperations, boardOfTasksOperations, settingsOperations, authorityOperations, exposureOperations, registerOperations, checklistOperations, binderOperations, supervisionOperations} {
 		area(a)
 	}
 	slices.SortFunc(a.all, func(x, y Operation) int {
@@ -144,14 +143,8 @@ func (a *API) Handler() http.Handler {
 	})
 	answering := a.spoken(a.known(a.repeatable(a.routed())))
 	outer.Handle(Prefix, answering)
-	for route, largest := range map[string]int64{
-		"POST " + Prefix + "organisations/{organisation}/files":            clients.LargestFile + 1<<20,
-		"POST " + Prefix + "organisations/{organisation}/workbook/preview": workbook.Largest,
-		"POST " + Prefix + "organisations-import":                          importBytes,
-		"PUT " + Prefix + "organisations/{organisation}/logo":              branding.MostLogo + 1,
-		"PUT " + Prefix + "workspace/logo":                                 branding.MostLogo + 1,
-	} {
-		outer.Handle(route, guard.MaxBody(largest, uploadTime)(answering))
+	for route, largest := range a.large {
+		outer.Handle(route, guard.MaxBody(largest+1, uploadTime)(answering)) // one byte more shows that it is too much
 	}
 	return outer
 }

@@ -48,6 +48,9 @@ func add[I, O any](a area, op operation, do func(context.Context, accounts.Visit
 	if op.produces != "" {
 		h.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{op.produces: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}
 	}
+	if op.largest > 0 {
+		a.api.large[method+" "+full] = op.largest
+	}
 	a.api.all = append(a.api.all, Operation{op.id, method, full, op.summary, a.name, method != http.MethodGet})
 	huma.Register(a.api.huma, h, func(ctx context.Context, in *I) (*O, error) {
 		out, err := do(ctx, visitOf(ctx), in)

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"encoding/json"
+	"io"
+	"slices"
 	"testing"
 
 	"github.com/nisaba-platform/nisaba/internal/domain/authority"
@@ -47,6 +49,11 @@ func authorityProbes() map[string]probe {
 				return authority.Record{ID: k, Organisation: w.organisation, Kind: authority.Note, Title: "probe"}
 			},
 			(*store.Tx).AuthorityRecord, (*store.Tx).AuthorityRecords, func(v authority.Record) string { return v.ID }),
+		"authority_record_files": kept((*store.Tx).AddAuthorityAttachment,
+			func(w world, k string) authority.Attachment {
+				return authority.Attachment{ID: k, Organisation: w.organisation, Record: "r", Name: "probe.pdf"}
+			},
+			(*store.Tx).AuthorityAttachment, (*store.Tx).AuthorityAttachments, func(v authority.Attachment) string { return v.ID }),
 	}
 }
 
@@ -75,6 +82,30 @@ func TestRegisterAcrossWorkspaces(t *testing.T) {
 			n, err := tx.SweepAuthorityApplications()
 			if n != 2 {
 				t.Errorf("%d applications swept", n)
+			}
+			return err
+		})
+	})
+}
+
+// TestAuthorityAttachments: the content of a file of an entity is in backups, and is
+// not swept.
+func TestAuthorityAttachments(t *testing.T) {
+	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
+		w := makeWorld(t, b.Store, "authority")
+		var f authority.Attachment
+		write(t, b.Store, w.scope, func(tx *store.Tx) (err error) {
+			f, err = tx.AddAuthorityAttachment(authority.Attachment{Organisation: w.organisation, Record: "r", Name: "report.pdf", SHA256: contentOf("a")})
+			return err
+		})
+		d, err := b.Dump(t.Context(), io.Discard)
+		if err != nil || !slices.Equal(d.Files, []string{f.SHA256}) {
+			t.Errorf("the dump names %v, %v", d.Files, err)
+		}
+		read(t, b.Store, system(), func(tx *store.Tx) error {
+			gone, err := tx.UnnamedContents([]string{contentOf("a"), contentOf("b")}, b.Clock.Now())
+			if !slices.Equal(gone, []string{contentOf("b")}) {
+				t.Errorf("swept: %v", gone)
 			}
 			return err
 		})

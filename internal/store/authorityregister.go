@@ -210,3 +210,30 @@ func (tx *Tx) PublicStatements(limit int) ([]authority.Record, error) {
 func (tx *Tx) PutAuthorityRecord(r authority.Record) (authority.Record, error) {
 	return authorityRecords.put(tx, r)
 }
+
+var authorityAttachments = define(table[authority.Attachment]{
+	name: "authority_record_files", kind: "authority_record_file", keys: "id",
+	columns: "id, organisation_id, record_id, name, media_type, size, sha256, added_by, added_by_name, created_at",
+	fields: func(f *authority.Attachment) []any {
+		return []any{&f.ID, &f.Organisation, &f.Record, &f.Name, &f.MediaType, &f.Size, &f.SHA256, &f.By, &f.ByName, sqldb.Time(&f.CreatedAt)}
+	},
+	org:     func(f *authority.Attachment) *string { return &f.Organisation },
+	id:      func(f *authority.Attachment) *string { return &f.ID },
+	created: func(f *authority.Attachment) *time.Time { return &f.CreatedAt },
+})
+
+// AuthorityAttachment returns the description of one file.
+func (tx *Tx) AuthorityAttachment(id string) (authority.Attachment, error) {
+	return authorityAttachments.get(tx, id)
+}
+
+// AuthorityAttachments lists the files of all lines of the file of an entity, oldest
+// first.
+func (tx *Tx) AuthorityAttachments(organisation string) ([]authority.Attachment, error) {
+	return authorityAttachments.list(tx, "organisation_id = ?", "created_at, id", organisation)
+}
+
+// AddAuthorityAttachment describes a file whose content is kept.
+func (tx *Tx) AddAuthorityAttachment(f authority.Attachment) (authority.Attachment, error) {
+	return authorityAttachments.put(tx, f)
+}

@@ -31,6 +31,7 @@ func dumped() []string {
 		"filing_keys", "authority_cases", "authority_reports", "authority_messages", "filing_nonces", "filing_endpoints", "filing_messages",
 		"assets", "suppliers", "risks", "scan_targets", "scans", "scan_findings",
 		"authority_applications", "authority_entries", "authority_recipients", "authority_forwardings", "authority_records",
+		"authority_record_files",
 		"jobs", "crons", "outbox", "marks", "counters",
 		"ledger_heads", "ledger_entries", "ledger_hashes", "checkpoints", "checkpoint_stamps",
 	}
@@ -70,7 +71,8 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) (d Dumped, err error) {
 			return fmt.Errorf("read the version of the tables: %w", err)
 		}
 		if d.Files, err = sqldb.Collect(tx.q, sqldb.Single[string], `SELECT sha256 FROM files
-			UNION SELECT sha256 FROM incident_exhibits WHERE file <> '' UNION SELECT sha256 FROM indicator_imports ORDER BY 1`); err != nil {
+			UNION SELECT sha256 FROM incident_exhibits WHERE file <> '' UNION SELECT sha256 FROM indicator_imports
+			UNION SELECT sha256 FROM authority_record_files ORDER BY 1`); err != nil {
 			return fmt.Errorf("list the files: %w", err)
 		}
 		if err := line.Encode(dumpHead{dumpFormat, d.Schema}); err != nil {

@@ -81,6 +81,7 @@ func (tx *Tx) SweepFile(f assessment.File) (bool, error) {
 var contents = []struct{ table, column string }{
 	{"files", "sha256"}, {"approvals", "sha256"}, {"reports", "sha256"}, {"incident_exhibits", "sha256"}, {"indicator_imports", "sha256"},
 	{"incident_reports", "sha256"}, {"authority_reports", "sha256"}, {"authority_forwardings", "sha256"}, {"scans", "sha256"}, {"intake_signals", "sha256"},
+	{"authority_record_files", "sha256"},
 }
 
 // UnnamedContents lists those of the contents (SHA-256) that nothing names: no row

@@ -26,7 +26,7 @@ func aggregates() []aggregate {
 		incidents, obligations, incidentReports, incidentEntries, indicators, affected, exhibits, informed, incidentCosts, intakeSources, intakeSignals,
 		filingKeys, authorityCases, authorityReports, authorityMessages, filingEndpoints, filingMessages,
 		assets, suppliers, risks, scanTargets, scans, scanFindings,
-		authorityApplications, authorityEntries, authorityRecipients, authorityForwardings, authorityRecords,
+		authorityApplications, authorityEntries, authorityRecipients, authorityForwardings, authorityRecords, authorityAttachments,
 	}
 }
 

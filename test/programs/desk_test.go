@@ -105,6 +105,10 @@ func (w *world) deskSteps() []step {
 		{id: "list-authorities"}, {id: "register-with-authority", swap: "way", body: object{"code": "abc"}, want: 204}, {id: "disconnect-authority", swap: "way", want: 204},
 		{id: "get-incident-paper"}, {id: "get-incident-paper", query: "?format=text"},
 		{id: "list-checklists", want: 404}, {id: "mark-checklist-point", body: object{"status": "met", "version": 0}, want: 404},
+		{id: "list-supervision", want: 404}, {id: "add-supervision-line", body: object{"kind": "note", "title": "Called"}, want: 404},
+		{id: "finish-supervision-line", swap: "way", body: object{"outcome": "mended"}, want: 404},
+		{id: "add-supervision-file", swap: "way", query: "?name=a.pdf", body: []byte("%PDF-"), want: 404},
+		{id: "get-supervision-file", swap: "way", want: 404}, // this is no authority: TestSupervisionFiles
 		{id: "get-binder"}, {id: "refresh-binder", want: 204}, {id: "mail-binder", body: object{"receivers": []string{"vault@example.net"}}, want: 204},
 		{id: "get-binder-copy", want: 404},
 

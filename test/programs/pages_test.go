@@ -138,6 +138,8 @@ func operationsOf() map[string]string {
 		"POST " + org + "/incidents/{incident}/reports/{report}/approve": "approve-report", "POST " + org + "/incidents/{incident}/reports/{report}/withdraw": "withdraw-report",
 		"POST " + org + "/incidents/{incident}/reports/{report}/submit": "submit-report", "POST " + org + "/incidents/{incident}/reports/{report}/receive": "receive-answer",
 		"POST " + org + "/incidents/{incident}/answers": "answer-authority list-correspondence", "POST " + org + "/incidents/{incident}/fetch": "fetch-correspondence",
+		"GET " + org + "/supervision": "list-supervision", "POST " + org + "/supervision/acts": "add-supervision-line", "POST " + org + "/supervision/done": "finish-supervision-line",
+		"POST " + org + "/supervision/files": "add-supervision-file", "GET " + org + "/supervision/files/{file}": "get-supervision-file",
 		"GET /register/{workspace}": entity, "POST /register/{workspace}": entity, "GET /register/{workspace}/{token}": entity, "POST /register/{workspace}/{token}": entity,
 		"GET " + org + "/incidents/{incident}/reports/{report}/paper.pdf":   "get-incident-paper",
 		"GET " + org + "/incidents/{incident}/reports/{report}/paper.html":  "get-incident-paper",
@@ -169,7 +171,7 @@ func operationsOf() map[string]string {
 // areas are the pages, by the beginning of their paths, that as a whole have no
 // operations, and why.
 func areas() map[string]string {
-	const officers = "no: officers work on pages, the checklists aside (list-checklists, mark-checklist-point); programs of entities speak the signed protocol of docs/filing.md"
+	const officers = "no: officers work on pages, the checklists (list-checklists, mark-checklist-point) and the file of an entity aside; programs of entities speak the signed protocol of docs/filing.md"
 	return map[string]string{"/authority": officers, org + "/supervision": officers}
 }
 

@@ -200,6 +200,8 @@ func TestAuthorityDesk(t *testing.T) {
 	}
 	v.must("/authority/recipients", url.Values{"kind": {"member_state"}, "name": {"CERT " + hostile}, "country": {"DE"}, "abroad": {"yes"}, "withhold": {"reporter_name", "severity"}})
 	page, _ = v.must(organisation+"/supervision/acts", url.Values{"power": {"targeted_audit"}, "title": {"Audit of backups " + hostile}, "due_on": {"2027-03-31"}})
+	line := regexp.MustCompile(`name="record" value="([^"]+)"`).FindStringSubmatch(page)[1]
+	v.upload(organisation+"/supervision/files", url.Values{"record": {line}}, sent{"Audit of backups in the main plant and both substations, final report.pdf", strings.NewReader("%PDF-1.7")})
 	if status, _, _ := v.post(organisation+"/supervision/acts", url.Values{"power": {"audit"}, "title": {"Regular audit"}}); status != http.StatusUnprocessableEntity {
 		t.Errorf("a power that an important entity is not subject to: %d", status)
 	}

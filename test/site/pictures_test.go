@@ -48,7 +48,7 @@ func pictures() map[string]picture {
 		"/jobs": {}, "/jobs/{job}": {none: "the example has no job that stays"}, "/organisations/import-many": {}, "/events": {none: "a stream"},
 		"/incidents": {}, "/report": {none: "redirect"},
 		"/authority": desk, "/authority/cases/{case}": desk, "/authority/register": desk, "/authority/applications/{application}": desk, "/authority/recipients": desk,
-		"/authority/summary": desk, "/authority/situation": desk, "/authority/checklists": desk, "/authority/checklists/{list}": desk, "/authority/checklists/{list}/{file}": download, "/authority/alarms": desk, "/authority/statements": desk, client + "/supervision": desk, "/register/{workspace}": desk,
+		"/authority/summary": desk, "/authority/situation": desk, "/authority/checklists": desk, "/authority/checklists/{list}": desk, "/authority/checklists/{list}/{file}": download, "/authority/alarms": desk, "/authority/statements": desk, client + "/supervision": desk, client + "/supervision/files/{file}": download, "/register/{workspace}": desk,
 		"/register/{workspace}/{token}": token, "/authority/register/{file}": download, "/authority/summary/{file}": download, "/authority/situation/{file}": download,
 		"/authority/cases/{case}/reports/{report}": download, "/authority/cases/{case}/forwardings/{forwarding}": download,
 		client + "/incidents": of("/incidents"), client + "/incidents/new": of("/incidents/new"),

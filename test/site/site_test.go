@@ -340,6 +340,7 @@ func ownerForms() []map[string]url.Values {
 		registerForms(),
 		deskForms(),
 		deskRegisterForms(),
+		supervisionForms(),
 		portfolioForms(),
 		manageForms(),
 		planForms(),

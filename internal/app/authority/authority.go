@@ -21,6 +21,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/checklist"
@@ -54,7 +55,8 @@ type Options struct {
 	Clients   *clients.Service
 	Mails     *mailing.Mailer
 	Knowledge assessing.Knowledge
-	Scanner   Scanner // looks at files that officers take in; nil: nobody does
+	Scanner   Scanner   // looks at files that officers take in; nil: nobody does
+	Files     *blob.Dir // of the files of entities; nil: none can be added
 
 	Checklists []checklist.List // that an authority works through by itself
 }

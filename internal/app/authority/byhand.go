@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -87,10 +88,18 @@ func (s *Service) TakeIn(ctx context.Context, a authz.Actor, organisation string
 // harmless has a file looked at where the server has a scanner. One that cannot be
 // judged is refused: the officer has it and tries again.
 func (s *Service) harmless(ctx context.Context, content []byte) error {
-	if s.options.Scanner == nil || len(content) == 0 || len(content) > filing.MostReport {
+	if len(content) == 0 || len(content) > filing.MostReport {
 		return nil
 	}
-	harmful, err := s.options.Scanner.Harmful(ctx, bytes.NewReader(content))
+	return s.judge(ctx, bytes.NewReader(content))
+}
+
+// judge has the content of a file looked at where the server has a scanner.
+func (s *Service) judge(ctx context.Context, content io.Reader) error {
+	if s.options.Scanner == nil {
+		return nil
+	}
+	harmful, err := s.options.Scanner.Harmful(ctx, content)
 	switch {
 	case err != nil:
 		return &fault.Error{Kind: fault.Invalid, Field: "file", What: "the file could not be looked at for harmful content", Expected: "the same file again in a minute", Cause: err}

@@ -21,8 +21,9 @@ type Entity struct {
 	Keys         []authority.Key
 	PublicKey    string // of the authority; "" before the first invitation
 	Cases        []authority.Case
-	Records      []authority.Record // the file, newest first
-	Fines        fines.Amount       // Art. 34(4) and (5)
+	Records      []authority.Record     // the file, newest first
+	Attachments  []authority.Attachment // of all lines of the file, oldest first
+	Fines        fines.Amount           // Art. 34(4) and (5)
 }
 
 // Entity gives one entity of the authority.
@@ -71,8 +72,21 @@ func entity(tx *store.Tx, organisation string) (e Entity, err error) {
 	if e.Cases, err = tx.AuthorityCases(organisation); err != nil {
 		return e, err
 	}
-	e.Records, err = tx.AuthorityRecords(organisation)
+	if e.Records, err = tx.AuthorityRecords(organisation); err != nil {
+		return e, err
+	}
+	e.Attachments, err = tx.AuthorityAttachments(organisation)
 	return e, err
+}
+
+// AttachedTo lists the files of one line of the file, oldest first.
+func (e Entity) AttachedTo(record string) (out []authority.Attachment) {
+	for _, f := range e.Attachments {
+		if f.Record == record {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // publicKey is the key of the authority when it has one.

@@ -155,7 +155,7 @@ func TestPowers(t *testing.T) {
 		{law.Essential, "energy", app.Act{Kind: authority.Note}, true}, // without a title
 	} {
 		class(tc.class, tc.sector)
-		if err := o.Act(ctx, olga, o.organisation, tc.act); (fault.KindOf(err) == fault.Invalid && err != nil) != tc.refused {
+		if _, err := o.Act(ctx, olga, o.organisation, tc.act); (fault.KindOf(err) == fault.Invalid && err != nil) != tc.refused {
 			t.Errorf("%s, %+v: %v", tc.class, tc.act, err)
 		}
 	}
@@ -165,7 +165,7 @@ func TestPowers(t *testing.T) {
 		t.Errorf("%d records", len(e.Records))
 	}
 	must(t, o.Finish(ctx, olga, o.organisation, e.Records[0].ID, "mended"))
-	if err := o.Act(ctx, o.officer(authz.Auditor), o.organisation, app.Act{Kind: authority.Note, Title: "x"}); fault.KindOf(err) != fault.Forbidden {
+	if _, err := o.Act(ctx, o.officer(authz.Auditor), o.organisation, app.Act{Kind: authority.Note, Title: "x"}); fault.KindOf(err) != fault.Forbidden {
 		t.Errorf("an auditor writes: %v", err)
 	}
 }

@@ -41,6 +41,7 @@ type Act struct {
 	Purpose string // of a request for information, data or evidence, Arts. 32(3) and 33(3)
 	DueOn   law.Date
 	Cents   int64 // of a fine
+	File    File  // comes with the line; the zero value: none
 }
 
 // purposed are the powers whose requests state their purpose, Arts. 32(3) and 33(3).
@@ -48,20 +49,38 @@ func purposed() []string { return []string{"information", "data", "evidence"} }
 
 // Act writes a line into the file of an entity. A power that its class does not have
 // is refused: Art. 33 gives fewer than Art. 32.
-func (s *Service) Act(ctx context.Context, a authz.Actor, organisation string, act Act) error {
-	return s.write(ctx, a, organisation, authz.IncidentDecide, func(tx *store.Tx) error {
-		r, err := tx.Rollup(organisation)
-		if err != nil && fault.KindOf(err) != fault.NotFound {
+func (s *Service) Act(ctx context.Context, a authz.Actor, organisation string, act Act) (r authority.Record, err error) {
+	act.Title, act.Text, act.Purpose = strings.TrimSpace(act.Title), strings.TrimSpace(act.Text), strings.TrimSpace(act.Purpose)
+	var kept authority.Attachment
+	if act.File.Body != nil {
+		if err := s.before(ctx, a, organisation, act.allowed); err != nil {
+			return r, err
+		}
+		if kept, err = s.keepFile(ctx, act.File); err != nil {
+			return r, err
+		}
+	}
+	err = s.write(ctx, a, organisation, authz.IncidentDecide, func(tx *store.Tx) error {
+		if err := act.allowed(tx, organisation); err != nil {
 			return err
 		}
-		act.Title, act.Text, act.Purpose = strings.TrimSpace(act.Title), strings.TrimSpace(act.Text), strings.TrimSpace(act.Purpose)
-		if err := act.check(r.Class, r.Sectors); err != nil {
-			return err
-		}
-		_, err = tx.PutAuthorityRecord(authority.Record{Organisation: organisation, Kind: act.Kind, Power: act.Power, Title: act.Title, Body: act.Text, Purpose: act.Purpose,
+		r, err = tx.PutAuthorityRecord(authority.Record{Organisation: organisation, Kind: act.Kind, Power: act.Power, Title: act.Title, Body: act.Text, Purpose: act.Purpose,
 			DueOn: act.DueOn, Cents: act.Cents, By: a.Person, ByName: a.Name})
+		if err == nil && act.File.Body != nil {
+			_, err = attach(tx, a, r, kept)
+		}
 		return err
 	})
+	return r, err
+}
+
+// allowed checks the line against the class and the sectors of the entity.
+func (act *Act) allowed(tx *store.Tx, organisation string) error {
+	r, err := tx.Rollup(organisation)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	return act.check(r.Class, r.Sectors)
 }
 
 func (act *Act) check(class law.Class, sectors []string) error {
@@ -106,12 +125,9 @@ func publicAdministration() string {
 // Finish notes what became of a line of the file.
 func (s *Service) Finish(ctx context.Context, a authz.Actor, organisation, record, outcome string) error {
 	return s.write(ctx, a, organisation, authz.IncidentDecide, func(tx *store.Tx) error {
-		r, err := tx.AuthorityRecord(record)
+		r, err := recordOf(tx, organisation, record)
 		if err != nil {
 			return err
-		}
-		if r.Organisation != organisation {
-			return &fault.Error{Kind: fault.NotFound, What: "there is no such record"}
 		}
 		if outcome = strings.TrimSpace(outcome); outcome == "" || len(outcome) > reporting.LongestText {
 			return invalid("outcome", "it is not said what became of it", "a sentence")
@@ -120,4 +136,13 @@ func (s *Service) Finish(ctx context.Context, a authz.Actor, organisation, recor
 		_, err = tx.PutAuthorityRecord(r)
 		return err
 	})
+}
+
+// recordOf is a line of the file of the entity.
+func recordOf(tx *store.Tx, organisation, record string) (authority.Record, error) {
+	r, err := tx.AuthorityRecord(record)
+	if err == nil && r.Organisation != organisation {
+		err = &fault.Error{Kind: fault.NotFound, What: "there is no such record"}
+	}
+	return r, err
 }

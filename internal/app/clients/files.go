@@ -58,7 +58,7 @@ func (s *Service) Upload(ctx context.Context, a authz.Actor, organisation, name 
 		return f, err
 	}
 	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
-		f, err = tx.PutFile(assessment.File{Organisation: organisation, SHA256: stored.SHA256, Name: fileName(name), MediaType: stored.Type,
+		f, err = tx.PutFile(assessment.File{Organisation: organisation, SHA256: stored.SHA256, Name: FileName(name), MediaType: stored.Type,
 			Size: stored.Bytes, UploadedBy: signature(a), Scan: scan})
 		return err
 	})
@@ -123,8 +123,9 @@ func (s *Service) Rescan(ctx context.Context, a authz.Actor, organisation, file 
 // longestName bounds the names of files, in characters.
 const longestName = 200
 
-// fileName is a name without folders and without characters that do not print.
-func fileName(name string) string {
+// FileName is a name without folders and without characters that do not print, of
+// at most 200 characters.
+func FileName(name string) string {
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
 	name = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) || strings.ContainsRune(`<>:"/|?*`, r) {

@@ -196,6 +196,21 @@ type Record struct {
 	Version      int64     `json:"version"`
 }
 
+// Attachment is a file that was added to a line of the file of an entity, such as
+// the report of an audit. It is never changed.
+type Attachment struct {
+	ID           string    `json:"id"`
+	Organisation string    `json:"organisation"`
+	Record       string    `json:"record"` // id of the line
+	Name         string    `json:"name"`
+	MediaType    string    `json:"media_type"` // found in its content
+	Size         int64     `json:"size"`       // bytes
+	SHA256       string    `json:"sha256"`     // hexadecimal
+	By           string    `json:"by"`
+	ByName       string    `json:"by_name"`
+	CreatedAt    time.Time `json:"created_at"`
+}
+
 // Power is what an authority may do towards an entity, with where each class has it;
 // "" where the class does not.
 type Power struct {

@@ -2,8 +2,10 @@ package pages
 
 import (
 	"context"
+	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -21,13 +23,19 @@ import (
 	"github.com/nisaba-platform/nisaba/law/clocks"
 )
 
+// mostAttached is the largest body in bytes of a form with a file for the file of an
+// entity.
+const mostAttached = authority.LargestFile + 1<<20
+
 func (s *Site) deskForwardRoutes(add adder) {
 	add(Workspace, "GET /authority/recipients", s.deskRecipients)
 	add(Workspace, "POST /authority/recipients", s.deskAddRecipient)
 	add(Workspace, "POST /authority/recipients/remove", s.deskRemoveRecipient)
 	add(Workspace, "GET "+deskCase+"/forwardings/{forwarding}", s.deskForwarded)
 	add(Client, "POST "+client+"/supervision/report", withBody(filing.MostReport+1<<20, uploadTime, s.deskTakeIn))
-	add(Client, "POST "+client+"/supervision/acts", s.deskEntityAct("acts", s.deskActOn))
+	add(Client, "POST "+client+"/supervision/acts", withBody(mostAttached, uploadTime, s.deskEntityAct("acts", s.deskActOn)))
+	add(Client, "POST "+client+"/supervision/files", withBody(mostAttached, uploadTime, s.deskAttach))
+	add(Client, "GET "+client+"/supervision/files/{file}", s.deskAttached)
 	add(Client, "POST "+client+"/supervision/done", s.deskEntityAct("acts", func(r *http.Request, a authz.Actor, organisation string) error {
 		return s.authority.Finish(r.Context(), a, organisation, r.PostFormValue("record"), r.PostFormValue("outcome"))
 	}))
@@ -246,10 +254,22 @@ func (v deskEntityView) powerOptions(r *http.Request) (out []ui.Option) {
 }
 
 func (s *Site) deskActOn(r *http.Request, a authz.Actor, organisation string) error {
+	return upload(r, func(name string, body io.Reader) error {
+		act, err := readAct(r)
+		if err != nil {
+			return err
+		}
+		act.File = authority.File{Name: name, Body: body}
+		_, err = s.authority.Act(r.Context(), a, organisation, act)
+		return err
+	})
+}
+
+func readAct(r *http.Request) (authority.Act, error) {
 	e := ui.Errors{}
 	act := authority.Act{Power: r.PostFormValue("power"), Title: r.PostFormValue("title"), Text: r.PostFormValue("text"), Purpose: r.PostFormValue("purpose"), DueOn: dayOf(r, e, "due_on")}
 	if e["due_on"] != "" {
-		return &fault.Error{Kind: fault.Invalid, Field: "due_on", What: e["due_on"]}
+		return act, &fault.Error{Kind: fault.Invalid, Field: "due_on", What: e["due_on"]}
 	}
 	if act.Power == desk.Finding || act.Power == desk.Note {
 		act.Kind, act.Power = act.Power, ""
@@ -257,11 +277,55 @@ func (s *Site) deskActOn(r *http.Request, a authz.Actor, organisation string) er
 	if text := strings.NewReplacer(" ", "", "\u00a0", "", ",", ".").Replace(strings.TrimSpace(r.PostFormValue("amount"))); text != "" {
 		euros, err := strconv.ParseFloat(text, 64)
 		if err != nil || euros < 0 || euros > 1e12 {
-			return &fault.Error{Kind: fault.Invalid, Field: "amount", What: ui.T(r.Context(), "authority.apply.wrong.number")}
+			return act, &fault.Error{Kind: fault.Invalid, Field: "amount", What: ui.T(r.Context(), "authority.apply.wrong.number")}
 		}
 		act.Cents = int64(euros*100 + 0.5)
 	}
-	return s.authority.Act(r.Context(), a, organisation, act)
+	return act, nil
+}
+
+// deskAttach adds a file to a line of the file of an entity.
+func (s *Site) deskAttach(w http.ResponseWriter, r *http.Request) error {
+	err := upload(r, func(name string, body io.Reader) error {
+		_, err := s.authority.Attach(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("record"), authority.File{Name: name, Body: body})
+		return err
+	})
+	if wrong, ok := ui.ErrorsOf(r.Context(), err); ok {
+		return s.showDeskEntity(w, r, deskEntityView{act: "files", errors: wrong})
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, clientURL(r, "supervision#record-"+url.PathEscape(r.PostFormValue("record"))))
+}
+
+// deskAttached sends a file of the file of an entity; browsers save it and show
+// nothing of it.
+func (s *Site) deskAttached(w http.ResponseWriter, r *http.Request) error {
+	f, content, err := s.authority.Attached(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("file"))
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	guard.Download(w, attachment(f.Name))
+	w.Header().Set("ETag", `"`+f.SHA256+`"`)
+	http.ServeContent(w, r, "", time.Time{}, content)
+	return nil
+}
+
+// attachTo is the field of the form that adds a file to a line, and whether it is
+// this form that came back.
+func (v deskEntityView) attachTo(r *http.Request, record string) (f ui.Field, back bool) {
+	f = attachField(r)
+	f.ID, f.Required = "f-attach-"+record, true
+	if back = v.act == "files" && r.PostFormValue("record") == record; back {
+		f.Error = v.errors["file"]
+	}
+	return f, back
+}
+
+func attachField(r *http.Request) ui.Field {
+	return ui.Field{Name: "file", Label: ui.T(r.Context(), "authority.add_file.file"), Hint: ui.T(r.Context(), "authority.add_file.hint")}
 }
 
 func (v deskEntityView) actFields(r *http.Request) []ui.Field {
@@ -273,6 +337,7 @@ func (v deskEntityView) actFields(r *http.Request) []ui.Field {
 		v.typed(r, "acts", ui.Field{Name: "purpose", Label: t("purpose"), Hint: t("purpose.hint"), Rows: 2}),
 		v.typed(r, "acts", ui.Field{Name: "due_on", Label: t("due")}),
 		v.typed(r, "acts", ui.Field{Name: "amount", Label: t("amount"), Hint: t("amount.hint"), InputMode: "decimal", MaxLength: 20, Unit: "EUR"}),
+		v.typed(r, "acts", attachField(r)),
 	}
 }
 
