@@ -34,4 +34,4 @@ if [ -n "$missing" ]; then
 	fi
 fi
 echo "scan-lab: $(nproc) processors, load $(cut -d' ' -f1-3 /proc/loadavg)"
-SCAN_LAB=1 exec "${GO:-go}" test -count=1 -v -timeout 180m -run 'TestGroundTruth|TestNames|TestPostfix|TestLatency|TestAgainstOthers' ./test/scanlab
+SCAN_LAB=1 exec "${GO:-go}" test -count=1 -v -timeout 180m -run 'TestGroundTruth|TestNames|TestPostfix|TestDTLS|TestLatency|TestAgainstOthers' ./test/scanlab
