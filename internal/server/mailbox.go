@@ -49,7 +49,7 @@ func (c Config) takeMails(cases *incidents.Service, box secret.Box, look *virusc
 	if err != nil || domain == "" {
 		return nil, err
 	}
-	m := incidents.Mailbox{Domain: domain, Box: box, Own: mailer.Own, Scanner: scannerOf(look)}
+	m := incidents.Mailbox{Domain: domain, Box: box, Own: mailer.Own, Scanner: scannerOf(look), Messages: c.Messages}
 	o := mailbox.Options{Domain: domain, Receiver: cases.WithMailbox(m), Log: c.Log, Wait: guard.NewLimiter(c.Clock, 60, time.Second, 10_000).Take}
 	if c.Mailbox.Certificate != "" {
 		pair, err := tls.LoadX509KeyPair(c.Mailbox.Certificate, c.Mailbox.Key)

@@ -214,16 +214,24 @@ func (v visitor) exposurePictures(folder, organisation string) {
 	b := browser.Start(v.t)
 	b.Open(v.site+"/sign-in", 1280, false)
 	b.Do(chromedp.SendKeys("#f-email", "anna@example.org"), chromedp.SendKeys("#f-password", password+"\r"), chromedp.WaitVisible(".person"))
-	for name, path := range map[string]string{"exposure": organisation + "/exposure", "check": organisation + "/exposure/checks/TLS-03", "targets": organisation + "/exposure/targets", "portfolio": "/exposure"} {
+	_, report := v.get(organisation + "/exposure/files/html")
+	file, err := filepath.Abs(filepath.Join(folder, "scan-report.html"))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(report), 0o600); err != nil {
+		v.t.Fatal(err)
+	}
+	for name, address := range map[string]string{"exposure": v.site + organisation + "/exposure", "check": v.site + organisation + "/exposure/checks/TLS-03", "targets": v.site + organisation + "/exposure/targets", "portfolio": v.site + "/exposure", "report": "file://" + file} {
 		for _, width := range []int{360, 1280} {
 			for _, dark := range []bool{false, true} {
-				b.Open(v.site+path, width, dark)
+				b.Open(address, width, dark)
 				b.Picture(filepath.Join(folder, fmt.Sprintf("scanned-%s-%d-%v.png", name, width, dark)))
 				if n := b.Narrow(); n > 0 {
-					v.t.Errorf("%s at %d: %d px too wide", path, width, n)
+					v.t.Errorf("%s at %d: %d px too wide", address, width, n)
 				}
 				for _, x := range b.Axe() {
-					v.t.Errorf("%s at %d: %s", path, width, x)
+					v.t.Errorf("%s at %d: %s", address, width, x)
 				}
 			}
 		}

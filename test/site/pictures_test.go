@@ -1,36 +1,33 @@
 package site
 
 import (
-	"context"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/nisaba-platform/nisaba/internal/server"
 	"github.com/nisaba-platform/nisaba/test/browser"
-	"github.com/nisaba-platform/nisaba/test/platform"
 )
 
 // picture says how a page is opened for its picture.
 type picture struct {
-	path string // of the page, with {organisation}; "": as the route says
-	from string // page on which to find the link, when the path has parts that only the data know
-	link string // expression of that link
-	none string // why there is no picture: "download", "redirect", "token"
+	path string   // of the page, with {organisation}; "": as the route says
+	from string   // page on which to find the link, when the path has parts that only the data know
+	link string   // expression of that link
+	tabs []string // parts of the page that have an address of their own, as ?tab=
+	desk bool     // it is a page of an authority
+	none string   // why there is no picture: "download", "redirect", "token"
 }
 
 // pictures has an entry for every page that can be opened. "make screenshots"
 // writes them; TestEveryPageHasAPicture fails for a route that is missing here.
 func pictures() map[string]picture {
 	download, token := picture{none: "download"}, picture{none: "token"}
-	desk := picture{none: "the example is no authority; TestAuthorityDesk and TestRegister look at these pages"}
+	desk := picture{desk: true}
 	of := func(path string) picture { return picture{path: client + path} }
 	found := func(from, link string) picture { return picture{from: from, link: link} }
 	return map[string]picture{
@@ -47,14 +44,16 @@ func pictures() map[string]picture {
 		client + "/binder": of("/binder"), client + "/binder/copies/{copy}": download, client + "/binder.pdf": download, client + "/binder.html": download,
 		"/jobs": {}, "/jobs/{job}": {none: "the example has no job that stays"}, "/organisations/import-many": {}, "/events": {none: "a stream"},
 		"/incidents": {}, "/report": {none: "redirect"},
-		"/authority": desk, "/authority/cases/{case}": desk, "/authority/register": desk, "/authority/applications/{application}": desk, "/authority/recipients": desk,
-		"/authority/summary": desk, "/authority/situation": desk, "/authority/checklists": desk, "/authority/checklists/{list}": desk, "/authority/checklists/{list}/{file}": download, "/authority/alarms": desk, "/authority/statements": desk, client + "/supervision": desk, client + "/supervision/files/{file}": download, "/register/{workspace}": desk,
+		"/authority": desk, "/authority/cases/{case}": {desk: true, from: "/authority", link: `/authority/cases/[^"#]+`}, "/authority/register": desk,
+		"/authority/applications/{application}": {none: "it takes a mail to confirm; TestRegister looks at it"}, "/authority/recipients": desk,
+		"/authority/summary": desk, "/authority/situation": desk, "/authority/checklists": desk, "/authority/checklists/{list}": {desk: true, path: "/authority/checklists/national-strategy"}, "/authority/checklists/{list}/{file}": download,
+		"/authority/alarms": desk, "/authority/statements": desk, client + "/supervision": desk, client + "/supervision/files/{file}": download, "/register/{workspace}": {desk: true, from: "/authority/register", link: `/register/[0-9a-f-]{36}`},
 		"/register/{workspace}/{token}": token, "/authority/register/{file}": download, "/authority/summary/{file}": download, "/authority/situation/{file}": download,
 		"/authority/cases/{case}/reports/{report}": download, "/authority/cases/{case}/forwardings/{forwarding}": download,
 		client + "/incidents": of("/incidents"), client + "/incidents/new": of("/incidents/new"),
-		client + "/incidents/{incident}":                             {none: "the example has no incident"},
-		client + "/incidents/{incident}/reports/{report}":            {none: "the example has no incident"},
-		client + "/incidents/{incident}/handling":                    {none: "the example has no incident"},
+		client + "/incidents/{incident}":                             {},
+		client + "/incidents/{incident}/reports/{report}":            {},
+		client + "/incidents/{incident}/handling":                    {tabs: []string{"steps", "indicators", "affected", "evidence", "informed", "costs", "related"}},
 		client + "/incidents/{incident}/handling/exhibits/{exhibit}": download,
 		client + "/incidents/{incident}/indicators.csv":              download,
 		client + "/incidents/{incident}/indicators.stix.json":        download,
@@ -87,9 +86,9 @@ func pictures() map[string]picture {
 		client + "/report.html": download, client + "/report.pdf": download, client + "/assessment.json": download,
 		"/exposure": {}, client + "/exposure": of("/exposure"), client + "/exposure/targets": of("/exposure/targets"),
 		client + "/exposure/checks/{check}": of("/exposure/checks/TLS-03"), client + "/exposure/files/{format}": download,
-		client + "/assets": of("/assets"), client + "/assets.csv": download, client + "/assets/new": of("/assets/new"), client + "/assets/{asset}": {none: "it is the form of /assets/new with values"},
-		client + "/suppliers": of("/suppliers"), client + "/suppliers/new": of("/suppliers/new"), client + "/suppliers/{supplier}": {none: "it is the form of /suppliers/new with values"},
-		client + "/risks": of("/risks"), client + "/risks/new": of("/risks/new"), client + "/risks/{risk}": {none: "it is the form of /risks/new with values"},
+		client + "/assets": of("/assets"), client + "/assets.csv": download, client + "/assets/new": of("/assets/new"), client + "/assets/{asset}": found("/assets", `assets/[0-9a-f-]{36}`),
+		client + "/suppliers": of("/suppliers"), client + "/suppliers/new": of("/suppliers/new"), client + "/suppliers/{supplier}": found("/suppliers", `suppliers/[0-9a-f-]{36}`),
+		client + "/risks": of("/risks"), client + "/risks/new": of("/risks/new"), client + "/risks/{risk}": found("/risks", `risks/[0-9a-f-]{36}`),
 		client + "/history": of("/history"), client + "/manage": of("/manage"), client + "/logo": download,
 		client + "/pre-assessment": of("/pre-assessment"), client + "/pre-assessment.pdf": download,
 	}
@@ -115,40 +114,36 @@ func TestEveryPageHasAPicture(t *testing.T) {
 
 // TestPictures writes a picture of every page at three widths, light and dark, to
 // the folder in SCREENSHOTS, and fails for a page that does not open or that is
-// wider than its window.
+// wider than its window. SCREENSHOTS_ONLY is an expression for the names of the
+// pictures to make, SCREENSHOTS_LANGUAGE the language of the reader.
 func TestPictures(t *testing.T) {
 	folder := os.Getenv("SCREENSHOTS")
 	if folder == "" {
 		t.Skip("SCREENSHOTS names no folder; run make screenshots")
 	}
-	c := platform.Config(t)
-	c.Data = filepath.Join(t.TempDir(), "demo")
-	if err := server.BuildDemo(context.Background(), c, time.Now().UTC().Truncate(time.Millisecond), nil); err != nil {
-		t.Fatal(err)
-	}
-	s, err := server.Open(context.Background(), c)
+	only, err := regexp.Compile(os.Getenv("SCREENSHOTS_ONLY"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := httptest.NewServer(s.Handler())
-	t.Cleanup(func() { h.Close(); s.Close() })
-	paths := picturePaths(t, h.URL, s)
+	scenes := []scene{exampleScene(t), deskScene(t)}
+	paths := make([]map[string]string, len(scenes))
+	for i, s := range scenes {
+		paths[i] = picturePaths(t, s, only)
+	}
 	for _, width := range []int{360, 1280, 2560} {
 		for _, dark := range []bool{false, true} {
 			shade := map[bool]string{true: "dark", false: "light"}[dark]
 			t.Run(fmt.Sprintf("%d %s", width, shade), func(t *testing.T) {
 				b := browser.Start(t)
-				link, err := s.SignInLink(context.Background(), server.DemoEmail)
-				if err != nil {
-					t.Fatal(err)
-				}
-				b.Open(h.URL+link, width, dark)
-				b.Do(chromedp.WaitVisible(".person"))
-				for name, path := range paths {
-					b.Open(h.URL+path, width, dark)
-					b.Picture(filepath.Join(folder, fmt.Sprintf("%s-%d-%s.png", name, width, shade)))
-					if n := b.Narrow(); n > 0 {
-						t.Errorf("%s at %d: the page is %d px wider than the window", path, width, n)
+				for i, s := range scenes {
+					b.Open(s.site+s.enter(t), width, dark)
+					b.Do(chromedp.WaitVisible(".person"))
+					for name, path := range paths[i] {
+						b.Open(s.site+path, width, dark)
+						b.Picture(filepath.Join(folder, fmt.Sprintf("%s-%d-%s.png", name, width, shade)))
+						if n := b.Narrow(); n > 0 {
+							t.Errorf("%s at %d: the page is %d px wider than the window", path, width, n)
+						}
 					}
 				}
 			})
@@ -156,49 +151,32 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// picturePaths are the addresses of the pages by the names of their pictures.
-func picturePaths(t *testing.T, site string, s *server.Server) map[string]string {
+// picturePaths are the addresses of the pages of a scene by the names of their pictures.
+func picturePaths(t *testing.T, s scene, only *regexp.Regexp) map[string]string {
 	t.Helper()
-	link, err := s.SignInLink(context.Background(), server.DemoEmail)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := newVisitor(t, site)
-	_, portfolio := v.get(link)
-	at := regexp.MustCompile(`href="(/organisations/[0-9a-f-]{36})">Klinikum`).FindStringSubmatch(portfolio)
-	if at == nil {
-		t.Fatal("the portfolio does not have the hospital")
-	}
 	out := map[string]string{}
 	for pattern, p := range pictures() {
-		if p.none != "" {
-			continue
-		}
-		path := p.path
-		switch {
-		case p.from != "":
-			_, page := v.get(at[1] + p.from)
-			found := regexp.MustCompile(p.link).FindString(page)
-			if found == "" {
-				t.Errorf("%s has no link %s", p.from, p.link)
-				continue
-			}
-			path = at[1] + "/" + strings.ReplaceAll(found, "&amp;", "&")
-			if last := pattern[strings.LastIndexByte(pattern, '/')+1:]; last == "edit" || last == "replace" {
-				path = strings.Replace(path, "piece", last, 1)
-			}
-		case path == "":
-			path = pattern
-		}
-		path = strings.Replace(path, client, at[1], 1)
-		if status, page := v.get(path); status != 200 {
-			t.Errorf("%s: %d\n%.300s", path, status, page)
-		}
 		name := strings.Trim(regexp.MustCompile(`[^a-z]+`).ReplaceAllString(strings.Replace(pattern, client, "organisation", 1), "-"), "-")
 		if name == "" {
 			name = "portfolio"
 		}
-		out[name] = path
+		if p.none != "" || p.desk != s.desk || !only.MatchString(name) {
+			continue
+		}
+		path := s.path(p, pattern)
+		if path == "" {
+			t.Errorf("%s has no link %s", p.from, p.link)
+			continue
+		}
+		if status, page := s.person.get(path); status != 200 {
+			t.Errorf("%s: %d\n%.300s", path, status, page)
+		}
+		if len(p.tabs) == 0 {
+			out[name] = path
+		}
+		for _, tab := range p.tabs {
+			out[name+"-"+tab] = path + "?tab=" + tab
+		}
 	}
 	return out
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/nisaba-platform/nisaba/exchange/letter"
 	"github.com/nisaba-platform/nisaba/exchange/signal"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -30,6 +31,10 @@ type Mailbox struct {
 	Domain  string     // behind the @ of the addresses; "": this server takes in no mails
 	Box     secret.Box // seals the addresses
 	Scanner Scanner    // looks at what comes along; nil: nobody does
+
+	// Messages has the words for what became of a file; they are kept in the language of
+	// the organisation.
+	Messages *locale.Catalogue
 
 	// Own reports whether a mail with this Message-ID is one of the platform's own; nil:
 	// none is.
@@ -180,7 +185,7 @@ func (s *Service) examine(ctx context.Context, l letter.Letter) (out []attached,
 }
 
 // keepAttached makes evidence of the files of a mail, and says how many were too many.
-func keepAttached(tx *store.Tx, by authz.Actor, i incident.Incident, files []attached, dropped int) error {
+func (m Mailbox) keepAttached(tx *store.Tx, by authz.Actor, i incident.Incident, files []attached, dropped int) error {
 	if len(files) == 0 {
 		return nil
 	}
@@ -188,50 +193,34 @@ func keepAttached(tx *store.Tx, by authz.Actor, i incident.Incident, files []att
 	if err != nil {
 		return err
 	}
+	words := m.Messages.Printer(orElse(file.Language, "en"))
 	for _, f := range files {
+		became := words.T(f.became())
 		x := incident.Exhibit{Organisation: i.Organisation, Incident: i.ID, Name: f.name, SHA256: f.sha256,
-			Custody: []incident.Custody{{At: tx.Now().UTC().Truncate(time.Millisecond), Who: by.Name, Where: mailWord(file.Language, f), Action: incident.CustodyActions()[0]}}}
+			Custody: []incident.Custody{{At: tx.Now().UTC().Truncate(time.Millisecond), Who: by.Name, Where: became, Action: incident.CustodyActions()[0]}}}
 		if f.kept {
 			x.File = f.name
 		}
 		if x, err = tx.PutExhibit(x); err != nil {
 			return err
 		}
-		if err := entry(tx, by, i, incident.Entry{Kind: "evidence", Object: x.ID, Text: f.name + " (" + mailWord(file.Language, f) + ")", After: f.sha256}); err != nil {
+		if err := entry(tx, by, i, incident.Entry{Kind: "evidence", Object: x.ID, Text: f.name + " (" + became + ")", After: f.sha256}); err != nil {
 			return err
 		}
 	}
 	if dropped == 0 {
 		return nil
 	}
-	return entry(tx, by, i, incident.Entry{Kind: "evidence", Text: droppedWord(file.Language, dropped)})
+	return entry(tx, by, i, incident.Entry{Kind: "evidence", Text: words.T("signals.file.dropped", "count", dropped)})
 }
 
-func droppedWord(language string, n int) string {
-	switch language {
-	case "de":
-		return fmt.Sprintf("%d weitere Dateien der Mail sind nicht aufbewahrt", n)
-	case "fr":
-		return fmt.Sprintf("%d autres fichiers du courriel ne sont pas gardés", n)
-	}
-	return fmt.Sprintf("%d more files of the mail are not kept", n)
-}
-
-// mailWord says in the language of the organisation what became of a file.
-func mailWord(language string, f attached) string {
-	words := map[string][3]string{
-		"de": {"mit der Mail gekommen", "mit der Mail gekommen; ein Scan fand etwas Schädliches, die Datei ist nicht aufbewahrt", "mit der Mail gekommen; der Scan hat nicht geantwortet"},
-		"fr": {"arrivé avec le courriel", "arrivé avec le courriel ; une analyse y a trouvé quelque chose de nuisible, le fichier n’est pas gardé", "arrivé avec le courriel ; l’analyse n’a pas répondu"},
-	}
-	w, ok := words[language]
-	if !ok {
-		w = [3]string{"came with the mail", "came with the mail; a scan found something harmful, the file is not kept", "came with the mail; the scan did not answer"}
-	}
+// became is the key of what is said of a file.
+func (f attached) became() string {
 	switch {
 	case f.harmful:
-		return w[1]
+		return "signals.file.harmful"
 	case f.unseen:
-		return w[2]
+		return "signals.file.unseen"
 	}
-	return w[0]
+	return "signals.file.came"
 }

@@ -259,7 +259,7 @@ func (s *Service) take(ctx context.Context, x store.OwnedSource, e arrival) (t T
 			if _, err = tx.AddIntakeSignal(one); err != nil {
 				return err
 			}
-			return keepAttached(tx, by, i, e.files, e.dropped)
+			return s.mailbox.keepAttached(tx, by, i, e.files, e.dropped)
 		})
 	}
 	if err = write(); fault.KindOf(err) == fault.Conflict { // the same came twice at once

@@ -52,6 +52,11 @@ func T(ctx context.Context, key string, nameValue ...any) string {
 	return "⟪" + key + "⟫"
 }
 
+// Label is a text before its value, with the colon and space of the reader's language.
+func Label(ctx context.Context, text string) string {
+	return T(ctx, "ui.label", "text", text)
+}
+
 // Say renders a message of the core in the reader's language.
 func Say(ctx context.Context, m law.Message) string {
 	if p := From(ctx).Printer; p != nil {
