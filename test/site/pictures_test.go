@@ -115,7 +115,7 @@ func TestEveryPageHasAPicture(t *testing.T) {
 // TestPictures writes a picture of every page at three widths, light and dark, to
 // the folder in SCREENSHOTS, and fails for a page that does not open or that is
 // wider than its window. SCREENSHOTS_ONLY is an expression for the names of the
-// pictures to make, SCREENSHOTS_LANGUAGE the language of the reader.
+// pictures to make, SCREENSHOTS_LANGUAGE the language of the browser.
 func TestPictures(t *testing.T) {
 	folder := os.Getenv("SCREENSHOTS")
 	if folder == "" {

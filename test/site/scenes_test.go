@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -77,13 +76,6 @@ func (s scene) path(p picture, pattern string) string {
 	return path
 }
 
-// speak sets the language of the person to that of the pictures.
-func (s scene) speak() {
-	if language := os.Getenv("SCREENSHOTS_LANGUAGE"); language != "" {
-		s.person.must("/account/notices", url.Values{"language": {language}})
-	}
-}
-
 // exampleScene is the example workspace, and in one of its organisations what it does
 // not have by itself: registers with entries, a case, a binder.
 func exampleScene(t *testing.T) scene {
@@ -111,7 +103,6 @@ func exampleScene(t *testing.T) scene {
 	v.fillRegisters(organisation)
 	incident, report := v.fillCase(organisation)
 	s.parts = strings.NewReplacer(client, organisation, "{incident}", incident[strings.LastIndexByte(incident, '/')+1:], "{report}", report[strings.LastIndexByte(report, '/')+1:])
-	s.speak()
 	return s
 }
 
@@ -168,6 +159,5 @@ func deskScene(t *testing.T) scene {
 	v.must("/authority/checklists/national-strategy", url.Values{"item": {"roles"}, "status": {"met"}, "note": {"Act of 2025"}, "evidence": {"https://example.org/act"}, "owner": {"Ministry"}, "due": {"2027-03-01"}, "version": {"0"}})
 	v.must("/authority/register/open", url.Values{"open": {"yes"}})
 	s.parts = strings.NewReplacer(client, organisation)
-	s.speak()
 	return s
 }

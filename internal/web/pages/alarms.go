@@ -176,7 +176,7 @@ func hearerTable(ctx context.Context, r *http.Request, v alarmView) ui.TableProp
 // hearing says how somebody hears of an alarm.
 func hearing(ctx context.Context, v alarmView, d desk.Delivery) ui.Status {
 	switch {
-	case !v.Channels.Mail || d == desk.InboxOnly:
+	case !v.Channels.Mail || !v.MailReady || d == desk.InboxOnly:
 		return ui.Status{Tone: ui.Partly, Word: ui.T(ctx, "noticing.delivery."+string(desk.InboxOnly))}
 	case d == desk.AtOnce:
 		return ui.Status{Tone: ui.Good, Word: ui.T(ctx, "noticing.delivery."+string(d))}

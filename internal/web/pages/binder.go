@@ -122,7 +122,7 @@ func (s *Site) staleBinder(r *http.Request) (b incidents.BinderStanding, ok bool
 
 func (v binderView) copies(r *http.Request) ui.TableProps {
 	ctx := r.Context()
-	t := ui.TableProps{ID: "copies", Caption: ui.T(ctx, "binder.copies"), Columns: []ui.Column{{Label: ui.T(ctx, "binder.copy.made")}, {Label: ui.T(ctx, "binder.copy.hash")},
+	t := ui.TableProps{ID: "copies", Caption: ui.T(ctx, "binder.copies"), HideCaption: true, Columns: []ui.Column{{Label: ui.T(ctx, "binder.copy.made")}, {Label: ui.T(ctx, "binder.copy.hash")},
 		{Label: ui.T(ctx, "binder.copy.open"), HideLabel: true, Narrow: true}}, Empty: ui.Empty{Title: ui.T(ctx, "binder.copies.none"), Text: ui.T(ctx, "binder.copies.none.text")}}
 	for _, c := range v.Copies {
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Moment(c.At), wholeHash(c.SHA256), ui.LinkCell("PDF", clientURL(r, "binder/copies/"+c.SHA256+".pdf"), ui.T(ctx, "reports.kilobytes", "size", (c.Size+1023)/1024))}})
