@@ -16,7 +16,7 @@ import (
 // LargestFile is the largest file in bytes that can be added to the file of an entity.
 const LargestFile = clients.LargestFile
 
-// File is a file as it comes.
+// File is a file as it comes; without a Body there is none.
 type File struct {
 	Name string
 	Body io.Reader
