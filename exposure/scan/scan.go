@@ -137,8 +137,8 @@ func Run(ctx context.Context, o Options, found func(exposure.Finding)) (err erro
 		Session: exposure.Session{Dialer: d, Catalogue: o.Knowledge.Catalogue, Data: data, Scanner: o.Scanner,
 			Agent: o.Agent, Now: o.Now, Settings: settings(o)}}
 	if o.Journal != "" {
-		j, err := OpenJournal(o.Journal, Head{Permit: o.Permit.ID(), Catalogue: o.Knowledge.Catalogue.Edition, Request: o.request()})
-		if err != nil {
+		var j *Journal
+		if j, err = OpenJournal(o.Journal, Head{Permit: o.Permit.ID(), Catalogue: o.Knowledge.Catalogue.Edition, Request: o.request()}); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, j.Close()) }()
