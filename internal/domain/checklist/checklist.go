@@ -17,33 +17,23 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/law"
 )
 
-// Text is a text by language: "en", "de" and "fr".
-type Text map[string]string
-
-// In is the text in a language, or in English.
-func (t Text) In(language string) string {
-	if s := t[language]; s != "" {
-		return s
-	}
-	return t["en"]
-}
-
 // Item is one point.
 type Item struct {
-	ID       string `yaml:"id" json:"id"`
-	Citation string `yaml:"citation" json:"citation"`
-	Title    Text   `yaml:"title" json:"title"` // what the law asks, in other words
-	Look     Text   `yaml:"look" json:"look"`   // what shows it
+	ID       string      `yaml:"id" json:"id"`
+	Citation string      `yaml:"citation" json:"citation"`
+	Title    locale.Text `yaml:"title" json:"title"` // what the law asks, in other words
+	Look     locale.Text `yaml:"look" json:"look"`   // what shows it
 }
 
 // Part is a part of a list.
 type Part struct {
-	ID    string `yaml:"id" json:"id"`
-	Title Text   `yaml:"title" json:"title"`
-	Items []Item `yaml:"items" json:"items"`
+	ID    string      `yaml:"id" json:"id"`
+	Title locale.Text `yaml:"title" json:"title"`
+	Items []Item      `yaml:"items" json:"items"`
 }
 
 // List is one checklist.
@@ -53,8 +43,8 @@ type List struct {
 	Checked    law.Date       `yaml:"checked" json:"checked"` // when it was compared with the source
 	Confidence law.Confidence `yaml:"confidence" json:"confidence"`
 	Source     string         `yaml:"source" json:"source"`
-	Title      Text           `yaml:"title" json:"title"`
-	About      Text           `yaml:"about" json:"about"`
+	Title      locale.Text    `yaml:"title" json:"title"`
+	About      locale.Text    `yaml:"about" json:"about"`
 	Parts      []Part         `yaml:"parts" json:"parts"`
 }
 
@@ -109,20 +99,19 @@ func Load(fsys fs.FS) ([]List, error) {
 }
 
 func (l List) validate() (errs []error) {
-	whole := func(t Text) bool { return len(t) == 3 && t["en"] != "" && t["de"] != "" && t["fr"] != "" }
-	if !whole(l.Title) || !whole(l.About) || len(l.Parts) == 0 {
+	if !l.Title.Whole() || !l.About.Whole() || len(l.Parts) == 0 {
 		errs = append(errs, errors.New("title and about in three languages, and parts, are required"))
 	}
 	seen := map[string]bool{}
 	for _, p := range l.Parts {
-		if !plainID.MatchString(p.ID) || !whole(p.Title) || len(p.Items) == 0 {
+		if !plainID.MatchString(p.ID) || !p.Title.Whole() || len(p.Items) == 0 {
 			errs = append(errs, fmt.Errorf("part %q: expected an id, a title in three languages and points", p.ID))
 		}
 		for _, x := range p.Items {
 			switch {
 			case !plainID.MatchString(x.ID) || seen[x.ID]:
 				errs = append(errs, fmt.Errorf("point %q: expected an id of small letters that stands once", x.ID))
-			case x.Citation == "" || !whole(x.Title) || !whole(x.Look):
+			case x.Citation == "" || !x.Title.Whole() || !x.Look.Whole():
 				errs = append(errs, fmt.Errorf("point %s: a citation, and title and look in three languages, are required", x.ID))
 			}
 			seen[x.ID] = true

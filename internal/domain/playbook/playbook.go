@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/law"
 )
 
@@ -33,18 +34,8 @@ const (
 // Phases lists the phases in their order.
 func Phases() []Phase { return []Phase{Detect, Contain, Analyse, Report, Recover, Learn} }
 
-// Text is a text by language. A text of a workspace's own stands under "".
-type Text map[string]string
-
-// In is the text in a language, or the one that there is.
-func (t Text) In(language string) string {
-	for _, l := range []string{language, "", "en"} {
-		if s := t[l]; s != "" {
-			return s
-		}
-	}
-	return ""
-}
+// Text is what a playbook says, by language. A text of a workspace's own stands under "".
+type Text = locale.Text
 
 // Step is one step.
 type Step struct {
@@ -114,8 +105,7 @@ func Load(fsys fs.FS) ([]Playbook, error) {
 
 func (p Playbook) validate() (errs []error) {
 	// A comma in a text without quotes begins another key, and cuts the text off.
-	whole := func(t Text) bool { return len(t) == 3 && t["en"] != "" && t["de"] != "" && t["fr"] != "" }
-	if !whole(p.Title) || !whole(p.About) || len(p.Steps) == 0 {
+	if !p.Title.Whole() || !p.About.Whole() || len(p.Steps) == 0 {
 		errs = append(errs, errors.New("title and about in three languages, and steps, are required"))
 	}
 	seen := map[string]bool{}
@@ -125,7 +115,7 @@ func (p Playbook) validate() (errs []error) {
 			errs = append(errs, fmt.Errorf("step %q: expected an id of small letters that stands once", s.ID))
 		case !slices.Contains(Phases(), s.Phase):
 			errs = append(errs, fmt.Errorf("step %s: there is no phase %q", s.ID, s.Phase))
-		case !whole(s.Title) || !whole(s.Why) || !whole(s.Done):
+		case !s.Title.Whole() || !s.Why.Whole() || !s.Done.Whole():
 			errs = append(errs, fmt.Errorf("step %s: title, why and done are required in three languages", s.ID))
 		case s.Role == "" || len(s.Requirements) == 0:
 			errs = append(errs, fmt.Errorf("step %s: role and requirements are required", s.ID))
