@@ -3,7 +3,6 @@ package netprobe
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/gaissmai/bart"
+
+	"github.com/nisaba-platform/nisaba/exposure"
 )
 
 // Kinds of exposure.Data that the checks of networks read.
@@ -111,24 +112,10 @@ func clip(s string) string {
 	return s
 }
 
-// plain unpacks a file that is compressed with gzip.
-func plain(r io.Reader) (*bufio.Reader, error) {
-	b := bufio.NewReaderSize(r, 1<<16)
-	head, _ := b.Peek(2) // an empty file has none
-	if !bytes.Equal(head, []byte{0x1f, 0x8b}) {
-		return b, nil
-	}
-	z, err := gzip.NewReader(b)
-	if err != nil {
-		return nil, fmt.Errorf("unpack: %w", err)
-	}
-	return bufio.NewReaderSize(io.LimitReader(z, mostBytes), 1<<16), nil
-}
-
 // ReadVRPs reads what Routinator and rpki-client write, in JSON or CSV, compressed
 // with gzip or not.
 func ReadVRPs(source string, r io.Reader) (*VRPs, error) {
-	in, err := plain(r)
+	in, err := exposure.Unpack(r, mostBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -244,7 +231,7 @@ const leastPeers = 3
 // comments after %, compressed with gzip or not. Several files make one table when
 // one after the other is added.
 func (o *Origins) ReadOrigins(r io.Reader) error {
-	in, err := plain(r)
+	in, err := exposure.Unpack(r, mostBytes)
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,6 @@ package vulnprobe
 
 import (
 	"bufio"
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/nisaba-platform/nisaba/exposure"
 )
 
 // Kinds of exposure.Data that the probe knows, each imported by the operator.
@@ -32,23 +32,6 @@ const (
 
 var cveID = regexp.MustCompile(`^CVE-\d{4}-\d{4,19}$`)
 
-// unpacked undoes gzip when the file is packed.
-func unpacked(r io.Reader, limit int64) (io.Reader, error) {
-	b := bufio.NewReader(r)
-	head, err := b.Peek(2)
-	if err != nil {
-		return nil, errors.New("the file is empty")
-	}
-	if !bytes.Equal(head, []byte{0x1f, 0x8b}) {
-		return io.LimitReader(b, limit), nil
-	}
-	z, err := gzip.NewReader(b)
-	if err != nil {
-		return nil, fmt.Errorf("the file cannot be unpacked: %w", err)
-	}
-	return io.LimitReader(z, limit), nil
-}
-
 // KEV is the catalogue of known exploited vulnerabilities of CISA (CC0).
 type KEV struct {
 	Version  string
@@ -67,7 +50,7 @@ type Exploited struct {
 
 // LoadKEV reads known_exploited_vulnerabilities.json.
 func LoadKEV(r io.Reader) (*KEV, error) {
-	in, err := unpacked(r, largestKEV)
+	in, err := exposure.Unpack(r, largestKEV)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +102,7 @@ type EPSSScore struct{ Probability, Percentile float64 }
 
 // LoadEPSS reads the file epss_scores-….csv, packed or not.
 func LoadEPSS(r io.Reader) (*EPSS, error) {
-	in, err := unpacked(r, largestEPSS)
+	in, err := exposure.Unpack(r, largestEPSS)
 	if err != nil {
 		return nil, err
 	}
@@ -187,12 +170,11 @@ type European struct {
 // LoadEUVD reads answers of the database's interface: of its search, or its list of
 // exploited vulnerabilities.
 func LoadEUVD(r io.Reader) (*EUVD, error) {
-	in, err := unpacked(r, largestEUVD)
+	in, err := exposure.Unpack(r, largestEUVD)
 	if err != nil {
 		return nil, err
 	}
-	b := bufio.NewReader(in)
-	d := json.NewDecoder(b)
+	d := json.NewDecoder(in)
 	token, err := d.Token()
 	if err != nil {
 		return nil, fmt.Errorf("the file is no answer of the European database: %w", err)

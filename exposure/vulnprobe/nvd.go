@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/nisaba-platform/nisaba/exposure"
 )
 
 // NVD holds which versions of programs vulnerabilities concern. Only programs that
@@ -98,7 +100,7 @@ func (n *NVD) Add(file io.Reader) error {
 }
 
 func (n *NVD) read(file io.Reader) error {
-	in, err := unpacked(file, largestNVD)
+	in, err := exposure.Unpack(file, largestNVD)
 	if err != nil {
 		return err
 	}
