@@ -18,6 +18,10 @@ need knotd knot
 need unbound unbound
 need dnssec-signzone bind9-utils
 need delv bind9-dnsutils
+need caddy caddy
+need in.tftpd tftpd-hpa
+need node nodejs
+need npm npm
 command -v testssl.sh >/dev/null 2>&1 || need testssl testssl.sh
 if [ -n "$missing" ]; then
 	echo "scan-lab: the laboratory needs:$missing"
@@ -33,5 +37,7 @@ if [ -n "$missing" ]; then
 		echo "scan-lab: apt-get is not available; please install the packages above with your package manager"
 	fi
 fi
+echo "scan-lab: getting a server of OPC UA with npm"
+npm ci --prefix test/scanlab/testdata/opcua --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error || echo "scan-lab: it cannot be had"
 echo "scan-lab: $(nproc) processors, load $(cut -d' ' -f1-3 /proc/loadavg)"
 SCAN_LAB=1 exec "${GO:-go}" test -count=1 -v -timeout 180m -run 'TestGroundTruth|TestNames|TestPostfix|TestDTLS|TestLatency|TestAgainstOthers' ./test/scanlab

@@ -26,6 +26,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -66,6 +67,8 @@ type target struct {
 	Certificate string
 	Settings    string
 	Arguments   []string
+	At          string                        // where it listens; "" for a free port
+	Options     []string                      // of the scan
 	Lab         bool                          // started with make scan-lab alone
 	Consent     bool                          // to intrusive checks, which alone are judged then
 	Expect      map[exposure.Outcome][]string // checks by what is true
@@ -192,8 +195,10 @@ func (l *lab) start(t testing.TB, x *target) error {
 	if slices.Contains([]string{"go", "go-smtp", "relic"}, x.Program) {
 		return l.serve(t, x)
 	}
-	x.address = free(t)
-	_, port, _ := net.SplitHostPort(x.address)
+	if x.address = x.At; x.address == "" {
+		x.address = free(t)
+	}
+	at, port, _ := net.SplitHostPort(x.address)
 	certificate, key := fill("{{certificate}}"), fill("{{key}}")
 	file := filepath.Join(l.folder, port+".conf")
 	var args []string
@@ -203,6 +208,20 @@ func (l *lab) start(t testing.TB, x *target) error {
 		x.Settings = "daemon off;\nmaster_process off;\npid " + file + ".pid;\nevents {}\nhttp {\naccess_log off;\nclient_body_temp_path t1;proxy_temp_path t2;fastcgi_temp_path t3;uwsgi_temp_path t4;scgi_temp_path t5;\n" + settings + "}\n"
 	case "openssl":
 		args = append([]string{"s_server", "-accept", x.address, "-cert", certificate, "-key", key, "-quiet"}, x.Arguments...)
+	case "caddy":
+		args = []string{"run", "--adapter", "caddyfile", "--config", file}
+		x.Settings = "{\nadmin off\nauto_https off\nstorage file_system " + l.folder + "\n}\n" + settings
+	case "in.tftpd":
+		if os.Geteuid() != 0 {
+			return fmt.Errorf("in.tftpd: %w", errRoot)
+		}
+		args = []string{"--foreground", "--listen", "--address", x.address, "--secure", l.folder}
+	case "node":
+		server := filepath.Join("testdata", "opcua", "server.mjs")
+		if _, err := os.Stat(filepath.Join(filepath.Dir(server), "node_modules")); err != nil {
+			return fmt.Errorf("the packages of %s: %w", server, errMissing)
+		}
+		args = append([]string{server, at, port, l.folder}, x.Arguments...)
 	case "gnutls-serv":
 		args = append([]string{"--http", "--quiet", "--port", port, "--x509certfile", certificate, "--x509keyfile", key}, x.Arguments...)
 	case "sshd":
@@ -278,36 +297,85 @@ postlog unix-dgram n - n - 1 postlogd
 	return run(t, x, "/usr/lib/postfix/sbin/master", []string{"-c", folder, "-d"})
 }
 
+// words is what a program said, while it may still speak.
+type words struct {
+	mu  sync.Mutex
+	out strings.Builder
+}
+
+func (w *words) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.out.Write(b)
+}
+
+func (w *words) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.out.String()
+}
+
 func run(t testing.TB, x *target, name string, args []string) error {
 	path, err := program(name)
 	if err != nil {
 		return err
 	}
-	var said strings.Builder
+	said := &words{}
 	cmd := exec.Command(path, args...)
-	cmd.Stderr = &said
+	cmd.Stderr = said
 	if x.Program == "sshd" {
 		_ = os.MkdirAll("/run/sshd", 0o755) // it is there where the service runs; sshd says so otherwise
 	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+	ended := make(chan struct{})
+	go func() { cmd.Wait(); close(ended) }()
 	t.Cleanup(func() {
 		end := os.Kill
 		if x.Program == "postfix" {
 			end = syscall.SIGTERM // it ends its parts then
 		}
 		cmd.Process.Signal(end)
-		cmd.Wait()
+		<-ended
 	})
-	for range 100 {
-		if c, err := net.Dial("tcp", x.address); err == nil {
+	listens := func() bool {
+		c, err := net.Dial("tcp", x.address)
+		if err == nil {
 			c.Close()
+		}
+		return err == nil
+	}
+	if x.Program == "in.tftpd" {
+		listens = func() bool { return silent(x.address) }
+	}
+	for range 600 { // node makes a key first
+		if listens() {
 			return nil
 		}
-		time.Sleep(50 * time.Millisecond)
+		select {
+		case <-ended:
+			return fmt.Errorf("%s ended: %s", x.Program, said.String())
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
 	return fmt.Errorf("%s did not start: %s", x.Program, said.String())
+}
+
+// silent reports whether something takes a datagram: where nothing listens, the system
+// says so at once.
+func silent(address string) bool {
+	c, err := net.Dial("udp", address)
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(50 * time.Millisecond))
+	if _, err := c.Write([]byte{0, 0}); err != nil { // no server answers this
+		return false
+	}
+	_, err = c.Read(make([]byte, 1))
+	return errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 func (l *lab) serve(t testing.TB, x *target) error {
@@ -395,6 +463,7 @@ func (l *lab) ours(ctx context.Context, x target) ([]scan.LineCheck, cost, error
 	if x.Consent {
 		args = append(args, "--classes", "P,H,X")
 	}
+	args = append(args, x.Options...)
 	out, took, err := measured(nisaba(ctx, args...))
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() != 1 || err != nil && exit == nil { // 1: a check failed
