@@ -41,13 +41,17 @@ func Open(root string) (*Dir, error) {
 	return &Dir{root: root}, nil
 }
 
+// Incoming is the folder of what comes in and is not stored yet. What somebody leaves
+// there is removed by Sweep.
+func (d *Dir) Incoming() string { return filepath.Join(d.root, "incoming") }
+
 // sniffBytes is what http.DetectContentType looks at.
 const sniffBytes = 512
 
 // Put stores what r gives, at most limit bytes. A file that is there already counts
 // as written now, so that Remove leaves it alone. After an error nothing is left.
 func (d *Dir) Put(r io.Reader, limit int64) (f File, err error) {
-	tmp, err := os.CreateTemp(filepath.Join(d.root, "incoming"), "put-*")
+	tmp, err := os.CreateTemp(d.Incoming(), "put-*")
 	if err != nil {
 		return File{}, fmt.Errorf("store the file: %w", err)
 	}
@@ -87,7 +91,7 @@ func (d *Dir) Remove(key string, before time.Time) (bool, error) {
 	if !hash.MatchString(key) {
 		return false, ErrNotFound
 	}
-	path, away := d.path(key), filepath.Join(d.root, "incoming", aside+key)
+	path, away := d.path(key), filepath.Join(d.Incoming(), aside+key)
 	if info, err := os.Stat(path); errors.Is(err, os.ErrNotExist) || err == nil && !info.ModTime().Before(before) {
 		return false, nil
 	} else if err != nil {
@@ -114,7 +118,7 @@ func (d *Dir) Remove(key string, before time.Time) (bool, error) {
 // back puts a file that was taken aside in its place, where Put may have stored
 // the same bytes meanwhile.
 func (d *Dir) back(key string) error {
-	if err := os.Rename(filepath.Join(d.root, "incoming", aside+key), d.path(key)); err != nil {
+	if err := os.Rename(filepath.Join(d.Incoming(), aside+key), d.path(key)); err != nil {
 		return fmt.Errorf("put the file back: %w", err)
 	}
 	return nil
@@ -124,7 +128,7 @@ func (d *Dir) back(key string) error {
 // last before the time, and returns how many there were. Stored files stay, and
 // those that a Remove which broke off had taken aside come back.
 func (d *Dir) Sweep(before time.Time) (n int, err error) {
-	folder := filepath.Join(d.root, "incoming")
+	folder := d.Incoming()
 	left, err := os.ReadDir(folder)
 	if err != nil {
 		return 0, fmt.Errorf("look for uploads that were broken off: %w", err)

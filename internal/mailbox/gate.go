@@ -1,7 +1,9 @@
 package mailbox
 
 import (
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -10,12 +12,14 @@ import (
 type gate struct {
 	net.Listener
 
-	mu   sync.Mutex
-	all  int
-	from map[string]int
+	mu     sync.Mutex
+	guests map[*guest]bool
+	from   map[string]int
 }
 
-func newGate(l net.Listener) *gate { return &gate{Listener: l, from: map[string]int{}} }
+func newGate(l net.Listener) *gate {
+	return &gate{Listener: l, guests: map[*guest]bool{}, from: map[string]int{}}
+}
 
 // Accept waits for the next connection that there is room for; others are closed.
 func (g *gate) Accept() (net.Conn, error) {
@@ -24,39 +28,54 @@ func (g *gate) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		place := placeOf(c.RemoteAddr())
-		if g.enter(place) {
-			return &guest{Conn: c, end: time.Now().Add(longest), leave: sync.OnceFunc(func() { g.leave(place) })}, nil
+		if in, ok := g.enter(c); ok {
+			return in, nil
 		}
 		_ = c.Close() // nobody waits for what it says
 	}
 }
 
-func (g *gate) enter(place string) bool {
+func (g *gate) enter(c net.Conn) (*guest, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.all >= mostConnections || g.from[place] >= mostFromOne {
-		return false
+	place := placeOf(c.RemoteAddr())
+	if len(g.guests) >= mostConnections || g.from[place] >= mostFromOne {
+		return nil, false
 	}
-	g.all++
+	in := &guest{Conn: c, gate: g, place: place, end: time.Now().Add(longest)}
+	g.guests[in] = true
 	g.from[place]++
-	return true
+	return in, true
 }
 
-func (g *gate) leave(place string) {
+func (g *gate) leave(c *guest) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.all--
-	if g.from[place]--; g.from[place] == 0 {
-		delete(g.from, place)
+	if !g.guests[c] {
+		return
+	}
+	delete(g.guests, c)
+	if g.from[c.place]--; g.from[c.place] == 0 {
+		delete(g.from, c.place)
+	}
+}
+
+// hangUp ends the connections that are left.
+func (g *gate) hangUp() {
+	g.mu.Lock()
+	left := slices.Collect(maps.Keys(g.guests))
+	g.mu.Unlock()
+	for _, c := range left {
+		_ = c.Close() // it has had its time
 	}
 }
 
 // guest is a connection that ends at a time, however often it is given more.
 type guest struct {
 	net.Conn
+	gate  *gate
+	place string
 	end   time.Time
-	leave func()
 }
 
 func (c *guest) bound(t time.Time) time.Time {
@@ -71,6 +90,6 @@ func (c *guest) SetReadDeadline(t time.Time) error  { return c.Conn.SetReadDeadl
 func (c *guest) SetWriteDeadline(t time.Time) error { return c.Conn.SetWriteDeadline(c.bound(t)) }
 
 func (c *guest) Close() error {
-	c.leave()
+	c.gate.leave(c)
 	return c.Conn.Close()
 }

@@ -10,8 +10,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
+	"os"
 	"strings"
 	"time"
 
@@ -33,6 +36,7 @@ type Options struct {
 	Receiver Receiver
 	TLS      *tls.Config // nil: without encryption, for a server behind another one
 	Log      *slog.Logger
+	Folder   string // where mails wait while they come in; "": that of the system for such
 
 	// Wait takes one attempt from the allowance of a key, and says how long to wait when
 	// there is none left.
@@ -45,7 +49,7 @@ const (
 	mostWrong       = 3                // addresses that do not exist, in one connection
 	mostConnections = 100              // at a time
 	mostFromOne     = 10               // connections of one place at a time
-	mostReading     = 4                // mails that are held in memory at a time
+	mostReading     = 4                // whole mails that are held in memory at a time
 	longestLine     = 16 << 10         // bytes; RFC 5322 knows 998, senders of HTML do not
 	patience        = 2 * time.Minute  // for one command, and for one mail
 	longest         = 10 * time.Minute // for one connection
@@ -73,22 +77,36 @@ func New(o Options) *Server {
 }
 
 // Serve takes mails in until ctx ends, then lets the mails that are being received end,
-// for a few seconds.
+// for a few seconds, and hangs up.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	ended := make(chan error, 1)
-	go func() { ended <- s.smtp.Serve(newGate(l)) }()
+	gate, ended := newGate(l), make(chan error, 1)
+	go func() { ended <- s.smtp.Serve(gate) }()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("take in mails: %w", err)
 	case <-ctx.Done():
 	}
-	until, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	if err := s.smtp.Shutdown(until); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
-		_ = s.smtp.Close() // connections that do not end
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		_ = s.smtp.Shutdown(context.WithoutCancel(ctx)) // says only that the listener was closed already
+	}()
+	if !within(left) {
+		gate.hangUp() // connections that do not end
+		within(left)
 	}
 	<-ended
 	return nil
+}
+
+// within waits a few seconds for something to end.
+func within(end <-chan struct{}) bool {
+	select {
+	case <-end:
+		return true
+	case <-time.After(5 * time.Second):
+		return false
+	}
 }
 
 // session is one connection.
@@ -104,12 +122,20 @@ func (s *Server) session(c *smtp.Conn) (smtp.Session, error) {
 	return &session{Server: s, conn: c, from: placeOf(c.Conn().RemoteAddr())}, nil
 }
 
-// placeOf is an address without its port.
+// placeOf is an address without its port. All addresses of an IPv6 network of 64 bits
+// are one place, since one household has that many.
 func placeOf(a net.Addr) string {
-	if host, _, err := net.SplitHostPort(a.String()); err == nil {
-		return host
+	at, err := netip.ParseAddrPort(a.String())
+	if err != nil {
+		return a.String()
 	}
-	return a.String()
+	from := at.Addr().Unmap().WithZone("")
+	if from.Is6() {
+		if p, err := from.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return from.String()
 }
 
 func refusal(code int, enhanced smtp.EnhancedCode, text string) error {
@@ -166,12 +192,54 @@ func (c *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 // Data takes the mail in, for each of its addresses. When one cannot be reached now, the
 // sender tries all again; those that have it do not take it in twice.
 func (c *session) Data(r io.Reader) error {
+	file, err := os.CreateTemp(c.options.Folder, "mail-*")
+	if err != nil {
+		return c.later(err)
+	}
+	defer func() {
+		if left := errors.Join(file.Close(), os.Remove(file.Name())); left != nil {
+			c.options.Log.Error("remove the copy of a mail that came in", "error", left)
+		}
+	}()
+	if _, err := io.Copy(file, r); errors.As(err, new(*fs.PathError)) {
+		return c.later(err)
+	} else if err != nil {
+		return c.broken(err)
+	}
+	return c.whole(file)
+}
+
+// broken ends a connection whose mail took too long: what still comes is no command.
+func (c *session) broken(err error) error {
+	var late net.Error
+	if errors.As(err, &late) && late.Timeout() {
+		_ = c.conn.Conn().Close() // the other side is slow or gone
+	}
+	return err
+}
+
+// whole takes in a mail of which all has come. It is held in memory only now, so that
+// slow senders keep nobody waiting.
+func (c *session) whole(file io.ReadSeeker) error {
 	c.reading <- struct{}{}
 	defer func() { <-c.reading }()
-	raw, err := io.ReadAll(r)
-	if err != nil {
-		return err
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return c.later(err)
 	}
+	raw, err := io.ReadAll(file)
+	if err != nil {
+		return c.later(err)
+	}
+	return c.receive(raw)
+}
+
+// later says nothing of what is wrong here.
+func (c *session) later(err error) error {
+	c.options.Log.Error("take in a mail", "error", err)
+	return errLater
+}
+
+func (c *session) receive(raw []byte) error {
 	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
 	for _, token := range c.tokens {
@@ -185,8 +253,7 @@ func (c *session) Data(r io.Reader) error {
 		case fault.KindOf(err) == fault.Invalid:
 			return errUnread
 		default:
-			c.options.Log.Error("take in a mail", "error", err)
-			return errLater
+			return c.later(err)
 		}
 	}
 	return nil

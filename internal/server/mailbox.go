@@ -12,6 +12,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/mailbox"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/viruscheck"
@@ -44,13 +45,13 @@ func (c Config) mailDomain() (string, error) {
 
 // takeMails tells the use cases how to take in mails, and makes the server for them; nil
 // when there is none.
-func (c Config) takeMails(cases *incidents.Service, box secret.Box, look *viruscheck.Command, mailer *mailing.Mailer) (*mailbox.Server, error) {
+func (c Config) takeMails(cases *incidents.Service, box secret.Box, look *viruscheck.Command, mailer *mailing.Mailer, files *blob.Dir) (*mailbox.Server, error) {
 	domain, err := c.mailDomain()
 	if err != nil || domain == "" {
 		return nil, err
 	}
 	m := incidents.Mailbox{Domain: domain, Box: box, Own: mailer.Own, Scanner: scannerOf(look), Messages: c.Messages}
-	o := mailbox.Options{Domain: domain, Receiver: cases.WithMailbox(m), Log: c.Log, Wait: guard.NewLimiter(c.Clock, 60, time.Second, 10_000).Take}
+	o := mailbox.Options{Domain: domain, Receiver: cases.WithMailbox(m), Log: c.Log, Folder: files.Incoming(), Wait: guard.NewLimiter(c.Clock, 60, time.Second, 10_000).Take}
 	if c.Mailbox.Certificate != "" {
 		pair, err := tls.LoadX509KeyPair(c.Mailbox.Certificate, c.Mailbox.Key)
 		if err != nil {
