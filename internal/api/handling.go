@@ -11,6 +11,7 @@ import (
 	"github.com/nisaba-platform/nisaba/exchange/indicators"
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/oncall"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
@@ -109,6 +110,12 @@ type exhibited struct {
 	Who   string `query:"who" required:"true" maxLength:"500" doc:"Who has it."`
 	Where string `query:"where" required:"true" maxLength:"500" doc:"Where it is."`
 	body  io.Reader
+}
+
+// Taken is a piece of evidence that was taken in.
+type Taken struct {
+	ID   string          `json:"id"`
+	Scan assessment.Scan `json:"scan,omitempty" enum:"pending,clean,infected" doc:"What a scan of the file said; left out when there is no scanner. Of an infected file only name and hash are kept."`
 }
 
 // Resolve takes the body as it comes.
@@ -220,9 +227,9 @@ func recordOperations(a *API, in area, one string) {
 			return nil, a.Incidents.RemoveAffected(ctx, v.Actor, q.Organisation, q.Incident, q.Part)
 		})
 	add(in, operation{id: "take-exhibit", route: "POST " + one + "/exhibits", summary: "Take a piece of evidence: its bytes are the body", status: http.StatusCreated, largest: incidents.LargestFile, bytes: true},
-		func(ctx context.Context, v accounts.Visit, q *exhibited) (*body[created], error) {
+		func(ctx context.Context, v accounts.Visit, q *exhibited) (*body[Taken], error) {
 			x, err := a.Incidents.TakeEvidence(ctx, v.Actor, q.Organisation, q.Incident, incidents.Exhibit{Name: q.Name, File: q.Name, Body: q.body, Taken: incident.Custody{Who: q.Who, Where: q.Where}})
-			return answerWith(created{x.ID}, err)
+			return answerWith(Taken{x.ID, x.Scan}, err)
 		})
 	add(in, operation{id: "pass-exhibit-on", route: "POST " + one + "/exhibits/{part}/custody", summary: "Add a line to the chain of custody", status: http.StatusNoContent},
 		func(ctx context.Context, v accounts.Visit, q *struct {

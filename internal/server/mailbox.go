@@ -45,12 +45,12 @@ func (c Config) mailDomain() (string, error) {
 
 // takeMails tells the use cases how to take in mails, and makes the server for them; nil
 // when there is none.
-func (c Config) takeMails(cases *incidents.Service, box secret.Box, look *viruscheck.Command, mailer *mailing.Mailer, files *blob.Dir) (*mailbox.Server, error) {
+func (c Config) takeMails(cases *incidents.Service, box secret.Box, mailer *mailing.Mailer, files *blob.Dir) (*mailbox.Server, error) {
 	domain, err := c.mailDomain()
 	if err != nil || domain == "" {
 		return nil, err
 	}
-	m := incidents.Mailbox{Domain: domain, Box: box, Own: mailer.Own, Scanner: scannerOf(look), Messages: c.Messages}
+	m := incidents.Mailbox{Domain: domain, Box: box, Own: mailer.Own, Messages: c.Messages}
 	o := mailbox.Options{Domain: domain, Receiver: cases.WithMailbox(m), Log: c.Log, Folder: files.Incoming(), Wait: guard.NewLimiter(c.Clock, 60, time.Second, 10_000).Take}
 	if c.Mailbox.Certificate != "" {
 		pair, err := tls.LoadX509KeyPair(c.Mailbox.Certificate, c.Mailbox.Key)

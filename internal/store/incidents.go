@@ -199,10 +199,10 @@ func (tx *Tx) RemoveAffected(id string) error { return affected.remove(tx, id) }
 
 var exhibits = define(table[incident.Exhibit]{
 	name: "incident_exhibits", kind: "exhibit", keys: "id",
-	columns: "id, organisation_id, incident, name, sha256, file, custody, created_at, version",
+	columns: "id, organisation_id, incident, name, sha256, file, scan, custody, created_at, version",
 	fields: func(v *incident.Exhibit) []any {
 		return []any{
-			&v.ID, &v.Organisation, &v.Incident, &v.Name, &v.SHA256, &v.File, sqldb.JSON(&v.Custody), sqldb.Time(&v.CreatedAt),
+			&v.ID, &v.Organisation, &v.Incident, &v.Name, &v.SHA256, &v.File, &v.Scan, sqldb.JSON(&v.Custody), sqldb.Time(&v.CreatedAt),
 			&v.Version,
 		}
 	},

@@ -106,6 +106,10 @@ func TestMailbox(t *testing.T) {
 	if !strings.Contains(page, "invoice.pdf") || !strings.Contains(page, "virus.exe") || strings.Count(page, "/handling/exhibits/") != 1 {
 		t.Errorf("the evidence:\n%.4000s", page[strings.Index(page, "<main"):])
 	}
+	_, page, _ = v.upload(cases[0][1]+"/handling/exhibits", url.Values{"who": {"Anna"}, "where": {"safe 12"}}, sent{"sample.exe", strings.NewReader("EICAR")})
+	if !strings.Contains(page, "sample.exe") || !strings.Contains(page, "name and hash are kept, the content is not") || strings.Count(page, "/handling/exhibits/") != 1 {
+		t.Errorf("evidence by hand in which a scan finds something:\n%.4000s", page[strings.Index(page, "<main"):])
+	}
 	v.refusals(at, to)
 	if folder := os.Getenv("SCREENSHOTS"); folder != "" {
 		v.look(folder, "signals-mail", organisation+"/signals")

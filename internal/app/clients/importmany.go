@@ -65,6 +65,9 @@ func (s *Service) ImportMany(ctx context.Context, a authz.Actor, kind tenant.Org
 	if err != nil {
 		return job, err
 	}
+	if err := s.harmless(ctx, uploads); err != nil {
+		return job, err
+	}
 	b, err := json.Marshal(items)
 	if err != nil {
 		return job, fmt.Errorf("keep the files: %w", err)
@@ -78,6 +81,24 @@ func (s *Service) ImportMany(ctx context.Context, a authz.Actor, kind tenant.Org
 		return err
 	})
 	return job, err
+}
+
+// harmless has the files looked at. One that the scanner cannot judge is read all the
+// same: it is taken apart here and handed to nobody.
+func (s *Service) harmless(ctx context.Context, uploads []Upload) error {
+	if s.scanner == nil {
+		return nil
+	}
+	for _, u := range uploads {
+		harmful, err := s.scanner.Harmful(ctx, bytes.NewReader(u.Data))
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil && harmful:
+			return &fault.Error{Kind: fault.Invalid, File: FileName(u.Name), Field: "files", What: "a scan found something harmful in this file", Expected: "a file that is clean", Cause: ErrHarmful}
+		}
+	}
+	return nil
 }
 
 // unpack lists the organisations in the files.

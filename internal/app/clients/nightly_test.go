@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -225,6 +226,20 @@ func zipped(t *testing.T, files map[string]string) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// TestImportManyLooks: a file in which a scan finds something harmful is not imported;
+// one that cannot be judged is, since nobody is handed it.
+func TestImportManyLooks(t *testing.T) {
+	o, ctx := open(t), context.Background()
+	_, err := o.scanned(t, &judge{harmful: "EICAR"}).ImportMany(ctx, o.owner, tenant.Client, []clients.Upload{{Name: "clients.csv", Data: []byte("name\nEICAR GmbH\n")}})
+	if !errors.Is(err, clients.ErrHarmful) || fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a harmful file: %v", err)
+	}
+	if _, err := o.scanned(t, &judge{harmful: "EICAR", err: errors.New("no answer")}).ImportMany(ctx, o.owner, tenant.Client,
+		[]clients.Upload{{Name: "clients.csv", Data: []byte("name\nSeewinkel GmbH\n")}}); err != nil {
+		t.Errorf("a file that cannot be judged: %v", err)
+	}
 }
 
 // TestImportMany imports a ZIP; the server stops in the middle, and no organisation

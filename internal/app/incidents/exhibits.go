@@ -13,6 +13,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/blob"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -34,7 +35,9 @@ type Exhibit struct {
 var sha256Text = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // TakeEvidence adds a piece of evidence with the first line of its chain of
-// custody. A file is kept as it is, whatever it holds, and never run or shown.
+// custody. A file is never run or shown. Of one in which a scan finds something harmful
+// only name and hash are kept; its Scan says so. One that the scanner cannot judge is
+// kept, and is looked at again before it is handed out.
 func (s *Service) TakeEvidence(ctx context.Context, a authz.Actor, organisation, id string, x Exhibit) (out incident.Exhibit, err error) {
 	if _, err := a.Organisation(ctx, organisation, authz.IncidentEdit); err != nil {
 		return out, err
@@ -42,13 +45,8 @@ func (s *Service) TakeEvidence(ctx context.Context, a authz.Actor, organisation,
 	x.Name, x.SHA256 = strings.TrimSpace(x.Name), strings.ToLower(strings.TrimSpace(x.SHA256))
 	out = incident.Exhibit{Organisation: organisation, Incident: id, Name: x.Name, SHA256: x.SHA256}
 	if x.File != "" && x.Body != nil {
-		f, err := s.keep(x.Body)
-		if err != nil {
+		if err := s.takeFile(ctx, &out, fileName(x.File), x.Body); err != nil {
 			return out, err
-		}
-		out.SHA256, out.File = f.SHA256, fileName(x.File)
-		if x.Name == "" {
-			out.Name = out.File
 		}
 	}
 	switch {
@@ -70,10 +68,44 @@ func (s *Service) TakeEvidence(ctx context.Context, a authz.Actor, organisation,
 		if out, err = tx.PutExhibit(out); err != nil {
 			return err
 		}
-		return entry(tx, a, i, incident.Entry{Kind: "evidence", Object: out.ID, Text: out.Name, After: out.SHA256,
+		text, err := s.scanned(tx, out)
+		if err != nil {
+			return err
+		}
+		return entry(tx, a, i, incident.Entry{Kind: "evidence", Object: out.ID, Text: text, After: out.SHA256,
 			At: incident.Moment{At: x.Taken.At, Zone: i.Zone, Certainty: incident.Exact}})
 	})
 	return out, err
+}
+
+// takeFile keeps the file of a piece of evidence.
+func (s *Service) takeFile(ctx context.Context, out *incident.Exhibit, name string, body io.Reader) error {
+	f, err := s.keep(body)
+	if err != nil {
+		return err
+	}
+	if out.Scan, err = s.lookAtStored(ctx, f.SHA256); err != nil {
+		return err
+	}
+	out.SHA256, out.Name = f.SHA256, orElse(out.Name, name)
+	if out.Scan != assessment.ScanHarmful {
+		out.File = name
+	}
+	return nil
+}
+
+// scanned is the name of a piece of evidence with what the scan said, where that is
+// something to know, in the language of the organisation.
+func (s *Service) scanned(tx *store.Tx, x incident.Exhibit) (string, error) {
+	key := map[assessment.Scan]string{assessment.ScanHarmful: "handling.evidence.harmful", assessment.ScanPending: "handling.evidence.unseen"}[x.Scan]
+	if key == "" || s.messages == nil {
+		return x.Name, nil
+	}
+	file, err := facts(tx, x.Organisation)
+	if err != nil {
+		return "", err
+	}
+	return x.Name + " (" + s.messages.Printer(orElse(file.Language, "en")).T(key) + ")", nil
 }
 
 // keep stores a file.
@@ -151,7 +183,8 @@ func exhibitOf(tx *store.Tx, i incident.Incident, id string) (incident.Exhibit, 
 }
 
 // Evidence opens the file of a piece of evidence, once its bytes are proved to be
-// those that were taken. The caller closes it.
+// those that were taken. Forbidden when a scan finds something harmful in it, and while
+// the scanner cannot tell. The caller closes it.
 func (s *Service) Evidence(ctx context.Context, a authz.Actor, organisation, id, exhibit string) (x incident.Exhibit, r io.ReadSeekCloser, err error) {
 	err = s.read(ctx, a, organisation, authz.IncidentRead, func(tx *store.Tx) error {
 		i, err := incidentOf(tx, organisation, id)
@@ -165,6 +198,9 @@ func (s *Service) Evidence(ctx context.Context, a authz.Actor, organisation, id,
 	}
 	if x.File == "" || s.files == nil {
 		return x, nil, missing("file of this piece of evidence")
+	}
+	if x, err = s.judged(ctx, a, x); err != nil {
+		return x, nil, err
 	}
 	if err := s.files.Verify(x.SHA256); err != nil {
 		return x, nil, &fault.Error{Kind: fault.Internal, What: "the file of this piece of evidence is not the one that was taken", Cause: err}

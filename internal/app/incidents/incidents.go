@@ -37,6 +37,7 @@ type Service struct {
 	files     *blob.Dir // nil: no files can be kept
 	playbooks []playbook.Playbook
 	mailbox   Mailbox
+	scanner   Scanner           // nil: nobody looks at files
 	messages  *locale.Catalogue // nil: no copies of binders are kept
 	mailer    *mailing.Mailer   // nil: nothing is mailed
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/nisaba-platform/nisaba/exchange/misp"
 	"github.com/nisaba-platform/nisaba/exchange/stix"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
@@ -132,6 +133,13 @@ func (s *Service) ReadList(ctx context.Context, a authz.Actor, organisation, id,
 	f, err := s.keep(body)
 	if err != nil {
 		return out, err
+	}
+	found, err := s.lookAtStored(ctx, f.SHA256)
+	if err != nil {
+		return out, err
+	}
+	if found == assessment.ScanHarmful {
+		return out, invalid("file", "a scan found something harmful in this file", "a file that is clean")
 	}
 	out = incident.Import{Organisation: organisation, Incident: id, Name: fileName(name), SHA256: f.SHA256, State: incident.ImportRead, Types: map[string]int64{}, CreatedBy: a.Person}
 	if err := s.survey(&out, format); err != nil {

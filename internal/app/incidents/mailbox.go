@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -16,6 +15,7 @@ import (
 	"github.com/nisaba-platform/nisaba/exchange/signal"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -28,9 +28,8 @@ const LargestMail = 25 << 20
 
 // Mailbox is what the service needs to take in mails.
 type Mailbox struct {
-	Domain  string     // behind the @ of the addresses; "": this server takes in no mails
-	Box     secret.Box // seals the addresses
-	Scanner Scanner    // looks at what comes along; nil: nobody does
+	Domain string     // behind the @ of the addresses; "": this server takes in no mails
+	Box    secret.Box // seals the addresses
 
 	// Messages has the words for what became of a file; they are kept in the language of
 	// the organisation.
@@ -39,11 +38,6 @@ type Mailbox struct {
 	// Own reports whether a mail with this Message-ID is one of the platform's own; nil:
 	// none is.
 	Own func(id string) bool
-}
-
-// Scanner looks for harmful content. An error says that it could not tell.
-type Scanner interface {
-	Harmful(ctx context.Context, file io.Reader) (bool, error)
 }
 
 // WithMailbox lets the service take in mails.
@@ -110,7 +104,7 @@ func (s *Service) ReceiveMail(ctx context.Context, token string, raw []byte) (Ta
 	if t, found, err := s.before(ctx, x, e.ID); err != nil || found {
 		return t, err
 	}
-	if e.files, err = s.examine(ctx, l); err != nil {
+	if e.files, err = s.examine(ctx, attachedTo(l)); err != nil {
 		return Taken{}, err
 	}
 	return s.take(ctx, x, e)
@@ -152,36 +146,19 @@ func shownMail(raw []byte, l letter.Letter) string {
 
 // attached is a file that came with a mail.
 type attached struct {
-	name    string
-	sha256  string
-	kept    bool // the file is there; harmful ones are not kept
-	harmful bool
-	unseen  bool // the scanner could not tell
+	name   string
+	body   []byte
+	sha256 string
+	kept   bool // the file is there
+	scan   assessment.Scan
 }
 
-// examine has the files looked at and keeps them. Of a harmful one only name and hash are
-// kept. One that the scanner cannot judge is kept and marked: an alarm at night does not
-// wait for a scanner.
-func (s *Service) examine(ctx context.Context, l letter.Letter) (out []attached, err error) {
+func attachedTo(l letter.Letter) (out []attached) {
 	for _, f := range l.Files {
 		sum := sha256.Sum256(f.Body)
-		x := attached{name: fileName(f.Name), sha256: hex.EncodeToString(sum[:])}
-		if s.mailbox.Scanner != nil {
-			x.harmful, err = s.mailbox.Scanner.Harmful(ctx, bytes.NewReader(f.Body))
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			x.unseen = err != nil
-		}
-		if !x.harmful && s.files != nil {
-			if _, err := s.keep(bytes.NewReader(f.Body)); err != nil {
-				return nil, err
-			}
-			x.kept = true
-		}
-		out = append(out, x)
+		out = append(out, attached{name: fileName(f.Name), body: f.Body, sha256: hex.EncodeToString(sum[:])})
 	}
-	return out, nil
+	return out
 }
 
 // keepAttached makes evidence of the files of a mail, and says how many were too many.
@@ -196,7 +173,7 @@ func (m Mailbox) keepAttached(tx *store.Tx, by authz.Actor, i incident.Incident,
 	words := m.Messages.Printer(orElse(file.Language, "en"))
 	for _, f := range files {
 		became := words.T(f.became())
-		x := incident.Exhibit{Organisation: i.Organisation, Incident: i.ID, Name: f.name, SHA256: f.sha256,
+		x := incident.Exhibit{Organisation: i.Organisation, Incident: i.ID, Name: f.name, SHA256: f.sha256, Scan: f.scan,
 			Custody: []incident.Custody{{At: tx.Now().UTC().Truncate(time.Millisecond), Who: by.Name, Where: became, Action: incident.CustodyActions()[0]}}}
 		if f.kept {
 			x.File = f.name
@@ -216,10 +193,10 @@ func (m Mailbox) keepAttached(tx *store.Tx, by authz.Actor, i incident.Incident,
 
 // became is the key of what is said of a file.
 func (f attached) became() string {
-	switch {
-	case f.harmful:
+	switch f.scan {
+	case assessment.ScanHarmful:
 		return "signals.file.harmful"
-	case f.unseen:
+	case assessment.ScanPending:
 		return "signals.file.unseen"
 	}
 	return "signals.file.came"

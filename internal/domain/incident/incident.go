@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/reporting"
 )
@@ -201,15 +202,16 @@ type Affected struct {
 
 // Exhibit is a piece of evidence of the case with its chain of custody.
 type Exhibit struct {
-	ID           string    `json:"id"`
-	Organisation string    `json:"organisation"`
-	Incident     string    `json:"incident"`
-	Name         string    `json:"name"`
-	SHA256       string    `json:"sha256"` // hexadecimal
-	File         string    `json:"file,omitempty"`
-	Custody      []Custody `json:"custody"` // oldest first; only added to
-	CreatedAt    time.Time `json:"created_at"`
-	Version      int64     `json:"version"`
+	ID           string          `json:"id"`
+	Organisation string          `json:"organisation"`
+	Incident     string          `json:"incident"`
+	Name         string          `json:"name"`
+	SHA256       string          `json:"sha256"` // hexadecimal
+	File         string          `json:"file,omitempty"`
+	Scan         assessment.Scan `json:"scan,omitempty"` // of the file; a harmful one is not kept
+	Custody      []Custody       `json:"custody"`        // oldest first; only added to
+	CreatedAt    time.Time       `json:"created_at"`
+	Version      int64           `json:"version"`
 }
 
 // Custody is one change of hands.
