@@ -157,31 +157,18 @@ func (db *DB) Read(ctx context.Context, f func(*Tx) error) error {
 }
 
 func (db *DB) once(ctx context.Context, pool *sql.DB, o *sql.TxOptions, f func(*Tx) error) (err error) {
-	tx, err := pool.BeginTx(ctx, o)
-	if err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
-	}
+	t := &Tx{db: db, ctx: ctx, pool: pool, options: o}
 	done := false
 	defer func() {
 		if !done { // error or panic
-			err = errors.Join(err, rollback(tx))
+			err = errors.Join(err, t.rollback())
 		}
 	}()
-	if err := f(&Tx{db: db, ctx: ctx, tx: tx}); err != nil {
+	if err := f(t); err != nil {
 		return err
 	}
 	done = true
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
-}
-
-func rollback(tx *sql.Tx) error {
-	if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
-		return fmt.Errorf("roll back: %w", err)
-	}
-	return nil
+	return t.commit()
 }
 
 // backoff is 2–4 ms after the first attempt and doubles.

@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,7 +20,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pgConn{conn}, nil
+	return &pgConn{conn: conn}, nil
 }
 
 func (c connector) Driver() driver.Driver { return pgDriver{} }
@@ -32,7 +31,10 @@ func (pgDriver) Open(string) (driver.Conn, error) {
 	return nil, errors.New("use sqldb.Open")
 }
 
-type pgConn struct{ conn *pgx.Conn }
+type pgConn struct {
+	conn  *pgx.Conn
+	begin *pgx.Batch // of a transaction without a statement so far; nil: none
+}
 
 var (
 	_ driver.ConnBeginTx       = (*pgConn)(nil)
@@ -60,12 +62,13 @@ func (c *pgConn) Begin() (driver.Tx, error) {
 type workspaceKey struct{}
 
 // InWorkspace is a context in which transactions on PostgreSQL tell row-level
-// security of a workspace, or of all ("*"), as they begin: one way to the server
-// instead of two. The other engine does not look at it.
+// security of a workspace, or of all ("*"), as they begin. The other engine does not
+// look at it.
 func InWorkspace(ctx context.Context, workspace string) context.Context {
 	return context.WithValue(ctx, workspaceKey{}, workspace)
 }
 
+// BeginTx notes the beginning, which goes to the server with the first statement.
 func (c *pgConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	begin := "begin"
 	switch sql.IsolationLevel(o.Isolation) {
@@ -80,19 +83,56 @@ func (c *pgConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, er
 	if o.ReadOnly {
 		begin += " read only"
 	}
+	batch := &pgx.Batch{}
+	batch.Queue(begin)
 	if workspace, ok := ctx.Value(workspaceKey{}).(string); ok {
-		if strings.ContainsFunc(workspace, func(r rune) bool { return r < ' ' || r > '~' || r == '\'' || r == '\\' }) {
-			return nil, errors.New("the id of a workspace holds signs that it cannot")
-		}
-		begin += "; select set_config('nisaba.workspace', '" + workspace + "', true)"
+		batch.Queue("select set_config('nisaba.workspace', $1, true)", workspace)
 	}
-	if _, err := c.conn.Exec(ctx, begin); err != nil {
-		return nil, c.check(err)
-	}
+	c.begin = batch
 	return pgTx{c}, nil
 }
 
+// first sends the first statement of a transaction together with its beginning: one
+// way to the server instead of two.
+func (c *pgConn) first(ctx context.Context, query string, args []driver.NamedValue) (pgx.BatchResults, error) {
+	batch := c.begin
+	before := batch.Len()
+	batch.Queue(query, values(args)...)
+	c.begin = nil
+	results := c.conn.SendBatch(ctx, batch)
+	for range before {
+		if _, err := results.Exec(); err != nil {
+			_ = results.Close() // says the same again
+			return nil, c.unbegun(ctx, err)
+		}
+	}
+	return results, nil
+}
+
+// unbegun is the error of the first statement. When the connection was lost the
+// whole transaction was, so that another one may do all of it.
+func (c *pgConn) unbegun(ctx context.Context, err error) error {
+	if ctx.Err() == nil && c.conn.IsClosed() {
+		return driver.ErrBadConn
+	}
+	return err
+}
+
 func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if c.begin != nil {
+		results, err := c.first(ctx, query, args)
+		if err != nil {
+			return nil, err
+		}
+		tag, err := results.Exec()
+		if closed := results.Close(); err == nil {
+			err = closed
+		}
+		if err != nil {
+			return nil, c.unbegun(ctx, err)
+		}
+		return driver.RowsAffected(tag.RowsAffected()), nil
+	}
 	tag, err := c.conn.Exec(ctx, query, values(args)...)
 	if err != nil {
 		return nil, c.check(err)
@@ -101,6 +141,18 @@ func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.Na
 }
 
 func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if c.begin != nil {
+		results, err := c.first(ctx, query, args)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := results.Query()
+		if err != nil {
+			_ = results.Close() // says the same again
+			return nil, c.unbegun(ctx, err)
+		}
+		return &pgRows{rows: rows, of: results}, nil
+	}
 	rows, err := c.conn.Query(ctx, query, values(args)...)
 	if err != nil {
 		return nil, c.check(err)
@@ -113,7 +165,7 @@ func (c *pgConn) Ping(ctx context.Context) error { return c.check(c.conn.Ping(ct
 // ResetSession gives up a connection that is closed, or still in a transaction that
 // began and could not go on.
 func (c *pgConn) ResetSession(context.Context) error {
-	if c.conn.IsClosed() || c.conn.PgConn().TxStatus() != 'I' {
+	if c.begin != nil || c.conn.IsClosed() || c.conn.PgConn().TxStatus() != 'I' {
 		return driver.ErrBadConn
 	}
 	return nil
@@ -159,6 +211,10 @@ func (t pgTx) Rollback() error {
 }
 
 func (t pgTx) end(how string) (string, error) {
+	if t.c.begin != nil { // the server never heard of it
+		t.c.begin = nil
+		return "", nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	tag, err := t.c.conn.Exec(ctx, how)
@@ -167,6 +223,7 @@ func (t pgTx) end(how string) (string, error) {
 
 type pgRows struct {
 	rows    pgx.Rows
+	of      pgx.BatchResults // nil: a result by itself
 	columns []string
 }
 
@@ -181,7 +238,13 @@ func (r *pgRows) Columns() []string {
 
 func (r *pgRows) Close() error {
 	r.rows.Close()
-	return nil // errors of the query came from Next
+	if r.of == nil {
+		return nil // errors of the query came from Next
+	}
+	if err := r.of.Close(); r.rows.Err() == nil {
+		return err
+	}
+	return nil
 }
 
 func (r *pgRows) Next(dest []driver.Value) error {

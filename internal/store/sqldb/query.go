@@ -3,18 +3,67 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 )
 
-// Tx is a transaction. It must not be used by several goroutines at once.
+// Tx is a transaction. It must not be used by several goroutines at once. It begins
+// with its first statement: one that finds it needs none costs nothing.
 type Tx struct {
-	db  *DB
-	ctx context.Context
-	tx  *sql.Tx
+	db      *DB
+	ctx     context.Context
+	pool    *sql.DB
+	options *sql.TxOptions
+	tx      *sql.Tx // nil: not begun
 
 	statements map[string]*sql.Stmt // those that came before; nil: once
 	open       int                  // results that are being read
+}
+
+// mostLost is how many connections that were lost while nobody used them are passed
+// over, which may be all of a pool after the database was started anew.
+const mostLost = 64
+
+// run runs a statement, of which the first begins the transaction. When the
+// connection turns out to be lost by then, nothing has happened yet, and another one
+// is taken.
+func (t *Tx) run(statement func() error) error {
+	if t.tx != nil {
+		return statement()
+	}
+	for lost := 0; ; lost++ {
+		tx, err := t.pool.BeginTx(t.ctx, t.options)
+		if err != nil {
+			return fmt.Errorf("begin transaction: %w", err)
+		}
+		t.tx = tx
+		if err = statement(); !errors.Is(err, driver.ErrBadConn) || lost == mostLost {
+			return err
+		}
+		_ = t.tx.Rollback() // of a connection that is gone: the pool lets go of it
+		t.tx, t.statements = nil, nil
+	}
+}
+
+func (t *Tx) commit() error {
+	if t.tx == nil {
+		return nil
+	}
+	if err := t.tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func (t *Tx) rollback() error {
+	if t.tx == nil {
+		return nil
+	}
+	if err := t.tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		return fmt.Errorf("roll back: %w", err)
+	}
+	return nil
 }
 
 // again is a statement that the transaction has run before, prepared: transactions
@@ -63,18 +112,28 @@ func (t *Tx) Exec(query string, args ...any) (int64, error) {
 	return n, Classify(err)
 }
 
-func (t *Tx) exec(query string, args []any) (sql.Result, error) {
-	if st := t.again(query); st != nil {
-		return st.ExecContext(t.ctx, args...)
-	}
-	return t.tx.ExecContext(t.ctx, t.text(query), args...)
+func (t *Tx) exec(query string, args []any) (r sql.Result, err error) {
+	err = t.run(func() error {
+		if st := t.again(query); st != nil {
+			r, err = st.ExecContext(t.ctx, args...)
+		} else {
+			r, err = t.tx.ExecContext(t.ctx, t.text(query), args...)
+		}
+		return err
+	})
+	return r, err
 }
 
-func (t *Tx) query(query string, args []any) (*sql.Rows, error) {
-	if st := t.again(query); st != nil {
-		return st.QueryContext(t.ctx, args...)
-	}
-	return t.tx.QueryContext(t.ctx, t.text(query), args...)
+func (t *Tx) query(query string, args []any) (rows *sql.Rows, err error) {
+	err = t.run(func() error {
+		if st := t.again(query); st != nil {
+			rows, err = st.QueryContext(t.ctx, args...)
+		} else {
+			rows, err = t.tx.QueryContext(t.ctx, t.text(query), args...)
+		}
+		return err
+	})
+	return rows, err
 }
 
 // Row is one row of a result.

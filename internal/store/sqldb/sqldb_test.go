@@ -218,6 +218,50 @@ func TestCancelledQuery(t *testing.T) {
 	})
 }
 
+// TestLostConnections ends the connections of a pool behind its back, as a database
+// does that is started anew: nobody notices.
+func TestLostConnections(t *testing.T) {
+	target := kit.Postgres(t)
+	db, other := open(t, target), open(t, target)
+	exec(t, db, `CREATE TABLE notes (n BIGINT)`)
+	write := func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(`INSERT INTO notes (n) VALUES (?)`, 1)
+		return err
+	}
+	read := func(tx *sqldb.Tx) error {
+		_, err := sqldb.Collect(tx, sqldb.Single[int64], `SELECT n FROM notes`)
+		return err
+	}
+	for _, next := range []func() error{
+		func() error { return db.Write(t.Context(), write) },
+		func() error { return db.Read(t.Context(), read) },
+	} {
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() {
+				if err := db.Read(t.Context(), func(tx *sqldb.Tx) error { _, err := tx.Exec(`SELECT pg_sleep(0.05)`); return err }); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		exec(t, other, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+		time.Sleep(20 * time.Millisecond) // the servers' ends take a moment to close
+		if err := next(); err != nil {
+			t.Error(err)
+		}
+	}
+	n := 0
+	err := db.Read(t.Context(), func(tx *sqldb.Tx) error {
+		all, err := sqldb.Collect(tx, sqldb.Single[int64], `SELECT n FROM notes`)
+		n = len(all)
+		return err
+	})
+	if err != nil || n != 1 {
+		t.Errorf("%d notes, %v", n, err)
+	}
+}
+
 func TestOpenHidesThePassword(t *testing.T) {
 	for _, target := range []string{
 		"postgres://nisaba:hunter2@127.0.0.1:1/x?connect_timeout=1",
