@@ -108,11 +108,14 @@ func (c *compressor) Write(b []byte) (int, error) {
 	case c.zip != nil:
 		return c.zip.Write(b)
 	}
+	if len(c.held) == 0 && len(b) >= compressFrom { // a whole page, as most are: nothing is copied
+		return len(b), c.start(b)
+	}
 	c.held = append(c.held, b...)
 	if len(c.held) < compressFrom {
 		return len(b), nil
 	}
-	return len(b), c.start()
+	return len(b), c.start(c.held)
 }
 
 // reset forgets what is held back, and reports whether nothing has been sent.
@@ -146,18 +149,19 @@ func (c *compressor) pass() {
 	c.ResponseWriter.WriteHeader(c.status)
 }
 
-func (c *compressor) start() error {
+// start begins to compress, with the first bytes.
+func (c *compressor) start(first []byte) error {
 	h := c.Header()
 	h.Set("Content-Encoding", "gzip")
 	h.Add("Vary", "Accept-Encoding")
 	h.Del("Content-Length")
 	if h.Get("Content-Type") == "" {
-		h.Set("Content-Type", http.DetectContentType(c.held))
+		h.Set("Content-Type", http.DetectContentType(first))
 	}
 	c.ResponseWriter.WriteHeader(c.status)
 	c.zip = c.pool.take()
 	c.zip.Reset(c.ResponseWriter)
-	_, err := c.zip.Write(c.held)
+	_, err := c.zip.Write(first)
 	c.held = nil
 	return err
 }
@@ -180,7 +184,7 @@ func (c *compressor) finish() {
 // FlushError sends what there is at once, for pages that arrive in parts.
 func (c *compressor) FlushError() error {
 	if c.status != 0 && !c.plain && c.zip == nil {
-		if err := c.start(); err != nil {
+		if err := c.start(c.held); err != nil {
 			return err
 		}
 	}
