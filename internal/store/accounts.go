@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/domain/account"
@@ -46,6 +47,56 @@ func (tx *Tx) SessionAndPerson(hash string) (account.Session, tenant.Person, err
 
 var sessionAndPerson = "SELECT " + qualified("s", sessions.names) + ", " + qualified("p", people.names) +
 	" FROM sessions s JOIN people p ON p.id = s.person_id WHERE s.token_hash = ? ORDER BY s.id"
+
+// Visitor is who is behind the token of a session, with what every page asks of them.
+type Visitor struct {
+	Session     account.Session
+	Person      tenant.Person
+	Workspace   tenant.Workspace
+	Memberships []tenant.Membership // in the workspace
+	Unread      int64               // notices of the whole workspace
+	Sight       Sight
+}
+
+// VisitorByToken finds the session with the hash of a token, its person, and the
+// workspace that it shows, in one query. ok is false when there is no such session,
+// or it shows no workspace of which the person is a member.
+func (tx *Tx) VisitorByToken(hash string) (v Visitor, ok bool, err error) {
+	type row struct {
+		Visitor
+		membership  tenant.Membership
+		memberships int64
+	}
+	if err := tx.system(); err != nil {
+		return v, false, err
+	}
+	found, ok, err := sqldb.One(tx.q, func(r *row) []any {
+		return slices.Concat(sessions.fields(&r.Session), people.fields(&r.Person), workspaces.fields(&r.Workspace), members.fields(&r.membership),
+			[]any{&r.memberships, &r.Unread, &r.Sight.size, &r.Sight.server})
+	}, visitorByToken, hash)
+	if err != nil || !ok {
+		return v, false, err
+	}
+	v = found.Visitor
+	v.Workspace.ID, found.membership.Workspace, v.Sight.workspace = v.Session.Workspace, v.Session.Workspace, v.Session.Workspace
+	v.Memberships = []tenant.Membership{found.membership}
+	if found.memberships > 1 {
+		_, v.Memberships, err = tx.In(v.Session.Workspace, "").WorkspaceFor(v.Person.ID)
+	}
+	return v, true, err
+}
+
+// visitorByToken counts the memberships and brings the first: most people have one,
+// and those with hundreds should not have all the rest in each row.
+var visitorByToken = "SELECT " + qualified("s", sessions.names) + ", " + qualified("p", people.names) + ", " + qualified("w", workspaces.names) + ", " + qualified("m", members.names) + `,
+	(SELECT COUNT(*) FROM members x WHERE x.workspace_id = s.shown_workspace AND x.person_id = s.person_id),
+	(SELECT COUNT(*) FROM inbox i WHERE i.workspace_id = s.shown_workspace AND i.person_id = s.person_id AND i.read_at = 0),
+	COALESCE((SELECT h.size FROM ledger_heads h WHERE h.workspace_id = s.shown_workspace), 0),
+	COALESCE((SELECT h.size FROM ledger_heads h WHERE h.workspace_id = ''), 0)
+	FROM sessions s JOIN people p ON p.id = s.person_id JOIN workspaces w ON w.workspace_id = s.shown_workspace
+	JOIN members m ON m.workspace_id = s.shown_workspace AND m.person_id = s.person_id AND m.organisation_id =
+		(SELECT MIN(x.organisation_id) FROM members x WHERE x.workspace_id = s.shown_workspace AND x.person_id = s.person_id)
+	WHERE s.token_hash = ?`
 
 // SessionsOf lists the sessions of a person, the last used first.
 func (tx *Tx) SessionsOf(person string) ([]account.Session, error) {

@@ -25,7 +25,9 @@ func (tx *Tx) Assertion(organisation, requirement string) (assessment.Assertion,
 
 // Assertions lists the statuses that people set, by requirement.
 func (tx *Tx) Assertions(organisation string) ([]assessment.Assertion, error) {
-	return assertions.list(tx, "organisation_id = ?", "requirement", organisation)
+	return keptList(tx, ofWorkspace, func(a *assessment.Assertion) int { return 300 + len(a.Note) }, []string{"assertions", organisation}, func() ([]assessment.Assertion, error) {
+		return assertions.list(tx, "organisation_id = ?", "requirement", organisation)
+	})
 }
 
 // PutAssertion sets a status, or changes it.

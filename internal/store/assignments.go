@@ -25,7 +25,9 @@ func (tx *Tx) Assignment(organisation, kind, object string) (assessment.Assignme
 
 // Assignments lists who answers for what in an organisation.
 func (tx *Tx) Assignments(organisation string) ([]assessment.Assignment, error) {
-	return assignments.list(tx, "organisation_id = ?", "kind, object", organisation)
+	return keptList(tx, withPeople, flat[assessment.Assignment](300), []string{"assignments", organisation}, func() ([]assessment.Assignment, error) {
+		return assignments.list(tx, "organisation_id = ?", "kind, object", organisation)
+	})
 }
 
 // PutAssignment assigns an object, or assigns it to somebody else.

@@ -26,7 +26,9 @@ func (tx *Tx) Approval(id string) (board.Approval, error) { return approvals.get
 
 // Approvals lists the approvals of an organisation, newest first.
 func (tx *Tx) Approvals(organisation string) ([]board.Approval, error) {
-	return approvals.list(tx, "organisation_id = ?", "requested_at DESC, id DESC", organisation)
+	return keptList(tx, withPeople, func(a *board.Approval) int { return 600 + len(a.Note) }, []string{"approvals", organisation}, func() ([]board.Approval, error) {
+		return approvals.list(tx, "organisation_id = ?", "requested_at DESC, id DESC", organisation)
+	})
 }
 
 // PutApproval asks for an approval, or decides it.

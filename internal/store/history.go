@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -89,8 +90,27 @@ func (tx *Tx) Entries(f Filter) ([]ledger.Entry, error) {
 		f.Limit = 100
 	}
 	args = append(append(args, more...), f.Limit)
-	return sqldb.Collect(tx.q, entryFields,
-		`SELECT `+entryColumns+` FROM ledger_entries WHERE `+within+condition+` ORDER BY seq DESC LIMIT ?`, args...)
+	read := func() ([]ledger.Entry, error) {
+		return sqldb.Collect(tx.q, entryFields,
+			`SELECT `+entryColumns+` FROM ledger_entries WHERE `+within+condition+` ORDER BY seq DESC LIMIT ?`, args...)
+	}
+	if f.Text != "" || f.Limit > mostKeptEntries { // a search, or an export
+		return read()
+	}
+	question := []string{"entries", f.Organisation, f.Kind, f.Object, f.Actor, f.Reason, stamp(f.Since), stamp(f.Until),
+		strconv.FormatInt(f.Before, 10), strconv.Itoa(f.Limit)}
+	return keptList(tx, ofWorkspace, func(e *ledger.Entry) int { return 300 + len(e.Before) + len(e.After) + len(e.Reason) }, question, read)
+}
+
+// mostKeptEntries is how long lists of entries are that pages show.
+const mostKeptEntries = 300
+
+// stamp is a time in a question.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(t.UnixMilli(), 10)
 }
 
 // EntriesAbout lists the newest entries about some objects, by kind, newest first.
@@ -132,12 +152,14 @@ func (tx *Tx) Revision(organisation string) (int64, error) {
 	if err != nil {
 		return -1, err
 	}
-	seq, found, err := sqldb.One(tx.q, sqldb.Single[int64],
-		`SELECT seq FROM ledger_entries WHERE `+within+` AND organisation_id = ? ORDER BY seq DESC LIMIT 1`, append(args, organisation)...)
-	if !found {
-		seq = -1
-	}
-	return seq, err
+	return keptOne(tx, ofWorkspace, 8, []string{"revision", organisation}, func() (int64, error) {
+		seq, found, err := sqldb.One(tx.q, sqldb.Single[int64],
+			`SELECT seq FROM ledger_entries WHERE `+within+` AND organisation_id = ? ORDER BY seq DESC LIMIT 1`, append(args, organisation)...)
+		if !found {
+			seq = -1
+		}
+		return seq, err
+	})
 }
 
 // EachEntry calls f for every entry of the scope in order, for exports.

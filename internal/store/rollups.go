@@ -63,9 +63,11 @@ func (tx *Tx) Portfolio() ([]assessment.Standing, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := sqldb.Collect(tx.q, standingFields, `
+	rows, err := keptList(tx, ofWorkspace, flat[assessment.Standing](900), []string{"portfolio"}, func() ([]assessment.Standing, error) {
+		return sqldb.Collect(tx.q, standingFields, `
 		SELECT id, kind, name, brand, tags, created_at, updated_at, version
 		FROM organisations WHERE `+within+` AND NOT archived AND NOT template ORDER BY name, id`, args...)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list organisations: %w", err)
 	}

@@ -29,6 +29,7 @@ type Store struct {
 	clock       clock.Clock
 	rowSecurity bool
 	work        chan struct{}
+	kept        *kept
 }
 
 // Open opens the database, brings its schema up to date and protects its tables.
@@ -42,7 +43,7 @@ func Open(ctx context.Context, target string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, clock: o.Clock, work: make(chan struct{}, 1)}
+	s := &Store{db: db, clock: o.Clock, work: make(chan struct{}, 1), kept: newKept()}
 	if s.clock == nil {
 		s.clock = clock.System{}
 	}
@@ -92,13 +93,15 @@ type Change struct {
 }
 
 // Read runs f in a transaction that sees one state of the database and cannot
-// write. Rows outside the scope do not exist for it.
+// write. Rows outside the scope do not exist for it. Within WithSight what pages ask
+// most is answered from what was read before, as long as the ledgers say nothing new.
 func (s *Store) Read(ctx context.Context, scope tenant.Scope, f func(*Tx) error) error {
 	if scope.IsZero() {
 		return errNoScope()
 	}
+	seen := sight(ctx, scope)
 	return s.db.Read(s.announce(ctx, scope), func(q *sqldb.Tx) error {
-		return s.begin(q, scope, nil, f)
+		return f(&Tx{q: q, scope: scope, now: s.Now(), kept: s.kept, sight: seen})
 	})
 }
 
@@ -112,6 +115,7 @@ func (s *Store) Write(ctx context.Context, scope tenant.Scope, c Change, f func(
 	if c.Actor == "" {
 		return &fault.Error{Kind: fault.Internal, What: "a change must name who makes it"}
 	}
+	outdate(ctx)
 	var p *pending
 	err := s.db.Write(s.announce(ctx, scope), func(q *sqldb.Tx) error {
 		p = &pending{change: c, entries: map[string][]entry{}, own: map[string]bool{}, queued: new(bool)}
@@ -139,12 +143,9 @@ func (s *Store) announce(ctx context.Context, scope tenant.Scope) context.Contex
 }
 
 func (s *Store) begin(q *sqldb.Tx, scope tenant.Scope, p *pending, f func(*Tx) error) error {
-	tx := &Tx{q: q, scope: scope, p: p, now: s.Now()}
+	tx := &Tx{q: q, scope: scope, p: p, now: s.Now(), kept: s.kept}
 	if err := f(tx); err != nil {
 		return err
-	}
-	if p == nil {
-		return nil
 	}
 	return tx.seal()
 }

@@ -18,6 +18,8 @@ type Tx struct {
 	scope tenant.Scope
 	p     *pending // nil: read only
 	now   time.Time
+	kept  *kept
+	sight *Sight // nil: everything is read
 }
 
 // pending is what a writing transaction still has to do before it commits.
@@ -170,8 +172,11 @@ func explain(err error, doing, kind string) error {
 func (s *Store) HasOrganisation(ctx context.Context, workspace, organisation string) (bool, error) {
 	found := false
 	err := s.Read(ctx, tenant.System("look up an organisation before rights are granted").In(workspace, organisation), func(tx *Tx) error {
-		_, ok, err := sqldb.One(tx.q, sqldb.Single[string], lockOrganisation, workspace, organisation)
-		found = ok
+		var err error
+		found, err = keptOne(tx, ofWorkspace, 1, []string{"organisation exists", organisation}, func() (bool, error) {
+			_, ok, err := sqldb.One(tx.q, sqldb.Single[string], lockOrganisation, workspace, organisation)
+			return ok, err
+		})
 		return err
 	})
 	return found, err

@@ -22,7 +22,24 @@ type Visit struct {
 	Session   account.Session
 	Workspace tenant.Workspace // zero before one is chosen
 	Refused   error            // why the policy of the workspace keeps the person out; nil: it does not
+
+	unread int64 // notices; −1: not counted
+	sight  store.Sight
 }
+
+// Unread is how many notices of the person were not read when the visit began; ok is
+// false when they were not counted, because the person reaches only a part of the
+// workspace or none.
+func (v Visit) Unread() (n int, ok bool) {
+	return int(max(v.unread, 0)), v.unread >= 0 && v.Refused == nil
+}
+
+// Looking is the context of a request that changes nothing: what was read before is
+// not read again while nothing was recorded since, as the visit found it.
+func (v Visit) Looking(ctx context.Context) context.Context { return store.WithSight(ctx, v.sight) }
+
+// Watching is the context of a request that stays open: everything is read anew.
+func Watching(ctx context.Context) context.Context { return store.WithSight(ctx, store.Sight{}) }
 
 // seenEvery is how exactly the last use of a session is known.
 const seenEvery = time.Minute
@@ -46,34 +63,42 @@ func (s *Service) Look(ctx context.Context, token string, d Device) (v Visit, er
 		return v, ErrNoSession
 	}
 	err = s.store.Read(ctx, signIn(), func(tx *store.Tx) error {
-		v.Session, v.Person, err = tx.SessionAndPerson(secret.TokenHash(token))
-		if fault.KindOf(err) == fault.NotFound || err == nil && !v.Session.Live(tx.Now()) {
+		hash := secret.TokenHash(token)
+		found, member, err := tx.VisitorByToken(hash)
+		if err == nil && !member {
+			found.Session, found.Person, err = tx.SessionAndPerson(hash)
+		}
+		if fault.KindOf(err) == fault.NotFound || err == nil && (!found.Session.Live(tx.Now()) || found.Person.Disabled) {
 			return ErrNoSession
 		}
 		if err != nil {
 			return err
 		}
-		if v.Person.Disabled {
-			return ErrNoSession
+		v = Visit{Session: found.Session, Person: found.Person, unread: -1, sight: found.Sight}
+		if !member && found.Session.Workspace != "" { // they were one when they chose it
+			if found.Workspace, err = tx.In(found.Session.Workspace, "").Workspace(); err != nil {
+				return err
+			}
 		}
-		return s.enter(tx, &v, d)
+		return s.enter(tx, &v, found, d)
 	})
 	return v, err
 }
 
 // enter binds the visit to the workspace of its session.
-func (s *Service) enter(tx *store.Tx, v *Visit, d Device) error {
+func (s *Service) enter(tx *store.Tx, v *Visit, found store.Visitor, d Device) error {
 	a := authz.Actor{Person: v.Person.ID, Name: v.Person.Name, Session: authz.Browser, From: d.Address,
 		MFA: v.Session.MFA, StepUpAt: v.Session.StepUpAt}
 	if v.Session.Workspace == "" {
 		v.Actor = authz.NewActor(a, "", nil, s.store)
 		return nil
 	}
-	workspace, memberships, err := tx.In(v.Session.Workspace, "").WorkspaceFor(v.Person.ID)
-	if err != nil {
-		return err
+	v.Workspace, v.Actor = found.Workspace, authz.NewActor(a, v.Session.Workspace, found.Memberships, authz.Remember(s.store))
+	if scope, err := v.Actor.Reach(authz.OrganisationRead); err == nil {
+		if _, limited := scope.OrganisationIDs(); !limited {
+			v.unread = found.Unread
+		}
 	}
-	v.Workspace, v.Actor = workspace, authz.NewActor(a, v.Session.Workspace, memberships, authz.Remember(s.store))
 	if hours := v.Workspace.Policy.SessionHours; hours > 0 && tx.Now().Sub(v.Session.CreatedAt) >= time.Duration(hours)*time.Hour {
 		return ErrNoSession // it began in a workspace that lets sessions live longer
 	}

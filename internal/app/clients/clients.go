@@ -56,10 +56,12 @@ type Option func(*Service)
 // WithScanner has every uploaded file looked at before it can be read.
 func WithScanner(sc Scanner) Option { return func(s *Service) { s.scanner = sc } }
 
-// Client is one organisation with all that its pages show.
+// Client is one organisation with all that its pages show. Its file and its lists are
+// the caller's own, except within store.WithSight: requests that change nothing read
+// them only, and share them.
 type Client struct {
 	Organisation   tenant.Organisation
-	File           *organisation.File // facts, answers, evidence, exceptions and assertions; the caller's own copy
+	File           *organisation.File // facts, answers, evidence, exceptions and assertions
 	In             assessing.Input    // the whole assessment as of today; shared, to be read only
 	Tasks          []planning.Task    // stored, by due day
 	Determinations []assessment.Determination
@@ -120,7 +122,7 @@ func (s *Service) Load(ctx context.Context, a authz.Actor, organisation string) 
 	if err != nil {
 		return Client{}, err
 	}
-	return s.assessed(c, a)
+	return s.assessed(ctx, c, a)
 }
 
 // fetch reads what is stored of a client.
@@ -144,12 +146,15 @@ func (s *Service) fetch(tx *store.Tx, organisation string) (c Client, err error)
 }
 
 // assessed is a client that was fetched, with its assessment and for the actor.
-func (s *Service) assessed(c Client, a authz.Actor) (Client, error) {
+func (s *Service) assessed(ctx context.Context, c Client, a authz.Actor) (Client, error) {
 	in, err := s.assess(c.Organisation.ID, c.File, s.today())
 	if err != nil {
 		return Client{}, err
 	}
-	c.In, c.File = in, c.File.Clone()
+	if !store.Looks(ctx) {
+		c = c.copied()
+	}
+	c.In = in
 	c.Role, _ = a.RoleIn(c.Organisation.ID)
 	c.wizard = s.wizard()
 	return c, nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -56,7 +57,7 @@ func (s *Service) Home(ctx context.Context, a authz.Actor, organisation string) 
 	if err != nil {
 		return Home{}, err
 	}
-	if h.Client, err = s.assessed(h.Client, a); err != nil {
+	if h.Client, err = s.assessed(ctx, h.Client, a); err != nil {
 		return Home{}, err
 	}
 	h.Deadlines = Deadlines(h.In, h.File.Registration, h.Registrations)
@@ -84,10 +85,13 @@ func (s *Service) surround(tx *store.Tx, a authz.Actor, h *Home) (err error) {
 	}
 	h.Trend = slices.DeleteFunc(h.Trend, func(p assessment.Point) bool { return p.On == today })
 	if a.Can(authz.LedgerRead, tx.Scope()) == nil {
-		h.Changes, err = tx.Entries(store.Filter{Organisation: id, Since: tx.Now().AddDate(0, 0, -changesDays), Limit: mostChanges})
+		// Whole days can be answered from what was read before.
+		from := tx.Now().AddDate(0, 0, -changesDays)
+		h.Changes, err = tx.Entries(store.Filter{Organisation: id, Since: dayOf(from).At(time.UTC), Limit: mostChanges})
 		if err != nil {
 			return err
 		}
+		h.Changes = slices.DeleteFunc(h.Changes, func(e ledger.Entry) bool { return e.At.Before(from) })
 	}
 	if a.Can(authz.BoardRead, tx.Scope()) != nil {
 		return nil

@@ -68,7 +68,7 @@ type keptClient struct {
 
 func newFetched() *fetched { return &fetched{kept: map[string]keptClient{}} }
 
-// fetchKept is fetch for transactions that only read.
+// fetchKept is fetch for transactions that only read. What it returns is shared.
 func (s *Service) fetchKept(tx *store.Tx, organisation string) (Client, error) {
 	revision, err := tx.Revision(organisation)
 	if err != nil {
@@ -87,11 +87,13 @@ func (s *Service) fetchKept(tx *store.Tx, organisation string) (Client, error) {
 		c.kept[organisation] = keptClient{revision, k.client}
 		c.mu.Unlock()
 	}
-	return k.client.copied(), nil
+	return k.client, nil
 }
 
-// copied is the client with lists of the caller's own, which may be sorted and cut.
+// copied is the client with a file and lists of the caller's own, which may be
+// changed, sorted and cut.
 func (c Client) copied() Client {
+	c.File = c.File.Clone()
 	c.Tasks, c.Determinations, c.Answers = slices.Clone(c.Tasks), slices.Clone(c.Determinations), slices.Clone(c.Answers)
 	c.Evidence, c.Exceptions, c.Files = slices.Clone(c.Evidence), slices.Clone(c.Exceptions), slices.Clone(c.Files)
 	c.Registrations = slices.Clone(c.Registrations)

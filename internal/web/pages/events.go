@@ -67,6 +67,7 @@ func (s *Site) events(w http.ResponseWriter, r *http.Request) (err error) {
 		return guard.Status(http.StatusTooManyRequests, "too many streams of one session")
 	}
 	defer s.streams.leave(session)
+	r = r.WithContext(accounts.Watching(r.Context()))
 	guard.Stream(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { err = s.stream(w, r) })).ServeHTTP(w, r)
 	return err
 }

@@ -38,8 +38,11 @@ func zoneOf(name string) *time.Location {
 // inboxLink leads to the inbox, with the number of unread notices. A page is not
 // kept back when they cannot be counted.
 func (s *Site) inboxLink(r *http.Request) ui.Link {
+	v := visitOf(r)
 	l := ui.Link{Text: ui.T(r.Context(), "noticing.title"), URL: "/inbox", Current: r.URL.Path == "/inbox", CountText: ui.T(r.Context(), "noticing.unread")}
-	if n, err := s.notices.Unread(r.Context(), visitOf(r).Actor); err == nil {
+	if n, ok := v.Unread(); ok && looks(r) {
+		l.Count = n
+	} else if n, err := s.notices.Unread(r.Context(), v.Actor); err == nil {
 		l.Count = n
 	}
 	return l

@@ -212,6 +212,9 @@ func (s *Site) private(h guard.Handler) http.Handler {
 			return err
 		}
 		ctx := context.WithValue(r.Context(), visitKey{}, v)
+		if looks(r) {
+			ctx = v.Looking(ctx)
+		}
 		r = r.WithContext(ctx)
 		r = r.WithContext(ui.With(ctx, s.view(r)))
 		w.Header().Set("Cache-Control", "no-store")
@@ -221,6 +224,9 @@ func (s *Site) private(h guard.Handler) http.Handler {
 		return h(w, r)
 	})
 }
+
+// looks reports whether the request changes nothing.
+func looks(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
 // inside is a private page of a workspace.
 func (s *Site) inside(h guard.Handler) http.Handler {

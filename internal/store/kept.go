@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+)
+
+// Sight is how far the ledgers were when a request began: that of its workspace, and
+// that of the server. Every change of what ledgers record makes one of them longer in
+// its own transaction, so what was read at a length stays true until the next one,
+// whichever server makes the change.
+type Sight struct {
+	workspace    string
+	size, server int64 // entries
+}
+
+type sightKey struct{}
+
+// looking is the sight of a context, until something is written within it.
+type looking struct {
+	at  Sight
+	old atomic.Bool
+}
+
+// WithSight is a context in which Read may answer with what was read before at the
+// same length of the ledgers: with the state from when the sight was taken, not an
+// older one. A Write within it ends that. It is for requests, which are short.
+func WithSight(ctx context.Context, s Sight) context.Context {
+	return context.WithValue(ctx, sightKey{}, &looking{at: s})
+}
+
+// sight is the sight of the context when it is of the scope's workspace.
+func sight(ctx context.Context, scope tenant.Scope) *Sight {
+	l, ok := ctx.Value(sightKey{}).(*looking)
+	if !ok || l.at.workspace == "" || l.at.workspace != scope.WorkspaceID() || l.old.Load() {
+		return nil
+	}
+	return &l.at
+}
+
+// Looks reports whether the context has a sight: the request changes nothing.
+func Looks(ctx context.Context) bool {
+	_, ok := ctx.Value(sightKey{}).(*looking)
+	return ok
+}
+
+// outdate ends the sight of the context.
+func outdate(ctx context.Context) {
+	if l, ok := ctx.Value(sightKey{}).(*looking); ok {
+		l.old.Store(true)
+	}
+}
+
+// source says which ledgers record what is read.
+type source bool
+
+const (
+	ofWorkspace source = false // that of the workspace alone
+	withPeople  source = true  // that of the server too: names and addresses of people
+)
+
+// mostKept is how many bytes, roughly, the kept answers take together.
+const mostKept = 6 << 20
+
+// kept holds the newest answers to what pages ask again and again.
+type kept struct {
+	mu      sync.Mutex
+	answers map[string]keptAnswer
+	bytes   int
+}
+
+type keptAnswer struct {
+	size, server int64 // server is −1 for what does not depend on it
+	bytes        int
+	value        any
+}
+
+func newKept() *kept { return &kept{answers: map[string]keptAnswer{}} }
+
+func (k *kept) get(key string, size, server int64) (any, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	a, ok := k.answers[key]
+	if !ok || a.size != size || a.server != server {
+		return nil, false
+	}
+	return a.value, true
+}
+
+func (k *kept) put(key string, a keptAnswer) {
+	if a.bytes > mostKept/4 {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.drop(key)
+	for old := range maps.Keys(k.answers) { // in no order: any may go
+		if k.bytes+a.bytes <= mostKept {
+			break
+		}
+		k.drop(old)
+	}
+	k.answers[key] = a
+	k.bytes += a.bytes
+}
+
+func (k *kept) drop(key string) {
+	k.bytes -= k.answers[key].bytes
+	delete(k.answers, key)
+}
+
+// keptList is what read returns, or what it returned before for the same scope and
+// question at the same length of the ledgers. The list is the caller's own, what its
+// elements point to is shared. each is about how many bytes an element takes.
+//
+// read must depend on nothing but what the ledgers of the source record.
+func keptList[T any](tx *Tx, of source, each func(*T) int, question []string, read func() ([]T, error)) ([]T, error) {
+	s := tx.sight
+	if s == nil || tx.p != nil || s.workspace != tx.scope.WorkspaceID() {
+		return read()
+	}
+	server := int64(-1)
+	if of == withPeople {
+		server = s.server
+	}
+	key := tx.question(question)
+	if v, ok := tx.kept.get(key, s.size, server); ok {
+		return slices.Clone(v.([]T)), nil
+	}
+	list, err := read()
+	if err != nil {
+		return nil, err
+	}
+	a := keptAnswer{size: s.size, server: server, bytes: 200 + len(key), value: list}
+	for i := range list {
+		a.bytes += each(&list[i])
+	}
+	tx.kept.put(key, a)
+	return slices.Clone(list), nil
+}
+
+// keptOne is keptList for a single value.
+func keptOne[T any](tx *Tx, of source, bytes int, question []string, read func() (T, error)) (T, error) {
+	list, err := keptList(tx, of, func(*T) int { return bytes }, question, func() ([]T, error) {
+		v, err := read()
+		return []T{v}, err
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return list[0], nil
+}
+
+// flat is the size of elements that hold little besides themselves.
+func flat[T any](bytes int) func(*T) int { return func(*T) int { return bytes } }
+
+// question is the key of an answer: the scope and what was asked, each part with its
+// length before it, so that no two questions are alike.
+func (tx *Tx) question(parts []string) string {
+	var b strings.Builder
+	part := func(s string) {
+		b.WriteString(strconv.Itoa(len(s)))
+		b.WriteByte(':')
+		b.WriteString(s)
+	}
+	part(tx.scope.WorkspaceID())
+	ids, limited := tx.scope.OrganisationIDs()
+	if limited {
+		b.WriteByte('l')
+		b.WriteString(strconv.Itoa(len(ids)))
+	}
+	for _, id := range ids {
+		part(id)
+	}
+	b.WriteByte('?')
+	for _, p := range parts {
+		part(p)
+	}
+	return b.String()
+}
