@@ -25,6 +25,9 @@ func (d *Dialer) TryAdmit(r Request) (release func(), wait time.Duration, err er
 	if err := d.Check(r); err != nil {
 		return nil, 0, d.refused(c, err)
 	}
+	if d.permit.scope.Visit {
+		return nil, 0, d.refused(c, refuse(r.Address.String(), "without the owner's consent no ports are searched"))
+	}
 	h, near := d.host(r.Address.Addr(), false)
 	limits := &d.permit.scope.Rate
 	if h.attempts.Load() >= int32(limits.Attempts) || d.attempts.Load() >= int32(limits.AttemptsAll) {

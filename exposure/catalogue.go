@@ -27,6 +27,7 @@ type Check struct {
 	Checked    string   `yaml:"checked"`           // day on which the references were checked, or "unverified"
 	Measures   []string `yaml:"measures"`          // points of Art. 21(2)
 	Points     []string `yaml:"points"`            // "6.7.2.l", of the annex to Implementing Regulation (EU) 2024/2690
+	Consent    bool     `yaml:"consent,omitempty"` // of class P, but nothing that every visitor asks for: not done without the owner's consent
 	Rescan     bool     `yaml:"rescan,omitempty"`  // runs on its own
 	Offline    string   `yaml:"offline,omitempty"` // kind of imported data without which it is not tested
 }

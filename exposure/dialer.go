@@ -124,7 +124,8 @@ func (d *Dialer) Stop() { d.stopped.Store(true) }
 
 // Lookup finds the addresses of a covered name, once for the life of the dialer:
 // later answers of the resolver change nothing. A chain of CNAME records that
-// leaves the scope is refused, addresses and all.
+// leaves the scope is refused, addresses and all; but a visit follows it, as every
+// browser does, unless it leads to what is excluded.
 func (d *Dialer) Lookup(ctx context.Context, name string) ([]netip.Addr, error) {
 	folded, err := FoldName(name)
 	if err != nil {
@@ -167,7 +168,7 @@ func (d *Dialer) pinned(ctx context.Context, name string, chain bool) ([]netip.A
 		return nil, fmt.Errorf("resolve %s: %w", name, p.err)
 	}
 	for _, alias := range p.answer.Chain {
-		if chain && !d.permit.scope.CoversName(alias) {
+		if chain && !d.permit.scope.follows(alias) {
 			return nil, d.refused(Contact{Name: name, Network: "dns"}, refuse(name, "it is an alias of %s, which the scope does not cover", alias))
 		}
 	}
@@ -203,6 +204,9 @@ func (d *Dialer) Check(r Request) error {
 		if p == nil || !slices.Contains(p.answer.Addresses, r.Address.Addr()) {
 			return refuse(r.Name+" ("+r.Address.String()+")", "the address is not the one that the name had when the scan began")
 		}
+	}
+	if r.UDP && r.Address.Port() != 53 && d.permit.scope.Visit {
+		return refuse(r.Name+" ("+r.Address.String()+")", "without the owner's consent only name servers are asked over UDP")
 	}
 	return d.permit.check(d.o.Now(), r.Name, r.Address, r.Class, r.Via)
 }

@@ -44,6 +44,13 @@ func Open(s Signed, key ed25519.PublicKey) (*Permit, error) {
 
 // Own makes a permit of a scope for which the caller answers, as on the command
 // line, where the person who types the targets states that they may be scanned.
+//
+// A scope with Visit stands for nobody's consent. It may only allow class P, and name
+// domains without the names below and without all ports. What it lets through is
+// what any visitor does: questions to the name servers of a name, and its web at
+// ports 80 and 443. No other port, no mail server and no address without a name is
+// contacted, and the limits are those of one person. Networks may only hold loopback
+// addresses, for tests.
 func Own(s Scope) (*Permit, error) {
 	if s.Until.IsZero() {
 		return nil, refuse("the scope", "it has no end")
@@ -74,7 +81,40 @@ func Own(s Scope) (*Permit, error) {
 		s.Networks[i].Prefix = n.Prefix.Masked()
 	}
 	s.Rate = s.Rate.withDefaults()
+	if s.Visit {
+		if err := s.visitable(); err != nil {
+			return nil, err
+		}
+		s.Rate = s.Rate.atMost(gentle)
+	}
 	return &Permit{s}, nil
+}
+
+// visitable refuses a scope that wants more without consent than a visitor may.
+func (s *Scope) visitable() error {
+	switch {
+	case slices.ContainsFunc(s.Classes, func(c Class) bool { return c != Passive }):
+		return refuse("the scope", "without the owner's consent nothing but class %s is allowed", Passive)
+	case s.OT, s.Internal:
+		return refuse("the scope", "without the owner's consent neither industrial ports nor internal addresses are contacted")
+	case slices.ContainsFunc(s.Domains, func(d Domain) bool { return d.Subtree || d.Sweep }):
+		return refuse("the scope", "without the owner's consent neither the names below nor all ports are looked at")
+	case slices.ContainsFunc(s.Networks, func(n Network) bool { return !s.Loopback || !n.Prefix.Addr().IsLoopback() }):
+		return refuse("the scope", "without the owner's consent no ranges of addresses are looked at")
+	}
+	return nil
+}
+
+// NoConsent is the reason of checks that need the consent of the owner in a scan
+// without it.
+const NoConsent = "the owner did not consent, and no visitor asks for this"
+
+// Visits reports whether the permit stands for nobody's consent.
+func (p *Permit) Visits() bool { return p.scope.Visit }
+
+// Lets reports whether the permit allows a check of the catalogue.
+func (p *Permit) Lets(c Check) bool {
+	return p.Allows(c.Class) && (!p.scope.Visit || !c.Consent)
 }
 
 // Scope is a copy of what the permit covers.
@@ -85,6 +125,9 @@ func (p *Permit) ID() string { return p.scope.ID }
 
 // Allows reports whether checks of a class may run now.
 func (p *Permit) Allows(c Class) bool { return slices.Contains(p.scope.Classes, c) }
+
+// visitPorts are the ports of the web, at which a name may be visited by anybody.
+var visitPorts = []uint16{80, 443}
 
 // servicePorts are the ports of a name's own services: names, web, mail, remote
 // sign-in. Other ports need an entry with Sweep, or the address in a network.
@@ -133,7 +176,7 @@ func (p *Permit) check(now time.Time, name string, at netip.AddrPort, class Clas
 			return refuse(target, "the address is not public (%s), and the scope does not name it as internal", what)
 		}
 	}
-	if named {
+	if named && !s.Visit {
 		return nil
 	}
 	return p.checkName(target, name, at.Port(), class, via)
@@ -159,13 +202,18 @@ func (p *Permit) checkTime(now time.Time, at netip.AddrPort) error {
 // must be covered.
 func (p *Permit) checkName(target, name string, port uint16, class Class, via *Via) error {
 	s := &p.scope
+	ports := servicePorts
+	if s.Visit {
+		ports = visitPorts
+	}
+	served := via != nil && port == via.Port && s.allows(*via, name, class)
 	if d, ok := s.domain(name); ok && name != "" {
-		if d.Sweep || slices.Contains(servicePorts, port) {
+		if d.Sweep || slices.Contains(ports, port) || served {
 			return nil
 		}
 		return refuse(target, "the scope covers the name, and not port %d of its host", port)
 	}
-	if via != nil && port == via.Port && s.allows(*via, name, class) {
+	if served {
 		return nil
 	}
 	return refuse(target, "the scope does not cover it")
@@ -180,7 +228,7 @@ func (s *Scope) allows(via Via, name string, class Class) bool {
 	case 53:
 		return !via.Above || class == Passive
 	case 25:
-		return true
+		return !s.Visit
 	case 443:
 		domain, err := FoldName(via.Domain)
 		return err == nil && name == "mta-sts."+domain && class == Passive

@@ -24,6 +24,7 @@ type Scope struct {
 	OT       bool      `json:"ot"`       // ports of industrial protocols may be connected to
 	Internal bool      `json:"internal"` // Networks may hold private addresses
 	Loopback bool      `json:"loopback"` // for tests: loopback addresses in Networks may be contacted
+	Visit    bool      `json:"visit"`    // the owner did not consent: nothing but what every visitor of the names does, see Own
 	Rate     Rate      `json:"rate"`     // limits; zero members have defaults
 }
 
@@ -92,6 +93,15 @@ func (r Rate) withDefaults() Rate {
 	return r
 }
 
+// gentle are the limits of a visit: those of one person with a browser.
+var gentle = Rate{PerAddress: 10, PerNetwork: 20, Total: 100, Parallel: 2, ParallelAll: 32, Attempts: 1, AttemptsAll: 1}
+
+// atMost lowers limits to those of another rate.
+func (r Rate) atMost(most Rate) Rate {
+	return Rate{min(r.PerAddress, most.PerAddress), min(r.PerNetwork, most.PerNetwork), min(r.Total, most.Total), min(r.Parallel, most.Parallel),
+		min(r.ParallelAll, most.ParallelAll), min(r.Attempts, most.Attempts), min(r.AttemptsAll, most.AttemptsAll)}
+}
+
 // FoldName is the form in which names are compared: lower case, ASCII, without a
 // final dot. An error says why it is no name of a host.
 func FoldName(name string) (string, error) {
@@ -138,6 +148,15 @@ func (s *Scope) CoversName(name string) bool {
 	}
 	_, ok := s.domain(name)
 	return ok
+}
+
+// follows reports whether an alias of a covered name may lead to another name.
+func (s *Scope) follows(alias string) bool {
+	if s.Visit {
+		folded, err := FoldName(alias)
+		return err == nil && !s.excludesName(folded)
+	}
+	return s.CoversName(alias)
 }
 
 func (s *Scope) excludesName(name string) bool {

@@ -4,9 +4,12 @@ package certprobe
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exposure"
@@ -63,9 +66,15 @@ type Seen struct {
 	Pins   Pins
 }
 
-// Probes is the probe of certificates.
+// Probes is the probe of certificates. It asks for those of each kind of key.
 func Probes() []exposure.Probe {
 	return []exposure.Probe{{Name: "certificates", Level: exposure.OfService, Checks: Checks(), Class: exposure.Handshake, Wants: tlsprobe.Wanted, Run: run}}
+}
+
+// Visit is the probe of certificates that looks at what every visitor of the web is
+// shown, for scans without the owner's consent.
+func Visit() exposure.Probe {
+	return exposure.Probe{Name: "certificate of a visit", Level: exposure.OfService, Checks: visitChecks(), Class: exposure.Passive, Wants: func(t exposure.Target) bool { return t.Service == "https" }, Run: runVisit}
 }
 
 // Checks lists the checks that the probe answers.
@@ -74,6 +83,13 @@ func Checks() (out []string) {
 		out = append(out, j.check)
 	}
 	return out
+}
+
+// kindsCheck counts the kinds of certificates, of which a visitor is shown one.
+const kindsCheck = "CERT-21"
+
+func visitChecks() []string {
+	return slices.DeleteFunc(Checks(), func(c string) bool { return c == kindsCheck })
 }
 
 func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
@@ -87,6 +103,37 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 	if err != nil {
 		return err
 	}
+	return judgeAll(ctx, s, t, served, Checks())
+}
+
+// handshake is how long a visitor waits for a certificate.
+const handshake = 10 * time.Second
+
+// runVisit makes one handshake as a browser does, and judges what it was shown.
+func runVisit(ctx context.Context, s *exposure.Session, t exposure.Target) error {
+	c, err := s.Dialer.Dial(ctx, exposure.Request{Name: t.Name, Address: netip.AddrPortFrom(t.Address, t.Port), Class: exposure.Passive})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(handshake)); err != nil {
+		return err
+	}
+	// Whether the certificate can be trusted is what is judged afterwards.
+	visit := tls.Client(c, &tls.Config{ServerName: t.Name, NextProtos: []string{"h2", "http/1.1"}, InsecureSkipVerify: true})
+	if err := visit.HandshakeContext(ctx); err != nil {
+		return fmt.Errorf("speak TLS as a visitor: %w", err)
+	}
+	state := visit.ConnectionState()
+	shown := tlsprobe.Served{Staple: state.OCSPResponse}
+	for _, certificate := range state.PeerCertificates {
+		shown.Chain = append(shown.Chain, certificate.Raw)
+	}
+	return judgeAll(ctx, s, t, []tlsprobe.Served{shown}, visitChecks())
+}
+
+// judgeAll judges the certificates that a service showed by some checks.
+func judgeAll(ctx context.Context, s *exposure.Session, t exposure.Target, served []tlsprobe.Served, checks []string) error {
 	seen := Seen{Target: t, Raw: served[0].Chain, Staple: served[0].Staple, At: s.Now(), Pins: pinsOf(ctx, s, t)}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -104,6 +151,9 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 		seen.Chain = append(seen.Chain, c)
 	}
 	for _, j := range judges() {
+		if !slices.Contains(checks, j.check) {
+			continue
+		}
 		f := s.Finding(j.check, t)
 		f.Transcript, f.Reproduce = exposure.TranscriptHash(seen.Raw...), reproduce(t)
 		if seen.Chain[0] == nil {

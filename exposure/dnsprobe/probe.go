@@ -64,6 +64,8 @@ func zoneProbe(list []judge) func(context.Context, *exposure.Session, exposure.T
 				f.Outcome, f.Reason = exposure.NotApplicable, "the name stands in the zone "+dot(v.zone)
 			case !s.Dialer.Permit().Allows(class):
 				f.Outcome, f.Reason = exposure.NotTested, "the scope does not allow checks of class "+string(class)
+			case !s.Lets(j.check):
+				f.Outcome, f.Reason = exposure.NotTested, exposure.NoConsent
 			default:
 				j.judge(ctx, c, v, &f)
 			}

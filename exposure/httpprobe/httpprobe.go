@@ -84,6 +84,7 @@ type view struct {
 	scripts   []script
 	unread    error // why a script of the same place could not be read
 	trusted   error // why a browser would not trust the certificate
+	lets      func(check string) bool
 	libraries *Libraries
 }
 
@@ -99,7 +100,7 @@ func run(whole context.Context, s *exposure.Session, t exposure.Target) error {
 	begin := s.Now().UTC()
 	c := NewClient(s, t, secured(t))
 	defer c.Close()
-	v := &view{target: t, secure: c.secure(), now: begin, libraries: shippedLibraries()}
+	v := &view{target: t, secure: c.secure(), now: begin, libraries: shippedLibraries(), lets: s.Lets}
 	if l, ok := s.Data.Kinds[LibrariesKind].(*Libraries); ok {
 		v.libraries = l
 	}
@@ -115,6 +116,10 @@ func run(whole context.Context, s *exposure.Session, t exposure.Target) error {
 		transcript = append(transcript, a.head())
 	}
 	for _, j := range judges() {
+		if !s.Lets(j.check) {
+			s.Skip(j.check, t, exposure.NotTested, exposure.NoConsent)
+			continue
+		}
 		f := s.Finding(j.check, t)
 		f.Start, f.Transcript, f.Reproduce = begin, exposure.TranscriptHash(transcript...), reproduce(c.base.String(), t, j.hint)
 		j.judge(v, &f)
@@ -191,21 +196,27 @@ func (v *view) ask(ctx context.Context, c *Client) {
 		}
 		*into = a
 	}
-	for _, origin := range []string{foreignOrigin, "null"} {
-		var a *Answer
-		one("cors", "GET", map[string][]string{"Origin": {origin}}, &a)
-		if a != nil {
-			v.cors[origin] = a
+	if v.lets("HTTP-09") {
+		for _, origin := range []string{foreignOrigin, "null"} {
+			var a *Answer
+			one("cors", "GET", map[string][]string{"Origin": {origin}}, &a)
+			if a != nil {
+				v.cors[origin] = a
+			}
 		}
 	}
-	one("trace", "TRACE", map[string][]string{"X-Nisaba": {traceMark}}, &v.trace)
-	one("options", "OPTIONS", nil, &v.options)
+	if v.lets("HTTP-20") {
+		one("trace", "TRACE", map[string][]string{"X-Nisaba": {traceMark}}, &v.trace)
+		one("options", "OPTIONS", nil, &v.options)
+	}
 	one("packed", "GET", map[string][]string{"Accept-Encoding": {"gzip, br, zstd, deflate"}}, &v.packed)
 	if v.secure {
 		v.protocols, v.asides["protocols"] = c.protocol(ctx)
 	}
 	v.readScripts(ctx, c)
-	v.paths = lookAround(ctx, c, v)
+	if v.lets("HTTP-16") { // and with it HTTP-17 and HTTP-18
+		v.paths = lookAround(ctx, c, v)
+	}
 }
 
 // mostScripts is how many scripts of the same place are read.

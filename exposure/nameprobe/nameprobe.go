@@ -139,6 +139,10 @@ const parallel = 8
 
 // usual asks for usual names below a domain whose names the scope covers.
 func (p *search) usual(ctx context.Context, entry exposure.Domain) error {
+	if !p.session.Lets("SUB-03") {
+		p.session.Skip("SUB-03", p.target, exposure.NotTested, exposure.NoConsent)
+		return nil
+	}
 	if !entry.Subtree {
 		p.session.Skip("SUB-03", p.target, exposure.NotTested, "the scope does not cover the names below")
 		return nil

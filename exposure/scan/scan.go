@@ -38,11 +38,18 @@ func Probes() []exposure.Probe {
 		httpprobe.Probes(), vulnprobe.Probes(), nameprobe.Probes())
 }
 
+// probesOf are the probes that a permit lets run.
+func probesOf(p *exposure.Permit) []exposure.Probe {
+	if p.Visits() {
+		return visitProbes()
+	}
+	return Probes()
+}
+
 // probesFor are the probes that a scan of some checks needs: those that answer them,
 // and those that find where to look. The hosts of names are not looked for when the
 // names alone answer.
-func probesFor(only []string) []exposure.Probe {
-	all := Probes()
+func probesFor(all []exposure.Probe, only []string) []exposure.Probe {
 	if len(only) == 0 {
 		return all
 	}
@@ -133,7 +140,7 @@ func Run(ctx context.Context, o Options, found func(exposure.Finding)) (err erro
 	}
 	stop := context.AfterFunc(ctx, d.Stop)
 	defer stop()
-	s := exposure.Scan{Probes: probesFor(o.Only), Workers: o.Workers, Progress: o.Progress,
+	s := exposure.Scan{Probes: probesFor(probesOf(o.Permit), o.Only), Workers: o.Workers, Progress: o.Progress,
 		Session: exposure.Session{Dialer: d, Catalogue: o.Knowledge.Catalogue, Data: data, Scanner: o.Scanner,
 			Agent: o.Agent, Now: o.Now, Settings: settings(o)}}
 	if o.Journal != "" {
@@ -188,7 +195,7 @@ func Run(ctx context.Context, o Options, found func(exposure.Finding)) (err erro
 		return err
 	}
 	for _, e := range o.Entries {
-		for _, f := range unjudged(&s.Session, e) {
+		for _, f := range slices.Concat(unjudged(&s.Session, e), unasked(&s.Session, e)) {
 			report(f)
 		}
 	}
