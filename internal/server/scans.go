@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/scanning"
 	"github.com/nisaba-platform/nisaba/internal/store"
 )
@@ -22,12 +23,12 @@ const (
 	scanFolder = "scans"
 )
 
-func (c Config) scans(s *store.Store, organisations *clients.Service) (*scanning.Service, error) {
+func (c Config) scans(s *store.Store, organisations *clients.Service, mailer *mailing.Mailer) (*scanning.Service, error) {
 	key, err := loadScanKey(filepath.Join(c.Data, scanKey))
 	if err != nil {
 		return nil, err
 	}
-	return scanning.New(s, organisations, c.Knowledge.Catalogue, scanning.Options{Key: key, Folder: filepath.Join(c.Data, scanFolder), Scanner: c.Knowledge.Program,
+	return scanning.New(s, organisations, c.Knowledge.Catalogue, scanning.Options{Key: key, Folder: filepath.Join(c.Data, scanFolder), Scanner: c.Knowledge.Program, Mails: mailer,
 		Loopback: c.ScanLoopback, TXT: c.ScanTXT, Resolver: c.ScanResolver, Resolvers: c.ScanResolvers, Data: c.ScanData})
 }
 

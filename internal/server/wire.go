@@ -112,7 +112,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	if err != nil {
 		return nil, err
 	}
-	scans, err := c.scans(s, organisations)
+	scans, err := c.scans(s, organisations, mailer)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ func dumped() []string {
 		"incidents", "obligations", "incident_reports", "incident_entries", "indicators", "incident_affected", "incident_exhibits",
 		"incident_informed", "incident_costs", "indicator_imports", "incident_exercises", "alarms", "intake_sources", "intake_signals",
 		"filing_keys", "authority_cases", "authority_reports", "authority_messages", "filing_nonces", "filing_endpoints", "filing_messages",
-		"assets", "suppliers", "risks", "scan_targets", "scans", "scan_findings",
+		"assets", "suppliers", "supplier_requests", "risks", "scan_targets", "scans", "scan_findings",
 		"authority_applications", "authority_entries", "authority_recipients", "authority_forwardings", "authority_records",
 		"authority_record_files",
 		"jobs", "crons", "outbox", "marks", "counters",

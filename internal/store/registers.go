@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/domain/register"
@@ -37,9 +38,9 @@ func (tx *Tx) RemoveAsset(id string) error { return assets.remove(tx, id) }
 
 var suppliers = define(table[register.Supplier]{
 	name: "suppliers", kind: "supplier", keys: "id",
-	columns: "id, organisation_id, name, supplies, criticality, contact, owner, domains, review_by, note, created_at, updated_at, version",
+	columns: "id, organisation_id, name, supplies, criticality, contact, email, language, owner, domains, review_by, note, created_at, updated_at, version",
 	fields: func(s *register.Supplier) []any {
-		return []any{&s.ID, &s.Organisation, &s.Name, &s.Supplies, &s.Criticality, &s.Contact, &s.Owner, sqldb.JSON(&s.Domains), sqldb.Date(&s.ReviewBy),
+		return []any{&s.ID, &s.Organisation, &s.Name, &s.Supplies, &s.Criticality, &s.Contact, &s.Email, &s.Language, &s.Owner, sqldb.JSON(&s.Domains), sqldb.Date(&s.ReviewBy),
 			&s.Note, sqldb.Time(&s.CreatedAt), sqldb.Time(&s.UpdatedAt), &s.Version}
 	},
 	org:     func(s *register.Supplier) *string { return &s.Organisation },
@@ -64,6 +65,55 @@ func (tx *Tx) PutSupplier(s register.Supplier) (register.Supplier, error) {
 
 // RemoveSupplier deletes a supplier.
 func (tx *Tx) RemoveSupplier(id string) error { return suppliers.remove(tx, id) }
+
+// SuppliersInReach lists the suppliers of all organisations in reach that have domains,
+// by name.
+func (tx *Tx) SuppliersInReach() ([]register.Supplier, error) {
+	return suppliers.list(tx, "domains NOT IN ('', '[]', 'null')", "name, id")
+}
+
+// SupplierPlaces lists the organisations of all workspaces that have a supplier with
+// domains. It needs a scope of everything.
+func (tx *Tx) SupplierPlaces() ([]Place, error) {
+	if err := tx.system(); err != nil {
+		return nil, err
+	}
+	out, err := sqldb.Collect(tx.q, func(p *Place) []any { return []any{&p.Workspace, &p.Organisation} }, `
+		SELECT DISTINCT workspace_id, organisation_id FROM suppliers
+		WHERE domains NOT IN ('', '[]', 'null')
+		ORDER BY workspace_id, organisation_id`)
+	if err != nil {
+		return nil, fmt.Errorf("list the organisations with suppliers: %w", err)
+	}
+	return out, nil
+}
+
+var supplierRequests = define(table[register.Request]{
+	name: "supplier_requests", kind: "supplier_request", keys: "id", secret: true, // a mail is not taken back
+	columns: "id, organisation_id, supplier_id, scan_id, address, language, body, asked_by, asked_name, created_at",
+	fields: func(r *register.Request) []any {
+		return []any{&r.ID, &r.Organisation, &r.Supplier, &r.Scan, &r.Address, &r.Language, &r.Body, &r.AskedBy, &r.AskedName, sqldb.Time(&r.CreatedAt)}
+	},
+	org:     func(r *register.Request) *string { return &r.Organisation },
+	id:      func(r *register.Request) *string { return &r.ID },
+	created: func(r *register.Request) *time.Time { return &r.CreatedAt },
+})
+
+// SupplierRequest returns one request to a supplier.
+func (tx *Tx) SupplierRequest(id string) (register.Request, error) {
+	return supplierRequests.get(tx, id)
+}
+
+// SupplierRequests lists the requests to all suppliers of an organisation, newest
+// first.
+func (tx *Tx) SupplierRequests(organisation string) ([]register.Request, error) {
+	return supplierRequests.list(tx, "organisation_id = ?", "created_at DESC, id DESC", organisation)
+}
+
+// PutSupplierRequest keeps a request to a supplier.
+func (tx *Tx) PutSupplierRequest(r register.Request) (register.Request, error) {
+	return supplierRequests.put(tx, r)
+}
 
 var risks = define(table[register.Risk]{
 	name: "risks", kind: "risk", keys: "id",

@@ -14,9 +14,14 @@ func registerProbes() map[string]probe {
 					Criticality: "high", Owner: "Eva", Location: "Graz", Supplier: "Host", Note: "n"}
 			},
 			(*store.Tx).Asset, (*store.Tx).Assets, func(v register.Asset) string { return v.ID }, (*store.Tx).RemoveAsset),
+		"supplier_requests": kept((*store.Tx).PutSupplierRequest,
+			func(w world, k string) register.Request {
+				return register.Request{ID: k, Organisation: w.organisation, Supplier: "s", Scan: "x", Address: "c@example.org", Language: "de", Body: "b", AskedBy: "p", AskedName: "Eva"}
+			},
+			(*store.Tx).SupplierRequest, (*store.Tx).SupplierRequests, func(v register.Request) string { return v.ID }),
 		"suppliers": byID((*store.Tx).PutSupplier,
 			func(w world, k string) register.Supplier {
-				return register.Supplier{ID: k, Organisation: w.organisation, Name: k, Supplies: "hosting", Criticality: "critical", Contact: "c", Owner: "Eva",
+				return register.Supplier{ID: k, Organisation: w.organisation, Name: k, Supplies: "hosting", Criticality: "critical", Contact: "c", Email: "c@example.org", Language: "de", Owner: "Eva",
 					Domains: []string{"example.net"}, ReviewBy: law.MustDate("2027-01-31"), Note: "n"}
 			},
 			(*store.Tx).Supplier, (*store.Tx).Suppliers, func(v register.Supplier) string { return v.ID }, (*store.Tx).RemoveSupplier),

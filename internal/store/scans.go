@@ -12,10 +12,10 @@ import (
 
 var scanTargets = define(table[survey.Target]{
 	name: "scan_targets", kind: "scan_target", keys: "id",
-	columns: "id, organisation_id, declared, subtree, sweep, proof, token, proven_at, until, letter, recorded_by, recorded_name, approved_by, " +
+	columns: "id, organisation_id, supplier_id, declared, subtree, sweep, proof, token, proven_at, until, letter, recorded_by, recorded_name, approved_by, " +
 		"approved_name, problem, created_at, updated_at, version",
 	fields: func(t *survey.Target) []any {
-		return []any{&t.ID, &t.Organisation, &t.Declared, &t.Subtree, &t.Sweep, &t.Proof, &t.Token, sqldb.Time(&t.ProvenAt), sqldb.Date(&t.Until),
+		return []any{&t.ID, &t.Organisation, &t.Supplier, &t.Declared, &t.Subtree, &t.Sweep, &t.Proof, &t.Token, sqldb.Time(&t.ProvenAt), sqldb.Date(&t.Until),
 			&t.Letter, &t.RecordedBy, &t.RecordedName, &t.ApprovedBy, &t.ApprovedName, &t.Problem, sqldb.Time(&t.CreatedAt), sqldb.Time(&t.UpdatedAt), &t.Version}
 	},
 	org:     func(t *survey.Target) *string { return &t.Organisation },
@@ -29,9 +29,14 @@ var scanTargets = define(table[survey.Target]{
 // ScanTarget returns one target of scans.
 func (tx *Tx) ScanTarget(id string) (survey.Target, error) { return scanTargets.get(tx, id) }
 
-// ScanTargets lists the targets of an organisation by name.
+// ScanTargets lists the own targets of an organisation by name.
 func (tx *Tx) ScanTargets(organisation string) ([]survey.Target, error) {
-	return scanTargets.list(tx, "organisation_id = ?", "declared, id", organisation)
+	return tx.SupplierTargets(organisation, "")
+}
+
+// SupplierTargets lists the targets that are names of a supplier, by name.
+func (tx *Tx) SupplierTargets(organisation, supplier string) ([]survey.Target, error) {
+	return scanTargets.list(tx, "organisation_id = ? AND supplier_id = ?", "declared, id", organisation, supplier)
 }
 
 // PutScanTarget makes or changes a target.
@@ -40,15 +45,15 @@ func (tx *Tx) PutScanTarget(t survey.Target) (survey.Target, error) { return sca
 // RemoveScanTarget deletes a target.
 func (tx *Tx) RemoveScanTarget(id string) error { return scanTargets.remove(tx, id) }
 
-// ScanPlaces lists the organisations of all workspaces with a target that may be
-// scanned on a day. It needs a scope of everything.
+// ScanPlaces lists the organisations of all workspaces with a target of their own that
+// may be scanned on a day. It needs a scope of everything.
 func (tx *Tx) ScanPlaces(today law.Date) ([]Place, error) {
 	if err := tx.system(); err != nil {
 		return nil, err
 	}
 	out, err := sqldb.Collect(tx.q, func(p *Place) []any { return []any{&p.Workspace, &p.Organisation} }, `
 		SELECT DISTINCT workspace_id, organisation_id FROM scan_targets
-		WHERE proven_at > 0 AND until >= ?
+		WHERE supplier_id = '' AND proven_at > 0 AND until >= ?
 		ORDER BY workspace_id, organisation_id`, today.String())
 	if err != nil {
 		return nil, fmt.Errorf("list the organisations that may be scanned: %w", err)
@@ -58,10 +63,10 @@ func (tx *Tx) ScanPlaces(today law.Date) ([]Place, error) {
 
 var scans = define(table[survey.Scan]{
 	name: "scans", kind: "scan", keys: "id", secret: true, // what was seen is not taken back
-	columns: "id, organisation_id, job, state, only_checks, entry, permit, targets, scanner, catalogue, grade, grade_before, areas, worse, better, " +
+	columns: "id, organisation_id, supplier_id, job, state, only_checks, entry, permit, targets, scanner, catalogue, grade, grade_before, areas, worse, better, " +
 		"failures, warnings, errors, observations, sha256, problem, asked_by, asked_name, created_at, started_at, ended_at, version",
 	fields: func(s *survey.Scan) []any {
-		return []any{&s.ID, &s.Organisation, &s.Job, &s.State, sqldb.JSON(&s.Only), &s.Entry, sqldb.Raw(&s.Permit), sqldb.JSON(&s.Targets), &s.Scanner,
+		return []any{&s.ID, &s.Organisation, &s.Supplier, &s.Job, &s.State, sqldb.JSON(&s.Only), &s.Entry, sqldb.Raw(&s.Permit), sqldb.JSON(&s.Targets), &s.Scanner,
 			&s.Catalogue, &s.Grade, &s.Before, sqldb.Raw(&s.Areas), &s.Worse, &s.Better, &s.Failures, &s.Warnings, &s.Errors, sqldb.Raw(&s.Observations),
 			&s.SHA256, &s.Problem, &s.AskedBy, &s.AskedName, sqldb.Time(&s.CreatedAt), sqldb.Time(&s.StartedAt), sqldb.Time(&s.EndedAt), &s.Version}
 	},
@@ -74,21 +79,37 @@ var scans = define(table[survey.Scan]{
 // Scan returns one scan without its findings.
 func (tx *Tx) Scan(id string) (survey.Scan, error) { return scans.get(tx, id) }
 
-// Scans lists the scans of an organisation without their findings, newest first.
+// Scans lists the scans of an organisation itself without their findings, newest
+// first.
 func (tx *Tx) Scans(organisation string) ([]survey.Scan, error) {
-	return scans.list(tx, "organisation_id = ?", "created_at DESC, id DESC", organisation)
+	return tx.SupplierScans(organisation, "")
+}
+
+// SupplierScans lists the scans of a supplier without their findings, newest first.
+func (tx *Tx) SupplierScans(organisation, supplier string) ([]survey.Scan, error) {
+	return scans.list(tx, "organisation_id = ? AND supplier_id = ?", "created_at DESC, id DESC", organisation, supplier)
 }
 
 // ScansSince lists the scans of all organisations in reach that ended at a time or
-// later, newest first.
-func (tx *Tx) ScansSince(from time.Time) ([]survey.Scan, error) {
-	return scans.list(tx, "state = ? AND ended_at >= ?", "ended_at DESC, id DESC", survey.Done, from.UnixMilli())
+// later, newest first: those of themselves, or those of their suppliers.
+func (tx *Tx) ScansSince(from time.Time, suppliers bool) ([]survey.Scan, error) {
+	whose := "supplier_id = ''"
+	if suppliers {
+		whose = "supplier_id <> ''"
+	}
+	return scans.list(tx, "state = ? AND ended_at >= ? AND "+whose, "ended_at DESC, id DESC", survey.Done, from.UnixMilli())
 }
 
-// LastScan is the newest scan of an organisation that is done; NotFound when there
-// is none.
+// LastScan is the newest scan of an organisation itself that is done; NotFound when
+// there is none.
 func (tx *Tx) LastScan(organisation string) (survey.Scan, error) {
-	list, err := scans.list(tx, "organisation_id = ? AND state = ?", "ended_at DESC, id DESC LIMIT 1", organisation, survey.Done)
+	return tx.LastSupplierScan(organisation, "")
+}
+
+// LastSupplierScan is the newest scan of a supplier that is done; NotFound when there
+// is none.
+func (tx *Tx) LastSupplierScan(organisation, supplier string) (survey.Scan, error) {
+	list, err := scans.list(tx, "organisation_id = ? AND supplier_id = ? AND state = ?", "ended_at DESC, id DESC LIMIT 1", organisation, supplier, survey.Done)
 	if err == nil && len(list) == 0 {
 		return survey.Scan{}, &fault.Error{Kind: fault.NotFound, What: "there is no scan yet"}
 	}

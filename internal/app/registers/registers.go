@@ -181,11 +181,21 @@ func (s *Service) PutSupplier(ctx context.Context, a authz.Actor, organisation s
 	return out, err
 }
 
-// RemoveSupplier takes a supplier out of the register.
+// RemoveSupplier takes a supplier out of the register, and with it what it let be
+// scanned.
 func (s *Service) RemoveSupplier(ctx context.Context, a authz.Actor, organisation, id string) error {
 	return s.write(ctx, a, organisation, func(tx *store.Tx) error {
 		if _, err := supplierOf(tx, organisation, id); err != nil {
 			return err
+		}
+		targets, err := tx.SupplierTargets(organisation, id)
+		if err != nil {
+			return err
+		}
+		for _, t := range targets {
+			if err := tx.RemoveScanTarget(t.ID); err != nil {
+				return err
+			}
 		}
 		return tx.RemoveSupplier(id)
 	})

@@ -202,6 +202,11 @@ func (s *Service) Export(ctx context.Context, a authz.Actor, organisation, forma
 	if err != nil {
 		return nil, day, err
 	}
+	return s.export(e, format, p, brand, brand.Client)
+}
+
+// export writes the last scan of an exposure; name is whose it is.
+func (s *Service) export(e Exposure, format string, p *locale.Printer, brand model.Brand, name string) (file []byte, day law.Date, err error) {
 	if e.Last.ID == "" {
 		return nil, day, &fault.Error{Kind: fault.NotFound, What: "there is no scan yet"}
 	}
@@ -210,7 +215,7 @@ func (s *Service) Export(ctx context.Context, a authz.Actor, organisation, forma
 	var b bytes.Buffer
 	switch format {
 	case HTML, PDF:
-		file, err := Report{Result: r, Drift: e.Drift, Problems: e.Problems, Brand: brand, Name: brand.Client}.Write(p, format)
+		file, err := Report{Result: r, Drift: e.Drift, Problems: e.Problems, Brand: brand, Name: name}.Write(p, format)
 		return file, day, err
 	case JSON:
 		err = r.WriteJSON(&b)

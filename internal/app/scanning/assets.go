@@ -154,7 +154,7 @@ func (s *Service) AddHosts(ctx context.Context, a authz.Actor, organisation stri
 			}) {
 				return invalid("hosts", "a host is not in the register of assets", "hosts of the register")
 			}
-			if _, err := addTarget(tx, organisation, d); err != nil {
+			if _, err := addTarget(tx, organisation, "", d); err != nil {
 				return chosen(err)
 			}
 		}

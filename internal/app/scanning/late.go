@@ -53,8 +53,8 @@ func openProblems(history []survey.Problem, p survey.Plan, risks []register.Risk
 	return out
 }
 
-// follow brings the history up to a scan, and answers with it the checks over time.
-func (s *Service) follow(g given, list []exposure.Finding, at time.Time) ([]exposure.Finding, []survey.Problem) {
+// follow brings a history up to the findings of a scan that ended at a time.
+func follow(history []survey.Problem, list []exposure.Finding, at time.Time) []survey.Problem {
 	lost := map[string]bool{}
 	var seen []survey.Sight
 	for _, f := range list {
@@ -67,12 +67,16 @@ func (s *Service) follow(g given, list []exposure.Finding, at time.Time) ([]expo
 		seen = append(seen, survey.Sight{Key: f.Key(), Check: f.Check, At: f.Target.String(), Severity: string(f.Severity), Fails: f.Outcome == exposure.Fail,
 			Unsure: f.Outcome == exposure.Error || f.Outcome == exposure.NotTested})
 	}
-	history := survey.Follow(g.history, seen, func(p survey.Problem) bool {
+	return survey.Follow(history, seen, func(p survey.Problem) bool {
 		return slices.ContainsFunc(strings.Fields(p.At), func(word string) bool {
 			host, _, _ := strings.Cut(strings.Trim(word, "[]"), ":")
 			return lost[word] || lost[host]
 		})
 	}, at)
+}
+
+// sinces is what a history says of each failure to the checks over time.
+func sinces(g given, history []survey.Problem) map[string]scan.Since {
 	since := map[string]scan.Since{}
 	for _, p := range history {
 		if !p.Open() {
@@ -84,7 +88,7 @@ func (s *Service) follow(g given, list []exposure.Finding, at time.Time) ([]expo
 		}
 		since[p.Key] = x
 	}
-	return scan.Judge(s.knowledge.Catalogue, list, since, at), history
+	return since
 }
 
 // acceptance is the decision that findings of a check stay; nil when there is none.

@@ -1,6 +1,7 @@
 package scanning
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
@@ -8,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,30 +45,39 @@ func (s *Service) run(ctx context.Context, run *jobs.Run) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.options(ctx, run, &x, g)
+	parts, err := s.parts(ctx, run, &x, g)
 	if err != nil {
 		return s.fail(ctx, run, x, err)
 	}
 	var list []exposure.Finding
-	if err := scan.Run(ctx, o, func(f exposure.Finding) { list = append(list, f) }); err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+	var journals []string
+	for _, o := range parts {
+		if err := scan.Run(ctx, o, func(f exposure.Finding) { list = append(list, f) }); err != nil {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if errors.Is(err, scan.ErrOtherScan) { // the checks or the targets changed since the server was stopped
+				err = errors.Join(err, os.Remove(o.Journal))
+			}
+			return err
 		}
-		if errors.Is(err, scan.ErrOtherScan) { // the checks or the targets changed since the server was stopped
-			err = errors.Join(err, os.Remove(o.Journal))
-		}
-		return err
+		journals = append(journals, o.Journal)
 	}
 	if len(x.Only) > 0 {
 		list = replace(before, list)
 	}
-	list, history := s.follow(g, list, s.store.Now())
-	return s.finish(ctx, run, x, before, list, history, o.Journal)
+	now := s.store.Now()
+	history := follow(g.history, list, now)
+	if x.Supplier == "" { // no time limit binds others
+		list = scan.Judge(s.knowledge.Catalogue, list, sinces(g, history), now)
+	}
+	return s.finish(ctx, run, x, before, list, history, journals)
 }
 
 // given is what an organisation said before a scan.
 type given struct {
 	targets []survey.Target
+	names   []string // domains of the supplier; nil: the organisation itself is scanned
 	plan    survey.Plan
 	assets  []register.Asset
 	risks   []register.Risk
@@ -79,8 +90,15 @@ func (s *Service) prepare(ctx context.Context, run *jobs.Run, id string) (x surv
 		if x, err = tx.Scan(id); err != nil {
 			return err
 		}
-		if g.targets, err = tx.ScanTargets(x.Organisation); err != nil {
+		if g.targets, err = tx.SupplierTargets(x.Organisation, x.Supplier); err != nil {
 			return err
+		}
+		if x.Supplier != "" {
+			of, err := tx.Supplier(x.Supplier)
+			if err != nil {
+				return err
+			}
+			g.names = domainsOf(of)
 		}
 		if g.plan, _, err = plan(tx, x.Organisation); err != nil {
 			return err
@@ -91,7 +109,7 @@ func (s *Service) prepare(ctx context.Context, run *jobs.Run, id string) (x surv
 		if g.risks, err = tx.Risks(x.Organisation); err != nil {
 			return err
 		}
-		last, err := tx.LastScan(x.Organisation)
+		last, err := tx.LastSupplierScan(x.Organisation, x.Supplier)
 		if err == nil {
 			before, g.history, err = findingsAndHistory(tx, last.ID)
 		}
@@ -118,51 +136,109 @@ func (s *Service) fail(ctx context.Context, run *jobs.Run, x survey.Scan, why er
 	})
 }
 
-// options is the scan of the targets that are proven now.
-func (s *Service) options(ctx context.Context, run *jobs.Run, x *survey.Scan, g given) (o scan.Options, err error) {
-	targets, err := s.stillProven(ctx, run, g.targets)
-	if err != nil {
-		return o, err
+// parts are the scans of which a look is made: that of the targets that are proven now,
+// and of a supplier also a visit of the names for which there is no consent.
+func (s *Service) parts(ctx context.Context, run *jobs.Run, x *survey.Scan, g given) (list []scan.Options, err error) {
+	targets := g.targets
+	if x.Supplier != "" {
+		targets = slices.DeleteFunc(slices.Clone(targets), func(t survey.Target) bool { return !slices.Contains(g.names, t.Declared) })
 	}
-	if len(targets) == 0 {
-		return o, errNoTarget
+	if targets, err = s.stillProven(ctx, run, targets); err != nil {
+		return nil, err
 	}
-	scope, entries, err := s.scope(x.ID, targets, g.plan)
-	if err != nil {
-		return o, err
-	}
-	signed, err := exposure.Sign(scope, s.o.Key)
-	if err != nil {
-		return o, err
-	}
-	if x.Permit, err = json.Marshal(signed); err != nil {
-		return o, fmt.Errorf("keep the permit: %w", err)
-	}
-	permit, err := exposure.Open(signed, s.o.Key.Public().(ed25519.PublicKey))
-	if err != nil {
-		return o, err
-	}
-	x.StartedAt, x.Scanner, x.Catalogue = s.store.Now(), s.o.Scanner, s.knowledge.Catalogue.Edition
-	for _, t := range targets {
-		x.Targets = append(x.Targets, t.Declared)
-	}
-	if len(x.Only) > 0 {
-		e, err := scan.Parse(x.Entry)
-		if err != nil {
-			return o, fmt.Errorf("the place of the check: %w", err)
-		}
-		entries = []scan.Entry{e}
-	}
+	visited := slices.DeleteFunc(slices.Clone(g.names), func(name string) bool {
+		return slices.ContainsFunc(targets, func(t survey.Target) bool { return t.Declared == name })
+	})
 	if err := os.MkdirAll(s.o.Folder, 0o700); err != nil {
-		return o, fmt.Errorf("make the folder of journals: %w", err)
+		return nil, fmt.Errorf("make the folder of journals: %w", err)
 	}
+	x.StartedAt, x.Scanner, x.Catalogue, x.Targets = s.store.Now(), s.o.Scanner, s.knowledge.Catalogue.Edition, nil
+	var permits []exposure.Signed
+	keep := func(scope exposure.Scope, entries []scan.Entry, journal string) error {
+		signed, err := exposure.Sign(scope, s.o.Key)
+		if err != nil {
+			return err
+		}
+		permit, err := exposure.Open(signed, s.o.Key.Public().(ed25519.PublicKey))
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			x.Targets = append(x.Targets, e.Declared)
+		}
+		permits = append(permits, signed)
+		list = append(list, s.options(run, *x, g, permit, entries, journal))
+		return nil
+	}
+	if len(targets) > 0 {
+		scope, entries, err := s.scope(x.ID, targets, g.plan)
+		if err != nil {
+			return nil, err
+		}
+		if err := keep(scope, entries, x.ID+".journal"); err != nil {
+			return nil, err
+		}
+	}
+	if len(visited) > 0 {
+		scope, entries, err := s.visit(x.ID, visited, g.plan)
+		if err != nil {
+			return nil, err
+		}
+		if err := keep(scope, entries, x.ID+".visit.journal"); err != nil {
+			return nil, err
+		}
+	}
+	if x.Permit, err = writePermits(permits, x.Supplier != ""); err != nil {
+		return nil, err
+	}
+	if len(list) > 0 && len(x.Only) > 0 {
+		return again(list, x.Entry)
+	}
+	if len(list) == 0 {
+		return nil, errNoTarget
+	}
+	return list, nil
+}
+
+// writePermits keeps the permit of a scan, or the list of those of a supplier.
+func writePermits(list []exposure.Signed, several bool) (json.RawMessage, error) {
+	var what any = list
+	if !several && len(list) == 1 {
+		what = list[0]
+	}
+	b, err := json.Marshal(what)
+	if err != nil {
+		return nil, fmt.Errorf("keep the permit: %w", err)
+	}
+	return b, nil
+}
+
+// again leaves of the parts of a scan the one that covers a single place.
+func again(list []scan.Options, entry string) ([]scan.Options, error) {
+	e, err := scan.Parse(entry)
+	if err != nil {
+		return nil, fmt.Errorf("the place of the check: %w", err)
+	}
+	for _, o := range list {
+		scope := o.Permit.Scope()
+		if len(list) > 1 && !scope.CoversName(e.Name) {
+			continue
+		}
+		o.Entries = []scan.Entry{e}
+		return []scan.Options{o}, nil
+	}
+	return nil, errNoTarget
+}
+
+// options is a scan of some entries.
+func (s *Service) options(run *jobs.Run, x survey.Scan, g given, permit *exposure.Permit, entries []scan.Entry, journal string) scan.Options {
 	return scan.Options{Permit: permit, Entries: entries, Knowledge: s.knowledge, Resolver: s.o.Resolver, Resolvers: s.o.Resolvers, Scanner: s.o.Scanner,
-		Agent: "Mozilla/5.0 (compatible; " + s.o.Scanner + "; exposure scan)", Journal: filepath.Join(s.o.Folder, x.ID+".journal"), Only: x.Only, Now: s.store.Now, Declared: said(g.assets),
+		Agent: "Mozilla/5.0 (compatible; " + s.o.Scanner + "; exposure scan)", Journal: filepath.Join(s.o.Folder, journal), Only: x.Only, Now: s.store.Now, Declared: said(g.assets),
 		Progress: func(p exposure.Progress) {
 			if p.Known > 0 {
 				run.Progress(float64(p.Done)/float64(p.Known), p.Now)
 			}
-		}}, nil
+		}}
 }
 
 // scope is what may be contacted in a scan: what is proven, without what is
@@ -194,6 +270,35 @@ func (s *Service) scope(id string, targets []survey.Target, p survey.Plan) (expo
 	}
 	return scope, entries, nil
 }
+
+// visit is what may be contacted of names whose owner did not consent: what every
+// visitor contacts, without what is excluded.
+func (s *Service) visit(id string, names []string, p survey.Plan) (exposure.Scope, []scan.Entry, error) {
+	now := s.store.Now()
+	scope := exposure.Scope{ID: "visit-" + id, From: now.Add(-time.Minute), Until: now.Add(longestVisit), Classes: []exposure.Class{exposure.Passive}, Services: true, Visit: true}
+	if s.o.Loopback {
+		scope.Loopback = true
+		scope.Networks = []exposure.Network{{Prefix: netip.MustParsePrefix("127.0.0.0/8")}}
+	}
+	var entries []scan.Entry
+	for _, name := range names {
+		e, err := scan.Parse(name)
+		if err != nil {
+			return scope, nil, fmt.Errorf("domain %s: %w", name, err)
+		}
+		entries = append(entries, e)
+		scan.Covers(&scope, []scan.Entry{e}, exposure.Proof{Kind: "visit", At: now}, false, false)
+	}
+	for _, excluded := range p.Exclude {
+		if err := scan.Exclude(&scope.Exclude, excluded); err != nil {
+			return scope, nil, err
+		}
+	}
+	return scope, entries, nil
+}
+
+// longestVisit is for how long a visit may go on.
+const longestVisit = 12 * time.Hour
 
 // stillProven looks for the records and files once more, and leaves out what is not
 // proven any more.
@@ -250,7 +355,7 @@ func replace(before, again []exposure.Finding) []exposure.Finding {
 }
 
 // finish keeps what was found, in one transaction with the end of the job.
-func (s *Service) finish(ctx context.Context, run *jobs.Run, x survey.Scan, before, list []exposure.Finding, history []survey.Problem, journal string) error {
+func (s *Service) finish(ctx context.Context, run *jobs.Run, x survey.Scan, before, list []exposure.Finding, history []survey.Problem, journals []string) error {
 	body, err := json.Marshal(list)
 	if err != nil {
 		return fmt.Errorf("keep the findings: %w", err)
@@ -263,8 +368,10 @@ func (s *Service) finish(ctx context.Context, run *jobs.Run, x survey.Scan, befo
 		return fmt.Errorf("keep the grades: %w", err)
 	}
 	count(&x, before, list)
-	if x.Observations, err = json.Marshal(s.observe(list, s.o.Scanner, law.DateOf(s.store.Now()))); err != nil {
-		return fmt.Errorf("keep the observations: %w", err)
+	if x.Supplier == "" { // what is seen of others says nothing of the organisation's own measures
+		if x.Observations, err = json.Marshal(s.observe(list, s.o.Scanner, law.DateOf(s.store.Now()))); err != nil {
+			return fmt.Errorf("keep the observations: %w", err)
+		}
 	}
 	err = run.Finish(ctx, Result{string(grade), len(list), x.Worse}, func(tx *store.Tx) error {
 		done := x
@@ -275,8 +382,11 @@ func (s *Service) finish(ctx context.Context, run *jobs.Run, x survey.Scan, befo
 		if _, err := tx.PutScanFindings(survey.Findings{Scan: x.ID, Organisation: x.Organisation, List: body, History: history}); err != nil {
 			return err
 		}
-		if err := thin(tx, x.Organisation); err != nil {
+		if err := thin(tx, x.Organisation, x.Supplier); err != nil {
 			return err
+		}
+		if x.Supplier != "" {
+			return tellOfSupplier(tx, done)
 		}
 		if err := s.clients.Recompute(tx, x.Organisation); err != nil {
 			return err
@@ -284,7 +394,9 @@ func (s *Service) finish(ctx context.Context, run *jobs.Run, x survey.Scan, befo
 		return tell(tx, done)
 	})
 	if err == nil {
-		_ = os.Remove(journal) // what is left of it is only in the way
+		for _, journal := range journals {
+			_ = os.Remove(journal) // what is left of it is only in the way
+		}
 	}
 	return err
 }
@@ -318,29 +430,39 @@ func count(x *survey.Scan, before, list []exposure.Finding) {
 // tell says to whoever asked that the scan has ended, and when things got worse in a
 // scan that nobody asked for, to everybody who may act.
 func tell(tx *store.Tx, x survey.Scan) error {
+	return tellAll(tx, x, "job.scan.done", "job.scan.worse", "/organisations/"+x.Organisation+"/exposure", map[string]any{"grade": cmp.Or(x.Grade, "–"), "worse": x.Worse})
+}
+
+// tellOfSupplier is tell for the scan of a supplier.
+func tellOfSupplier(tx *store.Tx, x survey.Scan) error {
+	of, err := tx.Supplier(x.Supplier)
+	if err != nil {
+		return err
+	}
+	return tellAll(tx, x, "job.scan.supplier_done", "job.scan.supplier_worse", "/organisations/"+x.Organisation+"/suppliers/"+x.Supplier+"/exposure",
+		map[string]any{"supplier": of.Name, "grade": cmp.Or(x.Grade, "–"), "worse": x.Worse})
+}
+
+func tellAll(tx *store.Tx, x survey.Scan, done, worse, link string, args map[string]any) error {
 	members, err := tx.MembersOf(x.Organisation)
 	if err != nil {
 		return err
 	}
-	grade := x.Grade
-	if grade == "" {
-		grade = "–"
-	}
-	b, err := json.Marshal(map[string]any{"grade": grade, "worse": x.Worse})
+	b, err := json.Marshal(args)
 	if err != nil {
 		return fmt.Errorf("notice of a scan: %w", err)
 	}
 	told := map[string]bool{}
 	for _, m := range members {
-		key := "job.scan.done"
+		key := done
 		if x.AskedBy == "" {
-			key = "job.scan.worse"
+			key = worse
 		}
 		if told[m.Person] || x.AskedBy != "" && m.Person != x.AskedBy || x.AskedBy == "" && (x.Worse == 0 || !authz.Allows(m.Role, authz.ExposureScan)) {
 			continue
 		}
 		told[m.Person] = true
-		if err := tx.Notify(desk.Notice{Person: m.Person, Organisation: x.Organisation, Key: key, Args: b, Link: "/organisations/" + x.Organisation + "/exposure"}); err != nil {
+		if err := tx.Notify(desk.Notice{Person: m.Person, Organisation: x.Organisation, Key: key, Args: b, Link: link}); err != nil {
 			return err
 		}
 	}

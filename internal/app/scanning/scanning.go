@@ -18,6 +18,7 @@ import (
 	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
 	"github.com/nisaba-platform/nisaba/exposure/scan"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/register"
@@ -33,6 +34,7 @@ type Options struct {
 	Key      ed25519.PrivateKey // signs what may be scanned
 	Folder   string             // for the journals of scans that run
 	Scanner  string             // product and version
+	Mails    *mailing.Mailer    // asks suppliers to mend what is seen
 	Loopback bool               // for tests: addresses of this machine may be targets
 
 	Data      []string          // files with what the operator has, as scan.Imports says
@@ -117,14 +119,15 @@ type Exposure struct {
 // Load gives what is known of an organisation's exposure.
 func (s *Service) Load(ctx context.Context, a authz.Actor, organisation string) (e Exposure, err error) {
 	err = s.read(ctx, a, organisation, authz.ExposureRead, func(tx *store.Tx) error {
-		e, err = s.load(tx, organisation)
+		e, err = s.load(tx, organisation, "")
 		return err
 	})
 	return e, err
 }
 
-func (s *Service) load(tx *store.Tx, organisation string) (e Exposure, err error) {
-	if e.Targets, err = tx.ScanTargets(organisation); err != nil {
+// load reads what is known of an organisation, or of a supplier of it.
+func (s *Service) load(tx *store.Tx, organisation, supplier string) (e Exposure, err error) {
+	if e.Targets, err = tx.SupplierTargets(organisation, supplier); err != nil {
 		return e, err
 	}
 	if e.Plan, _, err = plan(tx, organisation); err != nil {
@@ -133,7 +136,7 @@ func (s *Service) load(tx *store.Tx, organisation string) (e Exposure, err error
 	if e.Assets, err = tx.Assets(organisation); err != nil {
 		return e, err
 	}
-	if e.Scans, err = tx.Scans(organisation); err != nil {
+	if e.Scans, err = tx.SupplierScans(organisation, supplier); err != nil {
 		return e, err
 	}
 	if len(e.Scans) > 0 && e.Scans[0].State == survey.Waiting {
@@ -241,8 +244,12 @@ func (s *Service) Start(ctx context.Context, a authz.Actor, organisation string)
 // Rescan asks for one check at the place of a finding of the last scan, named by its
 // key. Everything else is taken over from that scan.
 func (s *Service) Rescan(ctx context.Context, a authz.Actor, organisation, key string) error {
+	return s.rescan(ctx, a, organisation, "", key)
+}
+
+func (s *Service) rescan(ctx context.Context, a authz.Actor, organisation, supplier, key string) error {
 	return s.write(ctx, a, organisation, authz.ExposureScan, func(tx *store.Tx) error {
-		last, err := tx.LastScan(organisation)
+		last, err := tx.LastSupplierScan(organisation, supplier)
 		if err != nil {
 			return err
 		}
@@ -257,7 +264,7 @@ func (s *Service) Rescan(ctx context.Context, a authz.Actor, organisation, key s
 		if slices.Contains(scan.Judged(), f.Check) {
 			return &fault.Error{Kind: fault.Conflict, What: "this check cannot be done on its own", Expected: "a new scan of everything"}
 		}
-		return s.ask(tx, survey.Scan{Organisation: organisation, Only: []string{f.Check}, Entry: entryOf(f.Target), AskedBy: a.Person, AskedName: a.Name})
+		return s.ask(tx, survey.Scan{Organisation: organisation, Supplier: supplier, Only: []string{f.Check}, Entry: entryOf(f.Target), AskedBy: a.Person, AskedName: a.Name})
 	})
 }
 
@@ -301,15 +308,25 @@ var (
 
 // ask queues a scan.
 func (s *Service) ask(tx *store.Tx, x survey.Scan) error {
-	targets, err := tx.ScanTargets(x.Organisation)
-	if err != nil {
-		return err
+	if x.Supplier != "" {
+		of, err := supplierOf(tx, x.Organisation, x.Supplier)
+		if err != nil {
+			return err
+		}
+		if len(domainsOf(of)) == 0 {
+			return errNoDomain
+		}
+	} else {
+		targets, err := tx.ScanTargets(x.Organisation)
+		if err != nil {
+			return err
+		}
+		today := law.DateOf(tx.Now())
+		if !slices.ContainsFunc(targets, func(t survey.Target) bool { return t.Proven(today) }) {
+			return errNoTarget
+		}
 	}
-	today := law.DateOf(tx.Now())
-	if !slices.ContainsFunc(targets, func(t survey.Target) bool { return t.Proven(today) }) {
-		return errNoTarget
-	}
-	list, err := tx.Scans(x.Organisation)
+	list, err := tx.SupplierScans(x.Organisation, x.Supplier)
 	if err != nil {
 		return err
 	}
@@ -334,7 +351,7 @@ func (s *Service) ask(tx *store.Tx, x survey.Scan) error {
 	if err != nil {
 		return err
 	}
-	j, err := jobs.Enqueue(tx, kind, args{x.ID}, work.Job{Organisation: x.Organisation, Unique: x.Organisation, Priority: 3})
+	j, err := jobs.Enqueue(tx, kind, args{x.ID}, work.Job{Organisation: x.Organisation, Unique: x.Organisation + x.Supplier, Priority: 3})
 	if err != nil {
 		return err
 	}
@@ -349,9 +366,12 @@ const weekly = 7*24*time.Hour - 2*time.Hour
 
 // due asks for the weekly scans of all organisations that want them.
 func (s *Service) due(ctx context.Context, run *jobs.Run) error {
-	var places []store.Place
+	var places, supplied []store.Place
 	err := s.store.Read(ctx, run.Scope(), func(tx *store.Tx) (err error) {
-		places, err = tx.ScanPlaces(law.DateOf(tx.Now()))
+		if places, err = tx.ScanPlaces(law.DateOf(tx.Now())); err != nil {
+			return err
+		}
+		supplied, err = tx.SupplierPlaces()
 		return err
 	})
 	if err != nil {
@@ -361,6 +381,11 @@ func (s *Service) due(ctx context.Context, run *jobs.Run) error {
 		for _, p := range places {
 			at := tx.In(p.Workspace, p.Organisation)
 			if err := errors.Join(s.askWhenDue(at, p.Organisation), tellLate(at, p.Organisation)); err != nil {
+				return err
+			}
+		}
+		for _, p := range supplied {
+			if err := s.askOfSuppliers(tx.In(p.Workspace, p.Organisation), p.Organisation); err != nil {
 				return err
 			}
 		}
@@ -440,7 +465,7 @@ func (s *Service) Portfolio(ctx context.Context, a authz.Actor) (out []Standing,
 		if err != nil {
 			return err
 		}
-		all, err := tx.ScansSince(tx.Now().Add(-lookBack))
+		all, err := tx.ScansSince(tx.Now().Add(-lookBack), false)
 		if err != nil {
 			return err
 		}
@@ -488,16 +513,16 @@ func compareStandings(x, y Standing) int {
 	return cmp.Or(cmp.Compare(tier(x), tier(y)), cmp.Compare(y.Last.Grade, x.Last.Grade), cmp.Compare(y.Worse, x.Worse), cmp.Compare(x.Name, y.Name))
 }
 
-// kept is how many scans of an organisation keep their findings.
+// kept is how many scans of an organisation, or of a supplier, keep their findings.
 const kept = 15
 
 // thin drops the findings of all but the newest scans.
-func thin(tx *store.Tx, organisation string) error {
+func thin(tx *store.Tx, organisation, supplier string) error {
 	ids, err := tx.ScansWithFindings(organisation)
 	if err != nil {
 		return err
 	}
-	list, err := tx.Scans(organisation)
+	list, err := tx.SupplierScans(organisation, supplier)
 	if err != nil {
 		return err
 	}

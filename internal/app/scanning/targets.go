@@ -38,7 +38,7 @@ func (s *Service) AddTarget(ctx context.Context, a authz.Actor, organisation str
 		return err
 	}
 	return s.write(ctx, a, organisation, authz.ExposureScan, func(tx *store.Tx) error {
-		added, err := addTarget(tx, organisation, d)
+		added, err := addTarget(tx, organisation, "", d)
 		if err == nil && !added {
 			err = invalid("declared", "this target is on the list already", "another name or range")
 		}
@@ -66,8 +66,8 @@ func (s *Service) tidy(d Draft) (Draft, error) {
 }
 
 // addTarget reports whether the target was not there yet.
-func addTarget(tx *store.Tx, organisation string, d Draft) (added bool, err error) {
-	all, err := tx.ScanTargets(organisation)
+func addTarget(tx *store.Tx, organisation, supplier string, d Draft) (added bool, err error) {
+	all, err := tx.SupplierTargets(organisation, supplier)
 	if err != nil {
 		return false, err
 	}
@@ -78,7 +78,7 @@ func addTarget(tx *store.Tx, organisation string, d Draft) (added bool, err erro
 		return false, nil
 	}
 	token, _ := secret.NewToken()
-	_, err = tx.PutScanTarget(survey.Target{Organisation: organisation, Declared: d.Declared, Subtree: d.Subtree, Sweep: d.Sweep, Token: token[:min(len(token), 40)]})
+	_, err = tx.PutScanTarget(survey.Target{Organisation: organisation, Supplier: supplier, Declared: d.Declared, Subtree: d.Subtree, Sweep: d.Sweep, Token: token[:min(len(token), 40)]})
 	return err == nil, err
 }
 

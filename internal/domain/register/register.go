@@ -4,6 +4,7 @@ package register
 
 import (
 	"fmt"
+	"net/mail"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -136,9 +137,11 @@ type Supplier struct {
 	Supplies     string    `json:"supplies"`    // products and services
 	Criticality  string    `json:"criticality"` // of Levels
 	Contact      string    `json:"contact,omitempty"`
-	Owner        string    `json:"owner,omitempty"`   // who looks after the contract
-	Domains      []string  `json:"domains,omitempty"` // of its web and mail
-	ReviewBy     law.Date  `json:"review_by"`         // when it is looked at again; zero: not planned
+	Email        string    `json:"email,omitempty"`    // where it is asked to mend what is seen from outside
+	Language     string    `json:"language,omitempty"` // in which it is asked; "": that of whoever asks
+	Owner        string    `json:"owner,omitempty"`    // who looks after the contract
+	Domains      []string  `json:"domains,omitempty"`  // of its web and mail
+	ReviewBy     law.Date  `json:"review_by"`          // when it is looked at again; zero: not planned
 	Note         string    `json:"note,omitempty"`
 	CreatedAt    time.Time `json:"created_at"`
 	UpdatedAt    time.Time `json:"updated_at"`
@@ -147,17 +150,62 @@ type Supplier struct {
 
 // Tidy is the supplier as it is kept. The fault names the field that cannot be used.
 func (s Supplier) Tidy() (Supplier, error) {
-	trim(&s.Name, &s.Supplies, &s.Criticality, &s.Contact, &s.Owner, &s.Note)
+	trim(&s.Name, &s.Supplies, &s.Criticality, &s.Contact, &s.Email, &s.Language, &s.Owner, &s.Note)
 	if s.Criticality == "" {
 		s.Criticality = "medium"
 	}
 	err := first(name("name", s.Name), oneOf("criticality", s.Criticality, Levels()), short("supplies", s.Supplies, LongestText),
 		short("contact", s.Contact, LongestName), short("owner", s.Owner, LongestName), short("note", s.Note, LongestText))
 	if err == nil {
+		err = address("email", s.Email)
+	}
+	if err == nil && s.Language != "" {
+		err = oneOf("language", s.Language, Languages())
+	}
+	if err == nil {
 		s.Domains, err = hosts("domains", s.Domains, false)
 	}
 	return s, err
 }
+
+// Languages lists those in which suppliers are asked.
+func Languages() []string { return []string{"en", "de", "fr"} }
+
+// address reports what is wrong with an address of mail; "" is fine.
+func address(field, text string) error {
+	if text == "" {
+		return nil
+	}
+	if a, err := mail.ParseAddress(text); err != nil || a.Address != text || len(text) > 254 {
+		return invalid(field, strconv.Quote(cut(text))+" is no address of mail", "an address such as security@example.org")
+	}
+	return nil
+}
+
+// Request is a mail in which a supplier was asked to mend what is seen from outside.
+type Request struct {
+	ID           string    `json:"id"`
+	Organisation string    `json:"organisation"`
+	Supplier     string    `json:"supplier"`
+	Scan         string    `json:"scan"`    // whose findings it tells of; "": none
+	Address      string    `json:"address"` // to which it went
+	Language     string    `json:"language"`
+	Body         string    `json:"body"`
+	AskedBy      string    `json:"asked_by"`
+	AskedName    string    `json:"asked_name"`
+	CreatedAt    time.Time `json:"created_at"`
+}
+
+// Check is the fault of a request that cannot be sent.
+func (r Request) Check() error {
+	if r.Address == "" {
+		return invalid("address", "the address is missing", "an address such as security@example.org")
+	}
+	return first(address("address", r.Address), oneOf("language", r.Language, Languages()), short("body", r.Body, LongestRequest))
+}
+
+// LongestRequest is how many characters a request may have.
+const LongestRequest = 40000
 
 // hosts are names, and addresses where they may stand, in small letters, each once.
 func hosts(field string, list []string, addresses bool) (out []string, err error) {

@@ -19,15 +19,17 @@ const (
 	Letter Proof = "letter" // a signed letter, recorded by one person and approved by another
 )
 
-// Target is a name or a range of addresses of an organisation.
+// Target is a name or a range of addresses of an organisation, or a name of one of
+// its suppliers.
 type Target struct {
 	ID           string    `json:"id"`
 	Organisation string    `json:"organisation"`
-	Declared     string    `json:"declared"` // example.org, 192.0.2.0/28
-	Subtree      bool      `json:"subtree"`  // the names below, too
-	Sweep        bool      `json:"sweep"`    // all ports of the hosts of the name
-	Proof        Proof     `json:"proof"`    // "": none yet
-	Token        string    `json:"token"`    // stands in the record or the file; public
+	Supplier     string    `json:"supplier,omitempty"` // id of whose it is; "": the organisation's own
+	Declared     string    `json:"declared"`           // example.org, 192.0.2.0/28
+	Subtree      bool      `json:"subtree"`            // the names below, too
+	Sweep        bool      `json:"sweep"`              // all ports of the hosts of the name
+	Proof        Proof     `json:"proof"`              // "": none yet
+	Token        string    `json:"token"`              // stands in the record or the file; public
 	ProvenAt     time.Time `json:"proven_at"`
 	Until        law.Date  `json:"until"`            // last day of the authorisation
 	Letter       string    `json:"letter,omitempty"` // who signed, of which day, where it lies
@@ -56,15 +58,17 @@ const (
 	Failed  State = "failed"
 )
 
-// Scan is one look at the targets of an organisation. Its findings are kept apart.
+// Scan is one look at the targets of an organisation or of a supplier. Its findings
+// are kept apart.
 type Scan struct {
 	ID           string          `json:"id"`
 	Organisation string          `json:"organisation"`
+	Supplier     string          `json:"supplier,omitempty"` // id of who was looked at; "": the organisation itself
 	Job          string          `json:"job"`
 	State        State           `json:"state"`
 	Only         []string        `json:"only,omitempty"`   // ids of checks that were done again; the others are those of the scan before
 	Entry        string          `json:"entry,omitempty"`  // target of Only
-	Permit       json.RawMessage `json:"permit,omitempty"` // the signed scope
+	Permit       json.RawMessage `json:"permit,omitempty"` // the signed scope; of a supplier, a list with that of its consent and that of a visit
 	Targets      []string        `json:"targets,omitempty"`
 	Scanner      string          `json:"scanner,omitempty"`
 	Catalogue    string          `json:"catalogue,omitempty"`
@@ -105,3 +109,11 @@ type Plan struct {
 
 // PlanSetting is the name of the setting that holds a Plan.
 const PlanSetting = "exposure"
+
+// SupplierPlan is the setting of an organisation under SupplierPlanSetting.
+type SupplierPlan struct {
+	Weekly bool `json:"weekly"` // suppliers are looked at each week
+}
+
+// SupplierPlanSetting is the name of the setting that holds a SupplierPlan.
+const SupplierPlanSetting = "exposure.suppliers"
