@@ -337,6 +337,7 @@ func ownerForms() []map[string]url.Values {
 		binderForms(),
 		authorityForms(),
 		exposureForms(),
+		supplierScanForms(),
 		registerForms(),
 		deskForms(),
 		deskRegisterForms(),

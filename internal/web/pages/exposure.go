@@ -41,6 +41,7 @@ func (s *Site) exposureRoutes(add adder) {
 	add(Client, "POST "+client+"/exposure/targets/approve", s.approveLetter)
 	add(Client, "POST "+client+"/exposure/targets/remove", s.removeScanTarget)
 	add(Client, "POST "+client+"/exposure/plan", s.setScanPlan)
+	s.supplierScanRoutes(add)
 }
 
 // exposureView is what the pages of the exposure of one organisation show.
@@ -48,6 +49,8 @@ type exposureView struct {
 	r      *http.Request
 	c      clients.Client
 	e      scanning.Exposure
+	base   string // page of the exposure: "exposure", or that of a supplier
+	others bool   // it is that of a supplier
 	checks *exposure.Catalogue
 	may    bool // change targets and scan
 
@@ -59,7 +62,7 @@ type exposureView struct {
 
 // loadExposure reads what all pages of the exposure show, and their frame.
 func (s *Site) loadExposure(r *http.Request) (v exposureView, p ui.PageProps, err error) {
-	v = exposureView{r: r, checks: s.scanning.Catalogue().In(s.language(r)), today: law.DateOf(s.clock.Now())}
+	v = exposureView{r: r, base: "exposure", checks: s.scanning.Catalogue().In(s.language(r)), today: law.DateOf(s.clock.Now())}
 	if v.c, err = s.load(r); err != nil {
 		return v, p, err
 	}
@@ -163,6 +166,9 @@ func proofForm(id string) string { return "proof-" + id }
 func letterForm(id string) string { return "letter-" + id }
 
 func (s *Site) showScanTargets(w http.ResponseWriter, r *http.Request, form string, e ui.Errors) error {
+	if r.PathValue("supplier") != "" {
+		return s.showSupplierExposure(w, r, form, e)
+	}
 	v, p, err := s.loadExposure(r)
 	if err != nil {
 		return err
@@ -178,7 +184,15 @@ func (s *Site) afterTarget(w http.ResponseWriter, r *http.Request, form string, 
 	if e, ok := ui.ErrorsOf(r.Context(), err); ok && err != nil && fault.KindOf(err) == fault.Invalid {
 		return s.showScanTargets(w, r, form, e)
 	}
-	return s.acted(w, r, "exposure/targets", err)
+	return s.acted(w, r, targetPage(r), err)
+}
+
+// targetPage is where the targets are listed: of a supplier, on its own page.
+func targetPage(r *http.Request) string {
+	if id := r.PathValue("supplier"); id != "" {
+		return supplierBase(id)
+	}
+	return "exposure/targets"
 }
 
 func (s *Site) addScanTarget(w http.ResponseWriter, r *http.Request) error {
@@ -214,11 +228,11 @@ func (s *Site) recordLetter(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) approveLetter(w http.ResponseWriter, r *http.Request) error {
-	return s.acted(w, r, "exposure/targets", s.scanning.Approve(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("target")))
+	return s.acted(w, r, targetPage(r), s.scanning.Approve(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("target")))
 }
 
 func (s *Site) removeScanTarget(w http.ResponseWriter, r *http.Request) error {
-	return s.acted(w, r, "exposure/targets", s.scanning.RemoveTarget(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("target")))
+	return s.acted(w, r, targetPage(r), s.scanning.RemoveTarget(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("target")))
 }
 
 func (s *Site) setScanPlan(w http.ResponseWriter, r *http.Request) error {
@@ -245,6 +259,7 @@ func (s *Site) exposures(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := s.frame(r, ui.T(r.Context(), "exposure.portfolio.title"), ui.T(r.Context(), "exposure.portfolio.lead"))
+	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "supplier.portfolio.title"), URL: "/exposure/suppliers", Icon: ui.IconShield}}
 	return ui.Render(w, r, http.StatusOK, exposuresPage(p, list))
 }
 
@@ -311,7 +326,7 @@ func problemRows(ctx context.Context, v exposureView) ui.TableProps {
 			due = ui.DayText(ctx, x.Due)
 		}
 		tone, key := x.State()
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(c.Title, clientURL(v.r, "exposure/checks/"+x.Check), x.At+" · "+ui.T(ctx, "exposure.severity."+x.Severity)),
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(c.Title, clientURL(v.r, v.base+"/checks/"+x.Check), x.At+" · "+ui.T(ctx, "exposure.severity."+x.Severity)),
 			ui.Words(ui.DayText(ctx, law.DateOf(x.Since))), ui.Words(due), ui.StatusBadge(ui.Status{Tone: tone, Word: ui.T(ctx, key)})}})
 	}
 	return t
@@ -380,7 +395,7 @@ func findingTable(ctx context.Context, v exposureView) ui.TableProps {
 		if n := len(group); n > 1 {
 			place = ui.T(ctx, "exposure.place.more", "first", place, "count", n-1)
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(c.Title, clientURL(v.r, "exposure/checks/"+f.Check), f.Check+" · "+ui.T(ctx, "exposure.area."+string(c.Area))),
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(c.Title, clientURL(v.r, v.base+"/checks/"+f.Check), f.Check+" · "+ui.T(ctx, "exposure.area."+string(c.Area))),
 			ui.StatusBadge(outcomeStatus(ctx, f)), ui.Words(place), ui.Words(cut(scan.Evidence(f)))}})
 	}
 	return t
@@ -407,7 +422,7 @@ func driftRows(ctx context.Context, v exposureView) ui.TableProps {
 	for _, step := range v.e.Drift[:min(len(v.e.Drift), mostSteps)] {
 		f := step.Finding()
 		c, _ := v.checks.Get(f.Check)
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(c.Title, clientURL(v.r, "exposure/checks/"+f.Check), f.Target.String()),
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(c.Title, clientURL(v.r, v.base+"/checks/"+f.Check), f.Target.String()),
 			ui.Words(ui.T(ctx, "exposure.change."+string(step.Change))), cell(step.Before), cell(step.After)}})
 	}
 	return t
@@ -460,7 +475,7 @@ func placeTable(ctx context.Context, v exposureView) ui.TableProps {
 	for _, f := range findingsOf(v) {
 		row := ui.Row{Cells: []templ.Component{ui.Words(f.Target.String()), ui.StatusBadge(outcomeStatus(ctx, f)), findingCell(f)}}
 		if v.may {
-			row.Cells = append(row.Cells, rescanForm(v.r, v.check, f))
+			row.Cells = append(row.Cells, rescanForm(v, f))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -563,9 +578,9 @@ func excludeField(v exposureView) ui.Field {
 // allFindings leads to all findings, or back to those that ask for something.
 func allFindings(v exposureView) ui.Link {
 	if v.r.URL.Query().Get("all") != "" {
-		return ui.Link{Text: ui.T(v.r.Context(), "exposure.findings.few"), URL: clientURL(v.r, "exposure")}
+		return ui.Link{Text: ui.T(v.r.Context(), "exposure.findings.few"), URL: clientURL(v.r, v.base)}
 	}
-	return ui.Link{Text: ui.T(v.r.Context(), "exposure.findings.all"), URL: clientURL(v.r, "exposure?all=yes")}
+	return ui.Link{Text: ui.T(v.r.Context(), "exposure.findings.all"), URL: clientURL(v.r, v.base+"?all=yes")}
 }
 
 // findingTrace is what an audit asks of a finding.

@@ -50,8 +50,10 @@ type rosterView struct {
 	errors ui.Errors
 
 	seen      scanning.Seen
-	exposed   bool // seen may be shown
+	exposed   bool // what scans saw may be shown
 	suppliers []register.Supplier
+	standings []scanning.SupplierStanding // of suppliers, in place of them where exposed
+	weekly    bool                        // suppliers are looked at each week
 	risks     []register.Risk
 
 	asset    register.Asset

@@ -122,6 +122,8 @@ func riskNote(v rosterView, x register.Risk) string {
 	}
 	if check, ok := strings.CutPrefix(x.Origin, scanning.FindingOrigin); ok {
 		parts = append(parts, v.t("origin.finding", "check", check))
+	} else if strings.HasPrefix(x.Origin, scanning.SupplierOrigin) {
+		parts = append(parts, ui.T(v.r.Context(), "supplier.risk.origin"))
 	} else if x.Incident != "" {
 		parts = append(parts, v.t("origin.incident"))
 	}

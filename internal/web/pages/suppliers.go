@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/register"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
@@ -17,7 +18,12 @@ func (s *Site) supplierRegister(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if v.suppliers, err = s.registers.Suppliers(r.Context(), visitOf(r).Actor, v.c.Organisation.ID); err != nil {
+	if v.exposed = can(r, authz.ExposureRead); v.exposed {
+		v.standings, v.weekly, err = s.scanning.Suppliers(r.Context(), visitOf(r).Actor, v.c.Organisation.ID)
+	} else {
+		v.suppliers, err = s.registers.Suppliers(r.Context(), visitOf(r).Actor, v.c.Organisation.ID)
+	}
+	if err != nil {
 		return err
 	}
 	p := s.clientFrame(r, v.c, "suppliers")
@@ -50,12 +56,16 @@ func (s *Site) showSupplier(w http.ResponseWriter, r *http.Request, x register.S
 	if x.ID != "" {
 		title = x.Name
 	}
-	return ui.Render(w, r, statusOf(e), supplierPage(s.entryFrame(v, "suppliers", title), v))
+	p := s.entryFrame(v, "suppliers", title)
+	if x.ID != "" && can(r, authz.ExposureRead) {
+		p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "supplier.seen"), URL: clientURL(r, supplierBase(x.ID)), Icon: ui.IconShield}}
+	}
+	return ui.Render(w, r, statusOf(e), supplierPage(p, v))
 }
 
 func (s *Site) putSupplier(w http.ResponseWriter, r *http.Request) error {
 	e := ui.Errors{}
-	x := register.Supplier{ID: r.PathValue("supplier"), Name: entered(r, "name"), Supplies: entered(r, "supplies"), Criticality: entered(r, "criticality"), Contact: entered(r, "contact"),
+	x := register.Supplier{ID: r.PathValue("supplier"), Name: entered(r, "name"), Supplies: entered(r, "supplies"), Criticality: entered(r, "criticality"), Contact: entered(r, "contact"), Email: entered(r, "email"), Language: entered(r, "language"),
 		Owner: entered(r, "owner"), Domains: register.Words(r.PostFormValue("domains")), ReviewBy: dayOf(r, e, "review_by"), Note: entered(r, "note"), Version: version(r)}
 	if len(e) > 0 {
 		return s.showSupplier(w, r, x, e)
@@ -93,5 +103,7 @@ func supplierFields(v rosterView) []ui.Field {
 		v.field("contact", x.Contact, ui.Field{Hint: v.t("contact.hint"), MaxLength: register.LongestName}), v.field("owner", x.Owner, ui.Field{Hint: v.t("owner.hint"), MaxLength: register.LongestName}),
 		v.field("domains", strings.Join(x.Domains, "\n"), ui.Field{Hint: v.t("domains.hint"), Rows: 2}), v.field("review_by", day, ui.Field{Hint: v.t("review_by.hint")}),
 		v.field("note", x.Note, ui.Field{Rows: 3, MaxLength: register.LongestText}),
+		v.field("email", x.Email, ui.Field{Label: ui.T(v.r.Context(), "supplier.email"), Hint: ui.T(v.r.Context(), "supplier.email.hint"), MaxLength: 254, Autocomplete: "off"}),
+		v.field("language", x.Language, ui.Field{Label: ui.T(v.r.Context(), "supplier.request.language")}),
 	}
 }
