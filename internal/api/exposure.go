@@ -163,6 +163,7 @@ func exposureOperations(a *API) {
 		})
 	scanOperations(a, in)
 	scanTargetOperations(a, in)
+	supplierScanOperations(a)
 }
 
 func exposureAreaOf(x scan.AreaGrade) ExposureArea {

@@ -48,6 +48,8 @@ type SupplierInput struct {
 	Supplies    string   `json:"supplies,omitempty" doc:"Products and services."`
 	Criticality string   `json:"criticality,omitempty" enum:"critical,high,medium,low" default:"medium"`
 	Contact     string   `json:"contact,omitempty"`
+	Email       string   `json:"email,omitempty" maxLength:"254" doc:"Where it is asked to mend what is seen from outside."`
+	Language    string   `json:"language,omitempty" enum:"en,de,fr" doc:"In which it is asked."`
 	Owner       string   `json:"owner,omitempty" doc:"Who looks after the contract."`
 	Domains     []string `json:"domains,omitempty" doc:"Of its web and mail."`
 	ReviewBy    law.Date `json:"review_by,omitempty"`
@@ -63,11 +65,11 @@ type Supplier struct {
 }
 
 func supplierOf(s register.Supplier) Supplier {
-	return Supplier{s.ID, SupplierInput{s.Name, s.Supplies, s.Criticality, s.Contact, s.Owner, s.Domains, s.ReviewBy, s.Note}, s.UpdatedAt, s.Version}
+	return Supplier{s.ID, SupplierInput{s.Name, s.Supplies, s.Criticality, s.Contact, s.Email, s.Language, s.Owner, s.Domains, s.ReviewBy, s.Note}, s.UpdatedAt, s.Version}
 }
 
 func (i SupplierInput) supplier() register.Supplier {
-	return register.Supplier{Name: i.Name, Supplies: i.Supplies, Criticality: i.Criticality, Contact: i.Contact, Owner: i.Owner, Domains: i.Domains, ReviewBy: i.ReviewBy, Note: i.Note}
+	return register.Supplier{Name: i.Name, Supplies: i.Supplies, Criticality: i.Criticality, Contact: i.Contact, Email: i.Email, Language: i.Language, Owner: i.Owner, Domains: i.Domains, ReviewBy: i.ReviewBy, Note: i.Note}
 }
 
 // RiskInput is what a risk says.

@@ -25,6 +25,8 @@ const (
 
 const org = "/organisations/{organisation}"
 
+const supplier = org + "/suppliers/{supplier}/exposure"
+
 const handling = org + "/incidents/{incident}/handling"
 
 // operationsOf says for each page which operations do the same, or why none does.
@@ -109,6 +111,13 @@ func operationsOf() map[string]string {
 		"GET " + org + "/history": "get-history", "POST " + org + "/undo": "undo", "POST " + org + "/restore": "restore",
 		"GET /ledger": "list-entries get-ledger-standing", "GET /ledger/check": "verify-ledger", "GET /ledger/export.csv": table, "GET /ledger/export.jsonl": "export-ledger",
 		"GET /ledger/growth.json": "prove-growth", "GET /ledger/stamp.zip": "get-ledger-standing", "GET /ledger/{entry}": "get-entry", "GET /ledger/{entry}/proof.json": "prove-entry",
+
+		"GET /exposure/suppliers": "list-shared-suppliers", "GET " + supplier: "get-supplier-exposure list-supplier-exposures", "GET " + supplier + "/checks/{check}": "get-supplier-exposure",
+		"GET " + supplier + "/files/{format}": "get-supplier-file", "POST " + supplier + "/scan": "scan-supplier", "POST " + supplier + "/rescan": "check-supplier-again",
+		"POST " + supplier + "/task": "task-of-supplier", "POST " + supplier + "/risk": "risk-of-supplier", "POST " + supplier + "/evidence": "file-supplier-scan",
+		"POST " + supplier + "/request": "ask-supplier", "POST " + supplier + "/targets": "prepare-supplier-consent", "POST " + supplier + "/targets/prove": "prove-scan-target",
+		"POST " + supplier + "/targets/remove": "remove-scan-target", "POST " + supplier + "/targets/letter": person, "POST " + supplier + "/targets/approve": person,
+		"POST " + org + "/suppliers-plan": "set-supplier-plan",
 
 		"GET /exposure": "list-exposures", "GET " + org + "/exposure": "get-exposure", "GET " + org + "/exposure/checks/{check}": "list-findings",
 		"GET " + org + "/exposure/files/{format}": "get-exposure-file", "POST " + org + "/exposure/scan": "start-scan", "POST " + org + "/exposure/rescan": "check-again",
