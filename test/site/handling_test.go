@@ -148,7 +148,7 @@ func TestHandlingWithoutScript(t *testing.T) {
 			t.Errorf("the tab %s does not show markup as text", tab)
 		}
 	}
-	if _, page := v.get(at); !strings.Contains(page, "handed over") {
+	if _, page := v.get(at); !strings.Contains(page, "Handed over") {
 		t.Error("the record does not hold the chain of custody")
 	}
 	v.checkIndicatorFiles(at, rows+1)

@@ -224,7 +224,7 @@ func (v visitor) requiredAlone(report string) {
 	if !ok {
 		v.t.Fatalf("there is no form %s %d", f.Form, f.FormVersion)
 	}
-	itself := []string{"entity_number", "reporter_email"}
+	itself := []string{"entity_number", "entity_class", "entity_sectors", "reporter_email", "contact_24_7", "significance_grounds"} // known already
 	for id := range f.Values {
 		field, _ := form.Field(id)
 		if field.Type != reporting.Computed && form.Need(field, f.Stage, f.Values) != reporting.Required && !slices.Contains(itself, id) {

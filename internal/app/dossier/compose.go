@@ -34,7 +34,7 @@ func Compose(in assessing.Input, entries []Entry, p *locale.Printer) model.Docum
 func (e Entry) blocks(p *locale.Printer, i int) []model.Block {
 	out := []model.Block{
 		model.Heading{Level: 1, ID: "register-" + strconv.Itoa(i+1), Text: e.Title(p)},
-		model.Paragraph{Text: model.Text{{Text: e.Duty.Citation, Style: model.Citation}}},
+		model.Paragraph{Text: model.Text{{Text: p.Cite(e.Duty.Citation), Style: model.Citation}}},
 		e.stand(p),
 		model.Heading{Level: 2, ID: "data-" + strconv.Itoa(i+1), Text: p.T("registration.data")},
 		e.table(p),
@@ -84,7 +84,7 @@ func (e Entry) table(p *locale.Printer) model.Table {
 		if f.Complete() {
 			missing = model.Words(p.T("registration.whole"))
 		}
-		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{{Lines: []model.Text{model.Say(p.Say(f.Label)), {{Text: f.Citation, Style: model.Citation}}}}, value, missing}})
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{{Lines: []model.Text{model.Say(p.Say(f.Label)), {{Text: p.Cite(f.Citation), Style: model.Citation}}}}, value, missing}})
 	}
 	return t
 }

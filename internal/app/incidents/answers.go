@@ -3,7 +3,6 @@ package incidents
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -21,10 +20,18 @@ type Answers func(f reporting.Field, i incident.Incident) (v reporting.Value, sa
 // something of its own there. withhold, when it is not nil, names the fields that
 // the authority does not get. A change voids an approval.
 func (s *Service) Answer(ctx context.Context, a authz.Actor, organisation, id, report string, answers Answers, withhold []string) error {
-	return s.draft(ctx, a, organisation, id, report, authz.IncidentEdit, func(_ *store.Tx, i *incident.Incident, r *incident.Report) error {
+	return s.draft(ctx, a, organisation, id, report, authz.IncidentEdit, func(tx *store.Tx, i *incident.Incident, r *incident.Report) error {
 		form, ok := s.forms.Version(r.Form, r.FormVersion)
 		if !ok {
 			return missing("form with this version")
+		}
+		o, err := obligationOf(tx, *i, r.Obligation)
+		if err != nil {
+			return err
+		}
+		derived, err := s.derived(tx, *i, o, *r)
+		if err != nil {
+			return err
 		}
 		var wrong fault.List
 		changed := false
@@ -37,7 +44,7 @@ func (s *Service) Answer(ctx context.Context, a authz.Actor, organisation, id, r
 				wrong = append(wrong, &fault.Error{Kind: fault.Invalid, Field: f.ID, What: problem(err).What, Expected: problem(err).Expected})
 				continue
 			}
-			changed = answer(i, r, f.ID, v) || changed
+			changed = answer(i, r, f.ID, v, derived[f.ID]) || changed
 		}
 		if len(wrong) > 0 {
 			return wrong
@@ -51,7 +58,7 @@ func (s *Service) Answer(ctx context.Context, a authz.Actor, organisation, id, r
 			r.Withhold, changed = withhold, true
 		}
 		if changed {
-			r.Status, r.ApprovedBy, r.ApprovedName, r.ApprovedAt = incident.Draft, "", "", time.Time{}
+			r.Unapprove()
 		}
 		return nil
 	})
@@ -64,8 +71,10 @@ func problem(err error) *reporting.Problem {
 	return &reporting.Problem{What: err.Error()}
 }
 
-// answer keeps one answer and reports whether it is another one than before.
-func answer(i *incident.Incident, r *incident.Report, field string, v reporting.Value) bool {
+// answer keeps one answer and reports whether it is another one than before. What is
+// derived anyway is not kept, so that it follows its source; nothing where something
+// is derived is an answer.
+func answer(i *incident.Incident, r *incident.Report, field string, v, derived reporting.Value) bool {
 	values := i.Facts
 	if _, own := r.Own[field]; own {
 		values = r.Own
@@ -73,10 +82,14 @@ func answer(i *incident.Incident, r *incident.Report, field string, v reporting.
 		i.Facts = reporting.Values{}
 		values = i.Facts
 	}
-	if values[field].Equal(v) {
+	before, kept := values[field]
+	if !kept {
+		before = derived
+	}
+	if before.Equal(v) {
 		return false
 	}
-	if delete(values, field); !v.Empty() {
+	if delete(values, field); !v.Empty() || !derived.Empty() {
 		values[field] = v
 	}
 	return true

@@ -317,7 +317,7 @@ func (w binderWords) deadlines() []model.Block {
 				report.Lines = append(report.Lines, model.Quietly(w.T(basis)))
 			}
 			t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{report, model.Words(w.Say(term.Period.Message())), model.Words(w.Say(term.Anchor.Title())),
-				model.Words(w.T(term.Recipient)), model.Words(term.Citation)}})
+				model.Words(w.T(term.Recipient)), model.Words(w.Cite(term.Citation))}})
 		}
 	}
 	blocks := []model.Block{w.heading("deadlines", "binder.deadlines"), model.Paragraph{Text: model.Say(w.T("binder.deadlines.text"))}, t}

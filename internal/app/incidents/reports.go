@@ -97,6 +97,7 @@ type Sheet struct {
 	Missing  []reporting.Field  // required and without an answer
 	Changes  []reporting.Change // since the report before
 	Previous *incident.Report   // the one before, sent to the same authority
+	Lapsed   string             // who approved it before what it says changed; it is a draft again
 }
 
 // Sheet shows a report: a draft with the newest facts, a sent one as it was sent.
@@ -148,12 +149,15 @@ func (s *Service) sheet(tx *store.Tx, i incident.Incident, r incident.Report) (S
 		}
 		sh.Values = f.Values
 	} else {
-		values, err := prefilled(tx, i, o, r)
+		values, err := s.prefilled(tx, i, o, r)
 		if err != nil {
 			return Sheet{}, err
 		}
 		sh.Values = form.Keep(r.Stage, values)
 		sh.Missing = form.Missing(r.Stage, sh.Values)
+		if err := sh.lapse(); err != nil {
+			return Sheet{}, err
+		}
 	}
 	reports, err := reportsOf(tx, o)
 	if err != nil {
@@ -167,6 +171,21 @@ func (s *Service) sheet(tx *store.Tx, i incident.Incident, r incident.Report) (S
 		sh.Previous, sh.Changes = &before, form.Changes(f.Values, sh.Values)
 	}
 	return sh, nil
+}
+
+// lapse makes a report a draft again that says something else than was approved: facts
+// of the case, its times and what was recorded of it reach every report of it.
+func (sh *Sheet) lapse() error {
+	r := &sh.Report
+	if r.Status != incident.Approved || r.ApprovedDigest == "" {
+		return nil
+	}
+	now, err := incident.Digest(sh.Values, r.Withhold)
+	if err == nil && now != r.ApprovedDigest {
+		sh.Lapsed = r.ApprovedName
+		r.Unapprove()
+	}
+	return err
 }
 
 // previous is the last report that was sent before r to the same readers: what
@@ -209,7 +228,7 @@ func (s *Service) PutOwn(ctx context.Context, a authz.Actor, organisation, id, r
 		if withhold {
 			r.Withhold = append(r.Withhold, field)
 		}
-		r.Status, r.ApprovedBy, r.ApprovedName, r.ApprovedAt = incident.Draft, "", "", time.Time{}
+		r.Unapprove()
 		return nil
 	})
 }
@@ -238,6 +257,13 @@ func (s *Service) Approve(ctx context.Context, a authz.Actor, organisation, id, 
 		if r.CreatedBy == a.Person {
 			return &fault.Error{Kind: fault.Forbidden, What: "the person who wrote a report does not approve it", Expected: "another person, or sending it with a reason"}
 		}
+		sh, err := s.sheet(tx, *i, *r)
+		if err != nil {
+			return err
+		}
+		if r.ApprovedDigest, err = incident.Digest(sh.Values, r.Withhold); err != nil {
+			return err
+		}
 		r.Status, r.ApprovedBy, r.ApprovedName, r.ApprovedAt = incident.Approved, a.Person, a.Name, i.Now(tx.Now())
 		return entry(tx, a, *i, incident.Entry{Kind: "decision", Object: r.ID, Text: "approved"})
 	})
@@ -261,7 +287,8 @@ type Sending struct {
 
 // Submit freezes a report and hands it over. Only required fields without an
 // answer, and a missing approval without a reason, keep it back: never an optional
-// field, and never the deadline.
+// field, and never the deadline. An approval of what the report does not say any more is
+// none.
 func (s *Service) Submit(ctx context.Context, a authz.Actor, organisation, id, report string, how Sending) error {
 	if !slices.Contains([]string{ChannelNisaba, ChannelPortal, ChannelMail, ChannelPhone, ChannelPaper}, how.Channel) {
 		return invalid("channel", "there is no such channel", "nisaba, portal, mail, phone or paper")
@@ -274,6 +301,7 @@ func (s *Service) Submit(ctx context.Context, a authz.Actor, organisation, id, r
 		if err := unanswered(sh); err != nil {
 			return err
 		}
+		*r = sh.Report
 		if r.Status != incident.Approved && how.Bypass == "" {
 			return invalid("bypass", "no second person approved the report", "an approval, or the reason why it goes out without one")
 		}

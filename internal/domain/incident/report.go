@@ -39,10 +39,11 @@ type Report struct {
 	Own          reporting.Values `json:"own,omitempty"`      // what only this report says; wins over the facts of the case
 	Withhold     []string         `json:"withhold,omitempty"` // fields that this authority does not get
 
-	ApprovedBy   string    `json:"approved_by,omitempty"`
-	ApprovedName string    `json:"approved_name,omitempty"`
-	ApprovedAt   time.Time `json:"approved_at"`
-	Bypass       string    `json:"bypass,omitempty"` // why it went out without a second person
+	ApprovedBy     string    `json:"approved_by,omitempty"`
+	ApprovedName   string    `json:"approved_name,omitempty"`
+	ApprovedAt     time.Time `json:"approved_at"`
+	ApprovedDigest string    `json:"approved_digest,omitempty"` // Digest of what was approved; "" in reports of before it was kept
+	Bypass         string    `json:"bypass,omitempty"`          // why it went out without a second person
 
 	Content     json.RawMessage `json:"content,omitempty"` // the frozen copy
 	SHA256      string          `json:"sha256,omitempty"`  // of Content, hexadecimal
@@ -64,6 +65,11 @@ type Report struct {
 // Sent reports whether the report left the house.
 func (r Report) Sent() bool {
 	return r.Status == Submitted || r.Status == Delivered || r.Status == Acknowledged
+}
+
+// Unapprove takes the approval back: what was approved is not what the report says.
+func (r *Report) Unapprove() {
+	r.Status, r.ApprovedBy, r.ApprovedName, r.ApprovedAt, r.ApprovedDigest = Draft, "", "", time.Time{}, ""
 }
 
 // Frozen is the copy of a report that is kept and sent. Its bytes are the same on
@@ -127,6 +133,20 @@ func (r Report) Values(i Incident) reporting.Values {
 		out[id] = v
 	}
 	return out
+}
+
+// Digest is the SHA-256, hexadecimal, of answers and of what is withheld of them: it
+// tells whether a report still says what was approved.
+func Digest(values reporting.Values, withhold []string) (string, error) {
+	text, err := json.Marshal(struct {
+		Values   reporting.Values `json:"values"`
+		Withhold []string         `json:"withhold"`
+	}{values, withhold})
+	if err != nil {
+		return "", fmt.Errorf("digest of a report: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // reportKind says what is reported, Arts. 23 and 30.

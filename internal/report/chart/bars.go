@@ -9,7 +9,7 @@ type Bar struct {
 	Value  float64 // 0–100
 	Text   string  // the value as the report prints it
 	Target float64 // 0–100; 0 draws no mark
-	Tone   Tone    // the mark before the value, with Word
+	Tone   Tone    // the mark before the value, with Word; a value without judgement has neither
 	Word   string  // the word for the tone
 	Note   string  // the last column of the twin, for example "12 of 30"
 }
@@ -109,8 +109,11 @@ func (b Bars) row(c Canvas, item Bar, y, nameWidth, left, track float64, narrow 
 		c.Line(Point{x, top - 1.5}, Point{x, top + 10.5}, Stroke{Width: 1.6, Ink: Text})
 	}
 	x := left + track + 8
-	Mark(c, item.Tone, x, top, 9)
-	c.Text(Point{x + 13, top + 8}, item.Text, Font{Size: textSize, Bold: true, Ink: Text})
-	c.Text(Point{x + 18 + c.Measure(item.Text, textSize, true), top + 8}, item.Word, Font{Size: smallSize, Ink: Muted})
+	if item.Tone != ToneNeutral || item.Word != "" {
+		Mark(c, item.Tone, x, top, 9)
+		x += 13
+	}
+	c.Text(Point{x, top + 8}, item.Text, Font{Size: textSize, Bold: true, Ink: Text})
+	c.Text(Point{x + 5 + c.Measure(item.Text, textSize, true), top + 8}, item.Word, Font{Size: smallSize, Ink: Muted})
 	return y + height + 3
 }

@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/a-h/templ"
 
@@ -79,11 +80,24 @@ func (s *Site) afterAuthority(w http.ResponseWriter, r *http.Request, err error,
 func authorityFields(r *http.Request, e ui.Errors) []ui.Field {
 	t := func(key string) string { return ui.T(r.Context(), "authorities."+key) }
 	return []ui.Field{
-		field(r, e, ui.Field{Name: "authority", Label: t("name"), Hint: t("name.hint"), Required: true, MaxLength: 300}),
+		field(r, e, ui.Field{Name: "authority", Label: t("name"), Hint: t("name.hint"), Required: true, MaxLength: 300, Attributes: templ.Attributes{"list": "authority-names"}}),
 		field(r, e, ui.Field{Name: "country", Label: t("country"), Hint: t("country.hint"), MaxLength: 2}),
 		field(r, e, ui.Field{Name: "url", Label: t("url"), Hint: t("url.hint"), Required: true, MaxLength: 300}),
 		field(r, e, ui.Field{Name: "authority_key", Label: t("key"), Hint: t("key.hint"), Required: true, MaxLength: 100}),
 	}
+}
+
+// knownAuthorities are those that duties of the organisation name, as their countries
+// say, to choose from.
+func knownAuthorities(c clients.Client) (names []string) {
+	for _, p := range c.In.Countries {
+		for _, name := range []string{p.CSIRT.Value, p.Authority.Value} {
+			if name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 func codeOfAuthority(r *http.Request, e ui.Errors) ui.Field {

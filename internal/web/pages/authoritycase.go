@@ -165,7 +165,7 @@ func (v deskView) side(ctx context.Context) ui.TableProps {
 		}
 	}
 	section := ""
-	for _, f := range v.fields {
+	for _, f := range bySection(v.fields) {
 		if f.Section != section && f.Section != "" {
 			section = f.Section
 			t.Rows = append(t.Rows, ui.Row{Heading: sectionText(ctx, section)})
@@ -179,6 +179,19 @@ func (v deskView) side(ctx context.Context) ui.TableProps {
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// bySection brings the fields of a section together; both keep their order.
+func bySection(fields []reporting.Field) []reporting.Field {
+	first := map[string]int{}
+	for i, f := range fields {
+		if _, seen := first[f.Section]; !seen {
+			first[f.Section] = i
+		}
+	}
+	out := slices.Clone(fields)
+	slices.SortStableFunc(out, func(a, b reporting.Field) int { return first[a.Section] - first[b.Section] })
+	return out
 }
 
 // sideText is a value as people read it, or that the entity left it out.

@@ -157,7 +157,7 @@ func dayText(d law.Date) string {
 
 // origin says from which text a list comes, when it was compared, and how sure that is.
 func (v checklistView) origin(ctx context.Context) string {
-	text := ui.T(ctx, "authority.checklist.source", "source", v.Source, "date", v.Checked, "version", v.Version)
+	text := ui.T(ctx, "authority.checklist.source", "source", ui.Cite(ctx, v.Source), "date", v.Checked, "version", v.Version)
 	if v.Confidence != law.Verified {
 		text += " (" + ui.T(ctx, "country.confidence."+string(v.Confidence)) + ")"
 	}
@@ -184,7 +184,7 @@ func checklistDocument(ctx context.Context, l authority.Worked, who string, day 
 			if !m.Due.IsZero() {
 				owner.Lines = append(owner.Lines, model.Say(ui.From(ctx).Printer.Date(m.Due)))
 			}
-			t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{{Lines: []model.Text{model.Say(x.Title.In(language)), model.Quietly(x.Citation)}},
+			t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{{Lines: []model.Text{model.Say(x.Title.In(language)), model.Quietly(ui.Cite(ctx, x.Citation))}},
 				model.Words(checklistStatus(ctx, m.Status).Word), said, owner}})
 		}
 		d.Blocks = append(d.Blocks, model.Heading{Level: 1, ID: p.ID, Text: p.Title.In(language)}, t)

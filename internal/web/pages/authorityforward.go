@@ -101,7 +101,7 @@ func (s *Site) deskRemoveRecipient(w http.ResponseWriter, r *http.Request) error
 
 func recipientKinds(ctx context.Context) (out []ui.Option) {
 	for _, k := range desk.RecipientKinds() {
-		out = append(out, ui.Option{Value: k, Label: ui.T(ctx, "authority.recipient."+k), Hint: desk.Basis(k)})
+		out = append(out, ui.Option{Value: k, Label: ui.T(ctx, "authority.recipient."+k), Hint: ui.Cite(ctx, desk.Basis(k))})
 	}
 	return out
 }
@@ -220,7 +220,7 @@ func (v deskView) forwardTable(ctx context.Context) ui.TableProps {
 		{Label: ui.T(ctx, "authority.recipient")}, {Label: ui.T(ctx, "authority.forwarded.when")}, {Label: ui.T(ctx, "authority.recipient.withhold")}, {Label: "SHA-256"}}}
 	for _, f := range v.Forwardings {
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{
-			ui.LinkCell(f.RecipientName, "/authority/cases/"+v.ID+"/forwardings/"+f.ID, strings.Trim(f.Basis+" · "+ui.T(ctx, "authority.way."+f.Way)+" · "+f.Reason, " ·")),
+			ui.LinkCell(f.RecipientName, "/authority/cases/"+v.ID+"/forwardings/"+f.ID, strings.Trim(ui.Cite(ctx, f.Basis)+" · "+ui.T(ctx, "authority.way."+f.Way)+" · "+f.Reason, " ·")),
 			ui.LinkCell(ui.MomentText(ctx, f.CreatedAt), "", f.ByName), ui.Words(v.fieldNames(ctx, f.Withheld)), deskHash(f.SHA256)}})
 	}
 	return t
@@ -246,7 +246,7 @@ func (v deskEntityView) powerOptions(r *http.Request) (out []ui.Option) {
 	ctx := r.Context()
 	for _, p := range desk.Powers() {
 		if citation, ok := p.For(v.Rollup.Class); ok {
-			out = append(out, ui.Option{Value: p.ID, Label: ui.T(ctx, "authority.power."+p.ID) + " · " + citation, Selected: r.PostFormValue("power") == p.ID})
+			out = append(out, ui.Option{Value: p.ID, Label: ui.T(ctx, "authority.power."+p.ID) + " · " + ui.Cite(ctx, citation), Selected: r.PostFormValue("power") == p.ID})
 		}
 	}
 	return append(out, ui.Option{Value: desk.Finding, Label: ui.T(ctx, "authority.power.finding"), Selected: r.PostFormValue("power") == desk.Finding},
@@ -355,7 +355,7 @@ func (v deskEntityView) actName(ctx context.Context, x desk.Record) string {
 	}
 	name := ui.T(ctx, "authority.power."+x.Power)
 	if citation, ok := p.For(v.Rollup.Class); ok {
-		name += " · " + citation
+		name += " · " + ui.Cite(ctx, citation)
 	}
 	return name
 }

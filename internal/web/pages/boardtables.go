@@ -27,7 +27,7 @@ func boardFigures(ctx context.Context, v boardView) []ui.Figure {
 			Note: ui.T(ctx, "board.target", "target", points(ctx, v.In.Target))},
 	}
 	if v.In.Fines.Euros > 0 {
-		figures = append(figures, ui.Figure{Label: ui.T(ctx, "report.figure.fine"), Value: ui.From(ctx).Printer.Euros(v.In.Fines.Euros), Note: v.In.Fines.Citation})
+		figures = append(figures, ui.Figure{Label: ui.T(ctx, "report.figure.fine"), Value: ui.From(ctx).Printer.Euros(v.In.Fines.Euros), Note: ui.Cite(ctx, v.In.Fines.Citation)})
 	}
 	return figures
 }

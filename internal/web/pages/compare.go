@@ -144,7 +144,7 @@ func changedTable(ctx context.Context, v compareView) ui.TableProps {
 	for _, x := range v.x.Changed {
 		req, _ := v.c.In.Catalogue.Get(x.Requirement)
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{
-			ui.LinkCell(req.Title, clientURL(v.r, "requirements?open="+escape(req.ID)+"#open"), req.Citation),
+			ui.LinkCell(req.Title, clientURL(v.r, "requirements?open="+escape(req.ID)+"#open"), ui.Cite(ctx, req.Citation)),
 			comparedStatus(ctx, x.Before), comparedStatus(ctx, x.After), reasonList(x.Because)}})
 	}
 	return t

@@ -384,12 +384,12 @@ func coverGroups(ctx context.Context, c clients.Client, covers []string) []cover
 			out = append(out, coverGroup{Title: section.Title})
 		}
 		shown[req.ID] = true
-		out[i].Options = append(out[i].Options, ui.Option{Value: req.ID, Label: req.Title, Hint: req.Citation, Selected: slices.Contains(covers, req.ID)})
+		out[i].Options = append(out[i].Options, ui.Option{Value: req.ID, Label: req.Title, Hint: ui.Cite(ctx, req.Citation), Selected: slices.Contains(covers, req.ID)})
 	}
 	other := coverGroup{Title: ui.T(ctx, "evidence.covers.other")}
 	for _, id := range covers {
 		if req, ok := c.In.Catalogue.Get(id); ok && !shown[id] {
-			other.Options = append(other.Options, ui.Option{Value: id, Label: req.Title, Hint: req.Citation, Selected: true})
+			other.Options = append(other.Options, ui.Option{Value: id, Label: req.Title, Hint: ui.Cite(ctx, req.Citation), Selected: true})
 		}
 	}
 	if len(other.Options) > 0 {

@@ -180,7 +180,7 @@ func servedTable(ctx context.Context, r *http.Request, c clients.Client, e asses
 		Empty: ui.Empty{Title: ui.T(ctx, "evidence.serves.none")}}
 	for _, id := range served(c, applying(c), e) {
 		if req, ok := c.In.Catalogue.Get(id); ok {
-			t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(req.Title, requirementURL(r, req), req.Citation),
+			t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(req.Title, requirementURL(r, req), ui.Cite(ctx, req.Citation)),
 				ui.StatusBadge(status(ctx, resultOf(c, id).Status))}})
 		}
 	}

@@ -108,7 +108,7 @@ func homeFigures(ctx context.Context, r *http.Request, h clients.Home) []ui.Figu
 		{Label: ui.T(ctx, "pages.figure.overdue"), Value: number(ctx, h.Overdue), Tone: warn(h.Overdue), URL: clientURL(r, "plan"),
 			Note: ui.T(ctx, "home.open_tasks", "count", len(h.Next))}}
 	if h.In.Fines.Euros > 0 {
-		figures = append(figures, ui.Figure{Label: ui.T(ctx, "report.figure.fine"), Value: ui.From(ctx).Printer.Euros(h.In.Fines.Euros), Note: h.In.Fines.Citation})
+		figures = append(figures, ui.Figure{Label: ui.T(ctx, "report.figure.fine"), Value: ui.From(ctx).Printer.Euros(h.In.Fines.Euros), Note: ui.Cite(ctx, h.In.Fines.Citation)})
 	}
 	return figures
 }

@@ -59,7 +59,7 @@ func gapTable(ctx context.Context, r *http.Request, h clients.Home) ui.TableProp
 			measure = req.Measures[0]
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{
-			ui.LinkCell(req.Title, clientURL(r, "requirements?measure="+measure+"&open="+escape(req.ID)+"#open"), req.Citation),
+			ui.LinkCell(req.Title, clientURL(r, "requirements?measure="+measure+"&open="+escape(req.ID)+"#open"), ui.Cite(ctx, req.Citation)),
 			ui.StatusBadge(status(ctx, g.Status))}})
 	}
 	return t

@@ -177,7 +177,7 @@ func (s *Site) caseActs() map[string]caseAct {
 			o := incident.Obligation{Regime: clocks.Regime(r.PostFormValue("regime")), Country: strings.ToUpper(text(r, "country")), Authority: text(r, "authority"),
 				Partner: text(r, "partner"), Entity: text(r, "entity"), Applies: "yes", Reason: text(r, "reason"), Qualified: law.Unknown}
 			if period := text(r, "period"); period != "" && (o.Regime == incident.Contract || o.Regime == incident.Insurer) {
-				o.Terms = map[clocks.Stage]incident.Term{incident.ContractStage: {Period: strings.ToUpper(period), From: clocks.AwareAt.String()}}
+				o.Terms = map[clocks.Stage]incident.Term{incident.ContractStage: {Period: periodOf(period, r.PostFormValue("unit")), From: clocks.AwareAt.String()}}
 			}
 			_, err := s.incidents.Oblige(r.Context(), a, organisation, id, o)
 			return err
@@ -395,13 +395,29 @@ func criteriaTable(ctx context.Context, verdict significance.Verdict) ui.TablePr
 		{Label: ui.T(ctx, "incidents.column.criterion")}, {Label: ui.T(ctx, "incidents.column.met"), Narrow: true}}}
 	tones := map[law.Truth]ui.Tone{law.True: ui.Bad, law.False: ui.Good, law.Unknown: ui.Open}
 	for _, c := range verdict.Criteria {
-		note := c.Citation
+		note := ui.Cite(ctx, c.Citation)
 		if m := c.Figures(); m.Key != "" {
 			note = ui.Say(ctx, m) + " " + note
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(ui.Say(ctx, c.Title()), "", note), ui.StatusBadge(ui.Status{Tone: tones[c.Met], Word: ui.Say(ctx, c.MetTitle())})}})
 	}
 	return t
+}
+
+// periodOf is a period of the law: a number with its unit ("H", "D" or "M"), or written
+// as PT24H.
+func periodOf(text, unit string) string {
+	if _, err := strconv.Atoi(text); err != nil {
+		return strings.ToUpper(text)
+	}
+	if unit == "D" || unit == "M" {
+		return "P" + text + unit
+	}
+	return "PT" + text + "H"
+}
+
+func periodUnits(ctx context.Context) []ui.Option {
+	return ui.Choices(nil, "H", ui.T(ctx, "incidents.unit.hours"), "D", ui.T(ctx, "incidents.unit.days"), "M", ui.T(ctx, "incidents.unit.months"))
 }
 
 func incidentKinds(ctx context.Context, chosen incident.Kind) []ui.Option {
@@ -465,17 +481,6 @@ func (v caseView) recordPages(r *http.Request) ui.Pages {
 		p.Previous = incidentURL(r, "?before="+strconv.Itoa(max(0, v.before-mostEntries))+"#entries")
 	}
 	return p
-}
-
-// entryText is what a line says; times that were corrected are named.
-func entryText(ctx context.Context, e incident.Entry) string {
-	if e.Kind == "correction" && slices.Contains([]string{incidents.OccurredAt, incidents.DetectedAt, incidents.AwareAt, incidents.HandledAt}, e.Object) {
-		if e.Text == "" {
-			return ui.T(ctx, "incidents.time."+e.Object)
-		}
-		return ui.T(ctx, "incidents.time."+e.Object) + ": " + e.Text
-	}
-	return e.Text
 }
 
 func decisionTone(i incident.Incident) ui.Tone {

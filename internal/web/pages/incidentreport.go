@@ -10,9 +10,11 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	way "github.com/nisaba-platform/nisaba/internal/domain/filing"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
+	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/clocks"
 	"github.com/nisaba-platform/nisaba/law/reporting"
 )
@@ -23,6 +25,7 @@ type reportView struct {
 	found  incidents.Case
 	duty   incidents.Duty
 	zones  []ui.Option
+	wired  bool   // the authority of the duty is connected
 	act    string // the form that has errors
 	errors ui.Errors
 }
@@ -45,6 +48,13 @@ func (s *Site) showReport(w http.ResponseWriter, r *http.Request, act string, wr
 			v.duty = d
 		}
 	}
+	ways, err := s.filing.Endpoints(r.Context(), actor, organisation)
+	if err != nil {
+		return err
+	}
+	v.wired = slices.ContainsFunc(ways, func(e way.Endpoint) bool {
+		return !e.RegisteredAt.IsZero() && e.For(v.duty.Authority, v.duty.Country)
+	})
 	c, err := s.load(r)
 	if err != nil {
 		return err
@@ -248,6 +258,8 @@ func valueText(ctx context.Context, f reporting.Field, x reporting.Value) string
 		return ui.T(ctx, "incidents.report_kind."+x.Text)
 	case f.ID == "provider_kind" && x.Text != "":
 		return optionText(ctx, f.ID, x.Text)
+	case f.Type == reporting.Instant || f.Type == reporting.Computed:
+		return instantText(ctx, x.String())
 	case f.Type == reporting.YesNo && x.Text != "":
 		return ui.T(ctx, "incidents.answer."+map[string]string{"yes": "true", "no": "false"}[x.Text])
 	case f.Type == reporting.Choice && x.Text != "":
@@ -260,6 +272,20 @@ func valueText(ctx context.Context, f reporting.Field, x reporting.Value) string
 		return strings.Join(words, ", ")
 	}
 	return x.String()
+}
+
+// instantText is a time as a report keeps it, with its distance from UTC, for people;
+// any other text stays as it is.
+func instantText(ctx context.Context, text string) string {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return text
+	}
+	zone := "UTC"
+	if _, seconds := at.Zone(); seconds != 0 {
+		zone += at.Format("-07:00")
+	}
+	return ui.DayText(ctx, law.DateOf(at)) + ", " + at.Format("15:04") + " (" + zone + ")"
 }
 
 // input is the field of a page for a field of the form.
@@ -336,7 +362,11 @@ func (v reportView) channels(ctx context.Context) []ui.Option {
 		if c == incidents.ChannelNisaba && (v.found.Exercise || !incidents.Wired(v.duty.Regime, v.Report.Stage)) {
 			continue
 		}
-		out = append(out, ui.Option{Value: c, Label: ui.T(ctx, "incidents.channel."+c)})
+		o := ui.Option{Value: c, Label: ui.T(ctx, "incidents.channel."+c)}
+		if c == incidents.ChannelNisaba && !v.wired {
+			o.Hint = ui.T(ctx, "incidents.channel.nisaba.none")
+		}
+		out = append(out, o)
 	}
 	return out
 }
@@ -355,10 +385,14 @@ func (v reportView) withheldText(ctx context.Context) string {
 	return strings.Join(words, ", ")
 }
 
-// channelValue is the channel that is chosen already.
-func channelValue(r *http.Request) string {
-	if c := r.PostFormValue("channel"); c != "" {
+// channel is the channel that is chosen already: the platform's own where it leads to
+// the authority.
+func (v reportView) channel(r *http.Request) string {
+	switch c := r.PostFormValue("channel"); {
+	case c != "":
 		return c
+	case v.wired && !v.found.Exercise && incidents.Wired(v.duty.Regime, v.Report.Stage):
+		return incidents.ChannelNisaba
 	}
 	return incidents.ChannelPortal
 }

@@ -86,7 +86,7 @@ func firstGaps(ctx context.Context, c clients.Client) ui.TableProps {
 		Empty: ui.Empty{Title: ui.T(ctx, "report.gaps.none"), Text: ui.T(ctx, "manage.first.no_gaps")}}
 	for _, g := range assessing.TopGaps(c.In, 8) {
 		req, _ := c.In.Catalogue.Get(g.Requirement)
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(req.Title, "", req.Citation), ui.StatusBadge(status(ctx, g.Status))}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(req.Title, "", ui.Cite(ctx, req.Citation)), ui.StatusBadge(status(ctx, g.Status))}})
 	}
 	return t
 }

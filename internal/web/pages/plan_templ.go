@@ -1788,7 +1788,7 @@ func taskText(v planView, t planning.Task) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, o := range servedOptions(v.c, t.Requirements) {
+		for _, o := range servedOptions(ctx, v.c, t.Requirements) {
 			templ_7745c5c3_Err = fact(o.Hint, o.Label).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -2018,7 +2018,7 @@ func taskForm(v planView, t planning.Task, e ui.Errors) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if len(t.Requirements) > 0 {
-					templ_7745c5c3_Err = ui.Checkboxes(ui.Field{Name: "requirement", ID: "f-requirement-kept", Label: ui.T(ctx, "plan.requirements")}, servedOptions(v.c, t.Requirements)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Checkboxes(ui.Field{Name: "requirement", ID: "f-requirement-kept", Label: ui.T(ctx, "plan.requirements")}, servedOptions(ctx, v.c, t.Requirements)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -422,20 +422,20 @@ func requirementOptions(ctx context.Context, c clients.Client, served []string) 
 	for _, result := range c.In.Posture.Results {
 		req, _ := c.In.Catalogue.Get(result.Requirement)
 		if req.IsLeaf() && !slices.Contains(served, req.ID) {
-			out = append(out, ui.Option{Value: req.ID, Label: req.Citation + " · " + req.Title})
+			out = append(out, ui.Option{Value: req.ID, Label: ui.Cite(ctx, req.Citation) + " · " + req.Title})
 		}
 	}
 	return out
 }
 
-func servedOptions(c clients.Client, served []string) []ui.Option {
+func servedOptions(ctx context.Context, c clients.Client, served []string) []ui.Option {
 	var out []ui.Option
 	for _, id := range served {
 		req, ok := c.In.Catalogue.Get(id)
 		if !ok {
 			req = catalog.Requirement{ID: id, Title: id}
 		}
-		out = append(out, ui.Option{Value: id, Label: req.Title, Hint: req.Citation, Selected: true})
+		out = append(out, ui.Option{Value: id, Label: req.Title, Hint: ui.Cite(ctx, req.Citation), Selected: true})
 	}
 	return out
 }

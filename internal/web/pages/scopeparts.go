@@ -117,13 +117,13 @@ func typeGroups(ctx context.Context, v scopeView) []ui.OptionGroup {
 		if !ok {
 			i = len(out)
 			at[key] = i
-			note := strings.TrimPrefix(t.Citation, "Directive (EU) 2022/2555 ")
+			note := ui.Cite(ctx, strings.TrimPrefix(t.Citation, "Directive (EU) 2022/2555 "))
 			if t.Listed() {
 				note = ui.T(ctx, "registration.annex", "annex", string(t.Annex))
 			}
 			out = append(out, ui.OptionGroup{Title: ui.Say(ctx, t.SectorTitle()), Note: note})
 		}
-		hint := t.Citation
+		hint := ui.Cite(ctx, t.Citation)
 		if t.Subsector != "" {
 			hint = ui.Say(ctx, t.SubsectorTitle()) + " · " + hint
 		}

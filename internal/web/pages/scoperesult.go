@@ -51,7 +51,7 @@ func groundTable(ctx context.Context, id, caption string, class law.Class, groun
 		{Label: ui.T(ctx, "report.column.ground")}, {Label: ui.T(ctx, "report.column.leads_to"), Narrow: true}, {Label: ui.T(ctx, "report.column.citation")}},
 		Empty: nothing(ctx, class, "wizard.result.no_grounds")}
 	for _, g := range grounds {
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(ui.Say(ctx, g.Text)), ui.Words(className(ctx, g.Class)), ui.Words(g.Citation)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(ui.Say(ctx, g.Text)), ui.Words(className(ctx, g.Class)), ui.Words(ui.Cite(ctx, g.Citation))}})
 	}
 	return t
 }
@@ -108,14 +108,14 @@ func dutyTable(ctx context.Context, c clients.Client) ui.TableProps {
 		{Label: ui.T(ctx, "report.column.duty")}, {Label: ui.T(ctx, "report.column.citation")}},
 		Empty: nothing(ctx, c.In.Scope.Class, "wizard.result.duties.none")}
 	for _, d := range c.In.Duties.Binding {
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(ui.Say(ctx, d.Title)), ui.Words(d.Citation)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(ui.Say(ctx, d.Title)), ui.Words(ui.Cite(ctx, d.Citation))}})
 	}
 	for _, d := range c.In.Duties.Displaced {
 		text := ui.T(ctx, "duties.title."+d.Duty) + " – " + ui.T(ctx, "wizard.result.displaced", "act", d.Act)
 		if !d.Certain {
 			text += " (" + ui.T(ctx, "report.duties.uncertain") + ")"
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(text), ui.Words(d.Citation)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(text), ui.Words(ui.Cite(ctx, d.Citation))}})
 	}
 	return t
 }
@@ -129,7 +129,7 @@ func changers(ctx context.Context, c clients.Client) []note {
 	var out []note
 	d := c.In.Scope
 	if d.Nearest != nil {
-		out = append(out, note{ui.Say(ctx, d.Nearest.Text), d.Nearest.Ground.Citation})
+		out = append(out, note{ui.Say(ctx, d.Nearest.Text), ui.Cite(ctx, d.Nearest.Ground.Citation)})
 	}
 	for _, m := range d.Missing {
 		out = append(out, note{ui.T(ctx, "report.scope.missing.item", "field", ui.T(ctx, "report.field."+m)), ""})
@@ -150,7 +150,7 @@ func answerTable(ctx context.Context, r *http.Request, c clients.Client) ui.Tabl
 			continue
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{
-			ui.LinkCell(ui.T(ctx, "wizard.q."+q.ID), clientURL(r, "scope?question="+escape(q.ID)), q.Citation), ui.Words(answerText(ctx, c.File, q))}})
+			ui.LinkCell(ui.T(ctx, "wizard.q."+q.ID), clientURL(r, "scope?question="+escape(q.ID)), ui.Cite(ctx, q.Citation)), ui.Words(answerText(ctx, c.File, q))}})
 	}
 	return t
 }
@@ -220,21 +220,21 @@ func determinationTable(ctx context.Context, c clients.Client) ui.TableProps {
 		{Label: ui.T(ctx, "wizard.result.earlier.by")}, {Label: ui.T(ctx, "wizard.result.earlier.grounds")}, {Label: ui.T(ctx, "wizard.result.earlier.state")}}}
 	for i, d := range c.Determinations {
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Day(d.On), ui.Words(className(ctx, d.Class)), ui.Words(d.By),
-			ui.Words(keptGrounds(d)), stateOfDetermination(ctx, c, i)}})
+			ui.Words(keptGrounds(ctx, d)), stateOfDetermination(ctx, c, i)}})
 	}
 	return t
 }
 
 // keptGrounds are the citations that a record rests on.
-func keptGrounds(d assessment.Determination) string {
+func keptGrounds(ctx context.Context, d assessment.Determination) string {
 	var kept struct{ Scope scope.Determination }
 	if json.Unmarshal(d.Result, &kept) != nil {
 		return ""
 	}
 	var out []string
 	for _, g := range kept.Scope.Grounds {
-		if !slices.Contains(out, g.Citation) {
-			out = append(out, g.Citation)
+		if cite := ui.Cite(ctx, g.Citation); !slices.Contains(out, cite) {
+			out = append(out, cite)
 		}
 	}
 	return strings.Join(out, "; ")

@@ -52,7 +52,7 @@ func workRow(ctx context.Context, x *work, req catalog.Requirement) ui.Row {
 // the day on which it expires: columns of their own would leave no room for titles
 // beside the open requirement.
 func workNote(ctx context.Context, x *work, req catalog.Requirement) string {
-	parts := []string{place(req.Citation)}
+	parts := []string{ui.Cite(ctx, place(req.Citation))}
 	if owner := x.owners[req.ID]; owner.Person != "" {
 		parts = append(parts, ui.T(ctx, "workbench.row.owner", "name", memberName(ctx, x, owner.Person)))
 	}
@@ -93,7 +93,7 @@ func workFields(ctx context.Context, x *work) []filterChoice {
 		place, _ := cat.Place(result.Requirement)
 		if s := cat.At(cat.SectionAt(place)); !seen[s.ID] {
 			seen[s.ID] = true
-			sections = append(sections, ui.Option{Value: s.ID, Label: s.Citation + " " + s.Title})
+			sections = append(sections, ui.Option{Value: s.ID, Label: ui.Cite(ctx, s.Citation) + " " + s.Title})
 		}
 	}
 	states := []ui.Option{any}

@@ -36,6 +36,10 @@ func (s *Site) showNew(w http.ResponseWriter, r *http.Request, e ui.Errors) erro
 	}
 	p := s.frame(r, ui.T(r.Context(), "pages.organisation.new"), "")
 	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "pages.portfolio.title"), URL: "/"}}
+	if isAuthority(r) { // entities, not clients
+		p = s.frame(r, ui.T(r.Context(), "authority.register.add"), "")
+		p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "authority.register"), URL: "/authority/register"}}
+	}
 	return ui.Render(w, r, statusOf(e), newOrganisationPage(r, p, templates, e))
 }
 

@@ -57,6 +57,14 @@ func Label(ctx context.Context, text string) string {
 	return T(ctx, "ui.label", "text", text)
 }
 
+// Cite writes the citation of a legal act in the way of the reader's language.
+func Cite(ctx context.Context, citation string) string {
+	if p := From(ctx).Printer; p != nil {
+		return p.Cite(citation)
+	}
+	return citation
+}
+
 // Say renders a message of the core in the reader's language.
 func Say(ctx context.Context, m law.Message) string {
 	if p := From(ctx).Printer; p != nil {

@@ -1,10 +1,11 @@
 // <time data-countdown datetime="…"> counts down by the second: hours, minutes and
-// seconds, with a minus sign when the deadline has passed.
+// seconds, with a minus sign when the deadline has passed. More than three days away
+// the words of the server stay.
 const two = (n) => String(n).padStart(2, "0");
 const tick = () => {
   for (const time of document.querySelectorAll("time[data-countdown]")) {
     const left = Math.trunc((Date.parse(time.dateTime) - Date.now()) / 1000);
-    if (Number.isNaN(left)) continue;
+    if (Number.isNaN(left) || left > 3 * 24 * 3600) continue;
     const s = Math.abs(left);
     time.textContent = `${left < 0 ? "−" : ""}${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
   }
