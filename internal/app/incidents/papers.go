@@ -168,16 +168,19 @@ func (p Paper) Text(printer *locale.Printer) string {
 	for _, item := range w.items() {
 		line(item.name, ": ", item.text)
 	}
-	for _, f := range p.fields() {
+	fields, left := w.answered()
+	for _, f := range fields {
 		line()
 		line(fmt.Sprint(f.Number), "  ", w.fieldTitle(f))
 		for _, text := range w.answer(f, p.Frozen.Values[f.ID]) {
 			line(text)
 		}
 	}
-	if left := w.withheld(); left != "" {
-		line()
-		line(left)
+	for _, text := range []string{w.unanswered(left), w.withheld()} {
+		if text != "" {
+			line()
+			line(text)
+		}
 	}
 	return b.String()
 }

@@ -146,7 +146,10 @@ func (w paperWords) changed() []model.Block {
 
 // answers are the fields of the stage, section after section.
 func (w paperWords) answers() []model.Block {
-	fields := w.paper.fields()
+	fields, left := w.paper.fields(), []reporting.Field(nil)
+	if w.paper.Report.Sent() { // a draft is filled in by hand too
+		fields, left = w.answered()
+	}
 	t := model.Table{Columns: []model.Column{{Title: w.T("incidentpapers.column.number"), Weight: 0.5}, {Title: w.T("incidentpapers.column.field"), Weight: 2},
 		{Title: w.T("incidentpapers.column.answer"), Weight: 5}}}
 	for _, section := range sections(fields) {
@@ -159,10 +162,36 @@ func (w paperWords) answers() []model.Block {
 		}
 	}
 	blocks := []model.Block{w.heading("answers", "incidentpapers.answers"), t}
-	if left := w.withheld(); left != "" {
-		blocks = append(blocks, model.Paragraph{Text: model.Say(left)})
+	for _, text := range []string{w.unanswered(left), w.withheld()} {
+		if text != "" {
+			blocks = append(blocks, model.Paragraph{Text: model.Say(text)})
+		}
 	}
 	return blocks
+}
+
+// answered are the fields that say something, and those without an answer.
+func (w paperWords) answered() (fields, left []reporting.Field) {
+	for _, f := range w.paper.fields() {
+		if w.paper.Frozen.Values[f.ID].Empty() {
+			left = append(left, f)
+		} else {
+			fields = append(fields, f)
+		}
+	}
+	return fields, left
+}
+
+// unanswered names fields without an answer.
+func (w paperWords) unanswered(fields []reporting.Field) string {
+	if len(fields) == 0 {
+		return ""
+	}
+	var names []string
+	for _, f := range fields {
+		names = append(names, w.fieldTitle(f))
+	}
+	return w.T("incidentpapers.unanswered", "fields", strings.Join(names, ", "))
 }
 
 // sections lists the sections in the order in which the form has them.
@@ -193,7 +222,7 @@ func (w paperWords) withheld() string {
 // origin says where the form comes from.
 func (w paperWords) origin() []model.Block {
 	f := w.paper.Form
-	text := w.T("incidentpapers.form", "title", w.either(f.Title, f.ID), "version", f.Version, "source", f.Source, "date", f.Checked)
+	text := w.T("incidentpapers.form", "title", w.either(f.Title, f.ID), "version", f.Version, "source", w.Cite(f.Source), "date", f.Checked)
 	if f.Confidence != law.Verified {
 		text += " " + w.T("incidentpapers.form.unverified")
 	}
