@@ -4,9 +4,11 @@
 package delimited
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 )
 
@@ -16,22 +18,39 @@ const mark = "\ufeff"
 // Write writes the head and the rows by RFC 4180, with lines that end in CR LF and
 // a byte order mark before them. Every field is made Safe.
 func Write(w io.Writer, head []string, rows [][]string) error {
+	return Stream(w, head, func(yield func([]string, error) bool) {
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	})
+}
+
+// Stream is Write with rows that come one after the other. Its error is the first of
+// theirs, or of w.
+func Stream(w io.Writer, head []string, rows iter.Seq2[[]string, error]) error {
 	if _, err := io.WriteString(w, mark); err != nil {
 		return fmt.Errorf("write the table: %w", err)
 	}
 	c := csv.NewWriter(w)
 	c.UseCRLF = true
-	for _, row := range append([][]string{head}, rows...) {
+	write := func(row []string) error {
 		safe := make([]string, len(row))
 		for i, field := range row {
 			safe[i] = Safe(field)
 		}
-		if err := c.Write(safe); err != nil {
-			return fmt.Errorf("write the table: %w", err)
+		return c.Write(safe)
+	}
+	err := write(head)
+	for row, fault := range rows {
+		if err = cmp.Or(err, fault); err != nil {
+			break
 		}
+		err = write(row)
 	}
 	c.Flush()
-	if err := c.Error(); err != nil {
+	if err = cmp.Or(err, c.Error()); err != nil {
 		return fmt.Errorf("write the table: %w", err)
 	}
 	return nil

@@ -29,22 +29,43 @@ type Step struct {
 // Drift lists what differs between two scans, worst first. A target that gave way to
 // an error was lost from sight, and did not become better.
 func Drift(before, after []exposure.Finding) []Step {
-	old := map[string]*exposure.Finding{}
-	for i := range before {
-		old[before[i].Key()] = &before[i]
+	out, _ := DriftOf(List(before), List(after)) // what is in memory can be read
+	return out
+}
+
+// DriftOf is Drift of findings that may be on the disk: only what differs is held.
+func DriftOf(before, after Findings) ([]Step, error) {
+	old := map[string]exposure.Finding{} // what compare asks for
+	for f, err := range before.Worst() {
+		if err != nil {
+			return nil, err
+		}
+		old[f.Key()] = exposure.Finding{Outcome: f.Outcome, Severity: f.Severity}
 	}
 	var out []Step
-	for i := range after {
-		now := &after[i]
-		was, known := old[now.Key()]
-		delete(old, now.Key())
-		if c := compare(was, now, known); c != "" {
-			out = append(out, Step{c, was, now})
+	changed := map[string]int{} // by key, the step
+	for f, err := range after.Worst() {
+		if err != nil {
+			return nil, err
+		}
+		was, known := old[f.Key()]
+		delete(old, f.Key())
+		if c := compare(&was, &f, known); c != "" {
+			if known {
+				changed[f.Key()] = len(out)
+			}
+			out = append(out, Step{Change: c, After: &f})
 		}
 	}
-	for i := range before {
-		if was := old[before[i].Key()]; was == &before[i] && bad(was) {
-			out = append(out, Step{Gone, was, nil})
+	for f, err := range before.Worst() {
+		if err != nil {
+			return nil, err
+		}
+		if i, ok := changed[f.Key()]; ok {
+			out[i].Before = &f
+		} else if was, ok := old[f.Key()]; ok && bad(&was) {
+			out = append(out, Step{Change: Gone, Before: &f})
+			delete(old, f.Key())
 		}
 	}
 	order := []Change{Worse, Appeared, Unseen, Better, Gone}
@@ -52,7 +73,7 @@ func Drift(before, after []exposure.Finding) []Step {
 		return cmp.Or(cmp.Compare(slices.Index(order, x.Change), slices.Index(order, y.Change)),
 			cmp.Compare(x.grade(), y.grade())*-1, cmp.Compare(x.key(), y.key()))
 	})
-	return out
+	return out, nil
 }
 
 // Finding is the later finding of a step, or the one that is gone.

@@ -39,44 +39,80 @@ type AreaGrade struct {
 	Counts map[exposure.Outcome]int `json:"counts"`
 }
 
+// Tally counts findings and grades their areas.
+type Tally struct {
+	Counts map[exposure.Outcome]int
+	areas  map[exposure.Area]*AreaGrade
+	judged map[exposure.Area]bool
+}
+
+// NewTally is a tally of nothing.
+func NewTally() *Tally {
+	return &Tally{Counts: map[exposure.Outcome]int{}, areas: map[exposure.Area]*AreaGrade{}, judged: map[exposure.Area]bool{}}
+}
+
+// Add counts a finding.
+func (t *Tally) Add(c *exposure.Catalogue, f exposure.Finding) {
+	t.Counts[f.Outcome]++
+	check, _ := c.Get(f.Check)
+	a := t.areas[check.Area]
+	if a == nil {
+		a = &AreaGrade{Area: check.Area, Counts: map[exposure.Outcome]int{}}
+		t.areas[check.Area] = a
+	}
+	a.Counts[f.Outcome]++
+	a.Grade = max(a.Grade, GradeOf(f))
+	t.judged[check.Area] = t.judged[check.Area] || GradeOf(f) != "" && f.Outcome != exposure.Error
+}
+
+// Len is how many findings were counted.
+func (t *Tally) Len() (n int) {
+	for _, count := range t.Counts {
+		n += count
+	}
+	return n
+}
+
 // Grades are the grades of the areas that have findings, worst first, and of
 // everything together. An area in which nothing but errors was seen has no grade.
-func Grades(c *exposure.Catalogue, findings []exposure.Finding) (areas []AreaGrade, all Grade) {
-	index := map[exposure.Area]int{}
-	judged := map[exposure.Area]bool{}
-	for _, f := range findings {
-		check, _ := c.Get(f.Check)
-		i, ok := index[check.Area]
-		if !ok {
-			i = len(areas)
-			index[check.Area] = i
-			areas = append(areas, AreaGrade{Area: check.Area, Counts: map[exposure.Outcome]int{}})
+func (t *Tally) Grades() (areas []AreaGrade, all Grade) {
+	for _, a := range t.areas {
+		one := *a
+		if !t.judged[a.Area] {
+			one.Grade = ""
 		}
-		areas[i].Counts[f.Outcome]++
-		areas[i].Grade = max(areas[i].Grade, GradeOf(f))
-		judged[check.Area] = judged[check.Area] || GradeOf(f) != "" && f.Outcome != exposure.Error
-	}
-	for i := range areas {
-		if !judged[areas[i].Area] {
-			areas[i].Grade = ""
-		}
-		all = max(all, areas[i].Grade)
+		areas, all = append(areas, one), max(all, one.Grade)
 	}
 	order := exposure.Areas()
 	slices.SortFunc(areas, func(x, y AreaGrade) int {
-		return cmp.Or(cmp.Compare(y.Grade, x.Grade), cmp.Compare(slices.Index(order, x.Area), slices.Index(order, y.Area)))
+		return cmp.Or(cmp.Compare(y.Grade, x.Grade), cmp.Compare(slices.Index(order, x.Area), slices.Index(order, y.Area)), cmp.Compare(x.Area, y.Area))
 	})
 	return areas, all
+}
+
+// Grades are those of a tally of the findings.
+func Grades(c *exposure.Catalogue, findings []exposure.Finding) (areas []AreaGrade, all Grade) {
+	t := NewTally()
+	for _, f := range findings {
+		t.Add(c, f)
+	}
+	return t.Grades()
 }
 
 // Worst sorts findings: failures by severity, then warnings, errors and the rest.
 func Worst(findings []exposure.Finding) []exposure.Finding {
 	out := slices.Clone(findings)
-	outcomes, severities := exposure.Outcomes(), exposure.Severities()
 	slices.SortStableFunc(out, func(x, y exposure.Finding) int {
-		return cmp.Or(cmp.Compare(slices.Index(outcomes, x.Outcome), slices.Index(outcomes, y.Outcome)),
-			cmp.Compare(slices.Index(severities, x.Severity), slices.Index(severities, y.Severity)),
-			cmp.Compare(x.Check, y.Check), cmp.Compare(x.Target.String(), y.Target.String()))
+		xo, xs := rank(x)
+		yo, ys := rank(y)
+		return cmp.Or(cmp.Compare(xo, yo), cmp.Compare(xs, ys), cmp.Compare(x.Check, y.Check), cmp.Compare(x.Target.String(), y.Target.String()))
 	})
 	return out
+}
+
+var outcomes, severities = exposure.Outcomes(), exposure.Severities()
+
+// rank is the place of a finding in the order of outcomes and severities.
+func rank(f exposure.Finding) (outcome, severity int8) {
+	return int8(slices.Index(outcomes, f.Outcome)), int8(slices.Index(severities, f.Severity))
 }

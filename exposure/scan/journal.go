@@ -205,13 +205,26 @@ func (j *Journal) Close() error {
 
 // ReadJournal reads the findings of a journal, as of an earlier scan.
 func ReadJournal(path string) (Head, []exposure.Finding, error) {
+	var out []exposure.Finding
+	head, err := eachOfJournal(path, func(list []exposure.Finding) error {
+		out = append(out, list...)
+		return nil
+	})
+	if err != nil {
+		return head, nil, err
+	}
+	shareKeys(out)
+	return head, out, nil
+}
+
+// eachOfJournal hands out the findings of a journal, piece of work by piece of work.
+func eachOfJournal(path string, hand func([]exposure.Finding) error) (Head, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return Head{}, nil, fmt.Errorf("read the journal: %w", err)
+		return Head{}, fmt.Errorf("read the journal: %w", err)
 	}
 	defer f.Close()
 	var head Head
-	var out []exposure.Finding
 	_, err = eachLine(f, func(b []byte, from int64) error {
 		if from == 0 {
 			if err := json.Unmarshal(b, &head); err != nil || head.Journal != journalVersion {
@@ -223,15 +236,49 @@ func ReadJournal(path string) (Head, []exposure.Finding, error) {
 		if err := json.Unmarshal(b, &l); err != nil {
 			return fmt.Errorf("byte %d: %w", from, err)
 		}
-		out = append(out, l.Findings...)
-		return nil
+		return hand(l.Findings)
 	})
 	if err == nil && head.Journal == 0 {
 		err = errors.New("it is no journal of a scan")
 	}
 	if err != nil {
-		return Head{}, nil, fmt.Errorf("journal %s: %w", path, err)
+		return Head{}, fmt.Errorf("journal %s: %w", path, err)
 	}
-	shareKeys(out)
-	return head, out, nil
+	return head, nil
+}
+
+// SpoolJournal is ReadJournal with the findings on the disk.
+func SpoolJournal(path string) (*Spool, error) {
+	s, err := NewSpool()
+	if err != nil {
+		return nil, err
+	}
+	add := func(list []exposure.Finding) error {
+		for _, f := range list {
+			if err := s.Add(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var keys []exposure.Finding // what is compared with one another
+	_, err = eachOfJournal(path, func(list []exposure.Finding) error {
+		var rest []exposure.Finding
+		for _, f := range list {
+			if len(f.Keys) > 0 {
+				keys = append(keys, f)
+			} else {
+				rest = append(rest, f)
+			}
+		}
+		return add(rest)
+	})
+	if err == nil {
+		shareKeys(keys)
+		err = add(keys)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha1" //nolint:gosec // RFC 9562 defines version 5 with it; nothing is protected
 	"encoding/hex"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -25,7 +27,7 @@ type Result struct {
 	Start     time.Time
 	End       time.Time
 	Declared  []string // targets as they were asked for
-	Findings  []exposure.Finding
+	Findings  Findings
 }
 
 // Line is the answer of "nisaba scan --json" for one target.
@@ -86,23 +88,10 @@ func Evidence(f exposure.Finding) string {
 	return f.Observed + f.Reason
 }
 
-// Lines are the answers, one for each declared target, in the order of the request.
-func (r Result) Lines() []Line {
-	of := map[string][]exposure.Finding{}
-	for _, f := range r.Findings {
-		of[f.Target.Declared] = append(of[f.Target.Declared], f)
-	}
-	var out []Line
-	for _, target := range r.Declared {
-		out = append(out, r.line(target, of[target]))
-	}
-	return out
-}
-
 func (r Result) line(target string, findings []exposure.Finding) Line {
 	l := Line{Target: target, Scanner: r.Scanner, Catalogue: r.Catalogue.Edition, Permit: r.Permit, Start: r.Start.UTC(), End: r.End.UTC(), Checks: []LineCheck{}}
 	l.Areas, l.Grade = Grades(r.Catalogue, findings)
-	for _, f := range Worst(findings) {
+	for _, f := range findings {
 		l.Checks = append(l.Checks, r.check(f))
 	}
 	return l
@@ -115,38 +104,42 @@ func (r Result) check(f exposure.Finding) LineCheck {
 		Measures: f.Measures, Points: f.Points, Time: f.End, Transcript: f.Transcript, Reproduce: f.Reproduce}
 }
 
-// WriteJSON writes one object per declared target, one per line.
+// WriteJSON writes one object per declared target, one per line, in the order of the
+// request.
 func (r Result) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	for _, l := range r.Lines() {
-		if err := e.Encode(l); err != nil {
+	for _, target := range r.Declared {
+		findings, err := r.Findings.Of(target)
+		if err == nil {
+			err = e.Encode(r.line(target, findings))
+		}
+		if err != nil {
 			return fmt.Errorf("write the result: %w", err)
 		}
 	}
 	return nil
 }
 
-// WriteSpooled is WriteJSON with the findings of a spool, one target after the other.
-func (r Result) WriteSpooled(w io.Writer, s *Spool) error {
-	for _, target := range r.Declared {
-		findings, err := s.Of(target)
+// Tally counts all findings.
+func (r Result) Tally() (*Tally, error) {
+	t := NewTally()
+	for f, err := range r.Findings.Worst() {
 		if err != nil {
-			return err
+			return nil, err
 		}
-		part := r
-		part.Declared, part.Findings = []string{target}, findings
-		if err := part.WriteJSON(w); err != nil {
-			return err
-		}
+		t.Add(r.Catalogue, f)
 	}
-	return nil
+	return t, nil
 }
 
 // Profiles are the findings that compare a service with a profile, service by service in
 // the order of names, addresses and ports.
-func (r Result) Profiles() (out []exposure.Finding) {
-	for _, f := range r.Findings {
+func (r Result) Profiles() (out []exposure.Finding, _ error) {
+	for f, err := range r.Findings.Worst() {
+		if err != nil {
+			return nil, err
+		}
 		if f.Verdict != "" {
 			out = append(out, f)
 		}
@@ -155,18 +148,26 @@ func (r Result) Profiles() (out []exposure.Finding) {
 		a, b := x.Target, y.Target
 		return cmp.Or(cmp.Compare(a.Name, b.Name), a.Address.Compare(b.Address), cmp.Compare(a.Port, b.Port), cmp.Compare(x.Profile, y.Profile))
 	})
-	return out
+	return out, nil
 }
 
-// Table is the head and the rows of the result for spreadsheets.
-func (r Result) Table() (head []string, rows [][]string) {
-	head = []string{"target", "at", "area", "check", "title", "outcome", "severity", "evidence", "expected", "citation", "measures", "points", "time", "reproduce", "authorisation"}
-	for _, f := range Worst(r.Findings) {
-		c := r.check(f)
-		rows = append(rows, []string{f.Target.Declared, c.At, string(c.Area), c.ID, c.Title, string(c.Outcome), string(c.Severity), c.Evidence, c.Expected,
-			c.Citation, strings.Join(c.Measures, " "), strings.Join(c.Points, " "), c.Time.UTC().Format(time.RFC3339), c.Reproduce, f.Permit})
+// TableHead is the head of the result for spreadsheets.
+func TableHead() []string {
+	return []string{"target", "at", "area", "check", "title", "outcome", "severity", "evidence", "expected", "citation", "measures", "points", "time", "reproduce", "authorisation"}
+}
+
+// Rows are the rows of the result for spreadsheets.
+func (r Result) Rows() iter.Seq2[[]string, error] {
+	return func(yield func([]string, error) bool) {
+		for f, err := range r.Findings.Worst() {
+			c := r.check(f)
+			row := []string{f.Target.Declared, c.At, string(c.Area), c.ID, c.Title, string(c.Outcome), string(c.Severity), c.Evidence, c.Expected,
+				c.Citation, strings.Join(c.Measures, " "), strings.Join(c.Points, " "), c.Time.UTC().Format(time.RFC3339), c.Reproduce, f.Permit}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
 	}
-	return head, rows
 }
 
 type object = map[string]any
@@ -175,8 +176,13 @@ type object = map[string]any
 // 2.1.0 (OASIS), which trackers of weaknesses read.
 func (r Result) WriteSARIF(w io.Writer) error {
 	index := map[string]int{}
-	rules, results := []object{}, []object{}
-	for _, f := range Worst(r.Findings) {
+	rules := []object{}
+	out := &members{w: w}
+	out.text("{\n \"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\",\n \"version\": \"2.1.0\",\n \"runs\": [\n  {\n   \"results\": [")
+	for f, err := range r.Findings.Worst() {
+		if err != nil {
+			return fmt.Errorf("write the result: %w", err)
+		}
 		c, _ := r.Catalogue.Get(f.Check)
 		if _, ok := index[f.Check]; !ok {
 			index[f.Check] = len(rules)
@@ -188,17 +194,18 @@ func (r Result) WriteSARIF(w io.Writer) error {
 		if !ok {
 			kind = "open"
 		}
-		results = append(results, object{"ruleId": f.Check, "ruleIndex": index[f.Check], "kind": kind, "level": level(f.Outcome, f.Severity),
+		out.item("    ", object{"ruleId": f.Check, "ruleIndex": index[f.Check], "kind": kind, "level": level(f.Outcome, f.Severity),
 			"message":             text(c.Title + ": " + Evidence(f)),
 			"locations":           []object{{"physicalLocation": object{"artifactLocation": object{"uri": uri(f.Target)}}, "logicalLocations": []object{{"fullyQualifiedName": f.Target.String()}}}},
 			"partialFingerprints": object{"finding/v1": hash(f.Key())},
 			"properties":          object{"outcome": f.Outcome, "severity": f.Severity, "citation": f.Citation, "authorisation": f.Permit, "reproduce": f.Reproduce}})
 	}
 	product, number := r.product()
-	return indented(w, object{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": []object{{
-		"tool":        object{"driver": object{"name": product, "version": number, "rules": rules}},
-		"invocations": []object{{"executionSuccessful": true, "startTimeUtc": r.Start.UTC().Format(time.RFC3339), "endTimeUtc": r.End.UTC().Format(time.RFC3339)}},
-		"results":     results}}})
+	out.text("\n   ]")
+	out.member("   ", "tool", object{"driver": object{"name": product, "version": number, "rules": rules}})
+	out.member("   ", "invocations", []object{{"executionSuccessful": true, "startTimeUtc": r.Start.UTC().Format(time.RFC3339), "endTimeUtc": r.End.UTC().Format(time.RFC3339)}})
+	out.text("\n  }\n ]\n}\n")
+	return out.end()
 }
 
 func (r Result) product() (name, number string) {
@@ -253,12 +260,48 @@ func uri(t exposure.Target) string {
 
 func hash(s string) string { return exposure.TranscriptHash([]byte(s))[:32] }
 
-func indented(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+// members writes JSON piece by piece, so that a long list need not be held. The first
+// error is kept.
+type members struct {
+	w     io.Writer
+	begun bool // the list has an item
+	err   error
+}
+
+func (m *members) text(s string) {
+	if m.err == nil {
+		_, m.err = io.WriteString(m.w, s)
+	}
+}
+
+// item writes one more item of the list that was opened last.
+func (m *members) item(indent string, v any) {
+	if m.begun {
+		m.text(",")
+	}
+	m.begun = true
+	m.value("\n"+indent, indent, v)
+}
+
+// member writes one more member of an object that has some.
+func (m *members) member(indent, name string, v any) {
+	m.value(",\n"+indent+strconv.Quote(name)+": ", indent, v)
+}
+
+func (m *members) value(before, indent string, v any) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", " ")
-	if err := e.Encode(v); err != nil {
-		return fmt.Errorf("write the result: %w", err)
+	e.SetIndent(indent, " ")
+	if err := e.Encode(v); err != nil && m.err == nil {
+		m.err = err
+	}
+	m.text(before + strings.TrimSuffix(b.String(), "\n"))
+}
+
+func (m *members) end() error {
+	if m.err != nil {
+		return fmt.Errorf("write the result: %w", m.err)
 	}
 	return nil
 }
@@ -266,9 +309,22 @@ func indented(w io.Writer, v any) error {
 // WriteOSCAL writes the result as the observations and findings of an assessment
 // result in the Open Security Controls Assessment Language 1.1.2 (NIST).
 func (r Result) WriteOSCAL(w io.Writer) error {
-	observations := []object{}
+	id := func(what string) string { return uuid(what, r.Permit, r.Start.String()) }
 	controls := map[string]bool{}
-	for _, f := range Worst(r.Findings) {
+	out := &members{w: w}
+	out.text("{\n \"assessment-results\": {\n  \"uuid\": " + strconv.Quote(id("results")))
+	out.member("  ", "metadata", object{"title": "Exposure scan", "last-modified": r.End.UTC().Format(time.RFC3339), "version": r.Catalogue.Edition, "oscal-version": "1.1.2"})
+	out.member("  ", "import-ap", object{"href": "#" + id("plan")})
+	out.text(",\n  \"results\": [\n   {\n    \"uuid\": " + strconv.Quote(id("result")))
+	out.member("    ", "title", "Exposure scan")
+	out.member("    ", "description", "What "+r.Scanner+" saw from outside.")
+	out.member("    ", "start", r.Start.UTC().Format(time.RFC3339))
+	out.member("    ", "end", r.End.UTC().Format(time.RFC3339))
+	out.text(",\n    \"observations\": [")
+	for f, err := range r.Findings.Worst() {
+		if err != nil {
+			return fmt.Errorf("write the result: %w", err)
+		}
 		c := r.check(f)
 		props := []object{prop("check", f.Check), prop("outcome", string(f.Outcome)), prop("severity", string(f.Severity)), prop("catalogue", f.Catalogue)}
 		if f.Permit != "" {
@@ -288,7 +344,7 @@ func (r Result) WriteOSCAL(w io.Writer) error {
 		if f.Reproduce != "" {
 			o["relevant-evidence"] = []object{{"description": f.Reproduce}}
 		}
-		observations = append(observations, o)
+		out.item("     ", o)
 	}
 	var ids []object
 	for _, id := range slices.Sorted(maps.Keys(controls)) {
@@ -300,14 +356,12 @@ func (r Result) WriteOSCAL(w io.Writer) error {
 	} else {
 		selection["include-all"] = object{}
 	}
-	id := func(what string) string { return uuid(what, r.Permit, r.Start.String()) }
-	return indented(w, object{"assessment-results": object{"uuid": id("results"),
-		"metadata":  object{"title": "Exposure scan", "last-modified": r.End.UTC().Format(time.RFC3339), "version": r.Catalogue.Edition, "oscal-version": "1.1.2"},
-		"import-ap": object{"href": "#" + id("plan")},
-		"results": []object{{"uuid": id("result"), "title": "Exposure scan", "description": "What " + r.Scanner + " saw from outside.",
-			"start": r.Start.UTC().Format(time.RFC3339), "end": r.End.UTC().Format(time.RFC3339),
-			"reviewed-controls": object{"control-selections": []object{selection}}, "observations": observations}},
-		"back-matter": object{"resources": []object{{"uuid": id("plan"), "title": "Authorisation of the scan", "description": "The scan was made under the authorisation " + r.Permit + "."}}}}})
+	out.text("\n    ]")
+	out.member("    ", "reviewed-controls", object{"control-selections": []object{selection}})
+	out.text("\n   }\n  ]")
+	out.member("  ", "back-matter", object{"resources": []object{{"uuid": id("plan"), "title": "Authorisation of the scan", "description": "The scan was made under the authorisation " + r.Permit + "."}}})
+	out.text("\n }\n}\n")
+	return out.end()
 }
 
 // prop is a property. Values must not be empty or begin or end with space.

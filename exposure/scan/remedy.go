@@ -21,12 +21,15 @@ var programs = map[string]string{"nginx": "nginx", "Apache HTTP Server": "Apache
 // Remedies lists ready configuration for what was found, by program. Where a program
 // was recognised (check BAN-01) for which there is some, only its own is listed;
 // elsewhere that of every program, because some do not tell their name.
-func Remedies(c *exposure.Catalogue, findings []exposure.Finding) []Remedy {
-	known := recognised(findings)
+func Remedies(c *exposure.Catalogue, findings Findings) ([]Remedy, error) {
+	known, err := recognised(findings)
+	if err != nil {
+		return nil, err
+	}
 	checks, snippets := map[string][]string{}, map[string]exposure.Snippet{}
-	for _, f := range findings {
-		if f.Outcome != exposure.Fail && f.Outcome != exposure.Warn {
-			continue
+	for f, err := range Problems(findings) {
+		if err != nil {
+			return nil, err
 		}
 		for _, s := range known.fitting(c.Snippets(f.Check), f.Target) {
 			snippets[s.ID] = s
@@ -43,16 +46,19 @@ func Remedies(c *exposure.Catalogue, findings []exposure.Finding) []Remedy {
 	slices.SortFunc(out, func(a, b Remedy) int {
 		return cmp.Or(cmp.Compare(strings.ToLower(a.Snippet.Software), strings.ToLower(b.Snippet.Software)), cmp.Compare(a.Checks[0], b.Checks[0]), cmp.Compare(a.Snippet.ID, b.Snippet.ID))
 	})
-	return out
+	return out, nil
 }
 
 // software is what was recognised, by address and port, by address, and by name.
 type software map[string]map[string]bool
 
 // recognised reads the findings about programs.
-func recognised(findings []exposure.Finding) software {
+func recognised(findings Findings) (software, error) {
 	out := software{}
-	for _, f := range findings {
+	for f, err := range findings.Worst() {
+		if err != nil {
+			return nil, err
+		}
 		if f.Check != "BAN-01" || f.Outcome != exposure.Info {
 			continue
 		}
@@ -73,7 +79,7 @@ func recognised(findings []exposure.Finding) software {
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 // fitting picks the configuration of the programs that were recognised, or all when

@@ -29,21 +29,29 @@ func TestRemedies(t *testing.T) {
 		}
 		return out
 	}
+	remedies := func(list scan.List) []scan.Remedy {
+		t.Helper()
+		out, err := scan.Remedies(k.Catalogue, list)
+		if err != nil {
+			t.Error(err)
+		}
+		return out
+	}
 	nginx := finding("BAN-01", at, exposure.Info, "nginx 1.22.1 — cpe:2.3:a:f5:nginx:1.22.1:*:*:*:*:*:*:*; PHP 8.2.7 — cpe")
-	got := ids(scan.Remedies(k.Catalogue, []exposure.Finding{nginx, finding("HTTP-04", at, exposure.Fail, ""), finding("HTTP-06", at, exposure.Warn, ""), finding("HTTP-03", at, exposure.Pass, "")}))
+	got := ids(remedies(scan.List{nginx, finding("HTTP-04", at, exposure.Fail, ""), finding("HTTP-06", at, exposure.Warn, ""), finding("HTTP-03", at, exposure.Pass, "")}))
 	if want := []string{"nginx-headers:HTTP-04,HTTP-06"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	got = ids(scan.Remedies(k.Catalogue, []exposure.Finding{nginx, finding("HTTP-03", other, exposure.Fail, "")}))
+	got = ids(remedies(scan.List{nginx, finding("HTTP-03", other, exposure.Fail, "")}))
 	if want := []string{"apache-hsts:HTTP-03", "caddy-headers:HTTP-03", "haproxy-hsts:HTTP-03", "iis-headers:HTTP-03", "nginx-hsts:HTTP-03"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	site := exposure.Target{Name: "www.example.org"}
-	got = ids(scan.Remedies(k.Catalogue, []exposure.Finding{nginx, finding("MAIL-05", site, exposure.Fail, "")}))
+	got = ids(remedies(scan.List{nginx, finding("MAIL-05", site, exposure.Fail, "")}))
 	if want := []string{"zone-dmarc:MAIL-05"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	got = ids(scan.Remedies(k.Catalogue, []exposure.Finding{nginx, finding("HTTP-13", site, exposure.Fail, "")}))
+	got = ids(remedies(scan.List{nginx, finding("HTTP-13", site, exposure.Fail, "")}))
 	if want := []string{"nginx-security-txt:HTTP-13"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

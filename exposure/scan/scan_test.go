@@ -215,12 +215,13 @@ func TestScan(t *testing.T) {
 	target := fmt.Sprintf("127.0.0.1:%d", port)
 	o := options(t, target)
 	r := scan.Result{Scanner: o.Scanner, Catalogue: o.Knowledge.Catalogue, Permit: o.Permit.ID(), Start: time.Now(), Declared: []string{target}}
-	if err := scan.Run(t.Context(), o, func(f exposure.Finding) { r.Findings = append(r.Findings, f) }); err != nil {
+	var list scan.List
+	if err := scan.Run(t.Context(), o, func(f exposure.Finding) { list = append(list, f) }); err != nil {
 		t.Fatal(err)
 	}
-	r.End = time.Now()
+	r.End, r.Findings = time.Now(), list
 	outcomes := map[string]exposure.Outcome{}
-	for _, f := range r.Findings {
+	for _, f := range list {
 		outcomes[f.Check] = f.Outcome
 		if f.Target.Declared != target || f.Permit != "auth-1" || f.Citation == "" || f.End.IsZero() {
 			t.Errorf("%+v", f)
@@ -231,9 +232,10 @@ func TestScan(t *testing.T) {
 			t.Errorf("%s: %s, want %s", check, outcomes[check], want)
 		}
 	}
-	lines := r.Lines()
-	if len(lines) != 1 || lines[0].Grade != "E" || len(lines[0].Checks) != len(r.Findings) || lines[0].Checks[0].Status != "fail" {
-		t.Errorf("%+v", lines)
+	var written bytes.Buffer
+	var line scan.Line
+	if err := r.WriteJSON(&written); err != nil || json.Unmarshal(written.Bytes(), &line) != nil || line.Grade != "E" || len(line.Checks) != len(list) || line.Checks[0].Status != "fail" {
+		t.Errorf("%v %+v", err, line)
 	}
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"json":  func(b *bytes.Buffer) error { return r.WriteJSON(b) },
@@ -245,8 +247,14 @@ func TestScan(t *testing.T) {
 			t.Errorf("%s: %v %s", name, err, b.String())
 		}
 	}
-	if head, rows := r.Table(); len(rows) != len(r.Findings) || len(rows[0]) != len(head) {
-		t.Errorf("table: %v %v", head, rows)
+	rows := 0
+	for row, err := range r.Rows() {
+		if rows++; err != nil || len(row) != len(scan.TableHead()) {
+			t.Errorf("table: %v %v", row, err)
+		}
+	}
+	if rows != len(list) {
+		t.Errorf("%d rows of %d findings", rows, len(list))
 	}
 	if b := string(scan.Badge("a<b", "E", "today")); !strings.Contains(b, "a&lt;b: E · today") {
 		t.Error(b)

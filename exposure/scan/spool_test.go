@@ -2,6 +2,10 @@ package scan_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"testing"
 	"time"
 
@@ -12,7 +16,7 @@ import (
 	"github.com/nisaba-platform/nisaba/exposure/scan"
 )
 
-// TestSpool: what waits on the disk is written as what waits in memory is.
+// TestSpool: what waits on the disk is told in every form as what waits in memory is.
 func TestSpool(t *testing.T) {
 	knowledge, err := scan.Load(content.FS)
 	if err != nil {
@@ -25,26 +29,86 @@ func TestSpool(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer spool.Close()
-	for i, check := range []string{"TLS-01", "CERT-01", "TLS-02", "HTTP-04"} {
-		f := exposure.Finding{Check: check, Target: exposure.Target{Declared: r.Declared[i%2], Name: r.Declared[i%2]}, Start: now, End: now, Outcome: exposure.Outcomes()[i],
-			Severity: exposure.High, Observed: "seen \"é\" <b>", Measures: []string{"h"}}
-		r.Findings = append(r.Findings, f)
+	var list scan.List
+	for i := range 60 {
+		f := exposure.Finding{Check: []string{"TLS-01", "CERT-01", "TLS-02", "HTTP-04"}[i%4], Target: exposure.Target{Declared: r.Declared[i%2], Name: r.Declared[i%2]}, Start: now, End: now,
+			Outcome: exposure.Outcomes()[i%7], Severity: exposure.Severities()[i%5], Observed: fmt.Sprintf("seen %d \"é\" <b>", i), Measures: []string{"h"}}
+		if i%11 == 0 {
+			f.Profile, f.Verdict = fmt.Sprint("profile ", i), "met"
+		}
+		list = append(list, f)
 		if err := spool.Add(f); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var want, got bytes.Buffer
-	if err := r.WriteJSON(&want); err != nil {
+	for name, write := range map[string]func(scan.Result, io.Writer) error{
+		"json": scan.Result.WriteJSON, "sarif": scan.Result.WriteSARIF, "oscal": scan.Result.WriteOSCAL,
+		"rows": func(r scan.Result, w io.Writer) error {
+			for row, err := range r.Rows() {
+				fmt.Fprintln(w, row, err)
+			}
+			return nil
+		},
+		"profiles": func(r scan.Result, w io.Writer) error {
+			list, err := r.Profiles()
+			fmt.Fprint(w, list)
+			return err
+		},
+		"problems": func(r scan.Result, w io.Writer) error {
+			for f, err := range scan.Problems(r.Findings) {
+				fmt.Fprintln(w, f, err)
+			}
+			return nil
+		},
+		"drift": func(r scan.Result, w io.Writer) error {
+			steps, err := scan.DriftOf(r.Findings, scan.List(list[:20]))
+			return errors.Join(err, json.NewEncoder(w).Encode(steps))
+		},
+	} {
+		var want, got bytes.Buffer
+		r.Findings = list
+		err := write(r, &want)
+		r.Findings = spool
+		if err = errors.Join(err, write(r, &got)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(want.String(), got.String()); diff != "" || want.Len() < 100 {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	tally, err := r.Tally()
+	if err != nil || tally.Len() != 60 || tally.Counts[exposure.Fail] != 9 {
+		t.Errorf("%+v, %v", tally, err)
+	}
+}
+
+// TestSpoolThatIsGone: findings that cannot be read are an error in every form.
+func TestSpoolThatIsGone(t *testing.T) {
+	knowledge, err := scan.Load(content.FS)
+	if err != nil {
 		t.Fatal(err)
 	}
-	r.Findings = nil
-	if err := r.WriteSpooled(&got, spool); err != nil {
+	spool, err := scan.NewSpool()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want.String(), got.String()); diff != "" {
-		t.Error(diff)
+	if err := spool.Add(exposure.Finding{Check: "TLS-01", Outcome: exposure.Fail, Target: exposure.Target{Declared: "a.example"}}); err != nil {
+		t.Fatal(err)
 	}
-	if spool.Len() != 4 || spool.Failed() != 1 {
-		t.Errorf("%d findings, %d failed", spool.Len(), spool.Failed())
+	spool.Close()
+	r := scan.Result{Catalogue: knowledge.Catalogue, Declared: []string{"a.example"}, Findings: spool}
+	_, tally := r.Tally()
+	_, profiles := r.Profiles()
+	_, remedies := scan.Remedies(r.Catalogue, spool)
+	_, drift := scan.DriftOf(spool, scan.List{})
+	var rows error
+	for _, err := range r.Rows() {
+		rows = err
+	}
+	for name, err := range map[string]error{"json": r.WriteJSON(io.Discard), "sarif": r.WriteSARIF(io.Discard), "oscal": r.WriteOSCAL(io.Discard),
+		"tally": tally, "profiles": profiles, "remedies": remedies, "drift": drift, "rows": rows} {
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
 	}
 }

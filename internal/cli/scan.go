@@ -78,50 +78,19 @@ func (c *scanCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	var before []exposure.Finding
+	var before *scan.Spool
 	if c.Compare != "" {
-		if _, before, err = scan.ReadJournal(c.Compare); err != nil {
+		if before, err = scan.SpoolJournal(c.Compare); err != nil {
 			return argument("--compare", err.Error(), "the journal of an earlier scan")
 		}
+		defer before.Close()
 	}
 	contacts, err := c.contactLog(&o)
 	if err != nil {
 		return err
 	}
-	if c.lines() {
-		return c.stream(s, p, o, contacts)
-	}
-	var list []exposure.Finding
-	r, err := c.scan(s, p, o, func(f exposure.Finding) { list = append(list, f) })
-	if err = errors.Join(err, contacts.Close()); err != nil {
-		return err
-	}
-	r.Findings = list
-	report := scanning.Report{Result: r}
-	if c.Compare != "" {
-		report.Drift = append([]scan.Step{}, scan.Drift(before, r.Findings)...)
-	}
-	if err := c.write(p, report); err != nil {
-		return err
-	}
-	if err := c.print(s, p, report); err != nil {
-		return err
-	}
-	if slices.ContainsFunc(r.Findings, func(f exposure.Finding) bool { return f.Outcome == exposure.Fail }) {
-		return errSomeFailed
-	}
-	return nil
-}
-
-// lines reports whether nothing is asked for but one line per target, which needs no
-// look at all findings at a time.
-func (c *scanCommand) lines() bool {
-	return c.JSON && c.Compare == "" && c.SARIF+c.CSV+c.OSCAL+c.Badge+c.Report == ""
-}
-
-// stream scans and writes one line per target. The findings wait on the disk, so that
-// the memory that is needed does not grow with the targets.
-func (c *scanCommand) stream(s *session, p *locale.Printer, o scan.Options, contacts io.Closer) error {
+	// The findings wait on the disk, so that the memory that is needed does not grow
+	// with the targets.
 	spool, err := scan.NewSpool()
 	if err != nil {
 		return errors.Join(err, contacts.Close())
@@ -132,11 +101,31 @@ func (c *scanCommand) stream(s *session, p *locale.Printer, o scan.Options, cont
 	if err = errors.Join(err, kept, contacts.Close()); err != nil {
 		return err
 	}
-	out := bufio.NewWriter(s.Out)
-	if err := errors.Join(r.WriteSpooled(out, spool), out.Flush()); err != nil {
+	r.Findings = spool
+	return c.tell(s, p, r, before)
+}
+
+// tell writes what was asked for.
+func (c *scanCommand) tell(s *session, p *locale.Printer, r scan.Result, before *scan.Spool) error {
+	report := scanning.Report{Result: r}
+	if before != nil {
+		steps, err := scan.DriftOf(before, r.Findings)
+		if err != nil {
+			return err
+		}
+		report.Drift = append([]scan.Step{}, steps...)
+	}
+	tally, err := r.Tally()
+	if err != nil {
 		return err
 	}
-	if spool.Failed() > 0 {
+	if err := c.write(p, report, tally); err != nil {
+		return err
+	}
+	if err := c.print(s, p, report, tally); err != nil {
+		return err
+	}
+	if tally.Counts[exposure.Fail] > 0 {
 		return errSomeFailed
 	}
 	return nil
@@ -405,13 +394,10 @@ func (l *contactLog) Close() error {
 }
 
 // write makes the files that were asked for.
-func (c *scanCommand) write(p *locale.Printer, r scanning.Report) error {
-	table := func(w io.Writer) error {
-		head, rows := r.Result.Table()
-		return delimited.Write(w, head, rows)
-	}
+func (c *scanCommand) write(p *locale.Printer, r scanning.Report, tally *scan.Tally) error {
+	table := func(w io.Writer) error { return delimited.Stream(w, scan.TableHead(), r.Result.Rows()) }
 	badge := func(w io.Writer) error {
-		_, grade := scan.Grades(r.Result.Catalogue, r.Result.Findings)
+		_, grade := tally.Grades()
 		_, err := w.Write(scan.Badge(p.T("exposure.badge"), grade, p.Date(law.DateOf(r.Result.End))))
 		return err
 	}
@@ -450,17 +436,16 @@ func writeTo(path string, to func(io.Writer) error) error {
 		}
 		return &fault.Error{Kind: fault.Invalid, File: path, What: "the file cannot be written", Expected: expected, Cause: err}
 	}
-	return errors.Join(to(f), f.Close())
+	out := bufio.NewWriter(f)
+	return errors.Join(to(out), out.Flush(), f.Close())
 }
 
-func (c *scanCommand) print(s *session, p *locale.Printer, r scanning.Report) error {
-	if c.JSON {
-		out := bufio.NewWriter(s.Out)
-		return cmp.Or(r.Result.WriteJSON(out), out.Flush())
-	}
+func (c *scanCommand) print(s *session, p *locale.Printer, r scanning.Report, tally *scan.Tally) error {
 	out := bufio.NewWriter(s.Out)
-	scanText{text{out}, p, r}.print()
-	return out.Flush()
+	if c.JSON {
+		return errors.Join(r.Result.WriteJSON(out), out.Flush())
+	}
+	return errors.Join(scanText{text{out}, p, r}.print(tally), out.Flush())
 }
 
 // scanText prints a result for people.
@@ -470,12 +455,12 @@ type scanText struct {
 	r scanning.Report
 }
 
-func (t scanText) print() {
+func (t scanText) print(tally *scan.Tally) error {
 	t.r.Result.Catalogue = t.r.Result.Catalogue.In(t.p.Language)
 	r := t.r.Result
-	areas, all := scan.Grades(r.Catalogue, r.Findings)
+	areas, all := tally.Grades()
 	t.title(t.p.T("exposure.report.title") + " · " + t.p.T("exposure.grade") + " " + cmp.Or(string(all), "–"))
-	t.line("%s", t.p.T("exposure.cli.finished", "findings", t.p.Number(float64(len(r.Findings)), 0), "targets", t.p.Number(float64(len(r.Declared)), 0), "seconds", t.p.Number(r.End.Sub(r.Start).Seconds(), 1)))
+	t.line("%s", t.p.T("exposure.cli.finished", "findings", t.p.Number(float64(tally.Len()), 0), "targets", t.p.Number(float64(len(r.Declared)), 0), "seconds", t.p.Number(r.End.Sub(r.Start).Seconds(), 1)))
 	var rows [][]string
 	for _, a := range areas {
 		var counts []string
@@ -491,7 +476,10 @@ func (t scanText) print() {
 	t.drift()
 	t.heading(t.p.T("exposure.report.findings"))
 	shown := 0
-	for _, f := range scan.Worst(r.Findings) {
+	for f, err := range r.Findings.Worst() {
+		if err != nil {
+			return err
+		}
 		if f.Outcome == exposure.Fail || f.Outcome == exposure.Warn || f.Outcome == exposure.Error {
 			t.finding(f)
 			shown++
@@ -500,16 +488,19 @@ func (t scanText) print() {
 	if shown == 0 {
 		t.para(2, t.p.T("exposure.report.no_findings"))
 	}
-	t.profiles()
+	if err := t.profiles(); err != nil {
+		return err
+	}
 	t.line("")
 	t.para(0, t.p.T("exposure.report.limits"))
+	return nil
 }
 
 // profiles shows how each service stands against published profiles.
-func (t scanText) profiles() {
-	list := t.r.Result.Profiles()
-	if len(list) == 0 {
-		return
+func (t scanText) profiles() error {
+	list, err := t.r.Result.Profiles()
+	if err != nil || len(list) == 0 {
+		return err
 	}
 	t.heading(t.p.T("profile.title"))
 	place := ""
@@ -520,6 +511,7 @@ func (t scanText) profiles() {
 		}
 		t.hang(4, f.Profile+"  ", t.p.T("profile.verdict."+f.Verdict)+". "+f.Observed)
 	}
+	return nil
 }
 
 func (t scanText) finding(f exposure.Finding) {

@@ -87,10 +87,10 @@ func TestManyHosts(t *testing.T) {
 	first, _ := strconv.Atoi(w.port)
 	ports := fmt.Sprintf("%d,2000-2098", first)
 	journal := filepath.Join(l.folder, "journal")
-	run := func(journal string, end syscall.Signal, when int) (took cost, memory int64, at []int64) {
+	run := func(journal string, end syscall.Signal, when int, form ...string) (took cost, memory int64, at []int64) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 		defer cancel()
-		args := []string{"scan", "--loopback", "--authorised-by", "Laboratory", "--quiet", "--json", "--from", file, "--ports", ports, "--journal", journal}
+		args := append([]string{"scan", "--loopback", "--authorised-by", "Laboratory", "--quiet", "--from", file, "--ports", ports, "--journal", journal}, form...)
 		cmd := nisaba(ctx, args...)
 		begin := time.Now()
 		if err := cmd.Start(); err != nil {
@@ -127,7 +127,7 @@ func TestManyHosts(t *testing.T) {
 		end  syscall.Signal
 		when int
 	}{{syscall.SIGINT, max(1, speaking/4)}, {syscall.SIGKILL, max(2, speaking/2)}, {0, 0}} {
-		run(journal, part.end, part.when)
+		run(journal, part.end, part.when, "--json")
 		time.Sleep(200 * time.Millisecond) // what was under way is counted where it belongs
 		for address, times := range w.contacts() {
 			if done[address] {
@@ -140,13 +140,42 @@ func TestManyHosts(t *testing.T) {
 	if len(done) != speaking {
 		t.Errorf("%d hosts are finished, want %d", len(done), speaking)
 	}
-	took, memory, at := run(filepath.Join(l.folder, "whole"), 0, 0)
-	if got := len(finished(filepath.Join(l.folder, "whole"))); got != speaking {
+	journal = filepath.Join(l.folder, "whole")
+	took, memory, at := run(journal, 0, 0, "--json")
+	if got := len(finished(journal)); got != speaking {
 		t.Errorf("%d hosts are finished, want %d", got, speaking)
 	}
 	fmt.Printf("\nmemory when a quarter of the hosts is finished, half of them, three quarters, and all: %d MB\n", at)
 	fmt.Printf("%d hosts × 100 ports, TLS of %d: %.1f s, %.1f s of processor, %d MB\n", n, speaking, took.wall.Seconds(), took.cpu.Seconds(), memory/1024)
+	if n < 100 {
+		return // what few hosts need says nothing
+	}
+	time.Sleep(200 * time.Millisecond)
+	w.contacts() // those of that run
+	out := func(name string) string { return filepath.Join(l.folder, name) }
+	for _, form := range [][]string{{"--json"}, {}, {"--csv", out("r.csv")}, {"--sarif", out("r.sarif")}, {"--oscal", out("r.oscal")}, {"--report", out("r.html")}, {"--report", out("r.pdf")}, {"--json", "--compare", journal}} {
+		took, memory, _ := run(journal, 0, 0, form...)
+		size := int64(0)
+		if len(form) == 2 && form[0] != "--json" {
+			if about, err := os.Stat(form[1]); err != nil {
+				t.Error(err)
+			} else {
+				size = about.Size()
+			}
+		}
+		fmt.Printf("written from the journal as %s: %.1f s, %d MB of memory, %.1f MB of file\n", strings.Join(append([]string{"text"}, form...), " "), took.wall.Seconds(), memory/1024, float64(size)/(1<<20))
+		if memory/1024 > mostMemory {
+			t.Errorf("%v needs %d MB, more than %d", form, memory/1024, mostMemory)
+		}
+	}
+	if contacts := w.contacts(); len(contacts) > 0 {
+		t.Errorf("%d hosts were contacted again", len(contacts))
+	}
 }
+
+// mostMemory is how many megabytes a scan may need, of however many hosts and in
+// whatever form it is told.
+const mostMemory = 300
 
 // follower counts what is finished in a journal that grows.
 type follower struct {

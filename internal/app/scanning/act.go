@@ -224,8 +224,7 @@ func (s *Service) export(e Exposure, format string, p *locale.Printer, brand mod
 	case OSCAL:
 		err = r.WriteOSCAL(&b)
 	case CSV:
-		head, rows := r.Table()
-		err = delimited.Write(&b, head, rows)
+		err = delimited.Stream(&b, scan.TableHead(), r.Rows())
 	case Badge:
 		b.Write(scan.Badge(p.T("exposure.badge"), scan.Grade(e.Last.Grade), p.Date(day)))
 	default:
@@ -236,7 +235,7 @@ func (s *Service) export(e Exposure, format string, p *locale.Printer, brand mod
 
 func (s *Service) result(e Exposure) scan.Result {
 	return scan.Result{Scanner: e.Last.Scanner, Catalogue: s.knowledge.Catalogue, Permit: "scan-" + e.Last.ID, Start: e.Last.StartedAt, End: e.Last.EndedAt,
-		Declared: declared(e.Last, e.Findings), Findings: e.Findings}
+		Declared: declared(e.Last, e.Findings), Findings: scan.List(e.Findings)}
 }
 
 // declared lists the targets of a scan, those of findings taken over included.

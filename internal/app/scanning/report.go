@@ -41,51 +41,58 @@ func (r Report) Write(p *locale.Printer, format string) ([]byte, error) {
 	if format == PDF {
 		write = pdf.Write
 	}
-	if err := write(&b, r.compose(p)); err != nil {
+	d, err := r.compose(p)
+	if err == nil {
+		err = write(&b, d)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("write the report of the scan as %s: %w", format, err)
 	}
 	return b.Bytes(), nil
 }
 
-func (r Report) compose(p *locale.Printer) model.Document {
+func (r Report) compose(p *locale.Printer) (model.Document, error) {
 	r.Result.Catalogue = r.Result.Catalogue.In(p.Language)
 	day := law.DateOf(r.Result.End)
 	d := model.Document{Title: p.T("exposure.report.title"), Subtitle: r.Name, Language: p.Language, Brand: r.Brand, AsOf: day, DateText: p.Date(day),
 		Notice: p.T("exposure.report.notice", "scanner", r.Result.Scanner, "catalogue", r.Result.Catalogue.Edition),
 		Labels: model.Labels{SkipToContent: p.T("report.label.skip"), Contents: p.T("report.label.contents"), AsTable: p.T("report.label.as_table"),
 			PreparedBy: p.T("report.label.prepared_by"), AsOf: p.T("report.label.as_of"), Continued: p.T("report.label.continued")}}
-	areas, all := scan.Grades(r.Result.Catalogue, r.Result.Findings)
-	d.Blocks = append(d.Blocks, figures(p, r.Result, all), heading(p, "grades"), gradeTable(p, areas),
+	tally, err := r.Result.Tally()
+	if err != nil {
+		return d, err
+	}
+	areas, all := tally.Grades()
+	d.Blocks = append(d.Blocks, figures(p, tally.Counts, all), heading(p, "grades"), gradeTable(p, areas),
 		model.Paragraph{Text: model.Say(p.T("exposure.report.formula")), Small: true})
 	if r.Drift != nil {
-		d.Blocks = append(d.Blocks, heading(p, "drift"), driftTable(p, r.Result.Catalogue, r.Drift))
+		d.Blocks = append(append(d.Blocks, heading(p, "drift"), driftTable(p, r.Result.Catalogue, r.Drift[:min(len(r.Drift), mostSeen)])), more(p, len(r.Drift)-mostSeen)...)
 	}
 	if len(r.Problems) > 0 {
 		d.Blocks = append(d.Blocks, heading(p, "limits_title"), problemTable(p, r.Result.Catalogue, r.Problems))
 	}
 	d.Blocks = append(d.Blocks, heading(p, "findings"))
-	d.Blocks = append(d.Blocks, details(p, r.Result)...)
-	d.Blocks = append(d.Blocks, remedies(p, r.Result)...)
-	d.Blocks = append(d.Blocks, profiles(p, r.Result)...)
-	d.Blocks = append(d.Blocks, heading(p, "all"), everything(p, r.Result), heading(p, "scope"),
-		model.Paragraph{Text: model.Say(p.T("exposure.report.authorised", "id", r.Result.Permit, "from", instant(p, r.Result.Start), "to", instant(p, r.Result.End)))})
+	for _, part := range []func(*locale.Printer, scan.Result) ([]model.Block, error){details, remedies, profiles, everything} {
+		blocks, err := part(p, r.Result)
+		if err != nil {
+			return d, err
+		}
+		d.Blocks = append(d.Blocks, blocks...)
+	}
+	d.Blocks = append(d.Blocks, heading(p, "scope"), model.Paragraph{Text: model.Say(p.T("exposure.report.authorised", "id", r.Result.Permit, "from", instant(p, r.Result.Start), "to", instant(p, r.Result.End)))})
 	var targets []model.Text
 	for _, t := range r.Result.Declared {
 		targets = append(targets, model.Say(t))
 	}
 	d.Blocks = append(d.Blocks, model.List{Items: targets}, model.Paragraph{Text: model.Say(p.T("exposure.report.limits")), Small: true})
-	return d
+	return d, nil
 }
 
 func heading(p *locale.Printer, id string) model.Heading {
 	return model.Heading{Level: 1, ID: id, Text: p.T("exposure.report." + id), Numbered: true}
 }
 
-func figures(p *locale.Printer, r scan.Result, all scan.Grade) model.Block {
-	counts := map[exposure.Outcome]int{}
-	for _, f := range r.Findings {
-		counts[f.Outcome]++
-	}
+func figures(p *locale.Printer, counts map[exposure.Outcome]int, all scan.Grade) model.Block {
 	figure := func(o exposure.Outcome) model.Figure {
 		return model.Figure{Value: p.Number(float64(counts[o]), 0), Label: p.T("exposure.outcome." + string(o)), Tone: Tone(o)}
 	}
@@ -193,21 +200,40 @@ func outcomeCell(p *locale.Printer, f exposure.Finding) model.Cell {
 	return c
 }
 
+// A report is read by people: of scans of many hosts it holds as much as they read,
+// and says how much is left out. Tables and machine-readable files hold everything.
+const (
+	mostListed = 100  // of one check
+	mostRated  = 400  // services and profiles
+	mostSeen   = 3000 // of everything that was seen
+)
+
+// more says how much was left out; nothing when that is nothing.
+func more(p *locale.Printer, count int) []model.Block {
+	if count <= 0 {
+		return nil
+	}
+	return []model.Block{model.Paragraph{Text: model.Say(p.T("exposure.report.more", "count", count)), Small: true}}
+}
+
 // details tells of each check that failed or warned: where, why it matters, what to
 // do, and how to see it again.
-func details(p *locale.Printer, r scan.Result) (out []model.Block) {
+func details(p *locale.Printer, r scan.Result) (out []model.Block, _ error) {
 	var order []string
-	of := map[string][]exposure.Finding{}
-	for _, f := range scan.Worst(r.Findings) {
-		if f.Outcome == exposure.Fail || f.Outcome == exposure.Warn {
-			if len(of[f.Check]) == 0 {
-				order = append(order, f.Check)
-			}
+	of, count := map[string][]exposure.Finding{}, map[string]int{}
+	for f, err := range scan.Problems(r.Findings) {
+		if err != nil {
+			return nil, err
+		}
+		if count[f.Check]++; count[f.Check] == 1 {
+			order = append(order, f.Check)
+		}
+		if len(of[f.Check]) < mostListed {
 			of[f.Check] = append(of[f.Check], f)
 		}
 	}
 	if len(order) == 0 {
-		return []model.Block{model.Paragraph{Text: model.Say(p.T("exposure.report.no_findings"))}}
+		return []model.Block{model.Paragraph{Text: model.Say(p.T("exposure.report.no_findings"))}}, nil
 	}
 	for _, id := range order {
 		c, _ := r.Catalogue.Get(id)
@@ -220,21 +246,21 @@ func details(p *locale.Printer, r scan.Result) (out []model.Block) {
 			t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{outcomeCell(p, f), model.Words(f.Target.String()), seen}})
 		}
 		out = append(out, model.Heading{Level: 2, ID: "check-" + strings.ToLower(id), Text: id + " " + c.Title},
-			model.Paragraph{Text: model.Say(c.Why)}, model.Paragraph{Text: model.Strongly(p.T("exposure.fix")+" ").Then(c.Fix, model.Plain)}, t,
-			model.Paragraph{Text: model.Quietly(sources(p, c)), Small: true})
+			model.Paragraph{Text: model.Say(c.Why)}, model.Paragraph{Text: model.Strongly(p.T("exposure.fix")+" ").Then(c.Fix, model.Plain)}, t)
+		out = append(append(out, more(p, count[id]-mostListed)...), model.Paragraph{Text: model.Quietly(sources(p, c)), Small: true})
 	}
-	return out
+	return out, nil
 }
 
 // profiles shows how each service stands against published profiles.
-func profiles(p *locale.Printer, r scan.Result) []model.Block {
-	list := r.Profiles()
-	if len(list) == 0 {
-		return nil
+func profiles(p *locale.Printer, r scan.Result) ([]model.Block, error) {
+	list, err := r.Profiles()
+	if err != nil || len(list) == 0 {
+		return nil, err
 	}
 	t := model.Table{Caption: p.T("profile.title"), Small: true, Columns: []model.Column{{Title: p.T("exposure.place"), Weight: 2.4}, {Title: p.T("profile.profile"), Weight: 2},
 		{Title: p.T("profile.verdict"), Weight: 1.4}, {Title: p.T("profile.reasons"), Weight: 4.4}}}
-	for _, f := range list {
+	for _, f := range list[:min(len(list), mostRated)] {
 		var reasons []model.Text
 		for reason := range strings.SplitSeq(f.Observed, "; ") {
 			reasons = append(reasons, model.Say(reason))
@@ -242,15 +268,20 @@ func profiles(p *locale.Printer, r scan.Result) []model.Block {
 		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(f.Target.String()), model.Words(f.Profile),
 			model.Status(verdictTones[f.Verdict], p.T("profile.verdict."+f.Verdict)), {Lines: append(reasons, model.Quietly(f.Citation))}}})
 	}
-	return []model.Block{model.Heading{Level: 1, ID: "profiles", Text: p.T("profile.title"), Numbered: true}, model.Paragraph{Text: model.Say(p.T("profile.lead"))}, t}
+	out := []model.Block{model.Heading{Level: 1, ID: "profiles", Text: p.T("profile.title"), Numbered: true}, model.Paragraph{Text: model.Say(p.T("profile.lead"))}, t}
+	return append(out, more(p, len(list)-mostRated)...), nil
 }
 
 var verdictTones = map[string]model.Tone{"met": chart.ToneGood, "partly": chart.TonePartly, "not-met": chart.ToneBad, "open": chart.ToneOpen}
 
 // remedies lists ready configuration for what was found.
-func remedies(p *locale.Printer, r scan.Result) (out []model.Block) {
+func remedies(p *locale.Printer, r scan.Result) (out []model.Block, _ error) {
+	list, err := scan.Remedies(r.Catalogue, r.Findings)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
 	software := ""
-	for _, m := range scan.Remedies(r.Catalogue, r.Findings) {
+	for _, m := range list {
 		s := m.Snippet
 		if s.Software != software {
 			software = s.Software
@@ -267,10 +298,7 @@ func remedies(p *locale.Printer, r scan.Result) (out []model.Block) {
 			out = append(out, model.Paragraph{Text: model.Say(s.Note)})
 		}
 	}
-	if len(out) == 0 {
-		return nil
-	}
-	return append([]model.Block{model.Heading{Level: 1, ID: "ready", Text: p.T("remedy.title"), Numbered: true}, model.Paragraph{Text: model.Say(p.T("remedy.lead"))}}, out...)
+	return append([]model.Block{model.Heading{Level: 1, ID: "ready", Text: p.T("remedy.title"), Numbered: true}, model.Paragraph{Text: model.Say(p.T("remedy.lead"))}}, out...), nil
 }
 
 // sources says with what a check compares, and which duty it bears on.
@@ -286,14 +314,21 @@ func sources(p *locale.Printer, c exposure.Check) string {
 	return p.T("exposure.references", "references", p.List(c.References)) + " " + checked + " " + duties
 }
 
-func everything(p *locale.Printer, r scan.Result) model.Block {
+func everything(p *locale.Printer, r scan.Result) ([]model.Block, error) {
 	t := model.Table{Caption: p.T("exposure.report.all"), Small: true, Columns: []model.Column{{Title: p.T("exposure.check"), Weight: 3}, {Title: p.T("exposure.place"), Weight: 2.4},
 		{Title: p.T("exposure.outcome"), Weight: 1.6}, {Title: p.T("exposure.evidence"), Weight: 3.6}}}
-	for _, f := range scan.Worst(r.Findings) {
+	count := 0
+	for f, err := range r.Findings.Worst() {
+		if err != nil {
+			return nil, err
+		}
+		if count++; count > mostSeen {
+			continue
+		}
 		c, _ := r.Catalogue.Get(f.Check)
 		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{{Lines: []model.Text{model.Say(c.Title), model.Quietly(f.Check)}}, model.Words(f.Target.String()), outcomeCell(p, f), model.Words(scan.Evidence(f))}})
 	}
-	return t
+	return append([]model.Block{heading(p, "all"), t}, more(p, count-mostSeen)...), nil
 }
 
 // instant is a time of the scan, in UTC.
