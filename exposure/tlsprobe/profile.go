@@ -11,7 +11,6 @@ import (
 	"io"
 	"net"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -294,25 +293,36 @@ func (s *Server) fallback(ctx context.Context, v *View) Answer {
 	return unsure(err)
 }
 
-// protocols asks for each usual protocol alone.
+// protocols finds out which of the usual protocols the server agrees on: it offers all,
+// takes off what was chosen, and offers the rest, until nothing is chosen. Most servers
+// that are no web servers know nothing of this, and say so once.
 func (s *Server) protocols(ctx context.Context, all *crew, v *View) {
 	best := v.Highest(TLS12)
 	if best < TLS10 {
 		return
 	}
-	usual := []string{"h2", "http/1.1", "imap", "pop3", "smtp", "ftp"}
-	var mu sync.Mutex
-	for _, p := range usual {
-		all.add(func() {
-			f, err := s.ask(ctx, question{version: best, suites: v.offer(best), alpn: []string{p}})
-			if err == nil && bytes.HasSuffix(f.Extensions[extALPN], []byte(p)) {
-				mu.Lock()
-				defer mu.Unlock()
-				v.Protocols = append(v.Protocols, p)
-				slices.SortFunc(v.Protocols, func(a, b string) int { return slices.Index(usual, a) - slices.Index(usual, b) })
+	all.add(func() {
+		usual := []string{"h2", "http/1.1", "imap", "pop3", "smtp", "ftp"}
+		var found []string
+		for rest := slices.Clone(usual); len(rest) > 0; {
+			f, err := s.ask(ctx, question{version: best, suites: v.offer(best), alpn: rest})
+			i := slices.IndexFunc(rest, func(p string) bool { return chose(f, p) })
+			if err != nil || i < 0 {
+				break
 			}
-		})
-	}
+			found = append(found, rest[i])
+			rest = slices.Delete(rest, i, i+1)
+		}
+		slices.SortFunc(found, func(a, b string) int { return slices.Index(usual, a) - slices.Index(usual, b) })
+		v.Protocols = found
+	})
+}
+
+// chose reports whether a flight chooses a protocol: a list with it alone, RFC 7301
+// section 3.1.
+func chose(f Flight, protocol string) bool {
+	n := len(protocol)
+	return string(f.Extensions[extALPN]) == string([]byte{0, byte(n + 1), byte(n)})+protocol
 }
 
 // names asks with a name that nobody has.

@@ -201,3 +201,25 @@ func TestOpenSSL(t *testing.T) {
 	}
 	t.Logf("%d suites, %d connections, prime of %d bits", len(s12.Suites), s.Connections(), primes)
 }
+
+// TestProtocols: the protocols of ALPN that a server takes are found, whatever it says
+// to others: a refusal, nothing at all, or one of its own.
+func TestProtocols(t *testing.T) {
+	t.Parallel()
+	c := certificate(t)
+	for _, tc := range []struct {
+		name       string
+		has, wants []string
+	}{
+		{"two, and it refuses others", []string{"smtp", "h2"}, []string{"h2", "smtp"}},
+		{"all", []string{"ftp", "smtp", "pop3", "imap", "http/1.1", "h2"}, []string{"h2", "http/1.1", "imap", "pop3", "smtp", "ftp"}},
+		{"one that nobody asks for", []string{"dot"}, nil},
+		{"none", nil, nil},
+	} {
+		at := serve(t, &tls.Config{NextProtos: tc.has, Certificates: []tls.Certificate{c}, MaxVersion: tls.VersionTLS12})
+		v, err := ask(at).Look(t.Context())
+		if err != nil || !slices.Equal(v.Protocols, tc.wants) {
+			t.Errorf("%s: %q, %v; want %q", tc.name, v.Protocols, err, tc.wants)
+		}
+	}
+}

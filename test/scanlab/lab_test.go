@@ -448,6 +448,12 @@ type cost struct{ wall, cpu time.Duration }
 
 // measured runs a program and says what it took, with all that it started.
 func measured(cmd *exec.Cmd) (out []byte, took cost, err error) {
+	// Who is stopped takes along what it started, which may hold the output open.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if cmd.Cancel != nil {
+		cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	}
+	cmd.WaitDelay = 5 * time.Second
 	begin := time.Now()
 	out, err = cmd.Output()
 	took.wall = time.Since(begin)

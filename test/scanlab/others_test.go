@@ -59,7 +59,7 @@ func others() []other {
 		{"testssl.sh", []string{"testssl.sh", "testssl"}, func(ctx context.Context, path, folder string, x target) ([]string, cost, error) {
 			_, port, _ := net.SplitHostPort(x.address)
 			file := filepath.Join(folder, "testssl-"+port+".json")
-			args := []string{"--quiet", "--color", "0", "--warnings", "off", "--nodns", "none", "--jsonfile", file}
+			args := []string{"--quiet", "--color", "0", "--warnings", "off", "--nodns", "none", "--add-ca", filepath.Join(folder, "root.pem"), "--jsonfile", file}
 			if x.Scan == "smtp" {
 				args = append(args, "--starttls", "smtp")
 			}
