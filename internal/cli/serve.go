@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -20,6 +22,7 @@ type serveCommand struct {
 	Data         string   `help:"Folder of the database, the key and the files." default:"nisaba-data" type:"path"`
 	DatabaseURL  string   `name:"database-url" env:"NISABA_DATABASE_URL" help:"PostgreSQL database, postgres://…. Default: SQLite in the data folder."`
 	HTTPS        bool     `name:"https" help:"Browsers reach the server by https, through a proxy."`
+	Proxy        []string `env:"NISABA_PROXY" placeholder:"ADDRESS" help:"Reverse proxies, as 10.0.0.5 or 10.0.0.0/8, whose X-Forwarded-For says where a request comes from. Default: this machine, with --https and an address of this machine; else none."`
 	BaseURL      string   `name:"base-url" env:"NISABA_BASE_URL" help:"Address under which people reach the platform, for links in mails: https://nisaba.example.org."`
 	SMTP         string   `name:"smtp" env:"NISABA_SMTP" help:"Mail server: smtp://user@mail.example.org:587 (STARTTLS), smtps:// or, on this machine, smtp+plain://. Without one, mails wait."`
 	MailFrom     string   `env:"NISABA_MAIL_FROM" help:"Address that mails come from."`
@@ -72,7 +75,11 @@ func (c *serveCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	v, err := server.Open(ctx, server.Config{Address: c.Addr, Data: c.Data, DatabaseURL: c.DatabaseURL, HTTPS: c.HTTPS, Hosts: c.Host, ScanCommand: c.ScanCommand,
+	proxies, err := proxyList(c.Proxy)
+	if err != nil {
+		return err
+	}
+	v, err := server.Open(ctx, server.Config{Address: c.Addr, Data: c.Data, DatabaseURL: c.DatabaseURL, HTTPS: c.HTTPS, Hosts: c.Host, Proxies: proxies, ScanCommand: c.ScanCommand,
 		BaseURL: c.BaseURL, Mail: mails, Alarms: server.AlarmConfig{Command: c.AlarmCommand, Private: c.AlarmPrivate}, FilingLocal: c.FilingLocal, Timestamps: stamps,
 		Mailbox:       server.MailboxConfig{Address: c.IntakeSMTP, Domain: c.IntakeDomain, Certificate: c.IntakeCert, Key: c.IntakeKey},
 		ScanResolvers: resolvers, ScanData: c.ScanData,
@@ -82,6 +89,24 @@ func (c *serveCommand) Run(s *session) error {
 	}
 	defer v.Close() //nolint:errcheck // the program ends
 	return v.Serve(ctx, s.Out)
+}
+
+// proxyList reads --proxy.
+func proxyList(list []string) (out []netip.Prefix, err error) {
+	for _, p := range list {
+		prefix, err := netip.ParsePrefix(p)
+		if at, single := netip.ParseAddr(p); single == nil {
+			prefix, err = at.Prefix(at.BitLen())
+		}
+		if err != nil {
+			return nil, argument("--proxy", fmt.Sprintf("%q is no address", p), "an address or a range, such as 10.0.0.5 or 10.0.0.0/8")
+		}
+		if prefix.Bits() == 0 {
+			return nil, argument("--proxy", p+" is every address, so that everybody could say to be anybody", "the addresses of the proxies alone")
+		}
+		out = append(out, prefix.Masked())
+	}
+	return out, nil
 }
 
 // timestamps is who signs the time of checkpoints.

@@ -43,7 +43,8 @@ type Config struct {
 	DatabaseURL string // postgres://…; "": SQLite in Data
 	HTTPS       bool   // browsers come by https, through a proxy
 	Hosts       []string
-	ScanCommand string // looks for harmful content in uploads, see viruscheck.New; "": none
+	Proxies     []netip.Prefix // whose X-Forwarded-For says where a request comes from; see proxies
+	ScanCommand string         // looks for harmful content in uploads, see viruscheck.New; "": none
 	Knowledge   assessing.Knowledge
 	Messages    *locale.Catalogue
 	Log         *slog.Logger
@@ -156,6 +157,19 @@ func (c Config) hosts() []string {
 		own = append(own, u.Hostname())
 	}
 	return own
+}
+
+// proxies are the reverse proxies that are believed. Where browsers come by https and
+// the server listens on this machine only, the proxy is on this machine too.
+func (c Config) proxies() []netip.Prefix {
+	if len(c.Proxies) > 0 || !c.HTTPS {
+		return c.Proxies
+	}
+	host, _, err := net.SplitHostPort(c.Address)
+	if at, bad := netip.ParseAddr(host); err == nil && (host == "localhost" || bad == nil && at.IsLoopback()) {
+		return []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	}
+	return nil
 }
 
 // Handler is every page.

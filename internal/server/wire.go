@@ -126,7 +126,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 		Work: background, Notices: notices, Reporting: documents, Feeds: feeds, Filing: ways, Scanning: scans, Registers: lists, Authority: intake})
 	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Work: background, Clients: organisations, Proving: proofs, Programs: programs,
 		Bench: bench, Links: links, Reporting: documents, Feeds: feeds,
-		Incidents: cases, Alarms: alarms, Filing: ways, Scanning: scans, Registers: lists, Authority: intake, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts()}})
+		Incidents: cases, Alarms: alarms, Filing: ways, Scanning: scans, Registers: lists, Authority: intake, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts(), Proxies: c.proxies()}})
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +148,8 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 		return nil, err
 	}
 	handler := http.NewServeMux()
-	handler.Handle(webfiling.Prefix, webfiling.Handler(intake, c.Log))
+	handler.Handle(webfiling.Prefix, webfiling.Handler(intake, c.Log, c.proxies()))
+	handler.Handle("GET "+healthPath, health(s, c.Log))
 	handler.Handle("/", site.Routes())
 	alarms.Install(runner)
 	return &Server{config: c, store: s, site: site, handler: handler, people: people, runner: runner, mailer: mailer, alarms: alarms, mailbox: letters}, nil

@@ -8,18 +8,20 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
+	"net/netip"
 
 	"github.com/nisaba-platform/nisaba/exchange/filing"
 	"github.com/nisaba-platform/nisaba/internal/app/authority"
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
 )
 
 // Prefix is below which the handler answers.
 const Prefix = filing.Prefix
 
-// Handler answers the requests of entities.
-func Handler(s *authority.Service, log *slog.Logger) http.Handler {
+// Handler answers the requests of entities, also of those that come through one of
+// the proxies.
+func Handler(s *authority.Service, log *slog.Logger, proxies []netip.Prefix) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		limit := int64(filing.MostOther)
 		if r.URL.Path == filing.ReportsPath {
@@ -30,11 +32,7 @@ func Handler(s *authority.Service, log *slog.Logger) http.Handler {
 			unread(w, r, log, err)
 			return
 		}
-		from, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil {
-			from = r.RemoteAddr
-		}
-		reply, err := s.Serve(r.Context(), filing.RequestMessage(r, body), from)
+		reply, err := s.Serve(r.Context(), filing.RequestMessage(r, body), guard.Client(r, proxies).String())
 		if err != nil {
 			log.ErrorContext(r.Context(), "answer an entity", "path", r.URL.Path, "error", err)
 			problem(w, r, log, filing.Problem{Status: http.StatusInternalServerError, Code: filing.CodeInternal, Title: "the server has a defect or is busy", Expected: "the same again, later"})

@@ -70,7 +70,7 @@ func open(t *testing.T) office {
 	must(t, err)
 	_, o.key, err = ed25519.GenerateKey(nil)
 	must(t, err)
-	o.server = httptest.NewServer(filing.Handler(s, slog.New(slog.DiscardHandler)))
+	o.server = httptest.NewServer(filing.Handler(s, slog.New(slog.DiscardHandler), nil))
 	t.Cleanup(o.server.Close)
 	return o
 }

@@ -101,15 +101,16 @@ func (g *Guard) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := id.New()
 		ctx := context.WithValue(r.Context(), requestKey, name)
-		ctx = context.WithValue(ctx, addressKey, client(r, g.options.Proxies))
+		ctx = context.WithValue(ctx, addressKey, Client(r, g.options.Proxies))
 		w.Header().Set("X-Request-Id", name)
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
-// client is the address of the peer, or, when the peer is a trusted proxy, the
-// last address in X-Forwarded-For that is not one.
-func client(r *http.Request, proxies []netip.Prefix) netip.Addr {
+// Client is the address of the peer, or, when the peer is one of the proxies, the
+// last address in X-Forwarded-For that is not one. The zero address means that it
+// is not known.
+func Client(r *http.Request, proxies []netip.Prefix) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
