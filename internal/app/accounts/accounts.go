@@ -4,6 +4,7 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/netip"
@@ -81,7 +82,7 @@ type FirstRun struct {
 	Name      string
 	Email     string
 	Password  string
-	Language  string
+	Language  string // "": pages as the browser asks, all else in English
 }
 
 // Start makes the first account with its workspace. Conflict once there is one.
@@ -105,7 +106,7 @@ func (s *Service) Start(ctx context.Context, f FirstRun, d Device) (Signed, erro
 		if person, err = tx.PutPerson(person); err != nil {
 			return err
 		}
-		w := tenant.Workspace{ID: newID(), Kind: f.Kind, Name: strings.TrimSpace(f.Workspace), Language: f.Language}
+		w := tenant.Workspace{ID: newID(), Kind: f.Kind, Name: strings.TrimSpace(f.Workspace), Language: cmp.Or(f.Language, "en")}
 		inside := tx.In(w.ID, "")
 		if _, err := inside.PutWorkspace(w); err != nil {
 			return err

@@ -98,7 +98,7 @@ type NewAccount struct {
 	Role      tenant.Role // in the workspace
 	Make      bool        // the workspace is new; its first member must be an owner
 	Kind      tenant.Kind // of a new workspace
-	Language  string
+	Language  string      // "": pages as the browser asks, all else in English
 }
 
 // Add makes an account with a role in a workspace, and returns the password.
@@ -110,7 +110,6 @@ func (o Operator) Add(ctx context.Context, n NewAccount) (password string, err e
 	if !slices.Contains(authz.Roles(), n.Role) || n.Role == authz.Guest {
 		return "", invalid("role", "there is no such role", "owner, consultant, editor, contributor, auditor or board")
 	}
-	n.Language = cmp.Or(n.Language, "en")
 	person, err := s.newPerson(ctx, n.Name, n.Email, password, n.Language)
 	if err != nil {
 		return "", err
@@ -146,7 +145,7 @@ func (n NewAccount) workspace(tx *store.Tx) (string, error) {
 		case !slices.Contains([]tenant.Kind{tenant.Provider, tenant.Group, tenant.Company, tenant.Authority}, n.Kind):
 			return "", invalid("kind", "there is no such kind of workspace", "provider, group, company or authority")
 		}
-		w := tenant.Workspace{ID: newID(), Kind: n.Kind, Name: name, Language: n.Language}
+		w := tenant.Workspace{ID: newID(), Kind: n.Kind, Name: name, Language: cmp.Or(n.Language, "en")}
 		_, err := tx.In(w.ID, "").PutWorkspace(w)
 		return w.ID, err
 	}

@@ -110,7 +110,7 @@ func from() accounts.Device { return accounts.Device{Address: "192.0.2.10", Name
 // people makes the workspace with its two consultants and an auditor.
 func (b *builder) people(ctx context.Context) error {
 	signed, err := b.Accounts.Start(ctx, accounts.FirstRun{Workspace: "Seewinkel Beratung OG", Kind: tenant.Provider, Name: anna, Email: Email,
-		Password: Password, Language: "en"}, from())
+		Password: Password}, from())
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (b *builder) join(ctx context.Context, owner accounts.Visit, organisation, 
 		return err
 	}
 	theirs := accounts.Device{Address: "198.51.100.7", Name: "Chrome on Windows"}
-	signed, err := b.Accounts.Join(ctx, token, nil, accounts.FirstRun{Name: name, Email: email, Password: Password, Language: "en"}, theirs)
+	signed, err := b.Accounts.Join(ctx, token, nil, accounts.FirstRun{Name: name, Email: email, Password: Password}, theirs)
 	if err != nil {
 		return err
 	}

@@ -155,7 +155,7 @@ func typed(v any) any {
 
 // Choices is how a person hears of notices.
 type Choices struct {
-	Language string
+	Language string // of pages and mails; "": pages as the browser asks, mails in English
 	Zone     string // IANA name; "": UTC
 	Kinds    map[desk.Kind]desk.Delivery
 }
@@ -197,10 +197,7 @@ func (s *Service) Choose(ctx context.Context, a authz.Actor, c Choices) error {
 		notices[string(k)] = string(d)
 	}
 	return s.change(ctx, a.Person, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, func(p *tenant.Person) {
-		p.Zone, p.Notices = c.Zone, notices
-		if c.Language != "" {
-			p.Language = c.Language
-		}
+		p.Language, p.Zone, p.Notices = c.Language, c.Zone, notices
 		if p.Digest == desk.DigestsOff {
 			p.Digest = ""
 		}

@@ -96,11 +96,13 @@ func (s *Site) showChoices(w http.ResponseWriter, r *http.Request, c noticing.Ch
 }
 
 func (s *Site) choose(w http.ResponseWriter, r *http.Request) error {
-	c := noticing.Choices{Zone: r.PostFormValue("zone"), Kinds: map[desk.Kind]desk.Delivery{}}
-	if l := r.PostFormValue("language"); slices.Contains(s.messages.Languages(), l) {
+	now := noticing.ChoicesOf(visitOf(r).Person)
+	c := noticing.Choices{Zone: r.PostFormValue("zone"), Language: now.Language, Kinds: map[desk.Kind]desk.Delivery{}}
+	if l := r.PostFormValue("language"); l == browserLanguage {
+		c.Language = ""
+	} else if slices.Contains(s.messages.Languages(), l) {
 		c.Language = l
 	}
-	now := noticing.ChoicesOf(visitOf(r).Person)
 	for _, k := range desk.Kinds() {
 		c.Kinds[k] = now.Kinds[k]
 		if d := r.PostFormValue("kind." + string(k)); d != "" {
@@ -120,6 +122,13 @@ func (s *Site) choose(w http.ResponseWriter, r *http.Request) error {
 func zoneField(r *http.Request, c noticing.Choices, e ui.Errors) ui.Field {
 	return field(r, e, ui.Field{Name: "zone", Label: ui.T(r.Context(), "noticing.choices.zone"), Hint: ui.T(r.Context(), "noticing.choices.zone.hint"),
 		Value: c.Zone, MaxLength: 60, Autocomplete: "off", Attributes: templ.Attributes{"data-zone": true}})
+}
+
+// browserLanguage is the choice to leave the language to the browser.
+const browserLanguage = "browser"
+
+func ownLanguageOptions(ctx context.Context, languages []string, chosen string) []ui.Option {
+	return append(languageOptions(ctx, languages, chosen), ui.Option{Value: browserLanguage, Label: ui.T(ctx, "noticing.choices.language.browser"), Selected: chosen == ""})
 }
 
 func languageOptions(ctx context.Context, languages []string, chosen string) []ui.Option {

@@ -380,7 +380,7 @@ func choicesPage(r *http.Request, p ui.PageProps, c noticing.Choices, languages 
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "language", Label: ui.T(ctx, "noticing.choices.language")}, languageOptions(ctx, languages, c.Language)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "language", Label: ui.T(ctx, "noticing.choices.language")}, ownLanguageOptions(ctx, languages, c.Language)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -120,8 +120,13 @@ func (s *Site) view(r *http.Request) ui.View {
 	return v
 }
 
-// language is the first language that the browser asks for and that there is.
+// language is the one that the account has chosen. For visitors, and for people who
+// leave it to the browser, it is the first that the browser asks for and that there
+// is.
 func (s *Site) language(r *http.Request) string {
+	if own := visitOf(r).Person.Language; slices.Contains(s.messages.Languages(), own) {
+		return own
+	}
 	return s.messages.Negotiate(r.Header.Get("Accept-Language"))
 }
 
@@ -211,22 +216,30 @@ func (s *Site) private(h guard.Handler) http.Handler {
 		if err != nil {
 			return err
 		}
-		ctx := context.WithValue(r.Context(), visitKey{}, v)
-		if looks(r) {
-			ctx = v.Looking(ctx)
-		}
-		r = r.WithContext(ctx)
-		r = r.WithContext(ui.With(ctx, s.view(r)))
+		r = s.seen(r, v)
 		w.Header().Set("Cache-Control", "no-store")
-		if err := readForm(r); err != nil {
-			return err
-		}
-		return h(w, r)
+		s.guard.Page(func(w http.ResponseWriter, r *http.Request) error { // an error's page knows who is there
+			if err := readForm(r); err != nil {
+				return err
+			}
+			return h(w, r)
+		}).ServeHTTP(w, r)
+		return nil
 	})
 }
 
 // looks reports whether the request changes nothing.
 func looks(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+// seen is the request as one of the visit, with a view in its language.
+func (s *Site) seen(r *http.Request, v accounts.Visit) *http.Request {
+	ctx := context.WithValue(r.Context(), visitKey{}, v)
+	if looks(r) {
+		ctx = v.Looking(ctx)
+	}
+	r = r.WithContext(ctx)
+	return r.WithContext(ui.With(r.Context(), s.view(r)))
+}
 
 // inside is a private page of a workspace.
 func (s *Site) inside(h guard.Handler) http.Handler {
@@ -255,10 +268,20 @@ func (s *Site) Routes() http.Handler {
 	if s.programs.Handler != nil {
 		mux.Handle(s.programs.Prefix, s.programs.Handler)
 	}
-	mux.Handle("/", s.public(func(http.ResponseWriter, *http.Request) error {
-		return &fault.Error{Kind: fault.NotFound, What: "there is no such page"}
-	}))
+	mux.Handle("/", s.guard.Page(s.nothing))
 	return s.guard.Wrap(mux)
+}
+
+// nothing answers where there is no page; people who are signed in read it in their
+// language.
+func (s *Site) nothing(w http.ResponseWriter, r *http.Request) error {
+	if v, err := s.accounts.Look(r.Context(), tokenOf(r), device(r)); err == nil {
+		r = s.seen(r, v)
+	}
+	s.guard.Page(func(http.ResponseWriter, *http.Request) error {
+		return &fault.Error{Kind: fault.NotFound, What: "there is no such page"}
+	}).ServeHTTP(w, r)
+	return nil
 }
 
 // Access says who may open a route.

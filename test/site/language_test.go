@@ -1,0 +1,65 @@
+package site
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// asking is a browser that asks for a language.
+type asking string
+
+func (l asking) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Accept-Language", string(l))
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestLanguage: visitors read pages and what is wrong with their forms in the
+// language of their browser; whoever is signed in reads all of it in the language of
+// the account, until it is left to the browser.
+func TestLanguage(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	v.http.Transport = asking("de-AT,de;q=0.9,en;q=0.5")
+
+	first := url.Values{"workspace": {"Seewinkel Beratung"}, "kind": {"provider"}, "name": {"Anna Huber"}, "email": {"anna@example.org"}, "password": {"kurz"}}
+	status, page, _ := v.post("/start", first)
+	if status != http.StatusUnprocessableEntity || !strings.Contains(page, `<html lang="de"`) {
+		t.Errorf("a German form with a mistake: %d %.100s", status, page)
+	}
+	wrong := regexp.MustCompile(`id="f-password-error">(.*?)</p>`).FindStringSubmatch(page)
+	if wrong == nil || !strings.HasSuffix(wrong[1], "Das Passwort ist zu kurz oder zu lang; erwartet: 12 bis 256 Zeichen; mehrere Wörter sind leicht zu merken") {
+		t.Errorf("the field says %q", wrong)
+	}
+	first.Set("password", password)
+	v.post("/start", first)
+	organisation := v.add("water-supplier.yaml")
+
+	spoken := func(why, want string, words map[string]string) {
+		t.Helper()
+		for path, text := range words {
+			if _, page := v.get(path); !strings.Contains(page, `<html lang="`+want+`"`) || !strings.Contains(page, text) {
+				t.Errorf("%s: %s is not in %q with %q", why, path, want, text)
+			}
+		}
+	}
+	german := map[string]string{"/account/notices": "Hinweise und E-Mails", "/nowhere": "Hier ist nichts", organisation + "/requirements/none": "Hier ist nichts"}
+	french := map[string]string{"/account/notices": "Avis et courriels", "/nowhere": "Il n’y a rien ici", organisation + "/requirements/none": "Il n’y a rien ici"}
+	spoken("a new account", "de", german)
+	v.http.Transport = asking("fr")
+	spoken("the same in a French browser", "de", german)
+	v.http.Transport = asking("en")
+	v.post("/account/notices", url.Values{"language": {"fr"}})
+	spoken("French is chosen", "fr", french)
+	if _, page, _ := v.post("/account/notices", url.Values{"language": {"fr"}, "zone": {"Europe/Atlantis"}}); !strings.Contains(page, "Ce fuseau horaire n’existe pas") {
+		t.Errorf("a mistake is not named in French:\n%s", page)
+	}
+	v.http.Transport = asking("de")
+	v.post("/account/notices", url.Values{"language": {"browser"}})
+	spoken("left to the browser", "de", german)
+	v.http.Transport = asking("fr, de;q=0.4")
+	spoken("left to another browser", "fr", french)
+}
