@@ -102,6 +102,7 @@ func New(o Options) *API {
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil // no links to schemas inside of answers
 	config.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
+	config.Transformers = append(config.Transformers, a.said)
 	config.RejectUnknownQueryParameters = true
 	config.Servers = []*huma.Server{{URL: "/"}}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "An API token, made under Settings."}}
@@ -135,7 +136,7 @@ func (a *API) Handler() http.Handler {
 	outer.HandleFunc("GET "+Prefix+"openapi.json", func(w http.ResponseWriter, r *http.Request) {
 		document, err := made()
 		if err != nil {
-			writeProblem(w, a.problem(r.Context(), err))
+			a.writeProblem(w, r, a.problem(r.Context(), err))
 			return
 		}
 		w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
@@ -165,7 +166,7 @@ func (a *API) routed() http.Handler {
 				w.Header().Add("Allow", method)
 			}
 		}
-		writeProblem(w, p)
+		a.writeProblem(w, r, p)
 	})
 }
 
@@ -185,7 +186,7 @@ func (a *API) known(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		if !ok {
-			unauthorised(w, "no token was sent; expected \"Authorization: Bearer nis_…\"")
+			a.unauthorised(w, r, "no token was sent; expected \"Authorization: Bearer nis_…\"")
 			return
 		}
 		name := r.UserAgent()
@@ -193,21 +194,21 @@ func (a *API) known(next http.Handler) http.Handler {
 		v, err := a.Accounts.Bearer(r.Context(), strings.TrimSpace(token), d)
 		if isTokenError(err) {
 			if wait := a.strange.Take(guard.ByAddress(r)); wait > 0 {
-				tooMany(w, wait)
+				a.tooMany(w, r, wait)
 				return
 			}
-			unauthorised(w, "the token is not valid; expected one that is neither expired nor revoked")
+			a.unauthorised(w, r, "the token is not valid; expected one that is neither expired nor revoked")
 			return
 		}
 		if err == nil {
 			err = v.Refused
 		}
 		if err != nil {
-			writeProblem(w, a.problem(r.Context(), err))
+			a.writeProblem(w, r, a.problem(r.Context(), err))
 			return
 		}
 		if wait := a.limit.Take(token); wait > 0 {
-			tooMany(w, wait)
+			a.tooMany(w, r, wait)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))

@@ -41,6 +41,24 @@ func languageOf(ctx context.Context) string {
 	return cmp.Or(language, "en")
 }
 
+// say puts what a problem says into the language of the program, where it is not
+// yet: sentences of this package and of what checks requests against the document.
+func (a *API) say(ctx context.Context, p *huma.ErrorModel) {
+	say := a.Messages.Printer(languageOf(ctx))
+	p.Detail = say.Failure(p.Detail)
+	for _, d := range p.Errors {
+		d.Message = say.Failure(d.Message)
+	}
+}
+
+// said is say for all that the document's checks answer.
+func (a *API) said(c huma.Context, _ string, v any) (any, error) {
+	if p, ok := v.(*huma.ErrorModel); ok {
+		a.say(c.Context(), p)
+	}
+	return v, nil
+}
+
 func isTokenError(err error) bool { return errors.Is(err, accounts.ErrToken) }
 
 // problem is the problem document of an error. What is wrong inside of the server
@@ -90,18 +108,19 @@ func (a *API) problem(ctx context.Context, err error) *huma.ErrorModel {
 	return p
 }
 
-func writeProblem(w http.ResponseWriter, p *huma.ErrorModel) {
+func (a *API) writeProblem(w http.ResponseWriter, r *http.Request, p *huma.ErrorModel) {
+	a.say(r.Context(), p)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the program has gone if this fails
 }
 
-func unauthorised(w http.ResponseWriter, detail string) {
+func (a *API) unauthorised(w http.ResponseWriter, r *http.Request, detail string) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="Nisaba"`)
-	writeProblem(w, &huma.ErrorModel{Status: http.StatusUnauthorized, Title: "Unauthorized", Detail: detail})
+	a.writeProblem(w, r, &huma.ErrorModel{Status: http.StatusUnauthorized, Title: "Unauthorized", Detail: detail})
 }
 
-func tooMany(w http.ResponseWriter, wait time.Duration) {
+func (a *API) tooMany(w http.ResponseWriter, r *http.Request, wait time.Duration) {
 	w.Header().Set("Retry-After", strconv.Itoa(int(max(wait, time.Second).Round(time.Second).Seconds())))
-	writeProblem(w, &huma.ErrorModel{Status: http.StatusTooManyRequests, Title: "Too Many Requests", Detail: "too many requests; Retry-After says for how many seconds to wait"})
+	a.writeProblem(w, r, &huma.ErrorModel{Status: http.StatusTooManyRequests, Title: "Too Many Requests", Detail: "too many requests; Retry-After says for how many seconds to wait"})
 }

@@ -36,10 +36,10 @@ func (a *API) repeatable(next http.Handler) http.Handler {
 		body, err := io.ReadAll(io.LimitReader(r.Body, mostRepeated+1))
 		switch {
 		case err != nil:
-			writeProblem(w, a.problem(r.Context(), err))
+			a.writeProblem(w, r, a.problem(r.Context(), err))
 			return
 		case len(key) > longestKey || len(body) > mostRepeated:
-			writeProblem(w, &huma.ErrorModel{Status: http.StatusBadRequest, Title: "Bad Request",
+			a.writeProblem(w, r, &huma.ErrorModel{Status: http.StatusBadRequest, Title: "Bad Request",
 				Detail: fmt.Sprintf("a request with %s has a key of at most %d characters and a body of at most %d bytes", repeatHeader, longestKey, mostRepeated)})
 			return
 		}
@@ -50,7 +50,7 @@ func (a *API) repeatable(next http.Handler) http.Handler {
 			reply, err = a.once(next, r, key, fingerprint(r, body))
 		}
 		if err != nil {
-			writeProblem(w, a.problem(r.Context(), err))
+			a.writeProblem(w, r, a.problem(r.Context(), err))
 			return
 		}
 		if known {

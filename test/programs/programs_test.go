@@ -413,6 +413,36 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+// TestProblemsInGerman: what is wrong with a request is said in the language that the
+// program asks for, whoever finds it: the document, the interface or a use case.
+func TestProblemsInGerman(t *testing.T) {
+	w := start(t)
+	for _, tc := range []struct {
+		token, method, path string
+		body                any
+		says                []string
+	}{
+		{w.owner, "POST", "/api/v1/organisations", object{"colour": "red"}, []string{`"detail":"die Anfrage entspricht nicht der Beschreibung"`, `"message":"unerwartete Eigenschaft"`}},
+		{w.owner, "POST", "/api/v1/organisations", object{"name": "x", "kind": "king"}, []string{"erwartet: eines von „"}},
+		{w.owner, "GET", "/api/v1/organisations?limit=9999", nil, []string{"erwartet: Zahl ≤ "}},
+		{w.owner, "GET", "/api/v1/organisations?limit=many", nil, []string{"erwartet: ganze Zahl"}},
+		{w.owner, "GET", "/api/v1/organisations?colour=red", nil, []string{"diesen Parameter gibt es nicht"}},
+		{w.owner, "DELETE", "/api/v1/organisations", nil, []string{"das ist hier nicht möglich; erwartet: zum Beispiel POST"}},
+		{w.owner, "GET", "/api/v1/nowhere", nil, []string{"diesen Vorgang gibt es nicht; /api/v1/openapi.json beschreibt alle"}},
+		{w.owner, "GET", "/api/v1/ledger/99999", nil, []string{`"detail":"diesen Eintrag des Protokolls gibt es nicht"`}},
+		{w.auditor, "POST", "/api/v1/organisations", object{"name": "Werk"}, []string{`"detail":"Ihre Rolle erlaubt das nicht: Organisationen anlegen"`}},
+		{"", "GET", "/api/v1/me", nil, []string{`"detail":"es wurde kein Token mitgesandt; erwartet: \"Authorization: Bearer nis_…\""`}},
+		{"nis_x", "GET", "/api/v1/me", nil, []string{"das Token ist nicht gültig; erwartet: eines, das weder abgelaufen noch widerrufen ist"}},
+	} {
+		_, _, b := w.send(tc.token, tc.method, tc.path, tc.body, map[string]string{"Accept-Language": "de-AT, en;q=0.3"})
+		for _, text := range tc.says {
+			if !strings.Contains(string(b), text) {
+				t.Errorf("%s %s does not say %q: %s", tc.method, tc.path, text, b)
+			}
+		}
+	}
+}
+
 // TestProof: a proof that the interface gives is checked without the server.
 func TestProof(t *testing.T) {
 	w := start(t)

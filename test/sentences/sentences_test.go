@@ -27,6 +27,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 )
 
 const module = "github.com/nisaba-platform/nisaba"
@@ -831,6 +832,78 @@ func TestSentencesOfFaults(t *testing.T) {
 				t.Errorf("%s: %q has the places %v, its translation %v", lang, from, a, b)
 			}
 		}
+	}
+}
+
+// TestDeeds: what a role does not allow is named in words, in each language.
+func TestDeeds(t *testing.T) {
+	messages, err := locale.Load(content.FS, "messages")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, p := range authz.Permissions() {
+		deed := p.Deed()
+		if deed == authz.Permission("").Deed() || seen[deed] {
+			t.Errorf("%s has no words of its own", p)
+		}
+		seen[deed] = true
+		for _, lang := range []string{"de", "fr"} {
+			if _, ok := messages.Printer(lang).Sentence(deed); !ok {
+				t.Errorf("%q is not in content/messages/%s/sentences/permissions.json", deed, lang)
+			}
+		}
+	}
+}
+
+// humaTexts are where the library that checks requests against the document says
+// what is wrong with them.
+var humaTexts = regexp.MustCompile(`(?:\.Add\([^"]*|errors\.New\(|Msg: +|Msg[A-Z]\w+ += |Sprintf\(|WriteErr\(api, ctx, [^"]*)("(?:[^"\\]|\\.)*")( *\+)?`)
+
+var comments = regexp.MustCompile(`(?m)^\s*//.*$`)
+
+// TestProblemsOfRequests: what the library says of a request is there in German and
+// French. Texts to which it adds a detail have it in a place at the end.
+func TestProblemsOfRequests(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "github.com/danielgtaylor/huma/v2").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	messages, err := locale.Load(content.FS, "messages")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, name := range []string{"huma.go", "validate.go", "validation/messages.go"} {
+		source, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range humaTexts.FindAllStringSubmatch(comments.ReplaceAllString(string(source), ""), -1) {
+			text, err := strconv.Unquote(m[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n := 1; regexp.MustCompile(`%[vsdq]`).MatchString(text); n++ {
+				at := regexp.MustCompile(`%[vsdq]`).FindStringIndex(text)
+				text = text[:at[0]] + "{" + strconv.Itoa(n) + "}" + text[at[1]:]
+			}
+			if m[2] != "" {
+				text += "{1}"
+			}
+			if !strings.Contains(text, " ") {
+				continue // a name
+			}
+			found++
+			for _, lang := range []string{"de", "fr"} {
+				if _, ok := messages.Printer(lang).Sentence(text); !ok && needsTranslation(text) {
+					t.Errorf("%s: %q is not in content/messages/%s/sentences/problems.json", name, text, lang)
+				}
+			}
+		}
+	}
+	if found < 80 {
+		t.Errorf("only %d texts were found; this test no longer sees them", found)
 	}
 }
 

@@ -77,6 +77,84 @@ const (
 	ExposureScan       Permission = "exposure.scan"    // targets and their proofs, scans
 )
 
+// Deed says what the permission allows, as part of an English sentence; the messages
+// have it in the other languages.
+func (p Permission) Deed() string {
+	switch p {
+	case WorkspaceRead:
+		return "seeing the workspace"
+	case WorkspaceManage:
+		return "managing the workspace"
+	case MembersRead:
+		return "seeing the members"
+	case MembersManage:
+		return "managing members"
+	case TokensManage:
+		return "managing API tokens"
+	case OrganisationRead:
+		return "seeing the organisation"
+	case OrganisationCreate:
+		return "adding organisations"
+	case OrganisationEdit:
+		return "changing the organisation"
+	case OrganisationDelete:
+		return "removing organisations"
+	case AssessmentRead:
+		return "seeing the assessment"
+	case AssessmentEdit:
+		return "changing answers and evidence"
+	case AssignedEdit:
+		return "changing what is assigned to you"
+	case DelegationManage:
+		return "sending questions by link"
+	case DelegationAnswer:
+		return "answering the questions behind a link"
+	case PlanRead:
+		return "seeing the plan"
+	case PlanEdit:
+		return "changing the plan"
+	case CommentWrite:
+		return "writing comments"
+	case BoardRead:
+		return "seeing the board room"
+	case ApprovalRequest:
+		return "asking for an approval"
+	case ApprovalDecide:
+		return "deciding on an approval"
+	case TrainingEdit:
+		return "changing training records"
+	case ReportCreate:
+		return "making reports"
+	case RegistrationEdit:
+		return "changing the registration"
+	case LedgerRead:
+		return "seeing the ledger"
+	case LedgerRestore:
+		return "undoing changes"
+	case JobsRead:
+		return "seeing the jobs"
+	case JobsManage:
+		return "managing jobs"
+	case IncidentNotice:
+		return "reporting that something happened"
+	case IncidentRead:
+		return "seeing incidents"
+	case IncidentEdit:
+		return "handling incidents"
+	case IncidentDecide:
+		return "deciding about incidents"
+	case IncidentApprove:
+		return "releasing reports to an authority"
+	case IncidentSubmit:
+		return "handing reports to an authority"
+	case ExposureRead:
+		return "seeing what scans found"
+	case ExposureScan:
+		return "scanning from outside"
+	}
+	return "this"
+}
+
 // Permissions lists every permission.
 func Permissions() []Permission {
 	return []Permission{
@@ -322,7 +400,7 @@ func notFound(what string) error {
 }
 
 func forbidden(p Permission) error {
-	return &fault.Error{Kind: fault.Forbidden, What: "your role does not allow this (" + string(p) + ")"}
+	return &fault.Error{Kind: fault.Forbidden, What: "your role does not allow " + p.Deed()}
 }
 
 // MayGrant reports whether a member with the role by may give or take the role r:
