@@ -97,13 +97,18 @@ func (s *session) damaged(files []string) error {
 
 type restoreCommand struct {
 	place
-	File string `arg:"" help:"Backup that nisaba backup wrote." type:"path"`
+	File  string `arg:"" help:"Backup that nisaba backup wrote." type:"path"`
+	Roots string `name:"timestamp-ca" help:"File with the root certificates (PEM) that those of time stamps must lead to. Default: those in the backup." type:"path" placeholder:"FILE"`
 }
 
 func (c *restoreCommand) Run(s *session) error {
 	ctx, stop := interruptible()
 	defer stop()
-	r, err := server.Restore(ctx, c.File, c.at(s))
+	roots, err := readRoots(c.Roots)
+	if err != nil {
+		return err
+	}
+	r, err := server.Restore(ctx, c.File, c.at(s), roots)
 	if err != nil {
 		return err
 	}

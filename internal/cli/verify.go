@@ -29,12 +29,9 @@ func (c *verifyLedgerCommand) Run(s *session) error {
 	if c.Key != "" {
 		return &fault.Error{Kind: fault.Invalid, Field: "--key", What: "a key is given without a proof", Expected: "--proof with the proof file"}
 	}
-	var roots []byte
-	if c.Roots != "" {
-		var err error
-		if roots, err = os.ReadFile(c.Roots); err != nil {
-			return &fault.Error{Kind: fault.NotFound, File: c.Roots, What: "the file with the root certificates cannot be read", Expected: "certificates in PEM", Cause: err}
-		}
+	roots, err := readRoots(c.Roots)
+	if err != nil {
+		return err
 	}
 	return c.local(s, func(ctx context.Context, l *server.Local) error {
 		list, err := l.Upkeep.Verify(ctx, roots)
@@ -54,6 +51,18 @@ func (c *verifyLedgerCommand) Run(s *session) error {
 		}
 		return nil
 	})
+}
+
+// readRoots reads root certificates (PEM); none without a file.
+func readRoots(file string) ([]byte, error) {
+	if file == "" {
+		return nil, nil
+	}
+	roots, err := os.ReadFile(file)
+	if err != nil {
+		return nil, &fault.Error{Kind: fault.NotFound, File: file, What: "the file with the root certificates cannot be read", Expected: "certificates in PEM", Cause: err}
+	}
+	return roots, nil
 }
 
 // proofResult is what a proof shows, for programs.

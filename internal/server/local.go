@@ -169,11 +169,13 @@ func Migrations(ctx context.Context, p Place) ([]Migration, error) {
 	return store.Migrations(ctx, p.target())
 }
 
-// Restore makes a server's data out of a backup; see upkeep.Restore.
-func Restore(ctx context.Context, file string, p Place) (upkeep.Restored, error) {
+// Restore makes a server's data out of a backup; see upkeep.Restore. roots (PEM) may
+// be empty: time stamps are then checked with the roots in the backup.
+func Restore(ctx context.Context, file string, p Place, roots []byte) (upkeep.Restored, error) {
 	at, err := p.upkeep()
 	if err != nil {
 		return upkeep.Restored{}, err
 	}
+	at.Roots = roots
 	return upkeep.Restore(ctx, file, at, p.Clock, publicKeys)
 }

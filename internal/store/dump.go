@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -70,9 +71,7 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) (d Dumped, err error) {
 		if d.Schema, _, err = sqldb.One(tx.q, sqldb.Single[int64], schemaVersion); err != nil {
 			return fmt.Errorf("read the version of the tables: %w", err)
 		}
-		if d.Files, err = sqldb.Collect(tx.q, sqldb.Single[string], `SELECT sha256 FROM files
-			UNION SELECT sha256 FROM incident_exhibits WHERE file <> '' UNION SELECT sha256 FROM indicator_imports
-			UNION SELECT sha256 FROM authority_record_files ORDER BY 1`); err != nil {
+		if d.Files, err = tx.namedFiles(); err != nil {
 			return fmt.Errorf("list the files: %w", err)
 		}
 		if err := line.Encode(dumpHead{dumpFormat, d.Schema}); err != nil {
@@ -97,7 +96,31 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) (d Dumped, err error) {
 type Dumped struct {
 	Schema int64 // version of the tables
 	Rows   int64
-	Files  []string // SHA-256 of the uploaded files that it names
+	Files  []string // SHA-256 of the files that it names: uploads, reports, what was approved, logos, kept binders
+}
+
+// kept finds the files that a value of JSON names.
+var kept = regexp.MustCompile(`"(?:logo|sha256)": ?"([0-9a-f]{64})"`)
+
+// namedFiles lists the SHA-256 of the files that rows name and that are kept in the
+// folder of files, each once and in order.
+func (tx *Tx) namedFiles() ([]string, error) {
+	list, err := sqldb.Collect(tx.q, sqldb.Single[string], `SELECT sha256 FROM files
+		UNION SELECT sha256 FROM approvals WHERE file <> '' UNION SELECT sha256 FROM reports WHERE file <> ''
+		UNION SELECT sha256 FROM incident_exhibits WHERE file <> '' UNION SELECT sha256 FROM indicator_imports
+		UNION SELECT sha256 FROM authority_record_files`)
+	if err != nil {
+		return nil, err
+	}
+	values, err := sqldb.Collect(tx.q, sqldb.Single[string], `SELECT brand FROM workspaces
+		UNION SELECT brand FROM organisations UNION SELECT value FROM settings WHERE name = 'incidents.binder'`)
+	for _, v := range values {
+		for _, m := range kept.FindAllStringSubmatch(v, -1) {
+			list = append(list, m[1])
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list), err
 }
 
 // patient takes the time limit for statements from a transaction that moves

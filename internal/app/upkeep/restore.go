@@ -36,8 +36,9 @@ const (
 // Restore makes a server's data out of a backup: all of it or nothing. The data
 // folder must be empty or not exist, and the database hold nobody. The backup may
 // come from the other database engine, and from an older version. It is read once
-// as a whole before anything is written. public tells the public keys of the
-// ledgers from a folder.
+// as a whole before anything is written. The ledgers are checked as Verify checks them:
+// public tells the public keys from a folder, and time stamps must lead to the roots of
+// the place, else to those in the backup.
 func Restore(ctx context.Context, file string, into Place, c clock.Clock, public func(folder string) (string, error)) (r Restored, err error) {
 	s, err := check(file)
 	if err != nil {
@@ -59,11 +60,17 @@ func Restore(ctx context.Context, file string, into Place, c clock.Clock, public
 	if err != nil {
 		return r, err
 	}
+	roots := into.Roots
+	if len(roots) == 0 {
+		if roots, err = os.ReadFile(filepath.Join(stage, TimestampRoots)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return r, fmt.Errorf("read the roots of time stamps: %w", err)
+		}
+	}
 	target := into.Database
 	if target == "" {
 		target = filepath.Join(stage, databaseFile)
 	}
-	if r.Ledgers, err = fill(ctx, file, target, s.end.Schema, c, key); err != nil {
+	if r.Ledgers, err = fill(ctx, file, target, s.end.Schema, c, key, roots); err != nil {
 		return r, err
 	}
 	return r, settle(stage, into.Folder)
@@ -150,7 +157,7 @@ func writeKey(path string, from io.Reader) error {
 
 // fill restores the database in one transaction, brings it up to date and checks
 // the ledgers. The tables are first made as they were when the backup was made.
-func fill(ctx context.Context, file, target string, schema int64, c clock.Clock, public string) (ledgers []Ledger, err error) {
+func fill(ctx context.Context, file, target string, schema int64, c clock.Clock, public string, roots []byte) (ledgers []Ledger, err error) {
 	s, err := store.Open(ctx, target, store.Options{Clock: c, Schema: schema})
 	if err != nil {
 		return nil, err
@@ -162,7 +169,7 @@ func fill(ctx context.Context, file, target string, schema int64, c clock.Clock,
 	if err := s.Migrate(ctx); err != nil {
 		return nil, err
 	}
-	return verify(ctx, s, public, nil)
+	return verify(ctx, s, public, roots)
 }
 
 // named puts the name of the backup to a fault of its content.

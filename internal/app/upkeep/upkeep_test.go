@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,10 +23,13 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/id"
 	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/board"
+	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/internal/store/storetest"
+	"github.com/nisaba-platform/nisaba/internal/tsa/tsatest"
 )
 
 var kit storetest.Kit
@@ -52,6 +56,8 @@ type server struct {
 	store *store.Store
 	files *blob.Dir
 	names []string // SHA-256 of the files
+
+	workspace, organisation string
 }
 
 func newServer(t *testing.T, database string, files int) server {
@@ -81,6 +87,7 @@ func must(t *testing.T, err error) {
 func (v *server) populate(t *testing.T, files int) {
 	t.Helper()
 	w, o := id.New(), id.New()
+	v.workspace, v.organisation = w, o
 	for i := range files {
 		f, err := v.files.Put(strings.NewReader(fmt.Sprintf("file %d %s", i, strings.Repeat("x", i*1000))), 1<<20)
 		must(t, err)
@@ -183,6 +190,40 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestRestoreChecksLedgers: after a restore the ledgers are checked as always: against
+// the signed checkpoints, and their time stamps against the roots in the backup, or
+// those that are given.
+func TestRestoreChecksLedgers(t *testing.T) {
+	v, now := newServer(t, "", 0), time.Now()
+	ours := tsatest.NewCA(t, "Ours", now, now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0))
+	theirs := tsatest.NewCA(t, "Theirs", now, now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0))
+	v.place.Roots = ours.Roots
+	must(t, v.store.Write(t.Context(), tenant.System("test").In(v.workspace, ""), store.Change{Actor: "test"}, func(tx *store.Tx) error {
+		all, err := tx.Checkpoints()
+		if err != nil {
+			return err
+		}
+		_, err = tx.PutStamp(all[0].Size, ours.Token(t, []byte(all[0].Note), all[0].At))
+		return err
+	}))
+	checked := func(file, public string, roots []byte) upkeep.Ledger {
+		into := upkeep.Place{Folder: filepath.Join(t.TempDir(), "data"), Roots: roots}
+		r, err := upkeep.Restore(t.Context(), file, into, clock.System{}, func(string) (string, error) { return public, nil })
+		must(t, err)
+		return r.Ledgers[slices.IndexFunc(r.Ledgers, func(l upkeep.Ledger) bool { return l.Workspace == v.workspace })]
+	}
+	file := v.backup(t, upkeep.BackupOptions{})
+	if l := checked(file, v.place.Public, nil); len(l.Faults) != 0 || len(l.Stamps) != 1 || l.Stamps[0].Chain != upkeep.ChainTrusted || l.Stamps[0].Root != "CN=Ours Root" {
+		t.Errorf("with what is in the backup: %+v", l)
+	}
+	if l := checked(file, v.place.Public, theirs.Roots); len(l.Faults) != 1 || l.Stamps[0].Chain != upkeep.ChainBroken {
+		t.Errorf("with other roots: %+v", l)
+	}
+	if l := checked(file, newServer(t, "", 0).place.Public, nil); len(l.Faults) != 1 || l.Faults[0].Table != "checkpoints" {
+		t.Errorf("with the key of another server: %+v", l)
+	}
+}
+
 // TestRefused: nothing is restored over anything.
 func TestRefused(t *testing.T) {
 	full := newServer(t, "", 1)
@@ -264,6 +305,36 @@ func TestDamagedFiles(t *testing.T) {
 	must(t, os.Remove(path(1)))
 	b, err := upkeep.New(v.store, v.place).Backup(t.Context(), filepath.Join(t.TempDir(), "b"), upkeep.BackupOptions{})
 	if err != nil || b.Files != 1 || !cmp.Equal(b.Damaged, v.names[:2]) {
+		t.Errorf("%+v %v", b, err)
+	}
+}
+
+// TestMissingFiles: whatever is named and kept as a file is named when it is missing,
+// also reports, what was approved, logos and binders.
+func TestMissingFiles(t *testing.T) {
+	v := newServer(t, "", 0)
+	sha := func(n int) string { return fmt.Sprintf("%064x", n) }
+	must(t, v.store.Write(t.Context(), tenant.System("test").In(v.workspace, ""), store.Change{Actor: "test"}, func(tx *store.Tx) error {
+		w, err := tx.Workspace()
+		if err != nil {
+			return err
+		}
+		w.Brand.Logo = sha(1)
+		o, err := tx.Organisation(v.organisation)
+		if err != nil {
+			return err
+		}
+		o.Brand.Logo = sha(2)
+		_, e1 := tx.PutWorkspace(w)
+		_, e2 := tx.PutOrganisation(o)
+		_, e3 := tx.PutApproval(board.Approval{Organisation: o.ID, Subject: "plan", Title: "plan", SHA256: sha(3), File: id.New(), Decision: board.Waiting})
+		_, e4 := tx.PutReport(assessment.Report{Organisation: o.ID, Format: "pdf", Language: "en", SHA256: sha(4), File: id.New()})
+		_, e5 := tx.PutSetting(desk.Setting{Organisation: o.ID, Name: "incidents.binder", Value: json.RawMessage(`{"copies":[{"at":"2026-01-01T00:00:00Z","sha256":"` + sha(5) + `"}]}`)})
+		_, e6 := tx.PutApproval(board.Approval{Organisation: o.ID, Subject: "report", Title: "kept elsewhere", SHA256: sha(6), Decision: board.Waiting})
+		return errors.Join(e1, e2, e3, e4, e5, e6)
+	}))
+	b, err := upkeep.New(v.store, v.place).Backup(t.Context(), filepath.Join(t.TempDir(), "b"), upkeep.BackupOptions{})
+	if want := []string{sha(1), sha(2), sha(3), sha(4), sha(5)}; err != nil || !cmp.Equal(b.Damaged, want) {
 		t.Errorf("%+v %v", b, err)
 	}
 }

@@ -152,7 +152,7 @@ func (p Permission) Deed() string {
 	case ExposureScan:
 		return "scanning from outside"
 	}
-	return "this"
+	return string(p)
 }
 
 // Permissions lists every permission.
