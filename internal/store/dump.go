@@ -99,8 +99,8 @@ type Dumped struct {
 	Files  []string // SHA-256 of the files that it names: uploads, reports, what was approved, logos, kept binders
 }
 
-// kept finds the files that a value of JSON names.
-var kept = regexp.MustCompile(`"(?:logo|sha256)": ?"([0-9a-f]{64})"`)
+// inJSON finds the files that a value of JSON names.
+var inJSON = regexp.MustCompile(`"(?:logo|sha256)": ?"([0-9a-f]{64})"`)
 
 // namedFiles lists the SHA-256 of the files that rows name and that are kept in the
 // folder of files, each once and in order.
@@ -115,7 +115,7 @@ func (tx *Tx) namedFiles() ([]string, error) {
 	values, err := sqldb.Collect(tx.q, sqldb.Single[string], `SELECT brand FROM workspaces
 		UNION SELECT brand FROM organisations UNION SELECT value FROM settings WHERE name = 'incidents.binder'`)
 	for _, v := range values {
-		for _, m := range kept.FindAllStringSubmatch(v, -1) {
+		for _, m := range inJSON.FindAllStringSubmatch(v, -1) {
 			list = append(list, m[1])
 		}
 	}

@@ -46,8 +46,8 @@ func TestLanguage(t *testing.T) {
 			}
 		}
 	}
-	german := map[string]string{"/account/notices": "Hinweise und E-Mails", "/nowhere": "Hier ist nichts", organisation + "/requirements/none": "Hier ist nichts"}
-	french := map[string]string{"/account/notices": "Avis et courriels", "/nowhere": "Il n’y a rien ici", organisation + "/requirements/none": "Il n’y a rien ici"}
+	german := map[string]string{"/account/notices": "Hinweise und E-Mails", "/nowhere": "Hier ist nichts", "/about": "Rechtsberatung", organisation + "/requirements/none": "Hier ist nichts"}
+	french := map[string]string{"/account/notices": "Avis et courriels", "/nowhere": "Il n’y a rien ici", "/about": "conseil juridique", organisation + "/requirements/none": "Il n’y a rien ici"}
 	spoken("a new account", "de", german)
 	v.http.Transport = asking("fr")
 	spoken("the same in a French browser", "de", german)

@@ -116,8 +116,8 @@ func TestEveryPageHasAPicture(t *testing.T) {
 }
 
 // TestPictures writes a picture of every page at three widths, light and dark, to
-// the folder in SCREENSHOTS, and fails for a page that does not open or that is
-// wider than its window. SCREENSHOTS_ONLY is an expression for the names of the
+// the folder in SCREENSHOTS, and fails for a page that does not open, that is wider than
+// its window, or in which axe finds a serious violation. SCREENSHOTS_ONLY is an expression for the names of the
 // pictures to make, SCREENSHOTS_LANGUAGE the language of the browser.
 func TestPictures(t *testing.T) {
 	folder := os.Getenv("SCREENSHOTS")
@@ -146,6 +146,11 @@ func TestPictures(t *testing.T) {
 						b.Picture(filepath.Join(folder, fmt.Sprintf("%s-%d-%s.png", name, width, shade)))
 						if n := b.Narrow(); n > 0 {
 							t.Errorf("%s at %d: the page is %d px wider than the window", path, width, n)
+						}
+						if width != 2560 {
+							for _, v := range b.Axe() {
+								t.Errorf("%s at %d, %s: %s", path, width, shade, v)
+							}
 						}
 					}
 				}

@@ -178,14 +178,31 @@ func device(r *http.Request) accounts.Device {
 	return accounts.Device{Address: guard.Address(r.Context()).String(), Name: name[:min(len(name), mostDevice)], Known: cookieOf(r, deviceCookie)}
 }
 
-// public is a page that anybody may open.
+// public is a page that anybody may open; people who are signed in read it in their
+// language.
 func (s *Site) public(h guard.Handler) http.Handler {
-	return s.guard.Page(func(w http.ResponseWriter, r *http.Request) error {
+	page := s.guard.Page(func(w http.ResponseWriter, r *http.Request) error {
 		if err := readForm(r); err != nil {
 			return err
 		}
-		return h(w, r.WithContext(ui.With(r.Context(), s.view(r))))
+		return h(w, r)
 	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		page.ServeHTTP(w, r.WithContext(ui.With(r.Context(), s.view(s.recognised(r)))))
+	})
+}
+
+// recognised is the request as one of whoever is signed in, for the view alone.
+func (s *Site) recognised(r *http.Request) *http.Request {
+	token := tokenOf(r)
+	if token == "" {
+		return r
+	}
+	v, err := s.accounts.Look(r.Context(), token, device(r))
+	if err != nil {
+		return r // the page is there for everybody
+	}
+	return r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 }
 
 // readForm reads the form of a request, so that one that is too large or damaged
@@ -268,20 +285,10 @@ func (s *Site) Routes() http.Handler {
 	if s.programs.Handler != nil {
 		mux.Handle(s.programs.Prefix, s.programs.Handler)
 	}
-	mux.Handle("/", s.guard.Page(s.nothing))
-	return s.guard.Wrap(mux)
-}
-
-// nothing answers where there is no page; people who are signed in read it in their
-// language.
-func (s *Site) nothing(w http.ResponseWriter, r *http.Request) error {
-	if v, err := s.accounts.Look(r.Context(), tokenOf(r), device(r)); err == nil {
-		r = s.seen(r, v)
-	}
-	s.guard.Page(func(http.ResponseWriter, *http.Request) error {
+	mux.Handle("/", s.public(func(http.ResponseWriter, *http.Request) error {
 		return &fault.Error{Kind: fault.NotFound, What: "there is no such page"}
-	}).ServeHTTP(w, r)
-	return nil
+	}))
+	return s.guard.Wrap(mux)
 }
 
 // Access says who may open a route.
