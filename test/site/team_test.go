@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
@@ -19,12 +20,18 @@ import (
 func TestTeamInBrowser(t *testing.T) {
 	site, _ := start(t)
 	b := browser.Start(t)
+	if _, err := chromedp.Call(b.Context(), emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Europe/Vienna"}); err != nil {
+		t.Fatal(err)
+	}
 	b.Open(site+"/", 1280, false)
 	b.Do(chromedp.WaitVisible("#start"), chromedp.SendKeys("#f-workspace", "Seewinkel Beratung"), chromedp.SendKeys("#f-name", "Anna Huber"),
 		chromedp.SendKeys("#f-email", "anna@example.org"), chromedp.SendKeys("#f-password", password),
 		chromedp.Click("#start button.primary"), chromedp.WaitVisible(".person"))
 	anna := newVisitor(t, site)
 	anna.post("/sign-in", url.Values{"email": {"anna@example.org"}, "password": {password}})
+	if _, page := anna.get("/account/notices"); !strings.Contains(page, `value="Europe/Vienna"`) {
+		t.Error("the account does not have the time zone of the browser")
+	}
 	organisation := anna.add("water-supplier.yaml")
 	eva := newVisitor(t, site)
 	eva.joinWith(anna, "auditor", "eva@example.org")

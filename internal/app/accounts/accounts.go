@@ -83,6 +83,7 @@ type FirstRun struct {
 	Email     string
 	Password  string
 	Language  string // "": pages as the browser asks, all else in English
+	Zone      string // IANA name, as the browser tells; "" or one that is not known here: UTC
 }
 
 // Start makes the first account with its workspace. Conflict once there is one.
@@ -91,6 +92,7 @@ func (s *Service) Start(ctx context.Context, f FirstRun, d Device) (Signed, erro
 	if err != nil {
 		return Signed{}, err
 	}
+	person.Zone = knownZone(f.Zone)
 	if strings.TrimSpace(f.Workspace) == "" {
 		return Signed{}, invalid("workspace", "the workspace has no name", "the name of the provider, the group or the company")
 	}
@@ -118,6 +120,15 @@ func (s *Service) Start(ctx context.Context, f FirstRun, d Device) (Signed, erro
 		return err
 	})
 	return signed, err
+}
+
+// knownZone is the time zone of a name, "" where there is none: a browser that names
+// one of its own keeps nobody out.
+func knownZone(name string) string {
+	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+		return ""
+	}
+	return name
 }
 
 // newPerson checks what somebody typed and hashes the password.

@@ -138,6 +138,8 @@ func (s *Service) Join(ctx context.Context, token string, by *Visit, f FirstRun,
 		return Signed{}, err
 	} else if person, err = s.newPerson(ctx, f.Name, f.Email, f.Password, f.Language); err != nil {
 		return Signed{}, err
+	} else {
+		person.Zone = knownZone(f.Zone)
 	}
 	err = s.store.Write(ctx, signIn(), change(person, d), func(tx *store.Tx) error {
 		i, err := tx.InvitationByToken(secret.TokenHash(token))

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -26,7 +28,7 @@ type Home struct {
 	Deadlines  []Deadline         // statutory, the first one first
 	Next       []planning.Task    // open, by due day
 	Overdue    int                // of Next
-	Expiring   []Expiry           // evidence that expired or does so within ninety days, the first one first
+	Expiring   []Expiry           // evidence that expired or does so within ninety days and was not renewed, the first one first
 	Changes    []ledger.Entry     // of the last fourteen days, newest first
 	Waiting    []board.Approval   // not decided yet
 	Decided    []board.Approval   // newest first
@@ -68,7 +70,7 @@ func (s *Service) Home(ctx context.Context, a authz.Actor, organisation string) 
 			h.Overdue++
 		}
 	}
-	h.Expiring = s.expiring(h.Evidence, h.In.AsOf)
+	h.Expiring = s.expiring(h.Evidence, h.In.AsOf.AddDays(expiryDays))
 	return h, nil
 }
 
@@ -137,10 +139,20 @@ func openTasks(all []planning.Task) []planning.Task {
 	return out
 }
 
-func (s *Service) expiring(all []assessment.Evidence, today law.Date) []Expiry {
+// expiring is the evidence that has expired by a day and that was not renewed, the
+// first one first.
+func (s *Service) expiring(all []assessment.Evidence, by law.Date) []Expiry {
+	type series struct{ kind, title string }
+	of := func(e assessment.Evidence) series { return series{e.Kind, withoutNumbers(e.Title)} }
+	last := map[series]law.Date{}
+	for _, e := range all {
+		if end := ValidUntil(s.knowledge.Catalogue, e.Evidence); end.After(last[of(e)]) {
+			last[of(e)] = end
+		}
+	}
 	var out []Expiry
 	for _, e := range all {
-		if end := ValidUntil(s.knowledge.Catalogue, e.Evidence); !end.IsZero() && !end.After(today.AddDays(expiryDays)) {
+		if end := ValidUntil(s.knowledge.Catalogue, e.Evidence); !end.IsZero() && !end.After(by) && !last[of(e)].After(end) {
 			out = append(out, Expiry{e, end})
 		}
 	}
@@ -154,4 +166,10 @@ func (s *Service) expiring(all []assessment.Evidence, today law.Date) []Expiry {
 		return 1
 	})
 	return out
+}
+
+// withoutNumbers is a title without its year or version, which is the same for the
+// pieces that renew one another.
+func withoutNumbers(title string) string {
+	return strings.ToLower(strings.Join(strings.FieldsFunc(title, func(r rune) bool { return !unicode.IsLetter(r) }), " "))
 }

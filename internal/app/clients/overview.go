@@ -44,7 +44,7 @@ type Query struct {
 	Tag        string
 	Behind     bool // see FarBehind
 	Overdue    bool // with overdue tasks
-	Expiring   bool // with evidence that expires within thirty days
+	Expiring   bool // with evidence that has expired or does so within thirty days
 	Due        bool // with a statutory deadline that was missed or comes within thirty days
 	Sort       SortBy
 	Descending bool

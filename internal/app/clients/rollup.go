@@ -157,11 +157,7 @@ func (s *Service) putRollup(tx *store.Tx, of said, in assessing.Input) error {
 	}
 	r := rollup(in, of.file, records)
 	r.Organisation = of.organisation.ID
-	for _, e := range of.evidence {
-		if end := ValidUntil(s.knowledge.Catalogue, e.Evidence); !end.IsZero() && !end.Before(in.AsOf) && !end.After(in.AsOf.AddDays(soon)) {
-			r.ExpiringEvidence++
-		}
-	}
+	r.ExpiringEvidence = len(s.expiring(of.evidence, in.AsOf.AddDays(soon)))
 	if r.OpenTasks, r.OverdueTasks, err = tx.CountTasks(r.Organisation, r.AsOf); err != nil {
 		return err
 	}

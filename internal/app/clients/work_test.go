@@ -190,6 +190,18 @@ func TestEvidence(t *testing.T) {
 	if n := o.row(t, org.ID).Rollup.ExpiringEvidence; n != before+1 {
 		t.Errorf("%d pieces expire, %d before", n, before)
 	}
+	if err := o.PutEvidence(ctx, o.owner, org.ID, posture.Evidence{ID: "old", Kind: kind, Title: "Rules, 2024", Date: today.AddDays(-400), ValidUntil: today.AddDays(-35)}); err != nil {
+		t.Fatal(err)
+	}
+	if n := o.row(t, org.ID).Rollup.ExpiringEvidence; n != before+2 {
+		t.Errorf("%d pieces expire with one that has expired, %d before", n, before)
+	}
+	if err := o.PutEvidence(ctx, o.owner, org.ID, posture.Evidence{ID: "new", Kind: kind, Title: "Rules, 2026", Date: today, ValidUntil: today.AddDays(365)}); err != nil {
+		t.Fatal(err)
+	}
+	if n := o.row(t, org.ID).Rollup.ExpiringEvidence; n != before+1 {
+		t.Errorf("%d pieces expire after one was renewed, %d before", n, before)
+	}
 	piece := find(t, o, org.ID, "own")
 	piece.Files, piece.RenewMonths, piece.Form = []string{f.ID}, 12, ""
 	if id, err := o.PutPiece(ctx, o.owner, org.ID, piece); err != nil || id != "own" {

@@ -80,6 +80,9 @@ const (
 	ben  = "Ben Maier"
 )
 
+// zone is where they work.
+const zone = "Europe/Vienna"
+
 // event is something that happens at its time.
 type event struct {
 	at time.Time
@@ -110,7 +113,7 @@ func from() accounts.Device { return accounts.Device{Address: "192.0.2.10", Name
 // people makes the workspace with its two consultants and an auditor.
 func (b *builder) people(ctx context.Context) error {
 	signed, err := b.Accounts.Start(ctx, accounts.FirstRun{Workspace: "Seewinkel Beratung OG", Kind: tenant.Provider, Name: anna, Email: Email,
-		Password: Password}, from())
+		Password: Password, Zone: zone}, from())
 	if err != nil {
 		return err
 	}
@@ -132,7 +135,7 @@ func (b *builder) join(ctx context.Context, owner accounts.Visit, organisation, 
 		return err
 	}
 	theirs := accounts.Device{Address: "198.51.100.7", Name: "Chrome on Windows"}
-	signed, err := b.Accounts.Join(ctx, token, nil, accounts.FirstRun{Name: name, Email: email, Password: Password}, theirs)
+	signed, err := b.Accounts.Join(ctx, token, nil, accounts.FirstRun{Name: name, Email: email, Password: Password, Zone: zone}, theirs)
 	if err != nil {
 		return err
 	}

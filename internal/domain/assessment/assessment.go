@@ -157,7 +157,7 @@ type Rollup struct {
 	NextDeadlineText law.Message `json:"next_deadline_text"`
 	OpenTasks        int         `json:"open_tasks"`
 	OverdueTasks     int         `json:"overdue_tasks"`
-	ExpiringEvidence int         `json:"expiring_evidence"` // within thirty days of AsOf
+	ExpiringEvidence int         `json:"expiring_evidence"` // expired, or within thirty days of AsOf, and not renewed
 	Sectors          []string    `json:"sectors"`           // of the entity types, as law/annex names them
 	Countries        []string    `json:"countries"`         // of the jurisdiction, ISO 3166-1 alpha-2
 	UpdatedAt        time.Time   `json:"updated_at"`

@@ -49,7 +49,7 @@ func (s *Site) start(w http.ResponseWriter, r *http.Request) error {
 	kind := workspaceKind(r)
 	signed, err := s.accounts.Start(r.Context(), accounts.FirstRun{
 		Workspace: r.PostFormValue("workspace"), Kind: kind, Name: r.PostFormValue("name"),
-		Email: r.PostFormValue("email"), Password: r.PostFormValue("password"), Language: s.language(r)}, device(r))
+		Email: r.PostFormValue("email"), Password: r.PostFormValue("password"), Language: s.language(r), Zone: r.PostFormValue("zone")}, device(r))
 	if fault.KindOf(err) == fault.Conflict && err != nil {
 		return guard.Redirect(w, r, "/sign-in")
 	}
@@ -124,7 +124,7 @@ func (s *Site) join(w http.ResponseWriter, r *http.Request) error {
 	}
 	by := s.joining(r)
 	signed, err := s.accounts.Join(r.Context(), r.PathValue("token"), by, accounts.FirstRun{Name: r.PostFormValue("name"),
-		Email: r.PostFormValue("email"), Password: r.PostFormValue("password"), Language: s.language(r)}, device(r))
+		Email: r.PostFormValue("email"), Password: r.PostFormValue("password"), Language: s.language(r), Zone: r.PostFormValue("zone")}, device(r))
 	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return ui.Render(w, r, statusOf(e), joinForm(r, offer, by, e))
 	}

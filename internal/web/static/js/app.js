@@ -14,3 +14,4 @@ import "./filter.js";
 import "./workbench.js";
 import "./passkey.js";
 import "./incident.js";
+import "./zone.js";
