@@ -14,7 +14,8 @@ import (
 
 // BinderCopy is a kept copy of the binder.
 type BinderCopy struct {
-	At       time.Time `json:"at"`
+	At       time.Time `json:"at" doc:"As its pages say."`
+	Since    time.Time `json:"since,omitzero" doc:"Since when binders have said the same, their day and turns aside."`
 	SHA256   string    `json:"sha256" doc:"Of the PDF."`
 	Size     int64     `json:"size" doc:"Bytes."`
 	Language string    `json:"language"`
@@ -24,8 +25,7 @@ type BinderCopy struct {
 type BinderState struct {
 	Copies    []BinderCopy `json:"copies" doc:"Newest first."`
 	Changed   bool         `json:"changed" doc:"A binder of now would say something else than the newest copy."`
-	Old       bool         `json:"old" doc:"Nobody compared the newest copy for more than two days."`
-	Compared  time.Time    `json:"compared,omitzero"`
+	Old       bool         `json:"old" doc:"The newest copy was not made anew for more than two days."`
 	Receivers []string     `json:"receivers" doc:"Mail addresses that get each new copy."`
 }
 
@@ -35,8 +35,8 @@ func binderOperations(a *API) {
 	add(in, operation{id: "get-binder", route: "GET " + binder, summary: "How fresh the incident binder is, and its kept copies"},
 		func(ctx context.Context, v accounts.Visit, q *At) (*body[BinderState], error) {
 			b, err := a.Incidents.BinderStanding(ctx, v.Actor, q.Organisation)
-			return answerWith(BinderState{Copies: list(b.Copies, func(c incidents.Copy) BinderCopy { return BinderCopy{c.At, c.SHA256, c.Size, c.Language} }),
-				Changed: b.Changed, Old: b.Old(), Compared: b.Compared, Receivers: list(b.Receivers, func(x string) string { return x })}, err)
+			return answerWith(BinderState{Copies: list(b.Copies, func(c incidents.Copy) BinderCopy { return BinderCopy{c.At, c.Since, c.SHA256, c.Size, c.Language} }),
+				Changed: b.Changed, Old: b.Old(), Receivers: list(b.Receivers, func(x string) string { return x })}, err)
 		})
 	add(in, operation{id: "refresh-binder", route: "POST " + binder, summary: "Keep a copy of the incident binder as it is now", status: http.StatusNoContent},
 		func(ctx context.Context, v accounts.Visit, q *At) (*none, error) {

@@ -85,9 +85,9 @@ var contents = []struct{ table, column string }{
 }
 
 // UnnamedContents lists those of the contents (SHA-256) that nothing names: no row
-// in any workspace, no logo, no job, and no entry of a ledger from which a row that
-// names one could be restored. Descriptions of files that were swept can be restored
-// only since undoable. It needs a scope of everything.
+// in any workspace, no logo, no job, no setting, and no entry of a ledger from which a row that
+// names one could be restored. Descriptions of files that were swept, and settings, can
+// be restored only since undoable. It needs a scope of everything.
 func (tx *Tx) UnnamedContents(candidates []string, undoable time.Time) ([]string, error) {
 	if err := tx.system(); err != nil {
 		return nil, err
@@ -112,8 +112,9 @@ func (tx *Tx) UnnamedContents(candidates []string, undoable time.Time) ([]string
 			SELECT 1 FROM workspaces WHERE brand LIKE ?
 			UNION ALL SELECT 1 FROM organisations WHERE brand LIKE ?
 			UNION ALL SELECT 1 FROM jobs WHERE args LIKE ?
-			UNION ALL SELECT 1 FROM ledger_entries WHERE (kind <> 'file' OR at >= ?) AND (before LIKE ? OR after LIKE ?)
-			LIMIT 1`, like, like, like, undoable.UnixMilli(), like, like)
+			UNION ALL SELECT 1 FROM settings WHERE value LIKE ?
+			UNION ALL SELECT 1 FROM ledger_entries WHERE (kind NOT IN ('file', 'setting') OR at >= ?) AND (before LIKE ? OR after LIKE ?)
+			LIMIT 1`, like, like, like, like, undoable.UnixMilli(), like, like)
 		if err != nil {
 			return nil, fmt.Errorf("look for what names a content: %w", err)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/internal/store/storetest"
@@ -36,10 +37,12 @@ func pieceWith(w world, id string, files ...string) assessment.Evidence {
 }
 
 // TestForgottenFiles: an upload that no evidence named is found and swept; one that
-// is named, or was, never. Its content goes when nothing can bring it back.
+// is named, or was, never. Its content goes when nothing can bring it back, and that
+// which a setting named once when changes can no longer be undone.
 func TestForgottenFiles(t *testing.T) {
 	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
 		w, start := makeWorld(t, b.Store, "uploads"), b.Clock.Now()
+		var setting desk.Setting
 		named, once, forgotten := upload(t, b.Store, w, "a"), upload(t, b.Store, w, "b"), upload(t, b.Store, w, "c")
 		write(t, b.Store, w.scope, func(tx *store.Tx) error {
 			if err := drop(tx.PutEvidence(pieceWith(w, "now", named.ID))); err != nil {
@@ -56,9 +59,18 @@ func TestForgottenFiles(t *testing.T) {
 			if err := drop(tx.PutWorkspace(workspace)); err != nil {
 				return err
 			}
+			if setting, err = tx.PutSetting(desk.Setting{Organisation: w.organisation, Name: "copies", Value: json.RawMessage(`["` + contentOf("1") + `","` + contentOf("2") + `"]`)}); err != nil {
+				return err
+			}
 			return drop(tx.Enqueue(work.Job{Kind: "import", Args: json.RawMessage(`{"file":"` + contentOf("e") + `"}`)}))
 		})
-		write(t, b.Store, w.scope, func(tx *store.Tx) error { return tx.RemoveEvidence(w.organisation, "before") })
+		write(t, b.Store, w.scope, func(tx *store.Tx) error {
+			setting.Value = json.RawMessage(`["` + contentOf("1") + `"]`) // and no longer the other one
+			if err := drop(tx.PutSetting(setting)); err != nil {
+				return err
+			}
+			return tx.RemoveEvidence(w.organisation, "before")
+		})
 		b.Clock.Move(8 * 24 * time.Hour)
 		upload(t, b.Store, w, "f") // younger than the grace
 		var found []assessment.File
@@ -81,7 +93,7 @@ func TestForgottenFiles(t *testing.T) {
 		unnamed := func() (digits []string) {
 			read(t, b.Store, system(), func(tx *store.Tx) error {
 				var all []string
-				for _, d := range strings.Split("abcdef0", "") {
+				for _, d := range strings.Split("abcdef012", "") {
 					all = append(all, contentOf(d))
 				}
 				out, err := tx.UnnamedContents(all, b.Clock.Now().Add(-store.UndoFor))
@@ -96,7 +108,7 @@ func TestForgottenFiles(t *testing.T) {
 			t.Errorf("unnamed while the sweep can be undone: %v", got)
 		}
 		b.Clock.Move(store.UndoFor + time.Second)
-		if got := unnamed(); !slices.Equal(got, []string{"c", "0"}) {
+		if got := unnamed(); !slices.Equal(got, []string{"c", "0", "2"}) {
 			t.Errorf("unnamed afterwards: %v", got)
 		}
 	})

@@ -41,17 +41,17 @@ const binderSetting = "incidents.binder"
 // Limits of the copies that are kept.
 const (
 	MostCopies    = 5
-	MostReceivers = 5                   // of mails with the binder
-	BinderAge     = 48 * time.Hour      // after which a copy that nobody compared counts as old
-	binderRenewed = 30 * 24 * time.Hour // a copy that is as old is made anew, for its day and its turns
+	MostReceivers = 5              // of mails with the binder
+	BinderAge     = 48 * time.Hour // after which a copy counts as old
 	largestBinder = 64 << 20
 )
 
 // Copy is a binder as it was once.
 type Copy struct {
-	At       time.Time `json:"at"`
-	SHA256   string    `json:"sha256"` // of the PDF
-	Size     int64     `json:"size"`   // bytes
+	At       time.Time `json:"at"`             // as its pages say
+	Since    time.Time `json:"since,omitzero"` // since when binders have said the same, their day and turns aside
+	SHA256   string    `json:"sha256"`         // of the PDF
+	Size     int64     `json:"size"`           // bytes
 	Language string    `json:"language"`
 	Contents string    `json:"contents"` // hash of what is in it, its day aside
 	Own      string    `json:"own"`      // hash of the workspace's own playbooks in it; "": left out, because who made it does not see them
@@ -59,10 +59,9 @@ type Copy struct {
 
 // Keeping is the copies of the binder of an organisation.
 type Keeping struct {
-	Receivers []string  `json:"receivers,omitempty"` // mail addresses that get each new binder
-	ByName    string    `json:"by_name,omitempty"`   // who named them
-	Compared  time.Time `json:"compared"`            // when the newest copy was last found to be up to date, or made
-	Copies    []Copy    `json:"copies,omitempty"`    // newest first
+	Receivers []string `json:"receivers,omitempty"` // mail addresses that get each new binder
+	ByName    string   `json:"by_name,omitempty"`   // who named them
+	Copies    []Copy   `json:"copies,omitempty"`    // newest first
 }
 
 // BinderStanding is how fresh the newest copy is.
@@ -80,9 +79,10 @@ func (b BinderStanding) Kept() (c Copy, ok bool) {
 	return b.Copies[0], true
 }
 
-// Old reports whether nobody found the newest copy to be up to date for BinderAge.
+// Old reports whether the newest copy was not made anew for BinderAge.
 func (b BinderStanding) Old() bool {
-	return len(b.Copies) > 0 && b.Now.Sub(b.Compared) > BinderAge
+	c, ok := b.Kept()
+	return ok && b.Now.Sub(c.At) > BinderAge
 }
 
 // WithBinders gives the service what it needs to keep binders: the words that they are
@@ -165,9 +165,9 @@ func (s *Service) RefreshBinder(ctx context.Context, a authz.Actor, organisation
 	return s.refreshBinder(ctx, scope, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, organisation, own, true)
 }
 
-// refreshBinder keeps a new copy when the contents changed, when the newest one is old,
-// or when it is asked for; otherwise it notes that the newest one was compared. The paper
-// is written between two transactions, so that nobody waits for it.
+// refreshBinder makes the binder anew, so that its day and its turns are those of now. The
+// copy takes the place of one that says the same otherwise, unless it is asked for. The
+// paper is written between two transactions, so that nobody waits for it.
 func (s *Service) refreshBinder(ctx context.Context, scope tenant.Scope, by store.Change, organisation string, own func(*Binder) error, always bool) error {
 	if s.files == nil || s.messages == nil {
 		return conflict("binders cannot be kept here", "a service with files and words")
@@ -193,15 +193,18 @@ func (s *Service) refreshBinder(ctx context.Context, scope tenant.Scope, by stor
 	if err != nil {
 		return err
 	}
-	k.Compared = b.On
-	if always || !had || changed || b.On.Sub(newest.At) >= binderRenewed {
-		c, err := s.keepBinder(b)
-		if err != nil {
-			return err
-		}
-		k.Copies = append([]Copy{c}, k.Copies...)
-		k.Copies = k.Copies[:min(len(k.Copies), MostCopies)]
+	c, err := s.keepBinder(b)
+	if err != nil {
+		return err
 	}
+	if had && !changed {
+		c.Since = newest.Since
+		if !always {
+			k.Copies = k.Copies[1:]
+		}
+	}
+	k.Copies = append([]Copy{c}, k.Copies...)
+	k.Copies = k.Copies[:min(len(k.Copies), MostCopies)]
 	return s.store.Write(ctx, scope, by, func(tx *store.Tx) error {
 		if changed {
 			if err := s.mailBinder(tx, organisation, b, k); err != nil {
@@ -222,7 +225,7 @@ func (s *Service) keepBinder(b Binder) (Copy, error) {
 	if err != nil {
 		return Copy{}, err
 	}
-	c := Copy{At: b.On, SHA256: f.SHA256, Size: f.Bytes, Language: b.Language}
+	c := Copy{At: b.On, Since: b.On, SHA256: f.SHA256, Size: f.Bytes, Language: b.Language}
 	c.Contents, c.Own, err = b.hashes()
 	return c, err
 }

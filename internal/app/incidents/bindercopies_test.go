@@ -8,11 +8,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/content"
+	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -27,17 +29,27 @@ import (
 	"github.com/nisaba-platform/nisaba/law"
 )
 
-// night runs the nightly job, an hour later, and what it asks for.
+// night lets a day go by for the runner of jobs, and waits for what its schedule asks for
+// at night.
 func (d desk) night(t *testing.T) {
 	t.Helper()
-	d.clock.Move(time.Hour)
-	must(t, d.store.Write(t.Context(), tenant.System("test"), store.Change{Actor: "test"}, func(tx *store.Tx) error {
-		_, err := tx.Enqueue(work.Job{Kind: "incidents.binders"})
-		return err
-	}))
+	scheduled := func() bool {
+		known := false
+		must(t, d.store.Read(t.Context(), tenant.System("test"), func(tx *store.Tx) error {
+			all, err := tx.Crons()
+			known = slices.ContainsFunc(all, func(c work.Cron) bool { return c.Kind == "incidents.binders" })
+			return err
+		}))
+		return known
+	}
+	if !scheduled() {
+		d.work(t, scheduled)
+	}
+	d.clock.Move(24 * time.Hour)
 	d.work(t, func() bool {
 		b, err := d.BinderStanding(t.Context(), d.actor("carl", authz.Auditor), d.organisation)
-		return err != nil || b.Compared.Equal(d.clock.Now())
+		c, ok := b.Kept()
+		return err != nil || ok && c.At.Equal(d.clock.Now())
 	})
 }
 
@@ -55,8 +67,9 @@ func (d desk) mails(t *testing.T) (out []mailing.Envelope) {
 	return out
 }
 
-// TestBinderIsKept: the night keeps a copy, and another one only when something in it
-// changed or a month went by; it is mailed to those who are named, once each, and five
+// TestBinderIsKept: each night the binder is made anew, in place of the one before when
+// nothing else changed, so that its printed day is last night's and its turns are those
+// to come; it is mailed to those who are named when it changed, once each, and five
 // copies stay. Pages know when the kept one is out of date.
 func TestBinderIsKept(t *testing.T) {
 	d := openReal(t)
@@ -81,10 +94,16 @@ func TestBinderIsKept(t *testing.T) {
 	if n, changed, old := standing(); n != 1 || changed || old {
 		t.Fatalf("after the first night: %d copies, changed %t, old %t", n, changed, old)
 	}
-	d.clock.Move(24 * time.Hour)
-	d.night(t)
-	if n, _, _ := standing(); n != 1 {
-		t.Errorf("nothing changed, and there are %d copies", n)
+	first, err := d.BinderStanding(ctx, carl, d.organisation)
+	must(t, err)
+	for range 3 {
+		d.night(t)
+		b, err := d.BinderStanding(ctx, carl, d.organisation)
+		must(t, err)
+		if c, _ := b.Kept(); len(b.Copies) != 1 || !c.At.Equal(d.clock.Now()) || !c.Since.Equal(first.Copies[0].At) || c.SHA256 == first.Copies[0].SHA256 {
+			t.Fatalf("nothing changed, and there are %d copies, the newest %+v", len(b.Copies), c)
+		}
+		d.printed(t, b.Copies[0])
 	}
 	must(t, d.MailBinder(ctx, ben, d.organisation, []string{"vault@example.net", " vault@example.net ", "ceo@example.com"}))
 	if got := d.mails(t); len(got) != 2 || !strings.Contains(got[0].Subject, "Lindental") {
@@ -114,8 +133,8 @@ func TestBinderIsKept(t *testing.T) {
 	d.night(t)
 	again, err := d.BinderStanding(ctx, carl, d.organisation)
 	must(t, err)
-	if again.Copies[0].At.Equal(b.Copies[0].At) {
-		t.Error("a copy that is a month old was not made anew")
+	if len(again.Copies) != 5 || again.Copies[1].SHA256 != b.Copies[1].SHA256 || again.Old() {
+		t.Errorf("a month later the copies are %+v, and were %+v", again.Copies, b.Copies)
 	}
 	d.check(t, again.Copies[0].SHA256)
 	if _, _, err := d.BinderCopy(ctx, carl, d.organisation, strings.Repeat("0", 64)); fault.KindOf(err) != fault.NotFound {
@@ -128,6 +147,21 @@ func TestBinderIsKept(t *testing.T) {
 	}
 	if err := d.RefreshBinder(ctx, carl, d.organisation); fault.KindOf(err) != fault.Forbidden {
 		t.Errorf("an auditor makes a copy: %v", err)
+	}
+}
+
+// printed reads the day on the pages of a copy: it is that on which it was made.
+func (d desk) printed(t *testing.T, c incidents.Copy) {
+	t.Helper()
+	_, file, err := d.BinderCopy(t.Context(), d.actor("carl", authz.Auditor), d.organisation, c.SHA256)
+	must(t, err)
+	defer file.Close()
+	b, err := io.ReadAll(file)
+	must(t, err)
+	zone, err := time.LoadLocation("Europe/Vienna")
+	must(t, err)
+	if text, day := string(reporttest.PDFText(t, b, "-layout")), c.At.In(zone).Format("2 January 2006"); !strings.Contains(text, day) {
+		t.Errorf("the copy does not say %q:\n%.1500s", day, text)
 	}
 }
 
