@@ -106,6 +106,11 @@ func supervisionOperations(a *API) {
 			f, err := a.Authority.Attach(ctx, v.Actor, q.Organisation, q.ID, authority.File{Name: q.Name, Body: q.body})
 			return answerWith(supervisionFileOf(f), err)
 		})
+	add(in, operation{id: "remove-supervision-file", route: "DELETE " + file + "/files/{id}", summary: "Remove a file from a line of the file of an entity; the operation undo brings it back"},
+		func(ctx context.Context, v accounts.Visit, q *One) (*none, error) {
+			_, err := a.Authority.Detach(ctx, v.Actor, q.Organisation, q.ID)
+			return nil, err
+		})
 	add(in, operation{id: "get-supervision-file", route: "GET " + file + "/files/{id}/content", summary: "The bytes of a file, once they are proved to be those that were added", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *One) (*huma.StreamResponse, error) {
 			f, r, err := a.Authority.Attached(ctx, v.Actor, q.Organisation, q.ID)

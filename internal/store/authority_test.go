@@ -49,11 +49,11 @@ func authorityProbes() map[string]probe {
 				return authority.Record{ID: k, Organisation: w.organisation, Kind: authority.Note, Title: "probe"}
 			},
 			(*store.Tx).AuthorityRecord, (*store.Tx).AuthorityRecords, func(v authority.Record) string { return v.ID }),
-		"authority_record_files": kept((*store.Tx).AddAuthorityAttachment,
+		"authority_record_files": byID((*store.Tx).AddAuthorityAttachment,
 			func(w world, k string) authority.Attachment {
 				return authority.Attachment{ID: k, Organisation: w.organisation, Record: "r", Name: "probe.pdf"}
 			},
-			(*store.Tx).AuthorityAttachment, (*store.Tx).AuthorityAttachments, func(v authority.Attachment) string { return v.ID }),
+			(*store.Tx).AuthorityAttachment, (*store.Tx).AuthorityAttachments, func(v authority.Attachment) string { return v.ID }, (*store.Tx).RemoveAuthorityAttachment),
 	}
 }
 

@@ -233,6 +233,12 @@ func (tx *Tx) AuthorityAttachments(organisation string) ([]authority.Attachment,
 	return authorityAttachments.list(tx, "organisation_id = ?", "created_at, id", organisation)
 }
 
+// RemoveAuthorityAttachment removes the description of a file. Its content stays for as
+// long as the ledger can bring the description back.
+func (tx *Tx) RemoveAuthorityAttachment(id string) error {
+	return authorityAttachments.remove(tx, id)
+}
+
 // AddAuthorityAttachment describes a file whose content is kept.
 func (tx *Tx) AddAuthorityAttachment(f authority.Attachment) (authority.Attachment, error) {
 	return authorityAttachments.put(tx, f)

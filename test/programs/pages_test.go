@@ -148,7 +148,7 @@ func operationsOf() map[string]string {
 		"POST " + org + "/incidents/{incident}/reports/{report}/submit": "submit-report", "POST " + org + "/incidents/{incident}/reports/{report}/receive": "receive-answer",
 		"POST " + org + "/incidents/{incident}/answers": "answer-authority list-correspondence", "POST " + org + "/incidents/{incident}/fetch": "fetch-correspondence",
 		"GET " + org + "/supervision": "list-supervision", "POST " + org + "/supervision/acts": "add-supervision-line", "POST " + org + "/supervision/done": "finish-supervision-line",
-		"POST " + org + "/supervision/files": "add-supervision-file", "GET " + org + "/supervision/files/{file}": "get-supervision-file",
+		"POST " + org + "/supervision/files": "add-supervision-file", "POST " + org + "/supervision/files/remove": "remove-supervision-file", "GET " + org + "/supervision/files/{file}": "get-supervision-file",
 		"GET /register/{workspace}": entity, "POST /register/{workspace}": entity, "GET /register/{workspace}/{token}": entity, "POST /register/{workspace}/{token}": entity,
 		"GET " + org + "/incidents/{incident}/reports/{report}/paper.pdf":   "get-incident-paper",
 		"GET " + org + "/incidents/{incident}/reports/{report}/paper.html":  "get-incident-paper",

@@ -343,9 +343,11 @@ func TestEvidenceInBrowser(t *testing.T) {
 }
 
 // enter signs the owner in.
-func enter(b *browser.Browser, site string) {
+func enter(b *browser.Browser, site string) { enterAs(b, site, "anna@example.org") }
+
+func enterAs(b *browser.Browser, site, email string) {
 	b.Open(site+"/sign-in", 1280, false)
-	b.Do(chromedp.SendKeys("#f-email", "anna@example.org"), chromedp.SendKeys("#f-password", password), chromedp.Click("main button.primary"),
+	b.Do(chromedp.SendKeys("#f-email", email), chromedp.SendKeys("#f-password", password), chromedp.Click("main button.primary"),
 		chromedp.WaitVisible(".person"))
 }
 

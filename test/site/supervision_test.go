@@ -12,25 +12,34 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/nisaba-platform/nisaba/internal/app/authority"
 	"github.com/nisaba-platform/nisaba/internal/server"
+	"github.com/nisaba-platform/nisaba/test/browser"
 )
 
 func supervisionForms() map[string]url.Values {
-	return map[string]url.Values{client + "/supervision/files": {"record": {"x"}}}
+	return map[string]url.Values{client + "/supervision/files": {"record": {"x"}}, client + "/supervision/files/remove": {"file": {"x"}}}
 }
 
 var supervisionFile = regexp.MustCompile(`/organisations/[0-9a-f-]{36}/supervision/files/[0-9a-f-]{36}`)
+
+// scanCommand is a program that finds the word EICAR harmful.
+func scanCommand(t *testing.T) string {
+	t.Helper()
+	scan := filepath.Join(t.TempDir(), "scan")
+	if err := os.WriteFile(scan, []byte("#!/bin/sh\nif grep -q EICAR; then exit 1; fi\nexit 0\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return scan
+}
 
 // TestSupervisionFiles: files come with a line of the file of an entity or to one,
 // are looked at by a real program, shown with their hash and only saved; who may not
 // write gets no form, and another authority finds nothing.
 func TestSupervisionFiles(t *testing.T) {
-	scan := filepath.Join(t.TempDir(), "scan")
-	if err := os.WriteFile(scan, []byte("#!/bin/sh\ngrep -q EICAR && exit 1\nexit 0\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	site, _ := start(t, func(c *server.Config) { c.ScanCommand = scan })
+	site, _ := start(t, func(c *server.Config) { c.ScanCommand = scanCommand(t) })
 	olga, ben, stranger := newVisitor(t, site), newVisitor(t, site), newVisitor(t, site)
 	olga.found()
 	organisation := strings.TrimSuffix(olga.add("managed-service-provider.yaml"), "/scope")
@@ -63,6 +72,7 @@ func TestSupervisionFiles(t *testing.T) {
 	if status != http.StatusOK || at.Fragment != "record-"+line[1] || len(supervisionFile.FindAllString(text, -1)) != 2 || !strings.Contains(text, "answer.pdf") {
 		t.Errorf("the second file led to %s with %d", at, status)
 	}
+	olga.detaches(page, organisation, line[1])
 	ben.joinAs(olga, "auditor")
 	if _, text := ben.get(page); !strings.Contains(text, link) || strings.Contains(text, "/supervision/files\"") {
 		t.Error("an auditor does not see the files, or gets a form for more")
@@ -81,5 +91,74 @@ func TestSupervisionFiles(t *testing.T) {
 	}
 	if status, _, _ := stranger.upload(other+"/supervision/files", to, sent{"a.txt", strings.NewReader("a")}); status != http.StatusNotFound {
 		t.Errorf("another authority adds to a line: %d", status)
+	}
+}
+
+// detaches removes a file of a line, takes that back with the button that the page
+// offers, and removes it again.
+func (v visitor) detaches(page, organisation, line string) {
+	v.t.Helper()
+	_, text := v.get(page)
+	files := supervisionFile.FindAllString(text, -1)
+	last := files[len(files)-1]
+	id := last[strings.LastIndexByte(last, '/')+1:]
+	status, text, at := v.post(page+"/files/remove", url.Values{"file": {id}})
+	entry := regexp.MustCompile(`action="([^"]+/undo)"(?s:.*?)name="entry" value="(\d+)"`).FindStringSubmatch(text)
+	if status != http.StatusOK || at != page || strings.Contains(text, last) || !strings.Contains(text, "The file was removed") || entry == nil {
+		v.t.Fatalf("removed with %d, at %s:\n%.3000s", status, at, text[strings.Index(text, "<main"):])
+	}
+	if status, _ := v.get(last); status != http.StatusNotFound {
+		v.t.Errorf("a removed file is sent: %d", status)
+	}
+	if status, _, at := v.post(entry[1], url.Values{"entry": {entry[2]}}); status != http.StatusOK {
+		v.t.Errorf("undo led to %s with %d", at, status)
+	}
+	if _, text := v.get(page); !strings.Contains(text, last) {
+		v.t.Error("the file did not come back")
+	}
+	if status, _ := v.get(last); status != http.StatusOK {
+		v.t.Errorf("a file that came back: %d", status)
+	}
+	if _, text := v.get(page + "?removed=" + id); strings.Contains(text, "The file was removed") {
+		v.t.Error("the page says that a file is removed that is there")
+	}
+}
+
+// TestSupervisionUpload: in a browser a bar shows how far a file of the file of an
+// entity has come, a file that is too large is named before it is sent, and what is
+// refused comes back to the same form.
+func TestSupervisionUpload(t *testing.T) {
+	b := browser.Start(t)
+	site, _ := start(t, func(c *server.Config) { c.ScanCommand = scanCommand(t) })
+	olga := newVisitor(t, site)
+	olga.found()
+	page := strings.TrimSuffix(olga.add("managed-service-provider.yaml"), "/scope") + "/supervision"
+	olga.must(page+"/acts", url.Values{"power": {"note"}, "title": {"Called the entity"}})
+	files := map[string]string{}
+	for name, content := range map[string]string{"answer.txt": strings.Repeat("long ", 200_000), "bad.txt": "EICAR"} {
+		files[name] = filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(files[name], []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	enterAs(b, site, "olga@example.org")
+	b.Open(site+page, 1280, false)
+	const form = `form[id^=attach-]`
+	browser.Evaluate[bool](b, `document.querySelector("`+form+`").closest("details").open = true`)
+	browser.Evaluate[bool](b, `(new MutationObserver((all) => all.forEach((x) => x.addedNodes.forEach((n) => {
+		if (n.querySelector && n.querySelector("progress[id$=-sending]")) sessionStorage.bar = n.textContent;
+	}))).observe(document.querySelector("main"), {childList: true, subtree: true}), true)`)
+	b.Do(chromedp.SetUploadFiles(form+" input[type=file]", []string{files["bad.txt"]}), chromedp.Click(form+" button"), chromedp.WaitVisible(form+" .error"))
+	if text := browser.Evaluate[string](b, `document.querySelector("main").textContent`); !strings.Contains(text, "something harmful") {
+		t.Errorf("a harmful file: %.2000s", text)
+	}
+	if bar := browser.Evaluate[string](b, "sessionStorage.bar || ''"); !strings.Contains(bar, "Sending") {
+		t.Errorf("the bar says %q", bar)
+	}
+	b.Do(chromedp.SetUploadFiles(form+" input[type=file]", []string{files["answer.txt"]}), chromedp.Click(form+" button"), chromedp.WaitVisible(".attached a[download]"))
+	if said := browser.Evaluate[string](b, `(() => { const input = document.querySelector("`+form+` input[type=file]");
+		input.dataset.largest = "10"; const all = new DataTransfer(); all.items.add(new File(["more than ten bytes"], "disk.img")); input.files = all.files;
+		input.dispatchEvent(new Event("change", {bubbles: true})); return input.validationMessage; })()`); !strings.Contains(said, "larger than 50 MB") || !strings.Contains(said, "disk.img") {
+		t.Errorf("a file that is too large: %q", said)
 	}
 }

@@ -48,6 +48,27 @@ func (s *Service) Attach(ctx context.Context, a authz.Actor, organisation, recor
 	return f, err
 }
 
+// Detach removes a file from a line of the file of an entity. The ledger keeps what it
+// was, and can bring it back.
+func (s *Service) Detach(ctx context.Context, a authz.Actor, organisation, file string) (f authority.Attachment, err error) {
+	err = s.write(ctx, a, organisation, authz.IncidentDecide, func(tx *store.Tx) error {
+		if f, err = attachmentOf(tx, organisation, file); err != nil {
+			return err
+		}
+		return tx.RemoveAuthorityAttachment(f.ID)
+	})
+	return f, err
+}
+
+// attachmentOf is a file of the file of the entity.
+func attachmentOf(tx *store.Tx, organisation, file string) (authority.Attachment, error) {
+	f, err := tx.AuthorityAttachment(file)
+	if err == nil && f.Organisation != organisation {
+		err = &fault.Error{Kind: fault.NotFound, What: "there is no such file"}
+	}
+	return f, err
+}
+
 func attach(tx *store.Tx, a authz.Actor, r authority.Record, f authority.Attachment) (authority.Attachment, error) {
 	f.Organisation, f.Record, f.By, f.ByName = r.Organisation, r.ID, a.Person, a.Name
 	return tx.AddAuthorityAttachment(f)
@@ -107,10 +128,7 @@ func (s *Service) Attached(ctx context.Context, a authz.Actor, organisation, fil
 		if err := only(tx); err != nil {
 			return err
 		}
-		f, err = tx.AuthorityAttachment(file)
-		if err == nil && f.Organisation != organisation {
-			err = &fault.Error{Kind: fault.NotFound, What: "there is no such file"}
-		}
+		f, err = attachmentOf(tx, organisation, file)
 		return err
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -159,4 +160,67 @@ func TestAttachRefuses(t *testing.T) {
 	if _, _, err := o.Attached(ctx, olga, o.organisation, f.ID); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("a lost file: %v", err)
 	}
+}
+
+// TestDetach: a file is removed by those who may add one, and comes back through the
+// ledger with its exact bytes, unless somebody else changed it or it is too long ago.
+func TestDetach(t *testing.T) {
+	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
+		s, _ := keeping(t, b)
+		o, other := open(t, b, s, tenant.Authority), open(t, b, s, tenant.Authority)
+		ctx, olga, reader := t.Context(), o.officer(authz.Editor), o.officer(authz.Auditor)
+		line, err := o.Act(ctx, olga, o.organisation, app.Act{Kind: authority.Finding, Title: "No backups", File: text("report.txt", "findings")})
+		must(t, err)
+		files := func() []authority.Attachment {
+			t.Helper()
+			e, err := o.Entity(ctx, reader, o.organisation)
+			must(t, err)
+			return e.AttachedTo(line.ID)
+		}
+		before := files()
+		f := before[0]
+		for name, try := range map[string]struct {
+			who          authz.Actor
+			organisation string
+			file         string
+			kind         fault.Kind
+		}{"an auditor": {reader, o.organisation, f.ID, fault.Forbidden}, "another authority": {other.officer(authz.Owner), o.organisation, f.ID, fault.NotFound},
+			"a file of another authority": {other.officer(authz.Owner), other.organisation, f.ID, fault.NotFound}, "no file": {olga, o.organisation, "x", fault.NotFound}} {
+			if _, err := o.Detach(ctx, try.who, try.organisation, try.file); err == nil || fault.KindOf(err) != try.kind {
+				t.Errorf("%s removes a file: %v", name, err)
+			}
+		}
+		if _, err := o.Detach(ctx, olga, o.organisation, f.ID); err != nil || len(files()) != 0 {
+			t.Fatalf("%d files are left, %v", len(files()), err)
+		}
+		if _, _, err := o.Attached(ctx, reader, o.organisation, f.ID); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("a removed file is read: %v", err)
+		}
+		scope := tenant.System("test").In(o.workspace, o.organisation)
+		var removal int64
+		must(t, b.Read(ctx, scope, func(tx *store.Tx) error {
+			list, err := tx.Entries(store.Filter{Kind: "authority_record_file", Object: f.ID})
+			if len(list) != 2 || list[0].Action != "remove" && list[0].After != nil || list[0].ActorName != "Olga" {
+				t.Fatalf("the ledger says %+v", list)
+			}
+			removal = list[0].Seq
+			return err
+		}))
+		undo := func(seq int64) error {
+			return b.Write(ctx, scope, store.Change{Actor: "olga", ActorName: "Olga"}, func(tx *store.Tx) error { return tx.Undo(seq) })
+		}
+		must(t, undo(removal))
+		if after := files(); !slices.Equal(after, before) {
+			t.Errorf("brought back as %+v, was %+v", after, before)
+		}
+		_, r, err := o.Attached(ctx, reader, o.organisation, f.ID)
+		must(t, err)
+		got, err := io.ReadAll(r)
+		if must(t, r.Close()); err != nil || string(got) != "findings" {
+			t.Errorf("%q, %v", got, err)
+		}
+		if err := undo(removal); fault.KindOf(err) != fault.Conflict {
+			t.Errorf("undone twice: %v", err)
+		}
+	})
 }

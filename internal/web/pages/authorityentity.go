@@ -33,6 +33,9 @@ func (s *Site) showDeskEntity(w http.ResponseWriter, r *http.Request, v deskEnti
 	}
 	p := s.frame(r, v.Organisation.Name, ui.T(r.Context(), "authority.entity.lead"))
 	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "authority.register"), URL: "/authority/register"}}
+	if p.Flashes, err = s.detachedFlash(r); err != nil {
+		return err
+	}
 	return ui.Render(w, r, statusOf(v.errors), deskEntityPage(r, p, v))
 }
 

@@ -35,6 +35,7 @@ func (s *Site) deskForwardRoutes(add adder) {
 	add(Client, "POST "+client+"/supervision/report", withBody(filing.MostReport+1<<20, uploadTime, s.deskTakeIn))
 	add(Client, "POST "+client+"/supervision/acts", withBody(mostAttached, uploadTime, s.deskEntityAct("acts", s.deskActOn)))
 	add(Client, "POST "+client+"/supervision/files", withBody(mostAttached, uploadTime, s.deskAttach))
+	add(Client, "POST "+client+"/supervision/files/remove", s.deskDetach)
 	add(Client, "GET "+client+"/supervision/files/{file}", s.deskAttached)
 	add(Client, "POST "+client+"/supervision/done", s.deskEntityAct("acts", func(r *http.Request, a authz.Actor, organisation string) error {
 		return s.authority.Finish(r.Context(), a, organisation, r.PostFormValue("record"), r.PostFormValue("outcome"))
@@ -299,6 +300,31 @@ func (s *Site) deskAttach(w http.ResponseWriter, r *http.Request) error {
 	return guard.Redirect(w, r, clientURL(r, "supervision#record-"+url.PathEscape(r.PostFormValue("record"))))
 }
 
+// deskDetach removes a file from a line of the file of an entity.
+func (s *Site) deskDetach(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.authority.Detach(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("file"))
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, clientURL(r, "supervision?removed="+url.QueryEscape(f.ID)+"#record-"+url.PathEscape(f.Record)))
+}
+
+// detachedFlash says that the file of the address was removed, and takes it back.
+func (s *Site) detachedFlash(r *http.Request) ([]ui.Flash, error) {
+	id := r.FormValue("removed")
+	if id == "" {
+		return nil, nil
+	}
+	list, err := s.clients.History(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), "authority_record_file", id, 1)
+	if fault.KindOf(err) == fault.Forbidden {
+		return nil, nil
+	}
+	if err != nil || len(list) == 0 || list[0].After != nil {
+		return nil, err
+	}
+	return []ui.Flash{{Tone: ui.Good, Text: ui.T(r.Context(), "authority.removed_file"), Undo: undoOf(r, list[0])}}, nil
+}
+
 // deskAttached sends a file of the file of an entity; browsers save it and show
 // nothing of it.
 func (s *Site) deskAttached(w http.ResponseWriter, r *http.Request) error {
@@ -325,7 +351,7 @@ func (v deskEntityView) attachTo(r *http.Request, record string) (f ui.Field, ba
 }
 
 func attachField(r *http.Request) ui.Field {
-	return ui.Field{Name: "file", Label: ui.T(r.Context(), "authority.add_file.file"), Hint: ui.T(r.Context(), "authority.add_file.hint")}
+	return ofSize(r.Context(), ui.Field{Name: "file", Label: ui.T(r.Context(), "authority.add_file.file"), Hint: ui.T(r.Context(), "authority.add_file.hint")}, authority.LargestFile)
 }
 
 func (v deskEntityView) actFields(r *http.Request) []ui.Field {

@@ -1134,7 +1134,7 @@ func pieceFormPage(r *http.Request, p ui.PageProps, c clients.Client, f pieceFor
 				return nil
 			})
 			templ_7745c5c3_Err = ui.Form(ui.FormProps{ID: "piece", Action: formAction(r, f), Files: true, Errors: f.Errors, Fields: order,
-				Attributes: templ.Attributes{"data-upload": true, "data-progress": ui.T(ctx, "evidence.uploading"), "data-failed": ui.T(ctx, "evidence.upload_failed")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
+				Attributes: sending(ctx)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

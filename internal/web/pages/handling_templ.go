@@ -1876,7 +1876,7 @@ func evidencePart(r *http.Request, v handlingView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.FileField(v.typed(r, "exhibits", ui.Field{Name: "file", Label: ui.T(ctx, "handling.field.file"), Hint: ui.T(ctx, "handling.field.file.hint")})).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.FileField(ofSize(ctx, v.typed(r, "exhibits", ui.Field{Name: "file", Label: ui.T(ctx, "handling.field.file"), Hint: ui.T(ctx, "handling.field.file.hint")}), incidents.LargestFile)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1908,7 +1908,7 @@ func evidencePart(r *http.Request, v handlingView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{ID: "exhibits-form", Action: incidentURL(r, "handling/exhibits"), Files: true, Errors: v.errorsOf("exhibits")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var78), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{ID: "exhibits-form", Action: incidentURL(r, "handling/exhibits"), Files: true, Errors: v.errorsOf("exhibits"), Attributes: sending(ctx)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var78), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
