@@ -108,7 +108,7 @@ func (w *world) deskSteps() []step {
 		{id: "list-supervision", want: 404}, {id: "add-supervision-line", body: object{"kind": "note", "title": "Called"}, want: 404},
 		{id: "finish-supervision-line", swap: "way", body: object{"outcome": "mended"}, want: 404},
 		{id: "add-supervision-file", swap: "way", query: "?name=a.pdf", body: []byte("%PDF-"), want: 404},
-		{id: "get-supervision-file", swap: "way", want: 404}, // this is no authority: TestSupervisionFiles
+		{id: "get-supervision-file", swap: "way", want: 404}, {id: "remove-supervision-file", swap: "way", want: 404}, // this is no authority: TestSupervisionFiles
 		{id: "get-binder"}, {id: "refresh-binder", want: 204}, {id: "mail-binder", body: object{"receivers": []string{"vault@example.net"}}, want: 204},
 		{id: "get-binder-copy", want: 404},
 
