@@ -79,6 +79,26 @@ func TestSupervisionFiles(t *testing.T) {
 	if status != http.StatusOK || !bytes.Equal(b, large) || !strings.HasPrefix(h.Get("Content-Disposition"), "attachment") || h.Get("Content-Type") != "application/octet-stream" || h.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("%d, %d bytes, %v", status, len(b), h)
 	}
+	one := file + "/files/" + got[0].ID
+	if status, _, b := w.send(w.auditor, "DELETE", one, nil, nil); status != http.StatusForbidden {
+		t.Errorf("an auditor removes: %d %s", status, b)
+	}
+	if status, _, b := w.send(w.owner, "DELETE", one, nil, nil); status != http.StatusNoContent || len(lines(w.auditor).Items[0].Files) != 0 {
+		t.Errorf("removed: %d %s", status, b)
+	}
+	if status, _, _ := w.send(w.owner, "DELETE", one, nil, nil); status != http.StatusNotFound {
+		t.Errorf("removed twice: %d", status)
+	}
+	_, _, b = w.send(w.owner, "GET", "/api/v1/organisations/"+made.ID+"/history?kind=authority_record_file", nil, nil)
+	var history struct {
+		Items []struct{ Number json.Number }
+	}
+	if check(t, json.Unmarshal(b, &history)); len(history.Items) != 2 {
+		t.Fatalf("the history says %s", b)
+	}
+	if status, _, b := w.send(w.owner, "POST", "/api/v1/organisations/"+made.ID+"/undo", object{"entry": history.Items[0].Number}, nil); status != http.StatusNoContent || len(lines(w.auditor).Items[0].Files) != 1 {
+		t.Errorf("brought back: %d %s", status, b)
+	}
 }
 
 // authorityLine is what the test reads of a line.
