@@ -100,7 +100,7 @@ func (s *Site) deskSay(r *http.Request, a authz.Actor, id string) (err error) {
 	var due time.Time
 	if typed := strings.TrimSpace(r.PostFormValue("due")); typed != "" {
 		if due, err = wallTime(typed, visitOf(r).Person.Zone); err != nil {
-			return &fault.Error{Kind: fault.Invalid, Field: "due", What: ui.T(ctx, "incidents.wrong.time")}
+			return &fault.Error{Kind: fault.Invalid, Field: "due", What: wrongTime(ctx, err)}
 		}
 	}
 	switch r.PostFormValue("kind") {

@@ -416,7 +416,7 @@ func readPaper(w http.ResponseWriter, r *http.Request) (p authority.Paper, err e
 	for name, to := range map[string]*time.Time{"submitted_at": &p.SubmittedAt, "aware_at": &p.AwareAt} {
 		if text := strings.TrimSpace(r.PostFormValue(name)); text != "" {
 			if *to, err = wallTime(text, visitOf(r).Person.Zone); err != nil {
-				return p, &fault.Error{Kind: fault.Invalid, Field: name, What: ui.T(r.Context(), "incidents.wrong.time")}
+				return p, &fault.Error{Kind: fault.Invalid, Field: name, What: wrongTime(r.Context(), err)}
 			}
 		}
 	}

@@ -157,7 +157,7 @@ func (s *Site) caseActs() map[string]caseAct {
 			if err != nil {
 				return err
 			}
-			return s.incidents.SetMoment(r.Context(), a, organisation, id, r.PostFormValue("which"), m)
+			return besideTime(s.incidents.SetMoment(r.Context(), a, organisation, id, r.PostFormValue("which"), m), r.PostFormValue("which"))
 		},
 		"criteria": func(r *http.Request, a authz.Actor, organisation, id string) error {
 			value := strings.ReplaceAll(text(r, "value"), ",", ".")
@@ -190,7 +190,7 @@ func (s *Site) caseActs() map[string]caseAct {
 			if err != nil {
 				return err
 			}
-			return s.incidents.SetInput(r.Context(), a, organisation, id, r.PostFormValue("obligation"), r.PostFormValue("input"), m)
+			return besideTime(s.incidents.SetInput(r.Context(), a, organisation, id, r.PostFormValue("obligation"), r.PostFormValue("input"), m), r.PostFormValue("input"))
 		},
 		"answers": func(r *http.Request, a authz.Actor, organisation, _ string) error {
 			_, err := s.filing.Answer(r.Context(), a, organisation, r.PostFormValue("message"), r.PostFormValue("text"))

@@ -224,7 +224,7 @@ func momentOf(r *http.Request, name string) (incident.Moment, error) {
 	}
 	at, err := wallTime(text, m.Zone)
 	if err != nil {
-		return m, &fault.Error{Kind: fault.Invalid, Field: name, What: ui.T(r.Context(), "incidents.wrong.time")}
+		return m, &fault.Error{Kind: fault.Invalid, Field: name, What: wrongTime(r.Context(), err)}
 	}
 	m.At, m.Certainty = at, incident.Exact
 	if certainty == incident.Estimated {
@@ -233,7 +233,30 @@ func momentOf(r *http.Request, name string) (incident.Moment, error) {
 	return m, nil
 }
 
-// wallTime is the instant of a local time as browsers write it.
+// errSkipped is why a time cannot be used that the clocks skip in spring.
+var errSkipped = errors.New("the clocks skip this time")
+
+// wrongTime says what is wrong with a time that was typed.
+func wrongTime(ctx context.Context, err error) string {
+	if errors.Is(err, errSkipped) {
+		return ui.T(ctx, "incidents.wrong.skipped")
+	}
+	return ui.T(ctx, "incidents.wrong.time")
+}
+
+// besideTime puts an error about a time of the case beside the field of its form.
+func besideTime(err error, which string) error {
+	var wrong *fault.Error
+	if !errors.As(err, &wrong) || wrong.Field != which || which == "" {
+		return err
+	}
+	beside := *wrong
+	beside.Field = "at"
+	return &beside
+}
+
+// wallTime is the instant of a local time as browsers write it. One that the clocks of
+// the zone skip is none; of one that they show twice it is the first.
 func wallTime(text, zone string) (time.Time, error) {
 	z := zoneOf(zone)
 	if z == nil {
@@ -242,7 +265,10 @@ func wallTime(text, zone string) (time.Time, error) {
 	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
 		if t, err := time.Parse(layout, text); err == nil {
 			since := t.Sub(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC))
-			at, _ := clocks.Wall(law.DateOf(t), since, z)
+			at, occurs := clocks.Wall(law.DateOf(t), since, z)
+			if occurs == clocks.Never {
+				return time.Time{}, errSkipped
+			}
 			return at, nil
 		}
 	}
