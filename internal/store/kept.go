@@ -25,15 +25,17 @@ type sightKey struct{}
 
 // looking is the sight of a context, until something is written within it.
 type looking struct {
-	at  Sight
-	old atomic.Bool
+	at   Sight
+	only bool // the request changes nothing
+	old  atomic.Bool
 }
 
 // WithSight is a context in which Read may answer with what was read before at the
 // same length of the ledgers: with the state from when the sight was taken, not an
-// older one. A Write within it ends that. It is for requests, which are short.
-func WithSight(ctx context.Context, s Sight) context.Context {
-	return context.WithValue(ctx, sightKey{}, &looking{at: s})
+// older one. A Write within it ends that. only says that the request changes nothing.
+// It is for requests, which are short.
+func WithSight(ctx context.Context, s Sight, only bool) context.Context {
+	return context.WithValue(ctx, sightKey{}, &looking{at: s, only: only})
 }
 
 // sight is the sight of the context when it is of the scope's workspace.
@@ -45,10 +47,10 @@ func sight(ctx context.Context, scope tenant.Scope) *Sight {
 	return &l.at
 }
 
-// Looks reports whether the context has a sight: the request changes nothing.
+// Looks reports whether the context is that of a request that changes nothing.
 func Looks(ctx context.Context) bool {
-	_, ok := ctx.Value(sightKey{}).(*looking)
-	return ok
+	l, ok := ctx.Value(sightKey{}).(*looking)
+	return ok && l.only
 }
 
 // outdate ends the sight of the context.

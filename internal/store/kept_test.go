@@ -123,7 +123,7 @@ func TestKeptAnswersAreThoseOfTheDatabase(t *testing.T) {
 				return err
 			},
 		} {
-			before := store.WithSight(t.Context(), visit(here).Sight)
+			before := store.WithSight(t.Context(), visit(here).Sight, true)
 			old := answersOf(t, here, before, w, w.scope)
 			if again := answersOf(t, here, before, w, w.scope); again != old {
 				t.Errorf("%s: kept and read differ:\n%s\n%s", name, old, again)
@@ -133,7 +133,7 @@ func TestKeptAnswersAreThoseOfTheDatabase(t *testing.T) {
 			if fresh == old {
 				t.Errorf("%s: nothing to see of it", name)
 			}
-			sighted := store.WithSight(t.Context(), visit(here).Sight)
+			sighted := store.WithSight(t.Context(), visit(here).Sight, true)
 			for range 2 {
 				if got := answersOf(t, here, sighted, w, w.scope); got != fresh {
 					t.Errorf("%s: a visitor sees\n%s\nand the database has\n%s", name, got, fresh)
@@ -147,7 +147,7 @@ func TestKeptAnswersAreThoseOfTheDatabase(t *testing.T) {
 				t.Errorf("%s: another workspace sees\n%s", name, stranger)
 			}
 		}
-		ctx := store.WithSight(t.Context(), visit(here).Sight)
+		ctx := store.WithSight(t.Context(), visit(here).Sight, true)
 		old := answersOf(t, here, ctx, w, w.scope)
 		if err := here.Write(ctx, w.scope, by, func(tx *store.Tx) error {
 			_, err := tx.PutSetting(desk.Setting{Organisation: w.organisation, Name: "other", Value: []byte(`1`)})

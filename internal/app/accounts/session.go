@@ -34,12 +34,15 @@ func (v Visit) Unread() (n int, ok bool) {
 	return int(max(v.unread, 0)), v.unread >= 0 && v.Refused == nil
 }
 
-// Looking is the context of a request that changes nothing: what was read before is
-// not read again while nothing was recorded since, as the visit found it.
-func (v Visit) Looking(ctx context.Context) context.Context { return store.WithSight(ctx, v.sight) }
+// Looking is the context of a request: until it changes something, what was read
+// before is not read again while nothing was recorded since, as the visit found it.
+// only says that it changes nothing at all, and so may share what it gets.
+func (v Visit) Looking(ctx context.Context, only bool) context.Context {
+	return store.WithSight(ctx, v.sight, only)
+}
 
 // Watching is the context of a request that stays open: everything is read anew.
-func Watching(ctx context.Context) context.Context { return store.WithSight(ctx, store.Sight{}) }
+func Watching(ctx context.Context) context.Context { return store.WithSight(ctx, store.Sight{}, false) }
 
 // seenEvery is how exactly the last use of a session is known.
 const seenEvery = time.Minute
