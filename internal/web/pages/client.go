@@ -8,12 +8,15 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/report/html"
 	"github.com/nisaba-platform/nisaba/internal/report/pdf"
@@ -59,7 +62,7 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 	if key == "home" {
 		p.Title, p.Crumbs = c.Organisation.Name, p.Crumbs[:1]
 	}
-	section := ui.Section{Title: c.Organisation.Name}
+	section, base := ui.Section{Title: c.Organisation.Name, Links: make([]ui.Link, 0, 20)}, clientURL(r, "")
 	for _, page := range []struct{ key, path string }{
 		{"home", ""},
 		{"scope", "scope"},
@@ -88,7 +91,11 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 		if page.key == "exposure" && !can(r, authz.ExposureRead) {
 			continue
 		}
-		section.Links = append(section.Links, ui.Link{Text: ui.T(r.Context(), "pages.client."+page.key), URL: clientURL(r, page.path), Current: page.key == key})
+		url := base
+		if page.path != "" {
+			url += "/" + page.path
+		}
+		section.Links = append(section.Links, ui.Link{Text: ui.T(r.Context(), "pages.client."+page.key), URL: url, Current: page.key == key})
 	}
 	p.Nav = append(p.Nav, section)
 	return p
@@ -200,7 +207,19 @@ func (s *Site) history(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, r, http.StatusOK, historyPage(r, s.clientFrame(r, c, "history"), entries))
+	return ui.Render(w, r, http.StatusOK, historyPage(r, s.clientFrame(r, c, "history"), entries, s.historyPart(r, c.Organisation.ID, entries)))
+}
+
+// historyPart is the entries of an organisation as a timeline. They never change, so
+// that their numbers say all of it.
+func (s *Site) historyPart(r *http.Request, organisation string, entries []ledger.Entry) templ.Component {
+	if len(entries) == 0 {
+		return templ.NopComponent
+	}
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	return s.parts.Keep(func() templ.Component {
+		return ui.Timeline(ui.T(r.Context(), "pages.client.history"), undoable(r, ledgerEvents(r.Context(), entries), entries))
+	}, "history", organisation, number(entries[0].Seq), number(entries[len(entries)-1].Seq), strconv.Itoa(len(entries)))
 }
 
 func (s *Site) undo(w http.ResponseWriter, r *http.Request) error {

@@ -96,6 +96,7 @@ func (s *Site) evidence(w http.ResponseWriter, r *http.Request) error {
 	if l.People, err = s.colleagues(r); err != nil {
 		return err
 	}
+	l.All, l.Shown = make([]assessment.Evidence, 0, len(c.Evidence)), make([]assessment.Evidence, 0, len(c.Evidence))
 	for _, e := range c.Evidence {
 		if !l.Filter.lets(c, e) {
 			continue

@@ -51,6 +51,7 @@ type Site struct {
 	links     *delegating.Service
 	messages  *locale.Catalogue
 	assets    *static.Assets
+	parts     *ui.Parts
 	guard     *guard.Guard
 	clock     clock.Clock
 	secure    bool
@@ -98,7 +99,7 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{accounts: o.Accounts, clients: o.Clients, reporting: o.Reporting, feeds: o.Feeds, notices: o.Notices, mails: o.Mails, bench: o.Bench, links: o.Links, messages: o.Messages, assets: assets, clock: o.Clock, secure: o.Guard.HTTPS,
+	s := &Site{accounts: o.Accounts, clients: o.Clients, reporting: o.Reporting, feeds: o.Feeds, notices: o.Notices, mails: o.Mails, bench: o.Bench, links: o.Links, messages: o.Messages, assets: assets, parts: ui.NewParts(), clock: o.Clock, secure: o.Guard.HTTPS,
 		proving: o.Proving, programs: o.Programs, incidents: o.Incidents, alarms: o.Alarms, filing: o.Filing, authority: o.Authority, scanning: o.Scanning, registers: o.Registers}
 	s.working, s.streams = o.Work, newStreams()
 	o.Guard.Log = o.Log
@@ -251,9 +252,7 @@ func looks(r *http.Request) bool { return r.Method == http.MethodGet || r.Method
 // seen is the request as one of the visit, with a view in its language.
 func (s *Site) seen(r *http.Request, v accounts.Visit) *http.Request {
 	ctx := context.WithValue(r.Context(), visitKey{}, v)
-	if looks(r) {
-		ctx = v.Looking(ctx)
-	}
+	ctx = v.Looking(ctx, looks(r))
 	r = r.WithContext(ctx)
 	return r.WithContext(ui.With(r.Context(), s.view(r)))
 }

@@ -73,7 +73,11 @@ type PageProps struct {
 
 // Commands are the links that the palette offers before anything is typed.
 func (p PageProps) commands() []Link {
-	var out []Link
+	n := len(p.Switch.Links) + len(p.Person.Links)
+	for _, s := range p.Nav {
+		n += len(s.Links)
+	}
+	out := make([]Link, 0, n)
 	for _, s := range p.Nav {
 		out = append(out, s.Links...)
 	}
