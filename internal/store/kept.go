@@ -69,7 +69,7 @@ const (
 )
 
 // mostKept is how many bytes, roughly, the kept answers take together.
-const mostKept = 6 << 20
+const mostKept = 2 << 20
 
 // kept holds the newest answers to what pages ask again and again.
 type kept struct {

@@ -11,7 +11,7 @@ import (
 )
 
 // mostParts is how many bytes the kept parts take together.
-const mostParts = 3 << 20
+const mostParts = 1 << 20
 
 // Parts keeps the markup of parts of pages that follow from what never changes, such
 // as entries of a ledger. It is safe for concurrent use.

@@ -50,7 +50,7 @@ func TestPartsAreKeptByTheirKey(t *testing.T) {
 	if len(builds) != 4 || builds["one"]+builds["two"]+builds["three"]+builds["four"] != 4 {
 		t.Errorf("built %v", builds)
 	}
-	large := strings.Repeat("x", 300_000)
+	large := strings.Repeat("x", 200_000)
 	for i := range 30 {
 		if say(t.Context(), large, fmt.Sprint(i)) != large {
 			t.Fatal("another text")
