@@ -213,7 +213,7 @@ func ReadJournal(path string) (Head, []exposure.Finding, error) {
 	if err != nil {
 		return head, nil, err
 	}
-	shareKeys(out)
+	shareKeys(out, out)
 	return head, out, nil
 }
 
@@ -274,7 +274,7 @@ func SpoolJournal(path string) (*Spool, error) {
 		return add(rest)
 	})
 	if err == nil {
-		shareKeys(keys)
+		shareKeys(keys, keys)
 		err = add(keys)
 	}
 	if err != nil {

@@ -13,9 +13,35 @@ import (
 // mostHosts is how many other hosts with a key a finding names.
 const mostHosts = 12
 
-// shareKeys warns where several hosts of a scan show the same key. It is called when
-// all are known, so that no order of theirs changes what is found.
-func shareKeys(list []exposure.Finding) {
+// compareKeys judges the keys of a scan when all are known, so that no order of the
+// hosts changes what is found: it warns where several hosts show the same key, and
+// passes where a host shows another key than in an earlier scan. Of a scan that left
+// hosts out, those count as they were then.
+func compareKeys(found, earlier []exposure.Finding, leftOut bool) {
+	list := slices.Clone(found)
+	for _, f := range earlier {
+		if leftOut && !slices.ContainsFunc(found, func(x exposure.Finding) bool { return x.Key() == f.Key() }) {
+			list = append(list, f)
+		}
+	}
+	shareKeys(found, list)
+	for i := range found {
+		f := &found[i]
+		if f.Outcome == exposure.NotTested && f.Check == certprobe.KeyCheck && renewed(*f, earlier) {
+			f.Say(exposure.Pass, "another key than in the scan before")
+			f.Reason = ""
+		}
+	}
+}
+
+// renewed reports whether a target shows other keys than in an earlier scan.
+func renewed(f exposure.Finding, earlier []exposure.Finding) bool {
+	i := slices.IndexFunc(earlier, func(x exposure.Finding) bool { return x.Key() == f.Key() })
+	return i >= 0 && len(f.Keys) > 0 && len(earlier[i].Keys) > 0 && !slices.ContainsFunc(f.Keys, func(k string) bool { return slices.Contains(earlier[i].Keys, k) })
+}
+
+// shareKeys warns at findings whose key others of a list have, which begins with them.
+func shareKeys(found, list []exposure.Finding) {
 	byKey := map[string][]int{}
 	for i, f := range list {
 		if f.Check != certprobe.KeyCheck {
@@ -37,7 +63,10 @@ func shareKeys(list []exposure.Finding) {
 		}
 	}
 	for i, hosts := range others {
-		f := &list[i]
+		if i >= len(found) {
+			continue
+		}
+		f := &found[i]
 		words := "other hosts with the same key: " + named(hosts)
 		if f.Outcome == exposure.Warn {
 			words = f.Observed + "; " + words

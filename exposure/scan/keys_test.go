@@ -51,6 +51,38 @@ func TestSharedKeys(t *testing.T) {
 	}
 }
 
+// TestKeysAgain: one check at one place is judged with what the scan before knows of
+// the other hosts, and of the key that the place had then.
+func TestKeysAgain(t *testing.T) {
+	port, _ := serve(t)
+	one, two := fmt.Sprintf("tls://127.0.0.1:%d", port), fmt.Sprintf("tls://127.0.0.2:%d", port)
+	look := func(earlier []exposure.Finding, targets ...string) (out []exposure.Finding) {
+		o := options(t, targets...)
+		o.Only, o.Earlier = []string{"CERT-12"}, earlier
+		if err := scan.Run(t.Context(), o, func(f exposure.Finding) { out = append(out, f) }); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	before := look(nil, one, two)
+	if again := look(before, one); len(again) != 1 || again[0].Outcome != exposure.Warn || !strings.HasSuffix(again[0].Observed, ": 127.0.0.2") {
+		t.Errorf("the key that another host has: %+v", again)
+	}
+	for i := range before {
+		before[i].Keys = []string{"old"}
+	}
+	if again := look(before, one); len(again) != 1 || again[0].Outcome != exposure.Pass || before[0].Keys[0] != "old" {
+		t.Errorf("a new key of its own: %+v", again)
+	}
+	for i := range before {
+		before[i].Keys = look(nil, one)[0].Keys
+		before[i].Target.Address = netip.MustParseAddr("127.0.0.1")
+	}
+	if again := look(before, one); len(again) != 1 || again[0].Outcome != exposure.NotTested {
+		t.Errorf("nothing to compare with: %+v", again)
+	}
+}
+
 // TestOneHost: names at one address, and addresses of one name, are one host, also by
 // way of one another.
 func TestOneHost(t *testing.T) {

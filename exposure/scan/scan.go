@@ -107,18 +107,19 @@ type Options struct {
 	Permit    *exposure.Permit
 	Entries   []Entry
 	Knowledge Knowledge
-	Resolvers []netip.AddrPort  // recursive resolvers that are asked about names
-	Resolver  exposure.Resolver // finds addresses in their place, and nothing else: checks of names are then errors
-	Scanner   string            // product and version, kept with every finding
-	Agent     string            // how probes introduce themselves
-	Selectors []string          // of DKIM keys, beside the usual ones
-	Ports     []uint16          // looked at on every host; nil: the usual ones
-	Declared  ports.Declared    // what should be open, by name or address; nil: nothing was said
-	Journal   string            // file to go on from; "": nothing is remembered
-	Only      []string          // ids of checks; nil: all
-	Workers   int               // pieces of work at a time; 0: 64
-	Timeout   time.Duration     // of a connection; 0: five seconds
-	Now       func() time.Time  // nil: time.Now
+	Resolvers []netip.AddrPort   // recursive resolvers that are asked about names
+	Resolver  exposure.Resolver  // finds addresses in their place, and nothing else: checks of names are then errors
+	Scanner   string             // product and version, kept with every finding
+	Agent     string             // how probes introduce themselves
+	Selectors []string           // of DKIM keys, beside the usual ones
+	Ports     []uint16           // looked at on every host; nil: the usual ones
+	Declared  ports.Declared     // what should be open, by name or address; nil: nothing was said
+	Journal   string             // file to go on from; "": nothing is remembered
+	Only      []string           // ids of checks; nil: all
+	Earlier   []exposure.Finding // of the scan before: what checks that compare keys know of then, and of hosts that Only leaves out
+	Workers   int                // pieces of work at a time; 0: 64
+	Timeout   time.Duration      // of a connection; 0: five seconds
+	Now       func() time.Time   // nil: time.Now
 
 	Progress func(exposure.Progress) // nil: nobody looks
 	Contact  func(exposure.Contact)  // log of everything that was contacted or refused
@@ -187,7 +188,7 @@ func Run(ctx context.Context, o Options, found func(exposure.Finding)) (err erro
 		}
 		report(f)
 	})
-	shareKeys(keys)
+	compareKeys(keys, o.Earlier, len(o.Only) > 0)
 	for _, f := range keys {
 		report(f)
 	}

@@ -119,6 +119,13 @@ func TestHandlingWithoutScript(t *testing.T) {
 	if status, page, _ := v.post(at+"/handling/indicators", url.Values{"indicators": {"good.example\n" + hostile}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "Line 2") {
 		t.Errorf("a bad line: %d", status)
 	}
+	if _, page := v.get(at + "/handling?tab=affected"); strings.Contains(page, "asset-names") {
+		t.Error("assets are suggested, and there are none")
+	}
+	v.must(organisation+"/assets", url.Values{"name": {"Pump house " + hostile}})
+	if _, page := v.get(at + "/handling?tab=affected"); !strings.Contains(page, `<option value="Pump house &lt;script&gt;`) || !strings.Contains(page, `list="asset-names"`) {
+		t.Error("the assets of the register are not suggested")
+	}
 	v.must(at+"/handling/affected", url.Values{"kind": {"service"}, "name": {hostile}, "condition": {"affected"}, "count": {"1,200"}, "note": {hostile}})
 	v.must(at+"/handling/informed", url.Values{"whom": {hostile}, "count": {"1200"}, "channel": {hostile}, "text": {hostile}, "about": {"threat"}})
 	page, _ = v.must(at+"/handling/costs", url.Values{"what": {hostile}, "amount": {"1.234,50"}, "currency": {"EUR"}, "estimated": {"yes"}})

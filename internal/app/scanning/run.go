@@ -52,6 +52,7 @@ func (s *Service) run(ctx context.Context, run *jobs.Run) error {
 	var list []exposure.Finding
 	var journals []string
 	for _, o := range parts {
+		o.Earlier = before
 		if err := scan.Run(ctx, o, func(f exposure.Finding) { list = append(list, f) }); err != nil {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)

@@ -66,6 +66,7 @@ type handlingView struct {
 	books    []playbook.Playbook
 	language string
 	others   []incident.Incident // into which it may be merged
+	assets   []string            // names in the register of assets; nil: the person may not see them
 	act      string              // the form that has errors
 	errors   ui.Errors
 	edit     bool
@@ -100,6 +101,11 @@ func (s *Site) showHandling(w http.ResponseWriter, r *http.Request, tab, act str
 			return err
 		}
 	}
+	if v.tab == "affected" && v.edit && can(r, authz.AssessmentRead) {
+		if v.assets, err = s.assetNames(r); err != nil {
+			return err
+		}
+	}
 	v.language = s.language(r)
 	v.zone = s.personZone(r, c)
 	v.zones = s.zoneOptions(v.zone)
@@ -107,6 +113,18 @@ func (s *Site) showHandling(w http.ResponseWriter, r *http.Request, tab, act str
 	p.Crumbs = append(p.Crumbs, ui.Link{Text: v.Title, URL: incidentURL(r, "")})
 	p.Lead, p.Title = p.Lead+" · "+p.Title, ui.T(r.Context(), "handling.title")
 	return ui.Render(w, r, statusOf(wrong), handlingPage(r, p, v))
+}
+
+// mostSuggested is how many assets of the register are suggested.
+const mostSuggested = 500
+
+// assetNames are the names in the register of assets, in their order.
+func (s *Site) assetNames(r *http.Request) (names []string, err error) {
+	list, err := s.registers.Assets(r.Context(), visitOf(r).Actor, r.PathValue("organisation"))
+	for _, a := range list[:min(len(list), mostSuggested)] {
+		names = append(names, a.Name)
+	}
+	return names, err
 }
 
 // handlingDeed changes what belongs to a case.

@@ -244,3 +244,21 @@ func (v handlingView) otherOptions() []ui.Option {
 	}
 	return out
 }
+
+// assetSuggestions is the id of the list of assets of the register.
+const assetSuggestions = "asset-names"
+
+// assetList lets the name of what is affected be chosen from the register.
+func assetList(v handlingView) templ.Attributes {
+	if len(v.assets) == 0 {
+		return nil
+	}
+	return templ.Attributes{"list": assetSuggestions}
+}
+
+func assetHint(ctx context.Context, v handlingView) string {
+	if len(v.assets) == 0 {
+		return ""
+	}
+	return ui.T(ctx, "handling.affected.assets")
+}
