@@ -15,11 +15,13 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/nisaba-platform/nisaba/internal/base/clock"
 	"github.com/nisaba-platform/nisaba/internal/server"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/test/browser"
@@ -80,8 +82,10 @@ func (s *shop) open(t *testing.T, address string) {
 func TestExposure(t *testing.T) {
 	records := map[string][]string{}
 	var mu sync.Mutex
+	var moved atomic.Int64
 	site, _ := start(t, func(c *server.Config) {
-		c.ScanLoopback = true
+		c.ScanLoopback, c.Poll = true, 20*time.Millisecond
+		c.Clock = clock.Func(func() time.Time { return time.Now().Add(time.Duration(moved.Load())) })
 		c.ScanTXT = func(_ context.Context, name string) ([]string, error) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -206,6 +210,39 @@ func TestExposure(t *testing.T) {
 	if _, page := v.get("/exposure"); !strings.Contains(page, organisation+"/exposure") {
 		t.Error("the portfolio does not list the organisation")
 	}
+	v.toldOfLimits(organisation, &moved)
+}
+
+// toldOfLimits lets time pass: the daily work tells once of each failure that its time
+// limit is over. The weekly scan, which the same work asks for, shows that it was done.
+func (v visitor) toldOfLimits(organisation string, moved *atomic.Int64) {
+	v.t.Helper()
+	v.must(organisation+"/exposure/plan", url.Values{"weekly": {"yes"}, "days_high": {"9"}}) // 30 are usual for medium
+	if _, page := v.get("/inbox"); strings.Contains(page, "over their time limit") {
+		v.t.Error("a limit is over on the day of the scan")
+	}
+	for week, want := range []int{0, 1, 1, 2} { // a limit that is over is told once
+		moved.Store(int64(week+1) * int64(8*24*time.Hour))
+		v.must("/sign-in", url.Values{"email": {"anna@example.org"}, "password": {password}})
+		v.scannedWeekly(organisation, week+1)
+		if _, page := v.get("/inbox"); strings.Count(page, "over their time limit") != want {
+			v.t.Errorf("%d notices after %d days, want %d", strings.Count(page, "over their time limit"), 8*(week+1), want)
+		}
+	}
+}
+
+// scannedWeekly waits for the end of the weekly scan number n.
+func (v visitor) scannedWeekly(organisation string, n int) {
+	v.t.Helper()
+	page := ""
+	for range 600 {
+		_, page = v.get(organisation + "/exposure")
+		if strings.Count(page, "weekly plan") == n && !strings.Contains(page, "A scan runs") {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	v.t.Fatalf("there is no weekly scan number %d:\n%.3000s", n, page)
 }
 
 // exposurePictures writes pictures of the pages with findings, which the example
