@@ -217,7 +217,7 @@ func TestExposure(t *testing.T) {
 // limit is over. The weekly scan, which the same work asks for, shows that it was done.
 func (v visitor) toldOfLimits(organisation string, moved *atomic.Int64) {
 	v.t.Helper()
-	v.must(organisation+"/exposure/plan", url.Values{"weekly": {"yes"}, "days_high": {"9"}}) // 30 are usual for medium
+	v.must(organisation+"/exposure/plan", url.Values{"weekly": {"yes"}, "days_high": {"9"}, "exclude": {"127.77.0.9"}}) // 30 are usual for medium; what is not seen any more stays open
 	if _, page := v.get("/inbox"); strings.Contains(page, "over their time limit") {
 		v.t.Error("a limit is over on the day of the scan")
 	}
@@ -235,7 +235,7 @@ func (v visitor) toldOfLimits(organisation string, moved *atomic.Int64) {
 func (v visitor) scannedWeekly(organisation string, n int) {
 	v.t.Helper()
 	page := ""
-	for range 600 {
+	for range 1500 {
 		_, page = v.get(organisation + "/exposure")
 		if strings.Count(page, "weekly plan") == n && !strings.Contains(page, "A scan runs") {
 			return

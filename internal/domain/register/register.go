@@ -177,7 +177,7 @@ func address(field, text string) error {
 		return nil
 	}
 	if a, err := mail.ParseAddress(text); err != nil || a.Address != text || len(text) > 254 {
-		return invalid(field, strconv.Quote(cut(text))+" is no address of mail", "an address such as security@example.org")
+		return invalid(field, strconv.Quote(cut(text))+" is no address of mail", "an address such as name@example.org")
 	}
 	return nil
 }
@@ -199,7 +199,7 @@ type Request struct {
 // Check is the fault of a request that cannot be sent.
 func (r Request) Check() error {
 	if r.Address == "" {
-		return invalid("address", "the address is missing", "an address such as security@example.org")
+		return invalid("address", "the address is missing", "an address such as name@example.org")
 	}
 	return first(address("address", r.Address), oneOf("language", r.Language, Languages()), short("body", r.Body, LongestRequest))
 }
