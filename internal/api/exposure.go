@@ -188,7 +188,7 @@ func scanOperations(a *API, in area) {
 			One
 			Language string `query:"language" enum:"en,de,fr" default:"en"`
 		}) (*none, error) {
-			return nil, a.Scanning.MakeTask(ctx, v.Actor, q.Organisation, q.ID, q.Language)
+			return nil, a.Scanning.MakeTask(ctx, v.Actor, q.Organisation, q.ID, a.Messages.Printer(q.Language))
 		})
 	add(in, operation{id: "risk-of-check", route: "POST organisations/{organisation}/exposure/checks/{id}/risk", summary: "Enter all findings of a check into the register of risks"},
 		func(ctx context.Context, v accounts.Visit, q *struct {

@@ -35,7 +35,7 @@ const noLimit = 180
 
 // MakeTask makes a task of all findings of a check in the last scan, with the places
 // and what to do, in a language. A task that is open already stays as it is.
-func (s *Service) MakeTask(ctx context.Context, a authz.Actor, organisation, check, language string) error {
+func (s *Service) MakeTask(ctx context.Context, a authz.Actor, organisation, check string, p *locale.Printer) error {
 	if _, err := a.Organisation(ctx, organisation, authz.PlanEdit); err != nil {
 		return err
 	}
@@ -43,11 +43,11 @@ func (s *Service) MakeTask(ctx context.Context, a authz.Actor, organisation, che
 	if err != nil {
 		return err
 	}
-	c, ok := s.knowledge.Catalogue.In(language).Get(check)
+	c, ok := s.knowledge.Catalogue.In(p.Language).Get(check)
 	if !ok {
 		return errNoFinding
 	}
-	places, severity := problems(e.Findings, check)
+	places, severity := problems(p, e.Findings, check)
 	if len(places) == 0 {
 		return errNoFinding
 	}
@@ -88,7 +88,7 @@ func (s *Service) MakeRisk(ctx context.Context, a authz.Actor, organisation, che
 		return "", err
 	}
 	c, ok := s.knowledge.Catalogue.In(p.Language).Get(check)
-	places, severity := problems(e.Findings, check)
+	places, severity := problems(p, e.Findings, check)
 	if !ok || len(places) == 0 {
 		return "", errNoFinding
 	}
@@ -118,7 +118,7 @@ func (s *Service) MakeRisk(ctx context.Context, a authz.Actor, organisation, che
 const mostReasons = 10
 
 // problems are the places at which a check failed or warned, and the worst severity.
-func problems(worstFirst []exposure.Finding, check string) (places []string, severity exposure.Severity) {
+func problems(p *locale.Printer, worstFirst []exposure.Finding, check string) (places []string, severity exposure.Severity) {
 	severity = exposure.None
 	for _, f := range worstFirst {
 		if f.Check != check || f.Outcome != exposure.Fail && f.Outcome != exposure.Warn {
@@ -127,7 +127,7 @@ func problems(worstFirst []exposure.Finding, check string) (places []string, sev
 		if len(places) == 0 {
 			severity = f.Severity
 		}
-		places = append(places, "- "+f.Target.String()+": "+shorten(scan.Evidence(f)))
+		places = append(places, "- "+f.Target.String()+": "+shorten(Evidence(p, f)))
 	}
 	return places, severity
 }

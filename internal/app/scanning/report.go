@@ -216,6 +216,14 @@ func more(p *locale.Printer, count int) []model.Block {
 	return []model.Block{model.Paragraph{Text: model.Say(p.T("exposure.report.more", "count", count)), Small: true}}
 }
 
+// Evidence is what a check saw and why it could not see more, in the language of the
+// printer as far as it is sentences; values of protocols stay as they are.
+func Evidence(p *locale.Printer, f exposure.Finding) string {
+	f.Observed, _ = p.Finding(f.Observed)
+	f.Reason, _ = p.Finding(f.Reason)
+	return scan.Evidence(f)
+}
+
 // details tells of each check that failed or warned: where, why it matters, what to
 // do, and how to see it again.
 func details(p *locale.Printer, r scan.Result) (out []model.Block, _ error) {
@@ -239,7 +247,7 @@ func details(p *locale.Printer, r scan.Result) (out []model.Block, _ error) {
 		c, _ := r.Catalogue.Get(id)
 		t := model.Table{Caption: c.Title, Small: true, Columns: []model.Column{{Title: p.T("exposure.outcome"), Weight: 1.4}, {Title: p.T("exposure.place"), Weight: 2.4}, {Title: p.T("exposure.evidence"), Weight: 4}}}
 		for _, f := range of[id] {
-			seen := model.Cell{Lines: []model.Text{model.Say(scan.Evidence(f))}}
+			seen := model.Cell{Lines: []model.Text{model.Say(Evidence(p, f))}}
 			if f.Reproduce != "" {
 				seen.Lines = append(seen.Lines, model.Quietly(f.Reproduce))
 			}
@@ -326,7 +334,7 @@ func everything(p *locale.Printer, r scan.Result) ([]model.Block, error) {
 			continue
 		}
 		c, _ := r.Catalogue.Get(f.Check)
-		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{{Lines: []model.Text{model.Say(c.Title), model.Quietly(f.Check)}}, model.Words(f.Target.String()), outcomeCell(p, f), model.Words(scan.Evidence(f))}})
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{{Lines: []model.Text{model.Say(c.Title), model.Quietly(f.Check)}}, model.Words(f.Target.String()), outcomeCell(p, f), model.Words(Evidence(p, f))}})
 	}
 	return append([]model.Block{heading(p, "all"), t}, more(p, count-mostSeen)...), nil
 }

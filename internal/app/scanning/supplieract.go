@@ -100,7 +100,7 @@ func (s *Service) requestItem(p *locale.Printer, number int, group []exposure.Fi
 	c, _ := s.knowledge.Catalogue.In(p.Language).Get(group[0].Check)
 	lines := []string{fmt.Sprintf("%d. %s (%s, %s)", number, c.Title, c.ID, p.T("exposure.severity."+string(group[0].Severity)))}
 	for _, f := range group[:min(len(group), mostShown)] {
-		lines = append(lines, "   "+f.Target.String()+": "+shorten(scan.Evidence(f)))
+		lines = append(lines, "   "+f.Target.String()+": "+shorten(Evidence(p, f)))
 	}
 	if n := len(group) - mostShown; n > 0 {
 		lines = append(lines, "   "+p.T("supplier.mail.places", "count", n))

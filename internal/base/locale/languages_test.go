@@ -13,6 +13,7 @@ import (
 	"text/template"
 
 	"github.com/nisaba-platform/nisaba/content"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
 )
 
 // form is one message: its text by plural form, "other" where it has only one.
@@ -166,5 +167,57 @@ func wellFormed(t *testing.T, where, form, text string, arguments map[string]boo
 		if !arguments[name] {
 			t.Errorf("%s: %s is in the form %q and not in the form other", where, name, form)
 		}
+	}
+}
+
+// TestFindings: what scans say is translated in its parts, values stay, and each
+// language has the same sentences with the same places.
+func TestFindings(t *testing.T) {
+	c, err := locale.Load(content.FS, "messages")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		lang, english, want string
+		ok                  bool
+	}{
+		{"en", "the header is missing", "the header is missing", true},
+		{"de", "the header is missing", "der Header fehlt", true},
+		{"fr", "the header is missing", "l’en-tête manque", true},
+		{"de", "the registration ends on 2027-01-02; locked against transfer", "die Registrierung endet am 2027-01-02; gegen Übertragung gesperrt", true},
+		{"de", "v=spf1 -all", "v=spf1 -all", false},
+		{"de", "no SPF record; v=x", "kein SPF-Eintrag; v=x", false},
+	} {
+		if got, ok := c.Printer(tc.lang).Finding(tc.english); got != tc.want || ok != tc.ok {
+			t.Errorf("%s: %q, %t; want %q", tc.lang, got, ok, tc.want)
+		}
+	}
+	places := regexp.MustCompile(`\{[0-9]+\}`)
+	all := map[string]map[string]string{}
+	for _, lang := range []string{"de", "fr"} {
+		b, err := fs.ReadFile(content.FS, "messages/"+lang+"/findings/exposure.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := map[string]string{}
+		if err := json.Unmarshal(b, &list); err != nil {
+			t.Fatal(err)
+		}
+		all[lang] = list
+		for english, said := range list {
+			want, got := places.FindAllString(english, -1), places.FindAllString(said, -1)
+			slices.Sort(got)
+			if !slices.Equal(want, got) {
+				t.Errorf("%s: %q has other places than %q", lang, said, english)
+			}
+		}
+	}
+	for english := range all["de"] {
+		if all["fr"][english] == "" {
+			t.Errorf("fr lacks %q", english)
+		}
+	}
+	if len(all["de"]) != len(all["fr"]) {
+		t.Error("one language has more sentences")
 	}
 }

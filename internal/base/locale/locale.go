@@ -26,7 +26,8 @@ type Catalogue struct {
 	languages []string
 	simple    map[string]map[string]pattern // by language and key
 	others    map[string]map[string]bool    // by language: the keys of the messages in the bundle
-	sentences map[string]*sentences         // by language
+	sentences map[string]*sentences         // of faults, by language
+	findings  map[string]*sentences         // of scans, by language
 }
 
 // Languages lists the languages that have messages, sorted.
@@ -36,7 +37,7 @@ func (c *Catalogue) Languages() []string { return slices.Clone(c.languages) }
 // English, the fallback of every key, are read. An unknown language or a file
 // that does not parse is an error.
 func Load(fsys fs.FS, root string, languages ...string) (*Catalogue, error) {
-	c := &Catalogue{bundle: i18n.NewBundle(language.English), simple: map[string]map[string]pattern{}, others: map[string]map[string]bool{}, sentences: map[string]*sentences{}}
+	c := &Catalogue{bundle: i18n.NewBundle(language.English), simple: map[string]map[string]pattern{}, others: map[string]map[string]bool{}, sentences: map[string]*sentences{}, findings: map[string]*sentences{}}
 	if len(languages) == 0 {
 		entries, err := fs.ReadDir(fsys, root)
 		if err != nil {
@@ -75,7 +76,11 @@ func (c *Catalogue) loadLanguage(fsys fs.FS, root, lang string) error {
 			return fmt.Errorf("%s: %w", f, err)
 		}
 	}
-	return c.loadSentences(fsys, root, lang)
+	if c.sentences[lang], err = loadSentences(fsys, path.Join(root, lang, "sentences")); err != nil {
+		return err
+	}
+	c.findings[lang], err = loadSentences(fsys, path.Join(root, lang, "findings"))
+	return err
 }
 
 // Negotiate is the first language of an Accept-Language header (RFC 9110 section
@@ -122,6 +127,7 @@ func (c *Catalogue) Printer(lang string) *Printer {
 		others:    c.others[lang],
 		english:   c.simple["en"],
 		sentences: c.sentences[lang],
+		findings:  c.findings[lang],
 		numbers:   message.NewPrinter(tag),
 	}
 }
@@ -134,6 +140,7 @@ type Printer struct {
 	others    map[string]bool
 	english   map[string]pattern
 	sentences *sentences
+	findings  *sentences
 	numbers   *message.Printer
 }
 

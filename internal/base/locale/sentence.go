@@ -25,20 +25,20 @@ type openSentence struct {
 	to    string
 }
 
-// loadSentences reads <root>/<lang>/sentences/*.json; English has none.
-func (c *Catalogue) loadSentences(fsys fs.FS, root, lang string) error {
-	files, err := fs.Glob(fsys, path.Join(root, lang, "sentences", "*.json"))
+// loadSentences reads *.json of a folder; English has none.
+func loadSentences(fsys fs.FS, folder string) (*sentences, error) {
+	files, err := fs.Glob(fsys, path.Join(folder, "*.json"))
 	if err != nil {
-		return fmt.Errorf("list sentences of %q: %w", lang, err)
+		return nil, fmt.Errorf("list the sentences of %s: %w", folder, err)
 	}
 	s := &sentences{whole: map[string]string{}}
 	for _, f := range files {
 		b, err := fs.ReadFile(fsys, f)
 		if err != nil {
-			return fmt.Errorf("read sentences: %w", err)
+			return nil, fmt.Errorf("read sentences: %w", err)
 		}
 		if err := json.Unmarshal(b, &s.whole); err != nil {
-			return fmt.Errorf("%s: %w", f, err)
+			return nil, fmt.Errorf("%s: %w", f, err)
 		}
 	}
 	for from, to := range s.whole {
@@ -50,8 +50,7 @@ func (c *Catalogue) loadSentences(fsys fs.FS, root, lang string) error {
 		x, y := strings.Join(a.parts, "\x00"), strings.Join(b.parts, "\x00")
 		return cmp.Or(len(y)-len(x), strings.Compare(x, y))
 	})
-	c.sentences[lang] = s
-	return nil
+	return s, nil
 }
 
 // partsOf are the texts around the places of a sentence, which are numbered in
@@ -76,6 +75,15 @@ func (p *Printer) Sentence(english string) (text string, ok bool) {
 		return english, true
 	}
 	return p.sentences.say(english)
+}
+
+// Finding is what a scan says in English, in the printer's language as far as it
+// consists of sentences that are translated. ok is false when a part stays in English.
+func (p *Printer) Finding(english string) (text string, ok bool) {
+	if p.Language == "en" || english == "" {
+		return english, true
+	}
+	return p.findings.say(english)
 }
 
 func (s *sentences) say(english string) (string, bool) {

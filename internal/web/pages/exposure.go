@@ -12,7 +12,6 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/nisaba-platform/nisaba/exposure"
-	"github.com/nisaba-platform/nisaba/exposure/scan"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/scanning"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -137,7 +136,7 @@ func (s *Site) rescan(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) exposureTask(w http.ResponseWriter, r *http.Request) error {
-	return s.acted(w, r, "plan", s.scanning.MakeTask(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("check"), s.language(r)))
+	return s.acted(w, r, "plan", s.scanning.MakeTask(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("check"), s.messages.Printer(s.language(r))))
 }
 
 // exposureRisk enters the findings of a check into the register of risks.
@@ -396,9 +395,20 @@ func findingTable(ctx context.Context, v exposureView) ui.TableProps {
 			place = ui.T(ctx, "exposure.place.more", "first", place, "count", n-1)
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(c.Title, clientURL(v.r, v.base+"/checks/"+f.Check), f.Check+" · "+ui.T(ctx, "exposure.area."+string(c.Area))),
-			ui.StatusBadge(outcomeStatus(ctx, f)), ui.Words(place), ui.Words(cut(scan.Evidence(f)))}})
+			ui.StatusBadge(outcomeStatus(ctx, f)), ui.Words(place), ui.Words(cut(scanning.Evidence(ui.From(ctx).Printer, f)))}})
 	}
 	return t
+}
+
+// evidenceLanguage is that of what a check saw: English as long as a part has no
+// translation.
+func evidenceLanguage(ctx context.Context, f exposure.Finding) string {
+	p := ui.From(ctx).Printer
+	_, observed := p.Finding(f.Observed)
+	if _, reason := p.Finding(f.Reason); observed && reason {
+		return p.Language
+	}
+	return "en"
 }
 
 // cut keeps long evidence from filling a table; the page of the check has all.
