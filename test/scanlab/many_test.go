@@ -71,7 +71,7 @@ func (w *network) contacts() map[string]int {
 // TestManyHosts scans 100 ports of every host and all of TLS on those that speak it.
 // The run is ended with Ctrl-C and then without warning; each time it goes on, and no
 // host that was finished is contacted again. The last figures are those of a run
-// without end.
+// without end, and with 100 hosts or more those of every form in which it is told.
 func TestManyHosts(t *testing.T) {
 	n := hosts()
 	l := newLab(t)
