@@ -60,6 +60,7 @@ func TestEveryRegime(t *testing.T) {
 		{clocks.EIDAS, clocks.Notification, aware.Add(22 * time.Hour), "eIDAS", "trust_services", "", ""},
 		{clocks.EPrivacy, clocks.BreachNotification, d.clock.Now().Add(24 * time.Hour), "ePrivacy", "telecom_service", "Webmail", ""},
 		{clocks.GDPR, clocks.ProcessorNotification, time.Time{}, "controller", "contract_number", "AV-17", ""},
+		{clocks.DORA, clocks.InitialNotification, time.Date(2026, 3, 28, 15, 30, 0, 0, time.UTC), "Initial notification", "third_party_origin", "Cloud & Co", "classified_at"},
 		{clocks.DORA, clocks.ClientInformation, time.Time{}, "clients", "public_contact", "help@example.org", ""},
 		{incident.Contract, incident.ContractStage, aware.Add(12 * time.Hour), "Notice – Contract", "contract_number", "C-2026-7", ""},
 		{incident.Insurer, incident.ContractStage, time.Time{}, "Notice – Insurer", "policy_number", "P-99", ""},
@@ -87,6 +88,9 @@ func TestEveryRegime(t *testing.T) {
 			must(t, err)
 			if sh.Values["entity_name"].Text != "Lindental Systemhaus GmbH" {
 				t.Errorf("the name of the entity is not filled in: %q", sh.Values["entity_name"])
+			}
+			if _, ok := sh.Form.Field(tc.input); ok && sh.Values[tc.input].Text != "2026-03-28T12:30:00+01:00" {
+				t.Errorf("%s was said and is not filled in: %q", tc.input, sh.Values[tc.input])
 			}
 			if f, ok := sh.Form.Field(tc.field); ok {
 				v := reporting.Value{Text: tc.value}

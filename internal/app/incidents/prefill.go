@@ -51,12 +51,14 @@ func (s *Service) derived(tx *store.Tx, i incident.Incident, o incident.Obligati
 		out.put("provider_kind", map[bool]string{true: "qualified", false: "non_qualified"}[o.Qualified == law.True])
 	}
 	out["measure_available_at"] = reporting.Value{Unknown: true}
-	if !o.MeasureAt.IsZero() {
-		zone, err := time.LoadLocation(zoneOr(o.Zone))
-		if err != nil {
-			zone = time.UTC
+	zone, err := time.LoadLocation(zoneOr(o.Zone))
+	if err != nil {
+		zone = time.UTC
+	}
+	for id, at := range map[string]time.Time{"measure_available_at": o.MeasureAt, "classified_at": o.Classified} {
+		if !at.IsZero() {
+			out.put(id, at.In(zone).Format(time.RFC3339))
 		}
-		out.put("measure_available_at", o.MeasureAt.In(zone).Format(time.RFC3339))
 	}
 	s.class(out, tx, file)
 	out.criteria(i)
