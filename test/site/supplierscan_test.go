@@ -155,9 +155,9 @@ func TestSupplierExposure(t *testing.T) {
 
 	// without consent: a visit
 	v.must(of+"/scan", nil)
-	page = v.until(of, "as a visitor")
-	page = v.until(of, "Looks at the supplier")
-	page = v.until(of, "HTTP leads to HTTPS")
+	v.until(of, "as a visitor")
+	v.until(of, "Looks at the supplier")
+	v.until(of, "HTTP leads to HTTPS")
 	host.mu.Lock()
 	for _, what := range host.asked {
 		if !slices.Contains([]string{"GET /", "GET /.well-known/security.txt", "GET /security.txt"}, what) {
