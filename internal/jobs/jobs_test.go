@@ -123,6 +123,17 @@ func inState(t *testing.T, s *store.Store, jobID string, state work.State) {
 	until(t, "job "+string(state), func() bool { return job(t, s, jobID).State == state })
 }
 
+// TestStoppedBeforeItBegan: whoever stops a server while it starts gets no error.
+func TestStoppedBeforeItBegan(t *testing.T) {
+	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if err := runner(b).Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestEveryJobRunsOnce(t *testing.T) {
 	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
 		scope := makeWorkspace(t, b.Store)

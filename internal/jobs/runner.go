@@ -29,7 +29,9 @@ func itself() store.Change { return store.Change{Actor: "system", Reason: "job q
 // running; a job that does not finish is put back. It returns nil, unless the
 // schedules could not be stored at the start.
 func (r *Runner) Run(ctx context.Context) error {
-	if err := r.storeSchedules(ctx); err != nil {
+	if err := r.storeSchedules(ctx); ctx.Err() != nil {
+		return nil // stopped before it began
+	} else if err != nil {
 		return err
 	}
 	defer r.running.Wait()

@@ -19,6 +19,7 @@ var (
 	listed        = regexp.MustCompile(`^(?:,\s*|\s*,?\s*(?:and|or|und|oder|et|ou|as well as|sowie)\s+)\(` + label + `\)`)
 	listedBare    = regexp.MustCompile(`^(?:,\s*|\s*,?\s*(?:and|or|und|oder|et|ou|sowie)\s+)(?:Abs\.\s*|Buchst\.\s*|Nr\.\s*)?` + label + `(\)|\b)`)
 	rangeTo       = regexp.MustCompile(`^(?:\s?[–-]\s?|\s+(?:to|bis|à)\s+)\(?` + label + `\)?`)
+	listedAbsatz  = regexp.MustCompile(`^(?:,\s*|\s+(?:und|oder)\s+)Abs\.\s*` + label)
 	subOrdinal    = regexp.MustCompile(`^,?\s*(?:the\s+)?(first|second|third|fourth|fifth|premier|première|deuxième|troisième|quatrième|cinquième|1st|2nd|3rd|4th)\s+(?:subparagraphs?|subpara\.?|alinéas?)`)
 	subNumber     = regexp.MustCompile(`^,?\s*(?:Unterabs\.|Unterabsatz|subparagraph|alinéa)\s*(\d)`)
 	nextArticle   = regexp.MustCompile(`^(?:,\s*|\s*,?\s*(?:and|or|und|oder|et|ou|sowie|as well as)\s+)(?:Arts?\.\s*|[Aa]rticles?\s+|Artikeln?\s+)?(\d{1,2}[a-z]?)(\(|\)|,|;|\.|:|\s+(?:and|or|und|oder|et|ou|sowie|to|bis|à|Abs\.|of)\b|[–-]\d|$)`)
@@ -101,9 +102,15 @@ func (p *parser) pieces(c Citation, b binding) {
 		}
 		m := p.take(listed)
 		if m == nil {
-			if m = p.bare(c); m == nil {
-				return
+			m = p.bare(c)
+		}
+		if m == nil && c.Part == Article && isDigit(c.Path[1][0]) {
+			if m = p.take(listedAbsatz); m != nil {
+				c.Path = c.Path[:2] // beside the paragraph, whatever point was read of it
 			}
+		}
+		if m == nil {
+			return
 		}
 		c.Path = sibling(c.Path, m[1])
 		c.Sub, c.Indent = 0, 0
@@ -136,7 +143,7 @@ func (p *parser) bare(c Citation) []string {
 func (p *parser) deeper(c *Citation) bool {
 	for _, re := range []*regexp.Regexp{bracket, spacedBracket, trailed, worded} {
 		m := re.FindStringSubmatch(p.text[p.pos:])
-		if m == nil || re == worded && !p.wordEnds(m[0]) {
+		if m == nil || re == worded && (!p.wordEnds(m[0]) || c.Part == Article && len(c.Path) > 1 && listedAbsatz.MatchString(m[0])) {
 			continue
 		}
 		p.pos += len(m[0])

@@ -62,6 +62,8 @@ func TestParse(t *testing.T) {
 		{"points 1.1.2, 2.1.4 and 3.4.2(b)", []string{"2024/2690 Annex, point 1.1.2", "2024/2690 Annex, point 2.1.4", "2024/2690 Annex, point 3.4.2(b)"}},
 		{"Regulation (EU) 2022/2554 (DORA), Art. 19(4)(a)", []string{"2022/2554", "2022/2554 Art. 19(4)(a)"}},
 		{"Art. 21 Abs. 2 Buchst. j", []string{"2022/2555 Art. 21(2)(j)"}},
+		{"Art. 23 Abs. 1, Abs. 2 und Abs. 4 Buchst. a", []string{"2022/2555 Art. 23(1)", "2022/2555 Art. 23(2)", "2022/2555 Art. 23(4)(a)"}},
+		{"Art. 23 Abs. 4 Buchst. a und Abs. 5", []string{"2022/2555 Art. 23(4)(a)", "2022/2555 Art. 23(5)"}},
 		{"Artikel 23 Absatz 4 Buchstabe b", []string{"2022/2555 Art. 23(4)(b)"}},
 		{"Art. 3 Abs. 1 Buchst. a, b und c", []string{"2022/2555 Art. 3(1)(a)", "2022/2555 Art. 3(1)(b)", "2022/2555 Art. 3(1)(c)"}},
 		{"nach Art. 6 Nr. 20 der Richtlinie (EU) 2022/2555", []string{"2022/2555 Art. 6(20)", "2022/2555"}},
