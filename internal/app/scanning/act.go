@@ -98,8 +98,14 @@ func (s *Service) MakeRisk(ctx context.Context, a authz.Actor, organisation, che
 	if err != nil {
 		return "", err
 	}
-	err = s.write(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
-		all, err := tx.Risks(organisation)
+	return s.enter(ctx, a, x)
+}
+
+// enter enters a risk into the register, unless one of its origin is open, and gives
+// the id of the one that stands there.
+func (s *Service) enter(ctx context.Context, a authz.Actor, x register.Risk) (id string, err error) {
+	err = s.write(ctx, a, x.Organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
+		all, err := tx.Risks(x.Organisation)
 		if err != nil {
 			return err
 		}

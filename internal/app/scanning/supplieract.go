@@ -51,7 +51,7 @@ func (s *Service) requestBody(p *locale.Printer, e SupplierExposure, by string, 
 	if r.Note != "" {
 		parts = append(parts, r.Note)
 	}
-	groups := grouped(failing(e.Findings))
+	groups := PerCheck(failing(e.Findings))
 	switch {
 	case e.Last.ID == "":
 	case len(groups) == 0:
@@ -81,8 +81,8 @@ func (s *Service) requestBody(p *locale.Printer, e SupplierExposure, by string, 
 	return strings.Join(append(parts, p.T("supplier.mail.end", "by", by)), "\n\n")
 }
 
-// grouped groups findings by check, in their order.
-func grouped(list []exposure.Finding) (out [][]exposure.Finding) {
+// PerCheck groups findings by check, in their order.
+func PerCheck(list []exposure.Finding) (out [][]exposure.Finding) {
 	index := map[string]int{}
 	for _, f := range list {
 		i, ok := index[f.Check]
@@ -148,7 +148,7 @@ func (s *Service) AskSupplier(ctx context.Context, a authz.Actor, organisation, 
 // supplierPlaces lists what failed or warned at a supplier, and the worst severity.
 func (s *Service) supplierPlaces(p *locale.Printer, e SupplierExposure, most int) (lines []string, worst exposure.Severity) {
 	worst = exposure.None
-	for i, g := range grouped(failing(e.Findings)) {
+	for i, g := range PerCheck(failing(e.Findings)) {
 		if i == 0 {
 			worst = g[0].Severity
 		}
@@ -221,20 +221,7 @@ func (s *Service) MakeSupplierRisk(ctx context.Context, a authz.Actor, organisat
 	if err != nil {
 		return "", err
 	}
-	err = s.write(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
-		all, err := tx.Risks(organisation)
-		if err != nil {
-			return err
-		}
-		if i := slices.IndexFunc(all, func(r register.Risk) bool { return r.Origin == x.Origin && r.ClosedOn.IsZero() }); i >= 0 {
-			id = all[i].ID
-			return nil
-		}
-		made, err := tx.PutRisk(x)
-		id = made.ID
-		return err
-	})
-	return id, err
+	return s.enter(ctx, a, x)
 }
 
 // supplierEvidence is the kind of the records of supplier reviews in the catalogue.

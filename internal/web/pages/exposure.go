@@ -359,22 +359,7 @@ func limitFields(v exposureView) (out []ui.Field) {
 	return out
 }
 
-// perCheck groups the findings by check, worst first.
-func perCheck(list []exposure.Finding) (out [][]exposure.Finding) {
-	index := map[string]int{}
-	for _, f := range list {
-		i, ok := index[f.Check]
-		if !ok {
-			i = len(out)
-			index[f.Check] = i
-			out = append(out, nil)
-		}
-		out[i] = append(out[i], f)
-	}
-	return out
-}
-
-// told reports whether a finding stands on the first page.
+// toldFinding reports whether a finding stands on the first page.
 func toldFinding(f exposure.Finding) bool {
 	return f.Outcome == exposure.Fail || f.Outcome == exposure.Warn || f.Outcome == exposure.Error
 }
@@ -384,7 +369,7 @@ func findingTable(ctx context.Context, v exposureView) ui.TableProps {
 	t := ui.TableProps{ID: "findings", Caption: ui.T(ctx, "exposure.report.findings"), HideCaption: true, Columns: []ui.Column{
 		{Label: ui.T(ctx, "exposure.check")}, {Label: ui.T(ctx, "exposure.outcome"), Narrow: true}, {Label: ui.T(ctx, "exposure.place"), Optional: true}, {Label: ui.T(ctx, "exposure.evidence"), Optional: true}},
 		Empty: ui.Empty{Title: ui.T(ctx, "exposure.report.no_findings"), Text: ui.T(ctx, "exposure.no_findings.text")}}
-	for _, group := range perCheck(v.e.Findings) {
+	for _, group := range scanning.PerCheck(v.e.Findings) {
 		f := group[0]
 		if !all && !toldFinding(f) {
 			continue
