@@ -49,6 +49,7 @@ race: setup ## every test with the race detector, also those that "make test" ru
 .PHONY: test-long
 test-long: race ## the race detector on everything, longer fuzzing and property runs
 	sh scripts/fuzz.sh 60s
+	SCREENSHOTS="$$(mktemp -d)" $(GO) test -count=1 -timeout 60m -run '^TestPictures$$' ./test/site
 	HOSTILE=all $(GO) test -count=1 -timeout 60m -run TestHostileTexts ./test/site
 	OUTAGE_CLOCKS=10000 $(GO) test -timeout 30m -run TestOutage -v ./internal/app/alarming/
 	INDICATORS=100000 $(GO) test -timeout 30m -run TestHandlingWithoutScript -v ./test/site/
@@ -88,7 +89,7 @@ scan-lab: ## the scanner on targets of several makes, beside testssl.sh, sslscan
 	@GO="$(GO)" sh scripts/scan-lab.sh
 
 .PHONY: screenshots
-screenshots: setup ## a picture of every page of the example workspace at three widths, light and dark, in screenshots/
+screenshots: setup ## a picture of every page of the example workspace at three widths, light and dark, in screenshots/; axe looks at each
 	@mkdir -p screenshots
 	SCREENSHOTS="$(CURDIR)/screenshots" $(GO) test -count 1 -timeout 60m ./test/site -run '^TestPictures$$'
 
