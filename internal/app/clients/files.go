@@ -84,15 +84,7 @@ func (s *Service) scan(ctx context.Context, sha256 string) (assessment.Scan, err
 	}
 	defer r.Close()
 	harmful, err := s.scanner.Harmful(ctx, r)
-	switch {
-	case ctx.Err() != nil:
-		return "", ctx.Err()
-	case err != nil:
-		return assessment.ScanPending, nil
-	case harmful:
-		return assessment.ScanHarmful, nil
-	}
-	return assessment.ScanClean, nil
+	return assessment.ScanOf(ctx, harmful, err)
 }
 
 // Rescan has an uploaded file looked at again.

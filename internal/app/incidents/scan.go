@@ -31,15 +31,7 @@ func (s *Service) look(ctx context.Context, file io.Reader) (assessment.Scan, er
 		return assessment.NotScanned, nil
 	}
 	harmful, err := s.scanner.Harmful(ctx, file)
-	switch {
-	case ctx.Err() != nil:
-		return "", ctx.Err()
-	case err != nil:
-		return assessment.ScanPending, nil
-	case harmful:
-		return assessment.ScanHarmful, nil
-	}
-	return assessment.ScanClean, nil
+	return assessment.ScanOf(ctx, harmful, err)
 }
 
 // lookAtStored has a stored file looked at.

@@ -4,6 +4,7 @@
 package assessment
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 
@@ -71,6 +72,20 @@ const (
 	ScanClean   Scan = "clean"
 	ScanHarmful Scan = "infected"
 )
+
+// ScanOf is what the answer of a scanner says about a file. A scanner that could not
+// tell leaves it pending; the only error is that of the context, whose caller has gone.
+func ScanOf(ctx context.Context, harmful bool, err error) (Scan, error) {
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err != nil:
+		return ScanPending, nil
+	case harmful:
+		return ScanHarmful, nil
+	}
+	return ScanClean, nil
+}
 
 // Exception is a documented decision not to apply, or not yet to apply, a requirement.
 type Exception struct {
