@@ -59,7 +59,7 @@ func (c *composer) applicabilityRow(r catalog.Requirement, res posture.Result) m
 		status.Lines = append(status.Lines, model.Quietly(c.t("report.confidence.low")))
 	}
 	row := model.Row{Cells: []model.Cell{
-		{Lines: []model.Text{{{Text: shortCitation(r.Citation), Style: model.Citation}}}}, {Lines: []model.Text{title}},
+		{Lines: []model.Text{{{Text: c.shortCite(r.Citation), Style: model.Citation}}}}, {Lines: []model.Text{title}},
 		model.Words(applies), status, c.reason(res)}}
 	if res.Status == posture.Met || res.Status == posture.NotApplicable {
 		row.ID = anchor(r.ID)

@@ -53,7 +53,7 @@ func (c *composer) boardFigures() model.KeyFigures {
 	tone, word := c.scoreTone(overall)
 	ground := ""
 	if len(c.in.Scope.Grounds) > 0 {
-		ground = glued(shortCitation(c.in.Scope.Grounds[0].Citation))
+		ground = glued(c.shortCite(c.in.Scope.Grounds[0].Citation))
 	}
 	figures := []model.Figure{
 		{Label: c.t("report.figure.class"), Value: c.t("report.class." + string(c.in.Scope.Class) + ".name"), Note: ground},

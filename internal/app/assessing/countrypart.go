@@ -81,7 +81,7 @@ func (c *composer) standsOn(source string, checked law.Date, confidence law.Conf
 	cell := model.Cell{Badge: c.confidenceMark(confidence)}
 	var line model.Text
 	if source != "" {
-		line = model.Text{{Text: source, Style: model.Citation}}
+		line = model.Text{{Text: c.p.Cite(source), Style: model.Citation}}
 	}
 	if !checked.IsZero() {
 		if len(line) > 0 {

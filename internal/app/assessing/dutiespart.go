@@ -17,7 +17,7 @@ func (c *composer) fineFigure() (model.Figure, bool) {
 	if f.Euros == 0 {
 		return model.Figure{}, false
 	}
-	return model.Figure{Label: c.t("report.figure.fine"), Value: c.p.Euros(f.Euros), Note: shortCitation(f.Citation)}, true
+	return model.Figure{Label: c.t("report.figure.fine"), Value: c.p.Euros(f.Euros), Note: c.shortCite(f.Citation)}, true
 }
 
 // dutyLines are the duties in at most six lines for the board.
@@ -29,7 +29,7 @@ func (c *composer) dutyLines() []model.Text {
 	var lines []model.Text
 	add := func(holds bool, key, cite string, args ...any) {
 		if holds {
-			lines = append(lines, model.Say(c.t("report.duty."+key, args...)).Then("  "+glued(cite), model.Citation))
+			lines = append(lines, model.Say(c.t("report.duty."+key, args...)).Then("  "+glued(c.p.Cite(cite)), model.Citation))
 		}
 	}
 	annexBinds := has("cir.") || has("cir2690")
@@ -95,7 +95,7 @@ func (c *composer) dateTable() model.Table {
 }
 
 func (c *composer) citation(s string) model.Cell {
-	return model.Cell{Lines: []model.Text{{{Text: s, Style: model.Citation}}}}
+	return model.Cell{Lines: []model.Text{{{Text: c.p.Cite(s), Style: model.Citation}}}}
 }
 
 func (c *composer) dutyTable() model.Table {
@@ -133,7 +133,7 @@ func (c *composer) registrations() []model.Block {
 		{Title: c.t("report.column.registration"), Weight: 3}, {Title: c.t("report.column.data"), Weight: 4},
 		{Title: c.t("report.column.due"), Weight: 3}, {Title: c.t("report.column.changes"), Weight: 2.4}}}
 	for _, r := range c.in.Duties.Registrations {
-		name := model.Cell{Lines: []model.Text{model.Strongly(c.p.Say(r.Title)), {{Text: r.Citation, Style: model.Citation}}}}
+		name := model.Cell{Lines: []model.Text{model.Strongly(c.p.Say(r.Title)), {{Text: c.p.Cite(r.Citation), Style: model.Citation}}}}
 		var data model.Cell
 		for _, m := range r.Data {
 			data.Lines = append(data.Lines, model.Say(c.p.Say(m)))
@@ -156,11 +156,11 @@ func (c *composer) supervision() []model.Block {
 	s, f := c.in.Duties.Supervision, c.in.Fines
 	blocks := []model.Block{
 		heading(2, "duties-supervision", c.t("report.duties.supervision")),
-		model.Paragraph{Text: model.Say(c.p.Say(s.Text)).Then("  "+s.Citation, model.Citation)},
+		model.Paragraph{Text: model.Say(c.p.Say(s.Text)).Then("  "+c.p.Cite(s.Citation), model.Citation)},
 	}
 	answer := model.Callout{Tone: chart.ToneInfo, Title: c.p.Say(f.Text)}
 	if f.Formula.Key != "" {
-		answer.Body = append(answer.Body, model.Say(c.p.Say(f.Formula)).Then("  "+f.Citation, model.Citation))
+		answer.Body = append(answer.Body, model.Say(c.p.Say(f.Formula)).Then("  "+c.p.Cite(f.Citation), model.Citation))
 	}
 	for _, n := range f.Notes {
 		answer.Body = append(answer.Body, model.Say(c.p.Say(n)))

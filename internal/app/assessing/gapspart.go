@@ -90,7 +90,7 @@ func (c *composer) gapRow(g posture.Gap) model.Row {
 	if r.Explanation != "" {
 		what.Lines = append(what.Lines, model.Say(r.Explanation))
 	}
-	what.Lines = append(what.Lines, model.Text{{Text: r.Citation, Style: model.Citation}})
+	what.Lines = append(what.Lines, model.Text{{Text: c.p.Cite(r.Citation), Style: model.Citation}})
 	good := model.Cell{}
 	if r.Good != "" {
 		good.Lines = append(good.Lines, model.Say(r.Good))
@@ -118,7 +118,7 @@ func (c *composer) openTable(gaps []posture.Gap) model.Table {
 		{Title: c.t("report.column.not_assessed"), Weight: 6}, {Title: c.t("report.column.citation"), Weight: 4}}}
 	for _, g := range gaps {
 		r := c.requirement(g.Requirement)
-		t.Rows = append(t.Rows, model.Row{ID: anchor(r.ID), Cells: []model.Cell{model.Words(r.Title), {Lines: []model.Text{{{Text: r.Citation, Style: model.Citation}}}}}})
+		t.Rows = append(t.Rows, model.Row{ID: anchor(r.ID), Cells: []model.Cell{model.Words(r.Title), {Lines: []model.Text{{{Text: c.p.Cite(r.Citation), Style: model.Citation}}}}}})
 	}
 	return t
 }

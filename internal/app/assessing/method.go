@@ -51,7 +51,7 @@ func (c *composer) sourceTable() model.Table {
 		if mark.Badge == nil {
 			mark = model.Words(c.t("country.confidence.verified"))
 		}
-		title := model.Cell{Lines: []model.Text{model.Say(s.Title)}}
+		title := model.Cell{Lines: []model.Text{model.Say(c.p.Cite(s.Title))}}
 		if s.URL != "" {
 			title.Lines = append(title.Lines, model.Text{{Text: s.URL, Link: s.URL, Style: model.Citation}})
 		}

@@ -171,6 +171,25 @@ func TestReportHasItsParts(t *testing.T) {
 	}
 }
 
+// englishPlace matches a place in a legal act in the way in which English cites it.
+var englishPlace = regexp.MustCompile(`Art\.[ \x{a0}]\d+[a-z]?\(\d|(Directive|Regulation) \((EU|EC)\)|Annex(es)? I`)
+
+func TestCitationsFollowTheLanguage(t *testing.T) {
+	t.Parallel()
+	for _, name := range examples {
+		for _, language := range languages {
+			text := words(page(t, example(t, name), printer(t, language)))
+			found := englishPlace.FindStringIndex(text)
+			switch {
+			case found == nil && language == "en":
+				t.Errorf("%s: the English report cites nothing", name)
+			case found != nil && language != "en":
+				t.Errorf("%s, %s: cites in English: …%s", name, language, text[max(0, found[0]-60):min(len(text), found[1]+60)])
+			}
+		}
+	}
+}
+
 func TestReportSaysItOnce(t *testing.T) {
 	t.Parallel()
 	text := words(page(t, example(t, "managed-service-provider"), printer(t, "en")))

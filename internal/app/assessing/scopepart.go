@@ -57,7 +57,7 @@ func (c *composer) groundTable(grounds []scope.Ground) model.Table {
 		if g.Class != "" {
 			class = c.t("report.class." + string(g.Class) + ".name")
 		}
-		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{cell, model.Words(class), {Lines: []model.Text{{{Text: g.Citation, Style: model.Citation}}}}}})
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{cell, model.Words(class), {Lines: []model.Text{{{Text: c.p.Cite(g.Citation), Style: model.Citation}}}}}})
 	}
 	return t
 }
@@ -230,7 +230,7 @@ func (c *composer) whatWouldChange() []model.Block {
 	s := c.in.Scope
 	var items []model.Text
 	if s.Nearest != nil {
-		items = append(items, model.Say(c.p.Say(s.Nearest.Text)).Then("  "+s.Nearest.Ground.Citation, model.Citation))
+		items = append(items, model.Say(c.p.Say(s.Nearest.Text)).Then("  "+c.p.Cite(s.Nearest.Ground.Citation), model.Citation))
 	}
 	for _, m := range s.Missing {
 		items = append(items, model.Say(c.t("report.scope.missing.item", "field", c.field(m))))

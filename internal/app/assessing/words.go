@@ -60,15 +60,18 @@ func (c *composer) place(code string) string {
 // measureLetter is the letter of a score key such as "measure.a".
 func measureLetter(key string) (string, bool) { return strings.CutPrefix(key, "measure.") }
 
-// shortCitation leaves the name of the act out where the place alone says enough.
-func shortCitation(citation string) string {
+// shortCite leaves the name of the act out where the place alone says enough, and
+// writes the rest in the way of the language.
+func (c *composer) shortCite(citation string) string {
 	for _, act := range []string{"Directive (EU) 2022/2555 ", "Implementing Regulation (EU) 2024/2690 ", "Implementing Regulation (EU) 2024/2690, "} {
 		if s, ok := strings.CutPrefix(citation, act); ok {
-			return s
+			return c.p.Cite(s)
 		}
 	}
-	return citation
+	return c.p.Cite(citation)
 }
 
 // glued keeps "Art." and its number on one line.
-func glued(citation string) string { return strings.ReplaceAll(citation, "Art. ", "Art.\u00a0") }
+func glued(citation string) string { return numbered.Replace(citation) }
+
+var numbered = strings.NewReplacer("Art. ", "Art.\u00a0", "art. ", "art.\u00a0")

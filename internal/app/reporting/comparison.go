@@ -207,7 +207,7 @@ func statusTable(c clients.Client, x clients.Comparison, p *locale.Printer) mode
 		for _, text := range reasons(p, s) {
 			why.Lines = append(why.Lines, model.Say(text))
 		}
-		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{{Lines: []model.Text{model.Say(req.Title), model.Quietly(req.Citation)}},
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{{Lines: []model.Text{model.Say(req.Title), model.Quietly(p.Cite(req.Citation))}},
 			statusCell(p, s.Before), statusCell(p, s.After), why}})
 	}
 	return t

@@ -22,6 +22,7 @@ func TestCite(t *testing.T) {
 		{"Regulation (EU) No 910/2014 Art. 24(2)(fb)", "Verordnung (EU) Nr. 910/2014 Art. 24 Abs. 2 Buchst. fb", "Règlement (UE) nº 910/2014, art. 24, par. 2, point fb)"},
 		{"Directive 2002/58/EC Art. 4(3)", "Richtlinie 2002/58/EG Art. 4 Abs. 3", "Directive 2002/58/CE, art. 4, par. 3"},
 		{"Directive (EU) 2022/2555, consolidated text of 27 December 2022, with the corrigendum of 22 December 2023", "Richtlinie (EU) 2022/2555, konsolidierte Fassung vom 27. Dezember 2022, mit der Berichtigung vom 22. Dezember 2023", "Directive (UE) 2022/2555, texte consolidé du 27 décembre 2022, avec le rectificatif du 22 décembre 2023"},
+		{"Directive (EU) 2022/2555, consolidated text 02022L2555-20221227", "Richtlinie (EU) 2022/2555, konsolidierte Fassung 02022L2555-20221227", "Directive (UE) 2022/2555, texte consolidé 02022L2555-20221227"},
 		{"Art. 33(2)(b)", "Art. 33 Abs. 2 Buchst. b", "Art. 33, par. 2, point b)"},
 		{"§ 33 BSIG", "§ 33 BSIG", "§ 33 BSIG"},
 		{"", "", ""},

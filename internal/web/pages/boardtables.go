@@ -37,7 +37,7 @@ func deadlineTable(ctx context.Context, v boardView) ui.TableProps {
 		{Label: ui.T(ctx, "home.due.what")}, {Label: ui.T(ctx, "report.column.due")}},
 		Empty: ui.Empty{Title: ui.T(ctx, "home.due.none"), Text: ui.T(ctx, "board.deadlines.none")}}
 	for _, d := range v.Deadlines {
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{twoLines(ui.Words(ui.Say(ctx, d.Text)), d.Law), ui.Deadline(ui.DeadlineProps{By: d.By})}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{twoLines(ui.Words(ui.Say(ctx, d.Text)), ui.Cite(ctx, d.Law)), ui.Deadline(ui.DeadlineProps{By: d.By})}})
 	}
 	return t
 }

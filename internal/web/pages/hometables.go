@@ -72,7 +72,7 @@ func dueTable(ctx context.Context, r *http.Request, h clients.Home) ui.TableProp
 		Empty: ui.Empty{Title: ui.T(ctx, "home.due.none"), Text: ui.T(ctx, "home.due.none.text")}}
 	for _, d := range h.Deadlines[:min(mostDue, len(h.Deadlines))] {
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{
-			ui.LinkCell(ui.Say(ctx, d.Text), clientURL(r, "registration"), ui.T(ctx, "home.due.law")+" · "+d.Law), ui.Deadline(ui.DeadlineProps{By: d.By})}})
+			ui.LinkCell(ui.Say(ctx, d.Text), clientURL(r, "registration"), ui.T(ctx, "home.due.law")+" · "+ui.Cite(ctx, d.Law)), ui.Deadline(ui.DeadlineProps{By: d.By})}})
 	}
 	for _, k := range h.Next[:min(mostDue, len(h.Next))] {
 		if k.Due.IsZero() || !k.Due.Before(h.In.AsOf.AddDays(30)) || len(t.Rows) >= 2*mostDue {
