@@ -192,6 +192,12 @@ type Registration struct {
 	Contacts       []Contact `yaml:"contacts" doc:"Contacts for the authority, with e-mail and phone."`
 }
 
+// Untold reports whether the registered data changed after the registration and the
+// register was not told since.
+func (r Registration) Untold() bool {
+	return !r.RegisteredOn.IsZero() && r.LastChangeOn.After(r.RegisteredOn) && r.LastNotifiedOn.Before(r.LastChangeOn)
+}
+
 // Answer is the answer to one guided question.
 type Answer struct {
 	Options []string `yaml:"options" required:"true" doc:"Chosen option ids."`

@@ -46,7 +46,7 @@ func dossierOf(e dossier.Entry, p *locale.Printer) Dossier {
 	say := func(m law.Message) string { return p.Say(m) }
 	return Dossier{e.Duty.ID, e.Title(p), e.Duty.Citation, e.State, e.Duty.FirstDue, list(e.Fields, func(f dossier.Field) DossierField {
 		return DossierField{f.Key, p.Say(f.Label), f.Citation, list(f.Values, say), list(f.Missing, say)}
-	}), e.Complete(), e.Record.RegisteredOn, e.Record.NotifiedOn, e.Record.Authority, e.Record.Reference, list(e.Changes, changeOf), e.ChangeDue}
+	}), e.Complete(), e.RegisteredOn(), e.Record.NotifiedOn, e.Record.Authority, e.Record.Reference, list(e.Changes, changeOf), e.ChangeDue}
 }
 
 // Dossiers are those of an organisation.

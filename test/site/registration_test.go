@@ -2,10 +2,12 @@ package site
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -123,6 +125,47 @@ func TestRegistration(t *testing.T) {
 	d = v.dossier(organisation)
 	if d.Registers[0].ChangeDue != "" || d.Registers[0].Reference != "BSI-4711" || d.Registers[1].ChangeDue == "" {
 		t.Errorf("after telling one register: %+v", d)
+	}
+}
+
+// TestRegistrationOfTheFacts: a registration that only the facts know is said on the
+// page, in the files and nowhere as missing, and a change by the facts has its clock.
+func TestRegistrationOfTheFacts(t *testing.T) {
+	site, _ := start(t)
+	v := begun(t, site)
+	organisation, _ := v.create("Molkerei GmbH", "client")
+	v.reply(organisation, "types", url.Values{"type": {"food.business"}})
+	v.reply(organisation, "places", url.Values{"established": {"DE"}, "serves": {"DE"}})
+	v.reply(organisation, "employees", url.Values{"y2025": {"300"}, "y2024": {"300"}})
+	if _, page := v.get(organisation + "/registration"); !strings.Contains(page, "Not registered yet") {
+		t.Error("the page does not say that the registration is missing")
+	}
+	facts := func(registration string) {
+		t.Helper()
+		_, page := v.get(organisation + "/facts")
+		text := html.UnescapeString(regexp.MustCompile(`(?s)<textarea[^>]*>(.*?)</textarea>`).FindStringSubmatch(page)[1])
+		if i := strings.Index(text, "registration:\n"); i >= 0 {
+			text = text[:i]
+		}
+		v.must(organisation+"/facts", url.Values{"version": {versionField.FindStringSubmatch(page)[1]}, "text": {text + registration}})
+	}
+	facts("registration:\n  registered_on: \"2026-01-15\"\n")
+	_, page := v.get(organisation + "/registration")
+	if !strings.Contains(page, "Registered on 15 January 2026, as the facts of the organisation say") || strings.Contains(page, "Not registered yet") || !strings.Contains(page, `value="2026-01-15"`) {
+		t.Error("the page does not know the registration of the facts")
+	}
+	if d := v.dossier(organisation).Registers[0]; d.RegisteredOn != "2026-01-15" || d.ChangeDue != "" {
+		t.Errorf("%+v", d)
+	}
+	if _, page := v.get(organisation); !strings.Contains(page, "Nothing is due") {
+		t.Error("the first page has a deadline although nothing is due")
+	}
+	facts("registration:\n  registered_on: \"2026-01-15\"\n  last_change_on: \"2026-02-02\"\n")
+	if d := v.dossier(organisation).Registers[0]; d.ChangedOn != "2026-02-02" || d.ChangeDue != "2026-02-16" {
+		t.Errorf("%+v", d)
+	}
+	if _, page := v.get(organisation + "/registration"); !strings.Contains(page, "Data changed since 2 February 2026: tell the register by 16 February 2026") {
+		t.Error("the page does not have the clock of the change")
 	}
 }
 

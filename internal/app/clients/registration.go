@@ -141,7 +141,7 @@ func registerDeadlines(in assessing.Input, done organisation.Registration, recor
 			}
 		case done.RegisteredOn.IsZero():
 			add(r.ID, r.FirstDue, r.Title, r.Citation)
-		case done.LastChangeOn.After(done.RegisteredOn) && done.LastNotifiedOn.Before(done.LastChangeOn):
+		case done.Untold():
 			add(r.ID+"/change", dossier.ChangeDue(r, done.LastChangeOn), r.Title, r.Citation)
 		}
 	}

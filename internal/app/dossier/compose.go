@@ -60,13 +60,15 @@ func (e Entry) stand(p *locale.Printer) model.Callout {
 	add := func(text string) { c.Body = append(c.Body, model.Say(text)) }
 	if e.Registered() {
 		add(p.T("registration.record", "date", e.Record.RegisteredOn, "authority", e.Record.Authority, "reference", e.Record.Reference, "by", e.Record.By))
+	} else if !e.Declared.IsZero() {
+		add(p.T("registration.declared", "date", e.Declared))
 	} else {
 		add(p.Say(e.Duty.DueText))
 	}
 	add(p.Say(e.Duty.ChangeWithin))
 	if !e.ChangeDue.IsZero() {
 		c.Tone = chart.TonePartly
-		add(p.T("registration.change.due", "since", e.Record.ChangedOn, "date", e.ChangeDue))
+		add(p.T("registration.change.due", "since", e.ChangedOn, "date", e.ChangeDue))
 	}
 	return c
 }
@@ -166,7 +168,7 @@ func JSON(w io.Writer, in assessing.Input, entries []Entry, p *locale.Printer) e
 	d := Document{Format: Format, Language: p.Language, Organisation: in.Organisation, AsOf: in.AsOf, Registers: []Register{}}
 	for _, e := range entries {
 		r := Register{Duty: e.Duty.ID, Citation: e.Duty.Citation, Title: p.Say(e.Duty.Title), State: e.State, FirstDue: e.Duty.FirstDue,
-			RegisteredOn: e.Record.RegisteredOn, Reference: e.Record.Reference, ChangedOn: e.Record.ChangedOn, ChangeDue: e.ChangeDue, Data: []Datum{}}
+			RegisteredOn: e.RegisteredOn(), Reference: e.Record.Reference, ChangedOn: e.ChangedOn, ChangeDue: e.ChangeDue, Data: []Datum{}}
 		if e.Pack.Authority.Established() {
 			r.Authority = p.Say(e.Pack.Authority.Say())
 		}

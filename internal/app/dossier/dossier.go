@@ -24,12 +24,23 @@ type Entry struct {
 	Pack      country.Pack // zero without a State
 	Fields    []Field
 	Record    registration.Record // zero before the first registration
+	Declared  law.Date            // day of registration by the facts, where no record of any State is kept
 	Changes   []organisation.Difference
+	ChangedOn law.Date // first change that the register was not told; zero: none
 	ChangeDue law.Date // last day to tell the changes; zero: none to tell
 }
 
 // Registered reports whether the register has been told at all.
 func (e Entry) Registered() bool { return e.Record.ID != "" }
+
+// RegisteredOn is the day of the registration by the record or, without one, by the
+// facts; zero when neither has it.
+func (e Entry) RegisteredOn() law.Date {
+	if e.Registered() {
+		return e.Record.RegisteredOn
+	}
+	return e.Declared
+}
 
 // Complete counts the fields that have all that the law asks.
 func (e Entry) Complete() int {
@@ -82,6 +93,8 @@ func Entries(in assessing.Input, f *organisation.File, records []registration.Re
 				if err := e.compare(f, records[i]); err != nil {
 					return nil, err
 				}
+			} else if !slices.ContainsFunc(records, func(r registration.Record) bool { return r.Register == duty.ID }) {
+				e.declare(f.Registration)
 			}
 			out = append(out, e)
 		}
@@ -95,9 +108,18 @@ func (e *Entry) compare(f *organisation.File, r registration.Record) (err error)
 		return err
 	}
 	if !r.ChangedOn.IsZero() {
-		e.ChangeDue = ChangeDue(e.Duty, r.ChangedOn)
+		e.ChangedOn, e.ChangeDue = r.ChangedOn, ChangeDue(e.Duty, r.ChangedOn)
 	}
 	return nil
+}
+
+// declare takes over what the facts say of a registration of which no record is
+// kept: when it was made, and a change that was not told.
+func (e *Entry) declare(said organisation.Registration) {
+	e.Declared = said.RegisteredOn
+	if said.Untold() {
+		e.ChangedOn, e.ChangeDue = said.LastChangeOn, ChangeDue(e.Duty, said.LastChangeOn)
+	}
 }
 
 // ChangeDue is the last day to tell a change: two weeks after it under Art. 3(4),

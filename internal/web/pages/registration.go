@@ -215,7 +215,7 @@ func recordFields(ctx context.Context, r *http.Request, v registrationView, i in
 		label = "registration.field.notified_on"
 	}
 	fields := []ui.Field{
-		{Name: "on", Label: ui.T(ctx, label), Required: true},
+		{Name: "on", Label: ui.T(ctx, label), Value: e.Declared.String(), Required: true},
 		{Name: "authority", Label: ui.T(ctx, "registration.field.authority"), Value: authority, MaxLength: 300},
 		{Name: "reference", Label: ui.T(ctx, "registration.field.reference"), Value: e.Record.Reference, MaxLength: 200},
 	}
