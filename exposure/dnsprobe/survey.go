@@ -248,7 +248,9 @@ func (c *Client) examine(ctx context.Context, zone string, h *host) {
 		}
 	}
 	slices.Sort(h.child)
-	h.version, h.self = c.chaos(ctx, h.server, "version.bind."), c.chaos(ctx, h.server, "hostname.bind.")
+	if !c.dialer.Permit().Visits() { // no visitor asks a server about itself
+		h.version, h.self = c.chaos(ctx, h.server, "version.bind."), c.chaos(ctx, h.server, "hostname.bind.")
+	}
 }
 
 func (h *host) keep(m *dns.Msg) { h.sigs = append(h.sigs, typed[*dns.RRSIG](m.Answer)...) }

@@ -1,6 +1,7 @@
 package dnslab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -19,6 +20,7 @@ import (
 // Host is a name server of the laboratory.
 type Host struct {
 	Address   string   // 127.0.0.2, ::1, …
+	Port      uint16   // 0: that of the laboratory
 	Zones     []string // that it answers for
 	Recursive bool     // answers for every name, for everybody
 	Transfer  bool     // hands out whole zones
@@ -28,6 +30,9 @@ type Host struct {
 	Version   string // that it tells
 	NS        []string
 	Long      bool // answers over UDP as long as they come
+
+	// Heard is called with each question, from several goroutines; nil: nobody listens.
+	Heard func(dns.Question)
 }
 
 // Lab is a running laboratory.
@@ -119,7 +124,7 @@ func (l *Lab) listen(hosts []Host) error {
 	}
 	l.serve(first, stream, dns.HandlerFunc(l.resolve))
 	for _, h := range hosts {
-		at := net.JoinHostPort(h.Address, strconv.Itoa(int(l.Port)))
+		at := net.JoinHostPort(h.Address, strconv.Itoa(int(cmp.Or(h.Port, l.Port))))
 		packets, err := net.ListenPacket("udp", at)
 		if err != nil {
 			return err
@@ -250,6 +255,9 @@ func (l *Lab) find(m *dns.Msg, name string, kind uint16, secure bool) {
 
 // authoritative is a name server.
 func (l *Lab) authoritative(h Host, w dns.ResponseWriter, q *dns.Msg) {
+	if h.Heard != nil {
+		h.Heard(q.Question[0])
+	}
 	m, secure := reply(q, !h.NoEDNS)
 	name, kind := dns.CanonicalName(q.Question[0].Name), q.Question[0].Qtype
 	if h.NoEDNS && q.IsEdns0() != nil {
