@@ -27,13 +27,13 @@ const mostRegistration = 1 << 20
 // Import adds what the operator has in a file, named as in Imports: validated ROAs
 // of Routinator or rpki-client (JSON or CSV), announcing networks as RISwhois lists
 // them, participants of MANRS, the zone file of a domain, the answer of a registry
-// about a domain (RDAP); vulnerabilities that are exploited (KEV), of the National
-// Vulnerability Database in its format 2.0 (any number of files), scores of
-// exploitation (EPSS), answers of the European database (EUVD), ends of life in the
-// form of the shipped table, libraries of pages as retire.js lists them, names of
-// own hosts, an export of crt.sh, own root certificates in PEM, lists of revoked
-// certificates in DER or PEM, and certificates that are or were in use, in DER or PEM.
-// Lists may be compressed with gzip.
+// about a domain (RDAP); vulnerabilities that are exploited (KEV, taken when it is newer
+// than the shipped one), of the National Vulnerability Database in its format 2.0 (any
+// number of files), scores of exploitation (EPSS), answers of the European database
+// (EUVD), ends of life in the form of the shipped table, libraries of pages as retire.js
+// lists them, names of own hosts, an export of crt.sh, own root certificates in PEM,
+// lists of revoked certificates in DER or PEM, and certificates that are or were in use,
+// in DER or PEM. Lists may be compressed with gzip.
 func (k *Knowledge) Import(what string) error {
 	kind, file, ok := strings.Cut(what, "=")
 	kind, name, _ := strings.Cut(kind, ":")
@@ -106,8 +106,14 @@ const largestRoots = 16 << 20
 func (k *Knowledge) readMore(kind, source string, r io.Reader) (err error) {
 	kinds := k.Data.Kinds
 	switch kind {
-	case "kev":
-		kinds[vulnprobe.KEVKind], err = vulnprobe.LoadKEV(r)
+	case "kev": // an old file does not hide a newer catalogue that came with the program
+		imported, err := vulnprobe.LoadKEV(r)
+		if err != nil {
+			return err
+		}
+		have, _ := kinds[vulnprobe.KEVKind].(*vulnprobe.KEV)
+		kinds[vulnprobe.KEVKind] = imported.Newer(have)
+		return nil
 	case "nvd": // comes in a file for each year
 		if n, ok := kinds[vulnprobe.NVDKind].(*vulnprobe.NVD); ok {
 			return n.Add(r)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/vulnprobe"
 )
 
 // Grade is a letter from "A" (nothing found) to "F"; "" when nothing could be
@@ -41,7 +42,9 @@ type AreaGrade struct {
 
 // Tally counts findings and grades their areas.
 type Tally struct {
-	Counts map[exposure.Outcome]int
+	Counts    map[exposure.Outcome]int
+	Exploited *vulnprobe.KEVState // oldest catalogue of exploited vulnerabilities that programs were compared with; nil: none
+
 	areas  map[exposure.Area]*AreaGrade
 	judged map[exposure.Area]bool
 }
@@ -63,6 +66,12 @@ func (t *Tally) Add(c *exposure.Catalogue, f exposure.Finding) {
 	a.Counts[f.Outcome]++
 	a.Grade = max(a.Grade, GradeOf(f))
 	t.judged[check.Area] = t.judged[check.Area] || GradeOf(f) != "" && f.Outcome != exposure.Error
+	if f.Check != vulnprobe.Exploitation {
+		return
+	}
+	if s, ok := vulnprobe.ParseKEVState(f.Citation); ok && (t.Exploited == nil || s.AsOf.Before(t.Exploited.AsOf)) {
+		t.Exploited = &s
+	}
 }
 
 // Len is how many findings were counted.

@@ -99,7 +99,8 @@ func Load(content fs.FS) (Knowledge, error) {
 	if k.Data.Kinds[tlsprobe.ProfilesKind], err = tlsprobe.LoadProfiles(content); err != nil {
 		return k, fmt.Errorf("load the profiles: %w", err)
 	}
-	return k, nil
+	k.Data.Kinds[vulnprobe.KEVKind], err = vulnprobe.LoadShippedKEV(content)
+	return k, err
 }
 
 // Options say what a scan does.

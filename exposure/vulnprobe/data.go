@@ -16,7 +16,6 @@ import (
 
 // Kinds of exposure.Data that the probe knows, each imported by the operator.
 const (
-	KEVKind  = "kev"  // *KEV
 	EPSSKind = "epss" // *EPSS
 	NVDKind  = "nvd"  // *NVD
 	EUVDKind = "euvd" // *EUVD
@@ -24,70 +23,12 @@ const (
 
 // Limits of imported files, unpacked.
 const (
-	largestKEV  = 64 << 20
 	largestEPSS = 256 << 20
 	largestNVD  = 4 << 30
 	largestEUVD = 1 << 30
 )
 
 var cveID = regexp.MustCompile(`^CVE-\d{4}-\d{4,19}$`)
-
-// KEV is the catalogue of known exploited vulnerabilities of CISA (CC0).
-type KEV struct {
-	Version  string
-	Released time.Time
-	byID     map[string]Exploited
-	byName   map[string][]string // CVE ids by vendor and product, folded
-}
-
-// Exploited is one entry of the catalogue.
-type Exploited struct {
-	ID         string
-	Added      string // day
-	Due        string // day that CISA set for authorities of the United States
-	Ransomware bool
-}
-
-// LoadKEV reads known_exploited_vulnerabilities.json.
-func LoadKEV(r io.Reader) (*KEV, error) {
-	in, err := exposure.Unpack(r, largestKEV)
-	if err != nil {
-		return nil, err
-	}
-	var file struct {
-		CatalogVersion  string
-		DateReleased    time.Time
-		Vulnerabilities []struct {
-			CVEID                      string `json:"cveID"`
-			VendorProject, Product     string
-			DateAdded, DueDate         string
-			KnownRansomwareCampaignUse string
-		}
-	}
-	if err := json.NewDecoder(in).Decode(&file); err != nil {
-		return nil, fmt.Errorf("the file is no catalogue of known exploited vulnerabilities: %w", err)
-	}
-	k := &KEV{Version: file.CatalogVersion, Released: file.DateReleased, byID: map[string]Exploited{}, byName: map[string][]string{}}
-	for _, v := range file.Vulnerabilities {
-		if !cveID.MatchString(v.CVEID) {
-			return nil, fmt.Errorf("%q is no number of a vulnerability", v.CVEID)
-		}
-		k.byID[v.CVEID] = Exploited{v.CVEID, v.DateAdded, v.DueDate, v.KnownRansomwareCampaignUse == "Known"}
-		name := kevName(v.VendorProject, v.Product)
-		k.byName[name] = append(k.byName[name], v.CVEID)
-	}
-	if len(k.byID) == 0 || k.Version == "" {
-		return nil, errors.New("the catalogue of known exploited vulnerabilities is empty")
-	}
-	return k, nil
-}
-
-func kevName(vendor, product string) string {
-	return strings.ToLower(strings.TrimSpace(vendor)) + "|" + strings.ToLower(strings.TrimSpace(product))
-}
-
-// state names the file in findings.
-func (k *KEV) state() string { return "KEV " + k.Version }
 
 // EPSS holds how likely vulnerabilities are to be exploited within 30 days.
 type EPSS struct {

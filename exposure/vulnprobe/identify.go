@@ -21,7 +21,7 @@ type form struct {
 	Vendor   string   `yaml:"vendor"`
 	Product  string   `yaml:"product"`
 	Also     []string `yaml:"also"` // vendor:product
-	KEV      []string `yaml:"kev"`  // vendor and product
+	KEV      []string `yaml:"kev"`  // vendor|product
 	Packaged bool     `yaml:"packaged"`
 	From     []string `yaml:"from"`
 	Match    string   `yaml:"match"`
@@ -39,6 +39,10 @@ var forms = sync.OnceValue(func() []form {
 	}
 	for i := range list {
 		list[i].expression = regexp.MustCompile(list[i].Match)
+		for j, name := range list[i].KEV {
+			vendor, product, _ := strings.Cut(name, "|")
+			list[i].KEV[j] = kevName(vendor, product)
+		}
 	}
 	return list
 })
@@ -62,7 +66,7 @@ type Product struct {
 	Revision     string // of the package, such as "2+deb12u3"
 	Upstream     bool   // not from a distribution: its version tells what is mended
 	Banner       Banner
-	kev          []string
+	kev          []string // names in the catalogue of exploited vulnerabilities, folded
 }
 
 // Versioned reports whether the banner told the version.

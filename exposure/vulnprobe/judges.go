@@ -85,14 +85,15 @@ func surest(list []hit) (Confidence, exposure.Outcome) {
 	return best, exposure.Fail
 }
 
-// exploited judges VULN-01.
+// exploited judges VULN-01. An old catalogue shows what is exploited, never that
+// nothing is.
 func exploited(v *view, f *exposure.Finding) {
 	f.Expected = "no vulnerability of the program is known to be exploited"
-	switch {
-	case v.kev == nil:
+	if v.kev == nil {
 		notTested(f, "no catalogue of known exploited vulnerabilities was imported (KEV)")
 		return
-	case v.nvd == nil:
+	}
+	if v.nvd == nil {
 		exploitedByName(v, f)
 		return
 	}
@@ -100,23 +101,29 @@ func exploited(v *view, f *exposure.Finding) {
 	if settled {
 		return
 	}
-	list = slices.DeleteFunc(list, func(h hit) bool { _, ok := v.kev.byID[h.match.ID]; return !ok })
-	f.Citation = v.kev.state()
+	list = slices.DeleteFunc(list, func(h hit) bool { _, ok := v.kev.Get(h.match.ID); return !ok })
+	state, old := v.kev.told(v.now)
 	if len(list) == 0 {
-		f.Outcome, f.Observed = exposure.Pass, "none ("+v.kev.state()+", "+v.nvd.state()+")"+v.rest()
+		f.Outcome, f.Observed = exposure.Pass, "none ("+state+", "+v.nvd.state()+")"+v.rest()
+		if old {
+			f.Outcome = exposure.Info
+		}
 		return
 	}
 	var text []string
 	for _, h := range list[:min(len(list), mostListed)] {
-		e := v.kev.byID[h.match.ID]
-		note := ", exploited since " + e.Added + " at the latest"
-		if e.Ransomware {
-			note += ", by ransomware too"
-		}
-		text = append(text, fmt.Sprintf("%s: %s (%s%s)", h.product, h.match.ID, h.match.Confidence, note))
+		text = append(text, fmt.Sprintf("%s: %s (%s%s)", h.product, h.match.ID, h.match.Confidence, v.kev.byID[h.match.ID].note()))
 	}
 	c, o := surest(list)
-	f.Outcome, f.Confidence, f.Observed = o, string(c), strings.Join(text, "; ")+more(len(list))
+	f.Outcome, f.Confidence, f.Observed = o, string(c), strings.Join(text, "; ")+more(len(list))+" ("+state+")"
+}
+
+func (e Exploited) note() string {
+	note := ", exploited since " + e.Added + " at the latest"
+	if e.Ransomware {
+		note += ", by ransomware too"
+	}
+	return note
 }
 
 // rest names what was left out of a verdict.
@@ -134,25 +141,22 @@ func more(n int) string {
 	return ""
 }
 
-// exploitedByName compares names alone, because the catalogue lists no versions.
+// exploitedByName compares names alone, because the catalogue lists no versions: that
+// informs, and says nothing for or against this version.
 func exploitedByName(v *view, f *exposure.Finding) {
 	var text []string
 	for _, p := range v.products {
-		if len(p.kev) != 2 {
-			continue
-		}
-		if ids := v.kev.byName[kevName(p.kev[0], p.kev[1])]; len(ids) > 0 {
-			ids = slices.Sorted(slices.Values(ids))
+		if ids := v.kev.of(p); len(ids) > 0 {
 			text = append(text, p.Name+": "+strings.Join(ids[max(0, len(ids)-mostListed):], ", "))
 		}
 	}
-	f.Citation = v.kev.state()
+	state, _ := v.kev.told(v.now)
 	if len(text) == 0 {
-		notTested(f, "the catalogue lists nothing under the names of these programs, but versions were not compared: no vulnerability database was imported (%s)", v.kev.state())
+		notTested(f, "the catalogue lists nothing under the names of these programs, but versions were not compared: no vulnerability database was imported (%s)", state)
 		return
 	}
-	f.Outcome, f.Confidence = exposure.Warn, string(VendorOnly)
-	f.Observed = strings.Join(text, "; ") + " (versions were not compared: no vulnerability database was imported)"
+	f.Outcome, f.Confidence = exposure.Info, string(VendorOnly)
+	f.Observed = "of some version, exploited are " + strings.Join(text, "; ") + " (versions were not compared: no vulnerability database was imported; " + state + ")"
 }
 
 // known judges VULN-02.

@@ -19,6 +19,10 @@ func Probes() []exposure.Probe {
 	return []exposure.Probe{{Name: "programs", Level: exposure.OfService, Checks: Checks(), Class: exposure.Handshake, Wants: Wanted, Run: run}}
 }
 
+// Exploitation is the check whose findings cite the catalogue of exploited
+// vulnerabilities that they were compared with, as KEV.State writes it.
+const Exploitation = "VULN-01"
+
 // judge decides one check.
 type judge struct {
 	check string
@@ -26,7 +30,7 @@ type judge struct {
 }
 
 func judges() []judge {
-	return []judge{{"BAN-01", recognised}, {"VULN-01", exploited}, {"VULN-02", known}, {"VULN-03", likely}, {"VULN-04", european}, {"VULN-05", outlived}}
+	return []judge{{"BAN-01", recognised}, {Exploitation, exploited}, {"VULN-02", known}, {"VULN-03", likely}, {"VULN-04", european}, {"VULN-05", outlived}}
 }
 
 // Checks lists the checks that the probe answers.
@@ -63,6 +67,9 @@ func run(ctx context.Context, s *exposure.Session, t exposure.Target) error {
 	for _, j := range judges() {
 		f := s.Finding(j.check, t)
 		f.Start, f.Transcript, f.Reproduce = begin, exposure.TranscriptHash(transcript...), reproduce(t)
+		if j.check == Exploitation && v.kev != nil {
+			f.Citation = v.kev.State()
+		}
 		if len(v.products) == 0 {
 			f.Outcome, f.Reason = exposure.NotApplicable, "no program was recognised by what the service says"
 		} else {

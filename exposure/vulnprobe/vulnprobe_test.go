@@ -19,7 +19,7 @@ import (
 
 // The files have the forms of the real ones and hold a few of their entries.
 const (
-	kevFile = `{"title": "CISA Catalog of Known Exploited Vulnerabilities", "catalogVersion": "2025.08.25", "dateReleased": "2025-08-25T14:00:00.0000Z", "count": 1,
+	kevFile = `{"title": "CISA Catalog of Known Exploited Vulnerabilities", "catalogVersion": "2026.11.20", "dateReleased": "2026-11-20T14:00:00.0000Z", "count": 1,
 		"vulnerabilities": [{"cveID": "CVE-2021-41773", "vendorProject": "Apache", "product": "HTTP Server", "dateAdded": "2021-11-03", "dueDate": "2021-11-17", "knownRansomwareCampaignUse": "Known"}]}`
 	epssFile = "#model_version:v2025.03.14,score_date:2025-08-25T00:00:00+0000\ncve,epss,percentile\nCVE-2021-41773,0.94300,0.99900\nCVE-2024-6387,0.50000,0.97000\n"
 	euvdFile = `{"items": [{"id": "EUVD-2021-28000", "aliases": "CVE-2021-41773\nGHSA-xxxx\n", "baseScore": 7.5, "epss": 94.3, "exploitedSince": "Nov 3, 2021"}], "total": 1}`
@@ -30,6 +30,9 @@ const (
 			"configurations": [{"nodes": [{"operator": "OR", "cpeMatch": [{"vulnerable": true, "criteria": "cpe:2.3:a:openbsd:openssh:*:*:*:*:*:*:*:*", "versionStartIncluding": "8.6", "versionEndExcluding": "9.8"}]}]}]}},
 		{"cve": {"id": "CVE-2000-0001", "vulnStatus": "Rejected", "configurations": [{"nodes": [{"cpeMatch": [{"vulnerable": true, "criteria": "cpe:2.3:a:apache:http_server:*:*:*:*:*:*:*:*"}]}]}]}}]}`
 )
+
+// shipped is, for data, the catalogue of exploited vulnerabilities that is shipped.
+const shipped = "shipped"
 
 func must[T any](v T, err error) T {
 	if err != nil {
@@ -44,6 +47,8 @@ func data(kinds ...string) exposure.Data {
 		switch k {
 		case vulnprobe.KEVKind:
 			d.Kinds[k] = must(vulnprobe.LoadKEV(strings.NewReader(kevFile)))
+		case shipped:
+			d.Kinds[vulnprobe.KEVKind] = must(vulnprobe.LoadShippedKEV(content.FS))
 		case vulnprobe.EPSSKind:
 			d.Kinds[k] = must(vulnprobe.LoadEPSS(strings.NewReader(epssFile)))
 		case vulnprobe.EUVDKind:
@@ -119,13 +124,20 @@ func TestPrograms(t *testing.T) {
 		"Apache of whoever": {func(t *testing.T) netip.AddrPort { return web(t, "Apache/2.4.49") }, "http", everything,
 			want{"VULN-01": exposure.Warn, "VULN-02": exposure.Warn}, map[string]string{"VULN-02": "unconfirmed"}},
 		"newer Apache": {func(t *testing.T) netip.AddrPort { return web(t, "Apache/2.4.62 (Unix)") }, "http", everything,
-			want{"VULN-01": exposure.Pass, "VULN-02": exposure.Pass, "VULN-03": exposure.Info, "VULN-04": exposure.Info}, map[string]string{"VULN-02": "numbers of 2000 to 2024"}},
+			want{"VULN-01": exposure.Pass, "VULN-02": exposure.Pass, "VULN-03": exposure.Info, "VULN-04": exposure.Info},
+			map[string]string{"VULN-01": "none (KEV as of 2026-11-20 (imported)", "VULN-02": "numbers of 2000 to 2024"}},
+		"newer Apache, shipped catalogue": {func(t *testing.T) netip.AddrPort { return web(t, "Apache/2.4.62 (Unix)") }, "http", []string{shipped, vulnprobe.NVDKind},
+			want{"VULN-01": exposure.Info}, map[string]string{"VULN-01": "none (KEV as of 2026-08-27 (shipped), 93 days old: import a newer one"}},
+		"old Apache, shipped catalogue": {func(t *testing.T) netip.AddrPort { return web(t, "Apache/2.4.49 (Unix)") }, "http", []string{shipped, vulnprobe.NVDKind},
+			want{"VULN-01": exposure.Fail}, map[string]string{"VULN-01": "CVE-2021-41773 (exact, exploited since 2021-11-03 at the latest, by ransomware too) (KEV as of 2026-08-27 (shipped), 93 days old"}},
+		"shipped catalogue alone": {func(t *testing.T) netip.AddrPort { return web(t, "Apache") }, "http", []string{shipped},
+			want{"VULN-01": exposure.Info}, map[string]string{"VULN-01": "of some version, exploited are Apache HTTP Server: CVE-2019-0211, CVE-2021-41773, CVE-2021-42013, CVE-2021-40438, CVE-2024-38475 (versions were not compared"}},
 		"no version": {func(t *testing.T) netip.AddrPort { return web(t, "Apache") }, "http", everything,
 			want{"BAN-01": exposure.Info, "VULN-01": exposure.NotTested, "VULN-02": exposure.NotTested}, nil},
 		"no data": {func(t *testing.T) netip.AddrPort { return web(t, "Apache/2.4.49 (Unix)") }, "http", nil,
 			want{"VULN-01": exposure.NotTested, "VULN-02": exposure.NotTested, "VULN-03": exposure.NotTested, "VULN-04": exposure.NotTested}, nil},
 		"KEV alone": {func(t *testing.T) netip.AddrPort { return web(t, "Apache/2.4.49 (Unix)") }, "http", []string{vulnprobe.KEVKind},
-			want{"VULN-01": exposure.Warn}, map[string]string{"VULN-01": "versions were not compared"}},
+			want{"VULN-01": exposure.Info}, map[string]string{"VULN-01": "versions were not compared"}},
 		"KEV alone, nothing there": {func(t *testing.T) netip.AddrPort { return web(t, "nginx/1.22.1") }, "http", []string{vulnprobe.KEVKind},
 			want{"VULN-01": exposure.NotTested, "VULN-05": exposure.Warn}, map[string]string{"VULN-05": "2023-04-11"}},
 		"OpenSSH of Debian 12": {func(t *testing.T) netip.AddrPort { return says(t, "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n") }, "ssh", everything,

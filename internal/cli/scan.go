@@ -50,7 +50,7 @@ type scanCommand struct {
 	Expect    []string      `help:"Ports that should be open on a host, as example.org=25,443. Anything else that is open there fails. Can stand several times." sep:"none" placeholder:"HOST=PORTS"`
 	Only      []string      `help:"Only these checks, as TLS-03,CERT-01."`
 	Selectors []string      `help:"Selectors of your DKIM keys, as mail2026,news; the usual ones are looked at anyway."`
-	Data      []string      `sep:"none" placeholder:"KIND=FILE" help:"What you have in files, once for each: validated ROAs (vrps=FILE), announcing networks as RISwhois lists them (origins=FILE), participants of MANRS (manrs=FILE), the zone file of a name (zone:example.org=FILE), the answer of its registry (rdap:example.org=FILE), exploited vulnerabilities (kev=FILE), the vulnerability database (nvd=FILE, one for each year), scores of exploitation (epss=FILE), the European database (euvd=FILE), ends of life (endoflife=FILE), libraries as retire.js lists them (libraries=FILE), names of your hosts (names=FILE), an export of crt.sh (ct=FILE), your own root certificates (roots=FILE), lists of revoked certificates (crl=FILE), certificates that you have or had, to see keys that were kept (certificates=FILE)."`
+	Data      []string      `sep:"none" placeholder:"KIND=FILE" help:"What you have in files, once for each: validated ROAs (vrps=FILE), announcing networks as RISwhois lists them (origins=FILE), participants of MANRS (manrs=FILE), the zone file of a name (zone:example.org=FILE), the answer of its registry (rdap:example.org=FILE), exploited vulnerabilities (kev=FILE, taken when newer than the shipped ones), the vulnerability database (nvd=FILE, one for each year), scores of exploitation (epss=FILE), the European database (euvd=FILE), ends of life (endoflife=FILE), libraries as retire.js lists them (libraries=FILE), names of your hosts (names=FILE), an export of crt.sh (ct=FILE), your own root certificates (roots=FILE), lists of revoked certificates (crl=FILE), certificates that you have or had, to see keys that were kept (certificates=FILE)."`
 	Resolver  string        `help:"Recursive resolver to ask about names, as 192.0.2.53. Default: those of this machine."`
 	Rate      float64       `help:"Contacts per second in all; a fifth of it per address, half per neighbourhood. Default: 1000."`
 	Timeout   time.Duration `help:"How long a connection may take." default:"5s"`
@@ -492,6 +492,9 @@ func (t scanText) print(tally *scan.Tally) error {
 		return err
 	}
 	t.line("")
+	if text := scanning.ExploitedText(t.p, tally, r.End); text != "" {
+		t.para(0, text)
+	}
 	t.para(0, t.p.T("exposure.report.limits"))
 	return nil
 }

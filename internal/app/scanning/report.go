@@ -84,8 +84,26 @@ func (r Report) compose(p *locale.Printer) (model.Document, error) {
 	for _, t := range r.Result.Declared {
 		targets = append(targets, model.Say(t))
 	}
-	d.Blocks = append(d.Blocks, model.List{Items: targets}, model.Paragraph{Text: model.Say(p.T("exposure.report.limits")), Small: true})
+	d.Blocks = append(d.Blocks, model.List{Items: targets})
+	if text := ExploitedText(p, tally, r.Result.End); text != "" {
+		d.Blocks = append(d.Blocks, model.Paragraph{Text: model.Say(text)})
+	}
+	d.Blocks = append(d.Blocks, model.Paragraph{Text: model.Say(p.T("exposure.report.limits")), Small: true})
 	return d, nil
+}
+
+// ExploitedText says with which state of the catalogue of exploited vulnerabilities a
+// scan that ended at a time compared programs; "" when it compared none.
+func ExploitedText(p *locale.Printer, t *scan.Tally, end time.Time) string {
+	if t.Exploited == nil {
+		return ""
+	}
+	key := map[bool]string{true: "kev.shipped", false: "kev.imported"}[t.Exploited.Shipped]
+	text := p.T(key, "day", p.Date(law.DateOf(t.Exploited.AsOf)))
+	if days, old := t.Exploited.Old(end); old {
+		text += " " + p.T("kev.old", "days", p.Number(float64(days), 0))
+	}
+	return text
 }
 
 func heading(p *locale.Printer, id string) model.Heading {
