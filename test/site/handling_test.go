@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/nisaba-platform/nisaba/exchange/indicators"
 	"github.com/nisaba-platform/nisaba/exchange/misp"
 	"github.com/nisaba-platform/nisaba/exchange/stix"
@@ -195,7 +197,8 @@ func (repeating) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestHandlingInBrowser looks at the tabs, light and dark, wide and narrow.
+// TestHandlingInBrowser looks at the tabs, light and dark, wide and narrow, and sends
+// a list of indicators, with a bar that shows how far it has come.
 func TestHandlingInBrowser(t *testing.T) {
 	site, _ := start(t)
 	v := newVisitor(t, site)
@@ -210,6 +213,15 @@ func TestHandlingInBrowser(t *testing.T) {
 	v.upload(at+"/handling/exhibits", url.Values{"who": {"Anna Huber"}, "where": {"Safe in room 12"}}, sent{"mail.eml", strings.NewReader("From: evil")})
 	b := browser.Start(t)
 	open(b, site, at)
+	list := filepath.Join(t.TempDir(), "sensor.txt")
+	if err := os.WriteFile(list, []byte(strings.Repeat("h1.evil.example\n", 50_000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.Open(site+at+"/handling?tab=indicators", 1280, false)
+	watchSending(b)
+	b.Do(chromedp.SetUploadFiles("#list-form input[type=file]", []string{list}), chromedp.Click("#list-form button"),
+		chromedp.WaitVisible(`//*[@id="imports"]//*[contains(., "sensor.txt")]`))
+	sendingSeen(b, t)
 	folder := os.Getenv("SCREENSHOTS")
 	for _, tab := range []string{"steps", "indicators", "affected", "evidence", "informed", "costs"} {
 		for _, view := range []struct {

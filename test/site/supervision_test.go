@@ -124,6 +124,21 @@ func (v visitor) detaches(page, organisation, line string) {
 	}
 }
 
+// watchSending remembers the bar that shows how far the files of a form have come.
+func watchSending(b *browser.Browser) {
+	browser.Evaluate[bool](b, `(new MutationObserver((all) => all.forEach((x) => x.addedNodes.forEach((n) => {
+		if (n.querySelector && n.querySelector("progress[id$=-sending]")) sessionStorage.bar = n.textContent;
+	}))).observe(document.querySelector("main"), {childList: true, subtree: true}), true)`)
+}
+
+// sendingSeen fails unless there was a bar since watchSending.
+func sendingSeen(b *browser.Browser, t *testing.T) {
+	t.Helper()
+	if bar := browser.Evaluate[string](b, "sessionStorage.bar || ''"); !strings.Contains(bar, "Sending") {
+		t.Errorf("the bar says %q", bar)
+	}
+}
+
 // TestSupervisionUpload: in a browser a bar shows how far a file of the file of an
 // entity has come, a file that is too large is named before it is sent, and what is
 // refused comes back to the same form.
@@ -145,16 +160,12 @@ func TestSupervisionUpload(t *testing.T) {
 	b.Open(site+page, 1280, false)
 	const form = `form[id^=attach-]`
 	browser.Evaluate[bool](b, `document.querySelector("`+form+`").closest("details").open = true`)
-	browser.Evaluate[bool](b, `(new MutationObserver((all) => all.forEach((x) => x.addedNodes.forEach((n) => {
-		if (n.querySelector && n.querySelector("progress[id$=-sending]")) sessionStorage.bar = n.textContent;
-	}))).observe(document.querySelector("main"), {childList: true, subtree: true}), true)`)
+	watchSending(b)
 	b.Do(chromedp.SetUploadFiles(form+" input[type=file]", []string{files["bad.txt"]}), chromedp.Click(form+" button"), chromedp.WaitVisible(form+" .error"))
 	if text := browser.Evaluate[string](b, `document.querySelector("main").textContent`); !strings.Contains(text, "something harmful") {
 		t.Errorf("a harmful file: %.2000s", text)
 	}
-	if bar := browser.Evaluate[string](b, "sessionStorage.bar || ''"); !strings.Contains(bar, "Sending") {
-		t.Errorf("the bar says %q", bar)
-	}
+	sendingSeen(b, t)
 	b.Do(chromedp.SetUploadFiles(form+" input[type=file]", []string{files["answer.txt"]}), chromedp.Click(form+" button"), chromedp.WaitVisible(".attached a[download]"))
 	if said := browser.Evaluate[string](b, `(() => { const input = document.querySelector("`+form+` input[type=file]");
 		input.dataset.largest = "10"; const all = new DataTransfer(); all.items.add(new File(["more than ten bytes"], "disk.img")); input.files = all.files;

@@ -894,7 +894,7 @@ func indicatorsPart(r *http.Request, v handlingView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.FileField(v.typed(r, "list", ui.Field{Name: "file", Label: ui.T(ctx, "handling.field.list"), Hint: ui.T(ctx, "handling.field.list.hint"), Required: true, Accept: ".txt,.csv,.json,.tsv,.stix,.misp"})).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.FileField(ofSize(ctx, v.typed(r, "list", ui.Field{Name: "file", Label: ui.T(ctx, "handling.field.list"), Hint: ui.T(ctx, "handling.field.list.hint"), Required: true, Accept: ".txt,.csv,.json,.tsv,.stix,.misp"}), incidents.LargestFile)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -926,7 +926,7 @@ func indicatorsPart(r *http.Request, v handlingView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{ID: "list-form", Action: incidentURL(r, "handling/list"), Files: true, Errors: v.errorsOf("list")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{ID: "list-form", Action: incidentURL(r, "handling/list"), Files: true, Errors: v.errorsOf("list"), Attributes: sending(ctx)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
