@@ -8,6 +8,7 @@ package reporting
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/clocks"
@@ -47,8 +48,9 @@ const (
 
 // Field is one entry of a form.
 type Field struct {
-	ID       string                `yaml:"id"`     // the same fact has the same id in every form
-	Number   int                   `yaml:"number"` // printed beside it
+	ID       string                `yaml:"id"` // the same fact has the same id in every form
+	Number   int                   `yaml:"number"`
+	Official string                `yaml:"official,omitempty"` // its number in the official template, such as "3.5"
 	Type     Type                  `yaml:"type"`
 	Section  string                `yaml:"section"`
 	Title    map[string]string     `yaml:"title"` // by language
@@ -66,6 +68,15 @@ const (
 	Insurer  clocks.Regime = "insurer"
 	Notice   clocks.Stage  = "notice"
 )
+
+// Label is what is printed beside the field: its number in the official template,
+// or ours.
+func (f Field) Label() string {
+	if f.Official != "" {
+		return f.Official
+	}
+	return strconv.Itoa(f.Number)
+}
 
 // Condition is about another field of the same form.
 type Condition struct {

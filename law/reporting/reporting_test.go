@@ -1,6 +1,7 @@
 package reporting_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -57,6 +58,57 @@ func TestConditions(t *testing.T) {
 		field, _ := f.Field("cross_border_states")
 		if got := f.Need(field, clocks.FinalReport, reporting.Values{"cross_border": {Text: answer}}); got != want {
 			t.Errorf("with %q: %s, want %s", answer, got, want)
+		}
+	}
+}
+
+// TestDORAFormIsWhole: every data field of Annex I of Implementing Regulation (EU)
+// 2025/302 but the kind of submission, 1.1, which is the stage, is asked for; the part
+// of the template says in which report at the latest; a criterion that is met makes
+// its own fields required, and 4 hours ask for no more than the first two parts.
+func TestDORAFormIsWhole(t *testing.T) {
+	f, ok := forms(t).Find(clocks.DORA, clocks.FinalReport, "AT", today)
+	if !ok {
+		t.Fatal("no form of DORA")
+	}
+	from := map[int]clocks.Stage{1: clocks.InitialNotification, 2: clocks.InitialNotification, 3: clocks.IntermediateReport, 4: clocks.FinalReport}
+	asked := map[string]bool{}
+	for _, field := range f.Fields {
+		part, first, last := 0, 0, 0
+		for span := range strings.SplitSeq(field.Official, ", ") {
+			begin, end, many := strings.Cut(span, "–")
+			if _, err := fmt.Sscanf(begin, "%d.%d", &part, &first); field.Official != "" && err != nil {
+				t.Fatalf("%s: %q is no number of the template", field.ID, field.Official)
+			}
+			last = first
+			if many {
+				if _, err := fmt.Sscanf(end, "%d.%d", &part, &last); err != nil {
+					t.Fatalf("%s: %q is no number of the template", field.ID, field.Official)
+				}
+			}
+			for n := first; n <= last; n++ {
+				asked[fmt.Sprintf("%d.%d", part, n)] = true
+			}
+		}
+		if field.Official != "" && f.Need(field, from[part], nil) == reporting.Hidden {
+			t.Errorf("%s: %s does not ask for %s", field.ID, from[part], field.Official)
+		}
+		if part > 2 && f.Need(field, clocks.InitialNotification, nil) == reporting.Required {
+			t.Errorf("%s: %s is required within 4 hours", field.ID, field.Official)
+		}
+	}
+	for part, last := range map[int]int{1: 15, 2: 10, 3: 35, 4: 16} {
+		for n := 1; n <= last; n++ {
+			if at := fmt.Sprintf("%d.%d", part, n); at != "1.1" && !asked[at] {
+				t.Errorf("%s is not asked for", at)
+			}
+		}
+	}
+	field, _ := f.Field("dora_reputation")
+	for criterion, want := range map[string]reporting.Need{"duration": reporting.Optional, "reputation": reporting.Required} {
+		values := reporting.Values{"dora_criteria": {List: []string{"critical_services", criterion}}}
+		if got := f.Need(field, clocks.IntermediateReport, values); got != want {
+			t.Errorf("with %s: %s, want %s", criterion, got, want)
 		}
 	}
 }

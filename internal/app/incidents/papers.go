@@ -171,7 +171,7 @@ func (p Paper) Text(printer *locale.Printer) string {
 	fields, left := w.answered()
 	for _, f := range fields {
 		line()
-		line(fmt.Sprint(f.Number), "  ", w.fieldTitle(f))
+		line(f.Label(), "  ", w.fieldTitle(f))
 		for _, text := range w.answer(f, p.Frozen.Values[f.ID]) {
 			line(text)
 		}

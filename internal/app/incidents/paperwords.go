@@ -138,7 +138,7 @@ func (w paperWords) changed() []model.Block {
 		{Title: w.T("incidentpapers.column.before"), Weight: 3}, {Title: w.T("incidentpapers.column.after"), Weight: 3}}}
 	for _, c := range p.Changes {
 		f, _ := p.Form.Field(c.Field)
-		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(strconv.Itoa(f.Number)), {Lines: []model.Text{model.Strongly(w.fieldTitle(f))}},
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(f.Label()), {Lines: []model.Text{model.Strongly(w.fieldTitle(f))}},
 			w.cell(f, c.Before), w.cell(f, c.After)}})
 	}
 	return append(blocks, t)
@@ -156,7 +156,7 @@ func (w paperWords) answers() []model.Block {
 		t.Rows = append(t.Rows, model.Row{Group: w.either("reports.section."+section, section)})
 		for _, f := range fields {
 			if f.Section == section {
-				t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(strconv.Itoa(f.Number)),
+				t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(f.Label()),
 					{Lines: []model.Text{model.Strongly(w.fieldTitle(f))}}, w.cell(f, w.paper.Frozen.Values[f.ID])}})
 			}
 		}
