@@ -4,8 +4,9 @@ GO ?= go
 export CGO_ENABLED ?= 0
 # Inlined, each part of a page is copied to every place that uses it, with all
 # that is in it: 30 seconds more for the compiler and three megabytes more for the
-# binary, and no faster a page.
-export GOFLAGS += -gcflags=github.com/nisaba-platform/nisaba/internal/web/...=-l
+# binary, and no faster a page. The library of the interface for programs makes code
+# for each kind of input, which is another megabyte.
+export GOFLAGS += -gcflags=github.com/nisaba-platform/nisaba/internal/web/...=-l -gcflags=github.com/nisaba-platform/nisaba/internal/api=-l
 # The race detector watches our code and its libraries, not the database's, which
 # is C turned into Go: it has locks of its own, and watching it doubles the time.
 RACE := -race '-gcflags=modernc.org/...=-race=false'

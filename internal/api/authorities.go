@@ -64,7 +64,7 @@ func authorityOperations(a *API) {
 			return nil, a.Filing.Disconnect(ctx, v.Actor, q.Organisation, q.ID)
 		})
 	correspondenceOperations(a, in)
-	add(in, operation{id: "get-incident-paper", route: "GET organisations/{organisation}/incidents/{incident}/reports/{report}/file", summary: "A report to an authority as a file, in the language of its organisation", produces: "application/octet-stream"},
+	stream(in, operation{id: "get-incident-paper", route: "GET organisations/{organisation}/incidents/{incident}/reports/{report}/file", summary: "A report to an authority as a file, in the language of its organisation", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			OfReport
 			Format string `query:"format" enum:"pdf,html,text,json" default:"pdf"`

@@ -51,7 +51,7 @@ func binderOperations(a *API) {
 		}) (*none, error) {
 			return nil, a.Incidents.MailBinder(ctx, v.Actor, q.Organisation, q.Body.Receivers)
 		})
-	add(in, operation{id: "get-binder-copy", route: "GET " + binder + "/{copy}", summary: "A kept copy of the incident binder", produces: "application/pdf"},
+	stream(in, operation{id: "get-binder-copy", route: "GET " + binder + "/{copy}", summary: "A kept copy of the incident binder", produces: "application/pdf"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			At
 			Copy string `path:"copy" doc:"SHA-256 of the copy."`

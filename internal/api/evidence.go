@@ -160,7 +160,7 @@ func fileOperations(a *API, in area) {
 			f, err := a.Clients.Rescan(ctx, v.Actor, q.Organisation, q.ID)
 			return answerWith(fileOut(f), err)
 		})
-	add(in, operation{id: "download-file", route: "GET organisations/{organisation}/files/{id}/content", summary: "The bytes of a file", produces: "application/octet-stream"},
+	stream(in, operation{id: "download-file", route: "GET organisations/{organisation}/files/{id}/content", summary: "The bytes of a file", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *One) (*huma.StreamResponse, error) {
 			f, r, err := a.Clients.Download(ctx, v.Actor, q.Organisation, q.ID)
 			if err != nil {

@@ -148,7 +148,7 @@ func exposureOperations(a *API) {
 			}
 			return page(list(e.Findings, findingOf(a.Scanning.Catalogue())), func(f ExposureFinding) string { return f.ID }, q.Paging)
 		})
-	add(in, operation{id: "get-exposure-file", route: "GET organisations/{organisation}/exposure/file", summary: "The last scan as a file", produces: "application/octet-stream"},
+	stream(in, operation{id: "get-exposure-file", route: "GET organisations/{organisation}/exposure/file", summary: "The last scan as a file", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			At
 			Format   string `query:"format" enum:"pdf,html,csv,json,sarif,oscal.json,svg" default:"json"`

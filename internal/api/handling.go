@@ -243,7 +243,7 @@ func recordOperations(a *API, in area, one string) {
 		}) (*none, error) {
 			return nil, a.Incidents.PassOn(ctx, v.Actor, q.Organisation, q.Incident, q.Part, incident.Custody{Action: q.Body.Action, Who: q.Body.Who, Where: q.Body.Where, At: q.Body.At})
 		})
-	add(in, operation{id: "get-exhibit", route: "GET " + one + "/exhibits/{part}/content", summary: "The bytes of a piece of evidence, once they are proved to be those that were taken", produces: "application/octet-stream"},
+	stream(in, operation{id: "get-exhibit", route: "GET " + one + "/exhibits/{part}/content", summary: "The bytes of a piece of evidence, once they are proved to be those that were taken", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *OfPart) (*huma.StreamResponse, error) {
 			x, r, err := a.Incidents.Evidence(ctx, v.Actor, q.Organisation, q.Incident, q.Part)
 			if err != nil {

@@ -75,7 +75,7 @@ func snapshotOperations(a *API) {
 		}) (*none, error) {
 			return nil, a.Clients.Snapshot(ctx, v.Actor, q.Organisation, q.Body.Label)
 		})
-	add(in, operation{id: "get-report", route: "GET organisations/{organisation}/report", summary: "The report as of today", produces: "application/octet-stream"},
+	stream(in, operation{id: "get-report", route: "GET organisations/{organisation}/report", summary: "The report as of today", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			At
 			Languages
@@ -278,7 +278,7 @@ func ledgerOperations(a *API) {
 				}),
 				list(r.Faults, func(f proving.Fault) LedgerFault { return LedgerFault{f.Seq, f.Table, f.What} })}, err)
 		})
-	add(in, operation{id: "export-ledger", route: "GET ledger-export", summary: "Every entry that is selected, as lines of JSON", produces: "application/jsonl"},
+	stream(in, operation{id: "export-ledger", route: "GET ledger-export", summary: "Every entry that is selected, as lines of JSON", produces: "application/jsonl"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			Selection
 			Organisation string `query:"organisation" doc:"Id."`

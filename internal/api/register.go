@@ -1,9 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -28,13 +30,55 @@ type operation struct {
 	bytes              bool   // the body is a file
 }
 
+// outcome is a type of what operations answer with. The library makes code for each
+// pair of input and output type, much of it, so that all outputs reach it as replies.
+type outcome[O any] interface {
+	*O
+	reply() *reply // nil: no body
+}
+
+// reply is the answer of every operation, as the library sees it. The document is told
+// of the types behind it.
+type reply struct {
+	ETag string `header:"ETag" hidden:"true"`
+	Body any
+}
+
 // add registers an operation. What it does is told who works; errors become
 // problems.
-func add[I, O any](a area, op operation, do func(context.Context, accounts.Visit, *I) (*O, error)) {
+func add[I, O any, P outcome[O]](a area, op operation, do func(context.Context, accounts.Visit, *I) (*O, error)) {
+	h := a.describe(op)
+	a.answers(&h, reflect.TypeFor[O]())
+	huma.Register(a.api.huma, h, func(ctx context.Context, in *I) (*reply, error) {
+		out, err := do(ctx, visitOf(ctx), in)
+		if err != nil {
+			return nil, a.api.problem(ctx, err)
+		}
+		return P(out).reply(), nil
+	})
+	if h.DefaultStatus == http.StatusNoContent {
+		h.Responses["204"].Content = nil
+	}
+}
+
+// stream registers an operation whose answer is a file.
+func stream[I any](a area, op operation, do func(context.Context, accounts.Visit, *I) (*huma.StreamResponse, error)) {
+	huma.Register(a.api.huma, a.describe(op), func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
+		out, err := do(ctx, visitOf(ctx), in)
+		if err != nil {
+			return nil, a.api.problem(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// describe notes the operation and returns what the document says of it, without its
+// input and output.
+func (a area) describe(op operation) huma.Operation {
 	method, path, _ := strings.Cut(op.route, " ")
 	full := Prefix + path
 	h := huma.Operation{OperationID: op.id, Method: method, Path: full, Summary: op.summary, Tags: []string{a.name},
-		DefaultStatus: op.status, MaxBodyBytes: op.largest,
+		DefaultStatus: op.status, MaxBodyBytes: op.largest, Responses: map[string]*huma.Response{},
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests}}
 	if method != http.MethodGet {
 		h.Errors = append(h.Errors, http.StatusConflict)
@@ -46,23 +90,36 @@ func add[I, O any](a area, op operation, do func(context.Context, accounts.Visit
 		h.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
 	}
 	if op.produces != "" {
-		h.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{op.produces: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}
+		h.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{op.produces: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
 	}
 	if op.largest > 0 {
 		a.api.large[method+" "+full] = op.largest
 	}
 	a.api.all = append(a.api.all, Operation{op.id, method, full, op.summary, a.name, method != http.MethodGet})
-	huma.Register(a.api.huma, h, func(ctx context.Context, in *I) (*O, error) {
-		out, err := do(ctx, visitOf(ctx), in)
-		if err != nil {
-			return nil, a.api.problem(ctx, err)
-		}
-		return out, nil
-	})
+	return h
+}
+
+// answers tells the document of the type of an answer.
+func (a area) answers(h *huma.Operation, output reflect.Type) {
+	schemas := a.api.huma.OpenAPI().Components.Schemas
+	content, ok := output.FieldByName("Body")
+	if !ok {
+		h.DefaultStatus = cmp.Or(h.DefaultStatus, http.StatusNoContent)
+		return
+	}
+	h.DefaultStatus = cmp.Or(h.DefaultStatus, http.StatusOK)
+	r := &huma.Response{Description: http.StatusText(h.DefaultStatus), Headers: map[string]*huma.Param{},
+		Content: map[string]*huma.MediaType{"application/json": {Schema: huma.SchemaFromField(schemas, content, output.Name()+content.Name)}}}
+	if version, ok := output.FieldByName("ETag"); ok {
+		r.Headers["ETag"] = &huma.Header{Schema: huma.SchemaFromField(schemas, version, "")}
+	}
+	h.Responses[strconv.Itoa(h.DefaultStatus)] = r
 }
 
 // none is the input or output of operations that have none.
 type none struct{}
+
+func (*none) reply() *reply { return nil }
 
 // At is the path of an organisation.
 type At struct {
@@ -80,6 +137,8 @@ type body[T any] struct {
 	Body T
 }
 
+func (b *body[T]) reply() *reply { return &reply{Body: b.Body} }
+
 func answerWith[T any](v T, err error) (*body[T], error) {
 	if err != nil {
 		return nil, err
@@ -92,6 +151,8 @@ type versioned[T any] struct {
 	ETag string `header:"ETag" doc:"Version; send it back as If-Match to change this."`
 	Body T
 }
+
+func (v *versioned[T]) reply() *reply { return &reply{ETag: v.ETag, Body: v.Body} }
 
 func tag(version int64) string { return fmt.Sprintf(`"%d"`, version) }
 

@@ -79,7 +79,7 @@ func registrationOperations(a *API) {
 			r, err := a.Clients.Register(ctx, v.Actor, q.Organisation, clients.Told(q.Body))
 			return answerWith(created{r.ID}, err)
 		})
-	add(in, operation{id: "get-dossier-file", route: "GET organisations/{organisation}/registrations/file", summary: "The dossiers as a file", produces: "application/octet-stream"},
+	stream(in, operation{id: "get-dossier-file", route: "GET organisations/{organisation}/registrations/file", summary: "The dossiers as a file", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			At
 			Languages

@@ -73,7 +73,7 @@ func keptReportOperations(a *API) {
 			j, err := a.Reporting.Request(ctx, v.Actor, q.Organisation, reporting.Order(q.Body))
 			return answerWith(jobOf(j), err)
 		})
-	add(in, operation{id: "download-report", route: "GET organisations/{organisation}/reports/{id}/content", summary: "A report as it was made", produces: "application/octet-stream"},
+	stream(in, operation{id: "download-report", route: "GET organisations/{organisation}/reports/{id}/content", summary: "A report as it was made", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *One) (*huma.StreamResponse, error) {
 			f, r, err := a.Reporting.Open(ctx, v.Actor, q.Organisation, q.ID)
 			if err != nil {
@@ -105,7 +105,7 @@ func keptReportOperations(a *API) {
 		func(ctx context.Context, v accounts.Visit, q *At) (*none, error) {
 			return nil, a.Reporting.StopMonthly(ctx, v.Actor, q.Organisation)
 		})
-	add(in, operation{id: "get-pre-assessment", route: "GET organisations/{organisation}/pre-assessment", summary: "The free first look at a prospect, as PDF", produces: "application/pdf"},
+	stream(in, operation{id: "get-pre-assessment", route: "GET organisations/{organisation}/pre-assessment", summary: "The free first look at a prospect, as PDF", produces: "application/pdf"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			At
 			Languages
@@ -188,7 +188,7 @@ func comparisonOperations(a *API, in area) {
 			}
 			return &body[Comparison]{out}, nil
 		})
-	add(in, operation{id: "get-comparison-file", route: "GET organisations/{organisation}/comparison/file", summary: "The same as a file", produces: "application/octet-stream"},
+	stream(in, operation{id: "get-comparison-file", route: "GET organisations/{organisation}/comparison/file", summary: "The same as a file", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			Sides
 			Format string `query:"format" enum:"pdf,html,json" default:"pdf"`

@@ -75,7 +75,7 @@ func settingsOperations(a *API) {
 			}
 			return nil, outdated(a.Accounts.SetPolicy(ctx, v, accounts.Device{Address: v.Actor.From}, tenant.Policy(q.Body), version))
 		})
-	add(in, operation{id: "get-workspace-logo", route: "GET workspace/logo", summary: "The logo of the workspace", produces: "image/png"},
+	stream(in, operation{id: "get-workspace-logo", route: "GET workspace/logo", summary: "The logo of the workspace", produces: "image/png"},
 		func(_ context.Context, v accounts.Visit, _ *none) (*huma.StreamResponse, error) {
 			png, err := a.Accounts.Logo(v)
 			if err != nil {
@@ -151,7 +151,7 @@ func brandOperations(a *API, in area) {
 			}
 			return nil, outdated(a.Clients.SetBrand(ctx, v.Actor, q.Organisation, version, q.Body.Colour, q.Body.PreparedBy))
 		})
-	add(in, operation{id: "get-logo", route: "GET organisations/{organisation}/logo", summary: "The logo of an organisation", produces: "image/png"},
+	stream(in, operation{id: "get-logo", route: "GET organisations/{organisation}/logo", summary: "The logo of an organisation", produces: "image/png"},
 		func(ctx context.Context, v accounts.Visit, q *At) (*huma.StreamResponse, error) {
 			png, err := a.Clients.Logo(ctx, v.Actor, q.Organisation)
 			if err != nil {

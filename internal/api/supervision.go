@@ -111,7 +111,7 @@ func supervisionOperations(a *API) {
 			_, err := a.Authority.Detach(ctx, v.Actor, q.Organisation, q.ID)
 			return nil, err
 		})
-	add(in, operation{id: "get-supervision-file", route: "GET " + file + "/files/{id}/content", summary: "The bytes of a file, once they are proved to be those that were added", produces: "application/octet-stream"},
+	stream(in, operation{id: "get-supervision-file", route: "GET " + file + "/files/{id}/content", summary: "The bytes of a file, once they are proved to be those that were added", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *One) (*huma.StreamResponse, error) {
 			f, r, err := a.Authority.Attached(ctx, v.Actor, q.Organisation, q.ID)
 			if err != nil {

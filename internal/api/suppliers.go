@@ -132,7 +132,7 @@ func supplierScanOperations(a *API) {
 			}
 			return answerWith(a.supplierState(e, law.DateOf(a.Clock.Now())), nil)
 		})
-	add(in, operation{id: "get-supplier-file", route: "GET " + one + "/file", summary: "The last look at a supplier as a file", produces: "application/octet-stream"},
+	stream(in, operation{id: "get-supplier-file", route: "GET " + one + "/file", summary: "The last look at a supplier as a file", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			One
 			Format   string `query:"format" enum:"pdf,html,csv,json" default:"json"`

@@ -295,7 +295,7 @@ func (s *sheet) Resolve(c huma.Context) []error {
 func place(p workbook.Place) string { return p.Sheet + "!" + p.Cell }
 
 func workbookOperations(a *API, in area) {
-	add(in, operation{id: "get-workbook", route: "GET organisations/{organisation}/workbook", summary: "The questions as a workbook (XLSX), to be filled and sent back", produces: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+	stream(in, operation{id: "get-workbook", route: "GET organisations/{organisation}/workbook", summary: "The questions as a workbook (XLSX), to be filled and sent back", produces: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			At
 			Languages

@@ -1,9 +1,13 @@
 package pdf
 
 import (
-	_ "embed"
+	"bytes"
+	"compress/gzip"
+	"embed"
 	"fmt"
+	"io"
 	"strings"
+	"sync"
 
 	"codeberg.org/go-pdf/fpdf"
 	"golang.org/x/text/unicode/norm"
@@ -11,16 +15,34 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/report/model"
 )
 
-// The faces of Noto Sans (SIL Open Font License, see fonts/LICENSE-OFL.txt):
-// Latin, Greek and Cyrillic with everything that the languages of the Union need.
-var (
-	//go:embed fonts/NotoSans-Regular.ttf
-	regularFace []byte
-	//go:embed fonts/NotoSans-Bold.ttf
-	boldFace []byte
-	//go:embed fonts/NotoSans-Italic.ttf
-	italicFace []byte
-)
+// The faces of Noto Sans (SIL Open Font License, see fonts/LICENSE-OFL.txt), packed
+// with gzip: Latin, Greek and Cyrillic with everything that the languages of the Union
+// need.
+//
+//go:embed fonts/*.ttf.gz
+var packed embed.FS
+
+// faces unpacks the fonts, by face.
+var faces = sync.OnceValues(func() (fonts [3][]byte, err error) {
+	for f, name := range [...]string{regular: "Regular", bold: "Bold", italic: "Italic"} {
+		if fonts[f], err = unpack("fonts/NotoSans-" + name + ".ttf.gz"); err != nil {
+			return fonts, fmt.Errorf("unpack the fonts of the report: %w", err)
+		}
+	}
+	return fonts, nil
+})
+
+func unpack(name string) ([]byte, error) {
+	b, err := packed.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	r, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r) // which checks the sum
+}
 
 // face is one of the three embedded fonts.
 type face uint8
@@ -44,7 +66,11 @@ type metrics struct {
 
 // newMetrics loads the fonts into the PDF.
 func newMetrics(p *fpdf.Fpdf) (*metrics, error) {
-	for f, b := range [][]byte{regularFace, boldFace, italicFace} {
+	fonts, err := faces()
+	if err != nil {
+		return nil, err
+	}
+	for f, b := range fonts {
 		p.AddUTF8FontFromBytes(family, face(f).style(), b)
 	}
 	p.SetFont(family, "", 10)
