@@ -137,11 +137,17 @@ func (c *Catalogue) InformedBy(requirement string) []Question {
 // Kinds is every evidence kind in the order of the file.
 func (c *Catalogue) Kinds() []EvidenceKind { return c.kinds }
 
-// KindTitle is the title of an evidence kind.
-func (c *Catalogue) KindTitle(id string) (string, bool) {
+// EvidenceKind returns an evidence kind by its id.
+func (c *Catalogue) EvidenceKind(id string) (EvidenceKind, bool) {
 	i, ok := c.kindAt[id]
 	if !ok {
-		return "", false
+		return EvidenceKind{}, false
 	}
-	return c.kinds[i].Title, true
+	return c.kinds[i], true
+}
+
+// KindTitle is the title of an evidence kind.
+func (c *Catalogue) KindTitle(id string) (string, bool) {
+	k, ok := c.EvidenceKind(id)
+	return k.Title, ok
 }

@@ -71,6 +71,10 @@ type EvidenceHint struct {
 type EvidenceKind struct {
 	ID    string `yaml:"id" json:"id"`
 	Title string `yaml:"title" json:"title"`
+
+	// Policy says that it is a document of rules that the organisation gives itself, a
+	// policy, plan or procedure, and no record of what was done.
+	Policy bool `yaml:"policy" json:"policy,omitempty"`
 }
 
 // Requirement is one point of a framework.

@@ -22,7 +22,7 @@ import (
 type EvidenceInput struct {
 	Kind        string   `json:"kind" doc:"A kind of the catalogue, such as doc.security-policy."`
 	Title       string   `json:"title" maxLength:"20000"`
-	Date        law.Date `json:"date" doc:"Day of issue, approval or test."`
+	Date        law.Date `json:"date" required:"false" doc:"Day of issue, approval or test; drafts have none."`
 	ValidUntil  law.Date `json:"valid_until,omitempty" doc:"The usual period of its kind when it is left out."`
 	Owner       string   `json:"owner,omitempty"`
 	OwnerPerson string   `json:"owner_person,omitempty" doc:"Id of a member."`
@@ -33,12 +33,13 @@ type EvidenceInput struct {
 	Form        string   `json:"form,omitempty" enum:",file,link,attestation" doc:"Follows from the rest when it is left out."`
 	Files       []string `json:"files,omitempty" doc:"Ids of uploaded files."`
 	RenewMonths int      `json:"renew_months,omitempty" minimum:"0" maximum:"240"`
+	Draft       bool     `json:"draft,omitempty" doc:"A document still to be adapted and approved, for example a policy of a template. It counts for nothing."`
 }
 
 func (e EvidenceInput) piece(id string, version int64) assessment.Evidence {
 	return assessment.Evidence{Evidence: posture.Evidence{ID: id, Kind: e.Kind, Title: e.Title, Date: e.Date, ValidUntil: e.ValidUntil, Owner: e.Owner,
 		Location: e.Location, Covers: e.Covers, Shows: posture.Status(e.Shows), Note: e.Note},
-		Form: e.Form, Files: e.Files, OwnerPerson: e.OwnerPerson, RenewMonths: e.RenewMonths, Version: version}
+		Form: e.Form, Files: e.Files, OwnerPerson: e.OwnerPerson, RenewMonths: e.RenewMonths, Draft: e.Draft, Version: version}
 }
 
 // Evidence is a piece of evidence.
@@ -51,7 +52,7 @@ type Evidence struct {
 }
 
 func (a *API) evidenceOf(e assessment.Evidence) Evidence {
-	return Evidence{e.ID, EvidenceInput{e.Kind, e.Title, e.Date, e.ValidUntil, e.Owner, e.OwnerPerson, e.Location, e.Covers, string(e.Shows), e.Note, e.Form, e.Files, e.RenewMonths},
+	return Evidence{e.ID, EvidenceInput{e.Kind, e.Title, e.Date, e.ValidUntil, e.Owner, e.OwnerPerson, e.Location, e.Covers, string(e.Shows), e.Note, e.Form, e.Files, e.RenewMonths, e.Draft},
 		clients.ValidUntil(a.Catalogue, e.Evidence), e.UpdatedAt, e.Version}
 }
 

@@ -11,10 +11,10 @@ import (
 var evidence = define(table[assessment.Evidence]{
 	name: "evidence", kind: "evidence", keys: "organisation_id, id",
 	columns: "organisation_id, id, kind, title, on_day, valid_until, owner, location, covers, shows, note, form, files, owner_person, " +
-		"renew_months, created_at, updated_at, version",
+		"renew_months, draft, created_at, updated_at, version",
 	fields: func(e *assessment.Evidence) []any {
 		return []any{&e.Organisation, &e.ID, &e.Kind, &e.Title, sqldb.Date(&e.Date), sqldb.Date(&e.ValidUntil), &e.Owner, &e.Location,
-			sqldb.JSON(&e.Covers), &e.Shows, &e.Note, &e.Form, sqldb.JSON(&e.Files), &e.OwnerPerson, &e.RenewMonths,
+			sqldb.JSON(&e.Covers), &e.Shows, &e.Note, &e.Form, sqldb.JSON(&e.Files), &e.OwnerPerson, &e.RenewMonths, &e.Draft,
 			sqldb.Time(&e.CreatedAt), sqldb.Time(&e.UpdatedAt), &e.Version}
 	},
 	org:     func(e *assessment.Evidence) *string { return &e.Organisation },

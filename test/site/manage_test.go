@@ -3,6 +3,7 @@ package site
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -49,6 +50,7 @@ func TestTemplates(t *testing.T) {
 	if a, b := v.score(organisation, "measure.c"), v.score(fresh, "measure.c"); b == 0 || a == 0 {
 		t.Errorf("the scores are %v and %v", a, b)
 	}
+	v.approveDraft(fresh)
 	if _, page, _ := v.post(organisation+"/archive", url.Values{"on": {"yes"}}); !strings.Contains(page, organisation) {
 		t.Error("the archive does not have the client")
 	}
@@ -61,6 +63,28 @@ func TestTemplates(t *testing.T) {
 	}
 	if status, page, _ := v.post(organisation+"/clone", url.Values{"name": {" "}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "clone-name-error") {
 		t.Errorf("a copy without a name: %d", status)
+	}
+}
+
+// approveDraft takes the first policy that came along as a draft, and gives it its
+// approved version.
+func (v visitor) approveDraft(organisation string) {
+	v.t.Helper()
+	_, page := v.get(organisation + "/evidence?validity=draft")
+	found := regexp.MustCompile(`evidence/piece\?id=([0-9a-f-]+)`).FindStringSubmatch(page)
+	if found == nil {
+		v.t.Fatal("no policy came along from the template")
+	}
+	if _, page := v.get(organisation + "/evidence/piece?id=" + found[1]); !strings.Contains(page, "evidence/replace?id="+found[1]) {
+		v.t.Error("the draft does not lead to its approved version")
+	}
+	form := url.Values{"id": {found[1]}, "version": {"1"}, "task": {"replace"}, "title": {"Our own policy"}, "kind": {"doc.security-policy"}, "form": {"attestation"}, "date": {""}}
+	if status, page, _ := v.post(organisation+"/evidence/edit", form); status != http.StatusUnprocessableEntity || !strings.Contains(page, `id="f-date-error"`) {
+		v.t.Errorf("approved without a day: %d", status)
+	}
+	form.Set("date", "2026-01-02")
+	if status, page, _ := v.post(organisation+"/evidence/edit", form); status != http.StatusOK || !strings.Contains(page, "Our own policy") || strings.Contains(page, "This is a draft") {
+		v.t.Errorf("the approved version: %d", status)
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 	DeedArchive  Deed = "archive"
 	DeedRestore  Deed = "restore"  // out of the archive
 	DeedAdopt    Deed = "adopt"    // the computed plan
-	DeedTemplate Deed = "template" // answers and tasks of the template with the id Value, where there are none yet
+	DeedTemplate Deed = "template" // answers, policies and tasks of the template with the id Value, where there are none yet
 	DeedSnapshot Deed = "snapshot" // Value is the label
 	DeedRefresh  Deed = "refresh"  // the roll-up
 )
@@ -54,7 +54,7 @@ func (d Deed) needs() authz.Permission {
 type Outcome struct {
 	Organisation string
 	Name         string // "" when the actor may not know it
-	Added        int    // tasks and answers that are new
+	Added        int    // tasks, answers and policies that are new
 	Err          error  // nil: done
 }
 
@@ -205,8 +205,8 @@ func (s *Service) undoMarked(ctx context.Context, a authz.Actor, id, mark string
 }
 
 // ApplyTemplate gives an organisation the answers of a template to questions that
-// it has not answered, and the tasks of the template that it has not got. added
-// counts both.
+// it has not answered, the template's policies, as drafts, of kinds of which it has
+// none, and the tasks of the template that it has not got. added counts them all.
 func (s *Service) ApplyTemplate(ctx context.Context, a authz.Actor, organisation, template string) (added int, err error) {
 	if _, err := a.Organisation(ctx, organisation, authz.AssessmentEdit); err != nil {
 		return 0, err
@@ -234,11 +234,18 @@ func (s *Service) ApplyTemplate(ctx context.Context, a authz.Actor, organisation
 		if err != nil {
 			return err
 		}
+		evidence, err := tx.Evidence(organisation)
+		if err != nil {
+			return err
+		}
 		from := from
+		from.policies = slices.DeleteFunc(slices.Clone(from.policies), func(x assessment.Evidence) bool {
+			return slices.ContainsFunc(evidence, func(y assessment.Evidence) bool { return x.Kind == y.Kind })
+		})
 		from.answers = slices.DeleteFunc(slices.Clone(from.answers), func(x assessment.Answer) bool {
 			return slices.ContainsFunc(answers, func(y assessment.Answer) bool { return x.Question == y.Question })
 		})
-		added, err = copyInto(tx, organisation, from, tasks)
+		added, err = copyInto(tx, a, organisation, from, tasks)
 		return err
 	})
 	return added, err

@@ -36,7 +36,7 @@ type Changed struct {
 type ChangedClient struct {
 	Organisation string `json:"organisation"`
 	Name         string `json:"name,omitempty"`
-	Added        int    `json:"added,omitempty"` // tasks and answers that are new
+	Added        int    `json:"added,omitempty"` // tasks, answers and policies that are new
 	Error        string `json:"error,omitempty"`
 }
 

@@ -241,7 +241,7 @@ func TestCloneAndTemplates(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := o.load(t, copied.ID)
-	if c.Organisation.Name != "Zweite GmbH" || c.File.Organisation.RegistrationNumber != "" || len(c.File.Registration.Contacts) != 0 || len(c.Evidence) != 0 {
+	if c.Organisation.Name != "Zweite GmbH" || c.File.Organisation.RegistrationNumber != "" || len(c.File.Registration.Contacts) != 0 || len(c.File.Evidence) != 0 {
 		t.Errorf("the copy is %+v", c.File.Organisation)
 	}
 	if len(c.Answers) != len(from.Answers) || c.Answers[0].Source != assessment.ByTemplate || len(c.Tasks) != len(from.Tasks) || c.In.Scope.Class != from.In.Scope.Class {

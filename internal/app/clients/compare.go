@@ -71,7 +71,7 @@ func (s *Service) Compare(ctx context.Context, a authz.Actor, organisation, from
 		}
 	}
 	for _, e := range c.Evidence {
-		if between(e.CreatedAt) {
+		if between(e.CreatedAt) && !e.Draft {
 			out.Added = append(out.Added, e)
 		}
 		if end := ValidUntil(s.knowledge.Catalogue, e.Evidence); !end.IsZero() && !end.Before(out.From.On) && end.Before(out.To.On) {

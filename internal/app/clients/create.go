@@ -8,7 +8,6 @@ import (
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
-	"github.com/nisaba-platform/nisaba/internal/domain/planning"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/posture"
@@ -31,8 +30,10 @@ func checkKind(k tenant.OrganisationKind) error {
 }
 
 // Create makes an organisation. Copied from another one are its facts, without
-// what identifies it, its answers (with their origin "template") and its tasks;
-// evidence, exceptions and approvals are of one organisation only.
+// what identifies it, its answers (with their origin "template"), its policies as
+// drafts, and its tasks; what proves something, exceptions and approvals are of one
+// organisation only. Files, links, notes and names come along from a template alone:
+// of any other organisation they are its own.
 func (s *Service) Create(ctx context.Context, a authz.Actor, d Draft) (o tenant.Organisation, err error) {
 	scope, err := a.Workspace(authz.OrganisationCreate)
 	if err != nil {
@@ -64,7 +65,7 @@ func (s *Service) Create(ctx context.Context, a authz.Actor, d Draft) (o tenant.
 			return err
 		}
 		if d.From != "" {
-			if _, err := copyInto(tx, o.ID, from, nil); err != nil {
+			if _, err := copyInto(tx, a, o.ID, from, nil); err != nil {
 				return err
 			}
 		}
@@ -82,68 +83,6 @@ func (s *Service) put(tx *store.Tx, o tenant.Organisation, f *organisation.File)
 	}
 	describe(&o, b, read)
 	return tx.PutOrganisation(o)
-}
-
-// template is the facts of a file without what identifies the organisation.
-func template(f *organisation.File) *organisation.File {
-	c := f.Facts()
-	c.Organisation = organisation.Organisation{Name: c.Organisation.Name, Brand: c.Organisation.Brand}
-	c.Registration = organisation.Registration{}
-	return c
-}
-
-// copied is what a copy takes from an organisation.
-type copied struct {
-	said
-	tasks []planning.Task
-}
-
-func (s *Service) source(tx *store.Tx, id string) (out copied, err error) {
-	if out.said, err = s.gather(tx, id); err != nil {
-		return out, err
-	}
-	out.tasks, err = tx.Tasks(id)
-	return out, err
-}
-
-// copyInto copies answers and tasks to an organisation, without the tasks that it
-// has already, by origin or title, and returns how many.
-func copyInto(tx *store.Tx, to string, from copied, has []planning.Task) (n int, err error) {
-	for _, x := range from.answers {
-		x.Organisation, x.Version, x.Source = to, 0, assessment.ByTemplate
-		if _, err := tx.PutAnswer(x); err != nil {
-			return n, err
-		}
-		n++
-	}
-	renamed := map[string]string{}
-	for _, t := range from.tasks {
-		renamed[t.ID] = newID()
-		for _, old := range has {
-			if old.Title == t.Title || old.Origin != "" && old.Origin == t.Origin {
-				renamed[t.ID] = old.ID
-			}
-		}
-	}
-	for _, t := range from.tasks {
-		id := renamed[t.ID]
-		if slices.ContainsFunc(has, func(old planning.Task) bool { return old.ID == id }) {
-			continue
-		}
-		c := planning.Task{ID: id, Organisation: to, Origin: t.Origin, Title: t.Title, Body: t.Body, State: planning.ToDo, Phase: t.Phase,
-			Requirements: t.Requirements, Measures: t.Measures, Role: t.Role, Effort: t.Effort, CostCents: t.CostCents, Start: t.Start, Due: t.Due,
-			DueBecause: t.DueBecause, EveryMonths: t.EveryMonths, Priority: t.Priority, Position: t.Position}
-		for _, before := range t.After {
-			if r, ok := renamed[before]; ok {
-				c.After = append(c.After, r)
-			}
-		}
-		if _, err := tx.PutTask(c); err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
 }
 
 // Import makes an organisation from a whole file: facts, answers, evidence,

@@ -11,6 +11,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/posture"
 )
 
@@ -92,7 +93,11 @@ func piece(tx *store.Tx, organisation, id string) (assessment.Evidence, error) {
 	return row, err
 }
 
+// putPiece stores a piece. A draft has no days: they belong to what was approved.
 func (s *Service) putPiece(tx *store.Tx, e assessment.Evidence) (assessment.Evidence, error) {
+	if e.Draft {
+		e.Date, e.ValidUntil = law.Date{}, law.Date{}
+	}
 	if err := s.checkPiece(e); err != nil {
 		return e, err
 	}
@@ -124,7 +129,7 @@ func (s *Service) checkPiece(e assessment.Evidence) error {
 		return invalid("kind", "the kind of the evidence is missing", "a kind of the catalogue")
 	case blank(e.Title):
 		return invalid("title", "the evidence has no title", "the title of the document or record")
-	case e.Date.IsZero():
+	case e.Date.IsZero() && !e.Draft:
 		return invalid("date", "the evidence has no date", "the day of issue, approval or test")
 	case !e.ValidUntil.IsZero() && e.ValidUntil.Before(e.Date):
 		return invalid("valid_until", "the evidence ends before it begins", "a day on or after "+e.Date.String())

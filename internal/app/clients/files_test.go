@@ -121,7 +121,7 @@ func TestValidityOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	for end, want := range map[int]clients.Validity{-1: clients.Expired, 0: clients.Expiring, 30: clients.Expiring, 31: clients.Valid} {
-		e := posture.Evidence{Kind: "doc.security-policy", Date: today.AddDays(-400), ValidUntil: today.AddDays(end)}
+		e := assessment.Evidence{Evidence: posture.Evidence{Kind: "doc.security-policy", Date: today.AddDays(-400), ValidUntil: today.AddDays(end)}}
 		if got := clients.ValidityOf(k.Catalogue, e, today); got != want {
 			t.Errorf("an end in %d days: %s", end, got)
 		}

@@ -19,11 +19,14 @@ const (
 	Valid    Validity = "valid"
 	Expiring Validity = "expiring" // within thirty days
 	Expired  Validity = "expired"
+	Drafted  Validity = "draft" // does not count yet
 )
 
 // ValidityOf is the validity of a piece of evidence on a day.
-func ValidityOf(cat *catalog.Catalogue, e posture.Evidence, day law.Date) Validity {
-	switch end := ValidUntil(cat, e); {
+func ValidityOf(cat *catalog.Catalogue, e assessment.Evidence, day law.Date) Validity {
+	switch end := ValidUntil(cat, e.Evidence); {
+	case e.Draft:
+		return Drafted
 	case end.IsZero():
 		return Valid
 	case end.Before(day):

@@ -97,7 +97,7 @@ func (s *Service) speak(f *organisation.File, of said, assertions []assessment.A
 		}
 	}
 	for _, e := range of.evidence {
-		if checkIDs(cat, e.Kind, e.Covers...) == nil {
+		if !e.Draft && checkIDs(cat, e.Kind, e.Covers...) == nil {
 			f.Evidence = append(f.Evidence, fileEvidence(e.Evidence))
 		}
 	}

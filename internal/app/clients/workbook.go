@@ -38,6 +38,9 @@ func (s *Service) Workbook(ctx context.Context, a authz.Actor, organisation stri
 		}
 	}
 	for _, e := range c.Evidence {
+		if e.Draft {
+			continue
+		}
 		kind, _ := c.In.Catalogue.KindTitle(e.Kind)
 		b.Evidence = append(b.Evidence, workbook.Evidence{ID: e.ID, Title: e.Title, Kind: kind, Owner: e.Owner, Location: e.Location, Date: e.Date,
 			ValidUntil: ValidUntil(c.In.Catalogue, e.Evidence)})

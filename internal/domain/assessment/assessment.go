@@ -42,6 +42,7 @@ type Evidence struct {
 	Files       []string  `json:"files,omitempty"`
 	OwnerPerson string    `json:"owner_person,omitempty"`
 	RenewMonths int       `json:"renew_months,omitempty"` // 0: not renewed
+	Draft       bool      `json:"draft,omitempty"`        // a document still to be adapted and approved: it has no date and counts for nothing
 	CreatedAt   time.Time `json:"created_at"`
 	UpdatedAt   time.Time `json:"updated_at"`
 	Version     int64     `json:"version"`

@@ -101,7 +101,7 @@ func (s *Site) evidence(w http.ResponseWriter, r *http.Request) error {
 		if !l.Filter.lets(c, e) {
 			continue
 		}
-		v := clients.ValidityOf(c.In.Catalogue, e.Evidence, c.In.AsOf)
+		v := clients.ValidityOf(c.In.Catalogue, e, c.In.AsOf)
 		l.Counts[v]++
 		l.All = append(l.All, e)
 		if l.Filter.Validity == "" || l.Filter.Validity == v {
@@ -198,6 +198,9 @@ func (s *Site) piece(w http.ResponseWriter, r *http.Request) error {
 		p.Actions = []ui.ButtonProps{
 			{Text: ui.T(r.Context(), "evidence.replace"), URL: pieceURL(r, "replace", e.ID), Icon: ui.IconPlus},
 			{Text: ui.T(r.Context(), "evidence.edit"), URL: pieceURL(r, "edit", e.ID), Icon: ui.IconEdit},
+		}
+		if e.Draft {
+			p.Actions[0].Text, p.Actions[0].Kind = ui.T(r.Context(), "evidence.draft.approved"), ui.Primary
 		}
 	}
 	return ui.Render(w, r, http.StatusOK, piecePage(r, p, c, e, people, entries))

@@ -79,7 +79,7 @@ func (s *Site) editEvidence(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) replaceEvidence(w http.ResponseWriter, r *http.Request) error {
 	return s.openPieceForm(w, r, func(e assessment.Evidence) pieceForm {
-		e.Files, e.ValidUntil, e.Date = nil, law.Date{}, law.DateOf(s.clock.Now().UTC())
+		e.Files, e.ValidUntil, e.Date, e.Draft = nil, law.Date{}, law.DateOf(s.clock.Now().UTC()), false
 		return pieceForm{Task: pieceReplace, Piece: e}
 	})
 }
@@ -162,7 +162,8 @@ func readPiece(r *http.Request, e ui.Errors) assessment.Evidence {
 		}
 		return d
 	}
-	p := assessment.Evidence{Evidence: posture.Evidence{ID: text("id"), Kind: text("kind"), Title: text("title"), Date: day("date", true),
+	draft := text("draft") != ""
+	p := assessment.Evidence{Draft: draft, Evidence: posture.Evidence{ID: text("id"), Kind: text("kind"), Title: text("title"), Date: day("date", !draft),
 		ValidUntil: day("valid_until", false), Owner: text("owner"), Location: text("location"), Covers: r.PostForm["covers"],
 		Shows: posture.Status(text("shows")), Note: text("note")},
 		Form: text("form"), Files: r.PostForm["files"], OwnerPerson: text("owner_person")}
@@ -181,14 +182,14 @@ func readPiece(r *http.Request, e ui.Errors) assessment.Evidence {
 		"title":    p.Title == "",
 		"file":     p.Form == clients.FormFile && len(p.Files) == 0 && e["file"] == "" && text("task") != pieceEdit,
 		"location": p.Form == clients.FormLink && !strings.HasPrefix(p.Location, "https://") && !strings.HasPrefix(p.Location, "http://"),
-		"owner":    p.Form == clients.FormAttestation && p.Owner == "" && text("task") == pieceNew,
-		"note":     p.Form == clients.FormAttestation && p.Note == "" && text("task") == pieceNew,
+		"owner":    p.Form == clients.FormAttestation && p.Owner == "" && text("task") == pieceNew && !draft,
+		"note":     p.Form == clients.FormAttestation && p.Note == "" && text("task") == pieceNew && !draft,
 	} {
 		if missing {
 			e[field] = ui.T(r.Context(), "evidence.expected_"+field)
 		}
 	}
-	if !p.ValidUntil.IsZero() && p.ValidUntil.Before(p.Date) && e["date"] == "" {
+	if !draft && !p.ValidUntil.IsZero() && p.ValidUntil.Before(p.Date) && e["date"] == "" {
 		e["valid_until"] = ui.T(r.Context(), "evidence.expected_later")
 	}
 	return p
@@ -289,7 +290,7 @@ func pieceFields(r *http.Request, f pieceForm) (map[string]ui.Field, []ui.Field)
 	if p.RenewMonths > 0 {
 		months = strconv.Itoa(p.RenewMonths)
 	}
-	attested := p.Form == clients.FormAttestation && p.Location == ""
+	attested := p.Form == clients.FormAttestation && p.Location == "" && !p.Draft
 	all := []ui.Field{
 		{Name: "title", Label: t("title"), Hint: t("title.hint"), Required: true, MaxLength: 300, Autocomplete: "off", Value: p.Title},
 		{Name: "kind", Label: t("kind"), Hint: t("kind.hint"), Value: p.Kind},
@@ -298,7 +299,8 @@ func pieceFields(r *http.Request, f pieceForm) (map[string]ui.Field, []ui.Field)
 		{Name: "location", Label: t("location"), Hint: t("location.hint"), MaxLength: 2000, Autocomplete: "off", Value: p.Location},
 		{Name: "owner", Label: t("owner"), MaxLength: 200, Autocomplete: "off", Value: p.Owner},
 		{Name: "note", Label: t("note"), Rows: 4, Value: p.Note},
-		{Name: "date", Label: t("date"), Hint: t("date.hint"), Required: true, Value: dayText(p.Date)},
+		{Name: "draft", Label: t("draft"), Hint: t("draft.hint")},
+		{Name: "date", Label: t("date"), Hint: t("date.hint"), Required: !p.Draft, Value: dayText(p.Date)},
 		{Name: "valid_until", Label: t("valid_until"), Hint: t("valid_until.hint"), Value: dayText(p.ValidUntil)},
 		{Name: "renew_months", Label: t("renew"), Hint: t("renew.hint"), Min: "0", Max: "240", Unit: t("months"), Value: months},
 		{Name: "owner_person", Label: t("owner_person"), Hint: t("owner_person.hint"), Value: p.OwnerPerson},

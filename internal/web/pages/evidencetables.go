@@ -21,14 +21,14 @@ import (
 )
 
 func validityStatus(ctx context.Context, v clients.Validity) ui.Status {
-	tones := map[clients.Validity]ui.Tone{clients.Valid: chart.ToneGood, clients.Expiring: chart.TonePartly, clients.Expired: chart.ToneBad}
+	tones := map[clients.Validity]ui.Tone{clients.Valid: chart.ToneGood, clients.Expiring: chart.TonePartly, clients.Expired: chart.ToneBad, clients.Drafted: chart.ToneOpen}
 	return ui.Status{Tone: tones[v], Word: ui.T(ctx, "evidence.validity."+string(v))}
 }
 
 // validityLinks lead to the evidence of one validity, with the other filters kept.
 func validityLinks(ctx context.Context, r *http.Request, l library) []ui.Link {
 	out := []ui.Link{{Text: ui.T(ctx, "pages.all"), URL: filterURL(r, "validity", ""), Current: l.Filter.Validity == "", Count: len(l.All), CountText: ui.T(ctx, "evidence.pieces")}}
-	for _, v := range []clients.Validity{clients.Valid, clients.Expiring, clients.Expired} {
+	for _, v := range []clients.Validity{clients.Valid, clients.Expiring, clients.Expired, clients.Drafted} {
 		out = append(out, ui.Link{Text: ui.T(ctx, "evidence.validity."+string(v)), URL: filterURL(r, "validity", string(v)),
 			Current: l.Filter.Validity == v, Count: l.Counts[v], CountText: ui.T(ctx, "evidence.pieces")})
 	}
@@ -92,16 +92,21 @@ func evidenceTable(ctx context.Context, r *http.Request, c clients.Client, l lib
 	applies := applying(c)
 	for _, e := range l.Shown {
 		kind, _ := c.In.Catalogue.KindTitle(e.Kind)
-		until := templ.Component(ui.Words("–"))
-		if d := clients.ValidUntil(c.In.Catalogue, e.Evidence); !d.IsZero() {
-			until = ui.Day(d)
-		}
+		until := dayOrDash(clients.ValidUntil(c.In.Catalogue, e.Evidence))
 		count := func(n int) templ.Component { return ui.Words(ui.Number(ctx, float64(n), 0)) }
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(e.Title, pieceURL(r, "piece", e.ID), kind),
-			ui.StatusBadge(validityStatus(ctx, clients.ValidityOf(c.In.Catalogue, e.Evidence, c.In.AsOf))), until,
-			ui.Words(ownerName(l.People, e)), ui.Day(e.Date), count(len(served(c, applies, e))), count(len(e.Files))}})
+			ui.StatusBadge(validityStatus(ctx, clients.ValidityOf(c.In.Catalogue, e, c.In.AsOf))), until,
+			ui.Words(ownerName(l.People, e)), dayOrDash(e.Date), count(len(served(c, applies, e))), count(len(e.Files))}})
 	}
 	return t
+}
+
+// dayOrDash is a day that may be missing.
+func dayOrDash(d law.Date) templ.Component {
+	if d.IsZero() {
+		return ui.Words("–")
+	}
+	return ui.Day(d)
 }
 
 // fileOf is an uploaded file by its id.
@@ -216,7 +221,7 @@ func earlierTable(ctx context.Context, r *http.Request, c clients.Client, list [
 	t := ui.TableProps{ID: "earlier", Caption: ui.T(ctx, "evidence.earlier"), HideCaption: true, Dense: true, Columns: []ui.Column{
 		{Label: ui.T(ctx, "evidence.title")}, {Label: ui.T(ctx, "evidence.date")}, {Label: ui.T(ctx, "evidence.files")}}}
 	for _, e := range list {
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(e.Title), ui.Day(e.Date), fileLinks(r, c, e)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(e.Title), dayOrDash(e.Date), fileLinks(r, c, e)}})
 	}
 	return t
 }
@@ -278,7 +283,7 @@ func pieceFacts(ctx context.Context, c clients.Client, e assessment.Evidence, pe
 		until = ui.T(ctx, "evidence.usual_period", "day", until)
 	}
 	renew, member := "", ""
-	if e.RenewMonths > 0 {
+	if e.RenewMonths > 0 && !e.Draft {
 		renew = ui.T(ctx, "evidence.renew.every", "months", e.RenewMonths, "day", ui.DayText(ctx, e.Date.AddMonths(e.RenewMonths)))
 	}
 	if name := ownerName(people, e); name != e.Owner {
@@ -316,7 +321,7 @@ func evidenceRows(ctx context.Context, c clients.Client, people []tenant.Member)
 		for _, id := range e.Files {
 			names = append(names, fileOf(c, id).Name)
 		}
-		v := clients.ValidityOf(c.In.Catalogue, e.Evidence, c.In.AsOf)
+		v := clients.ValidityOf(c.In.Catalogue, e, c.In.AsOf)
 		rows = append(rows, []string{e.ID, e.Title, kind, ui.T(ctx, "evidence.form.of."+e.Form), csvDay(e.Date), csvDay(clients.ValidUntil(c.In.Catalogue, e.Evidence)),
 			ui.T(ctx, "evidence.validity."+string(v)), ownerName(people, e), e.Location, e.Note, strings.Join(names, "; "),
 			strings.Join(served(c, applies, e), "; ")})
