@@ -181,7 +181,7 @@ func (c *Client) verify(z *trusted, set []dns.RR, m *dns.Msg) (time.Time, error)
 // signature finds a valid signature of a set that a zone made with one of the keys.
 func (c *Client) signature(zone string, keys []*dns.DNSKEY, set []dns.RR, list []dns.RR) (*dns.RRSIG, error) {
 	h := set[0].Header()
-	what := dns.TypeToString[h.Rrtype] + " of " + strings.TrimSuffix(h.Name, ".")
+	what := dns.TypeToString[h.Rrtype] + " " + strings.TrimSuffix(h.Name, ".")
 	reason, tried := fmt.Errorf("no signature of %s", what), 0
 	for _, sig := range typed[*dns.RRSIG](list) {
 		if sig.TypeCovered != h.Rrtype || !strings.EqualFold(sig.Hdr.Name, h.Name) || fold(sig.SignerName) != zone {

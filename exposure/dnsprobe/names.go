@@ -119,7 +119,7 @@ func (n *named) chain(ctx context.Context, f *exposure.Finding) error {
 	secure := []string(nil)
 	for _, q := range []question{{n.zone, dns.TypeSOA}, {n.t.Name, dns.TypeA}, {n.t.Name, dns.TypeAAAA}, {n.t.Name, dns.TypeMX}, {unlikely + "." + n.t.Name, dns.TypeA}} {
 		verdict, err := n.Validate(ctx, q.name, q.kind)
-		what := dns.TypeToString[q.kind] + " of " + dot(q.name)
+		what := dns.TypeToString[q.kind] + " " + dot(q.name)
 		switch {
 		case err != nil:
 			return err
@@ -241,7 +241,7 @@ func (n *named) private(ctx context.Context, f *exposure.Finding) error {
 	case len(all) == 0:
 		f.Leave(exposure.NotApplicable, "the name has no address")
 	case n.s.Dialer.Permit().Scope().Internal && len(p.fail) > 0:
-		f.Say(exposure.Info, "%s; the scope is an internal one", exposure.Few(p.fail, ", "))
+		f.Say(exposure.Info, "%s; the scope is an internal one", exposure.Few(p.fail, "; "))
 	default:
 		p.settle(f, "%s", exposure.Few(all, ", "))
 	}

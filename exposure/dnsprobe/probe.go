@@ -97,9 +97,9 @@ func (p *problems) settle(f *exposure.Finding, good string, args ...any) {
 	f.Expected = ""
 	switch {
 	case len(p.fail) > 0:
-		f.Say(exposure.Fail, "%s", exposure.Few(append(p.fail, p.warn...), ", "))
+		f.Say(exposure.Fail, "%s", exposure.Few(append(p.fail, p.warn...), "; "))
 	case len(p.warn) > 0:
-		f.Say(exposure.Warn, "%s", exposure.Few(p.warn, ", "))
+		f.Say(exposure.Warn, "%s", exposure.Few(p.warn, "; "))
 	default:
 		f.Say(exposure.Pass, good, args...)
 	}

@@ -22,6 +22,7 @@ type tracer struct {
 	cuts  int              // how often they did
 	parts map[string]bool  // texts in the place of a hole, because there are many of them
 	known map[any][]string // of what was followed to its end without a cut
+	lists bool             // texts that are joined are followed one by one
 }
 
 func (p *program) tracer() *tracer {
@@ -200,11 +201,23 @@ func (t *tracer) elements(e ast.Expr) []string {
 			out = append(out, t.texts(x)...)
 		}
 		return out
+	case *ast.CallExpr:
+		if id, ok := e.Fun.(*ast.Ident); ok && t.lists && id.Name == "append" && !e.Ellipsis.IsValid() {
+			out = t.elements(e.Args[0])
+			for _, x := range e.Args[1:] {
+				out = append(out, t.texts(x)...)
+			}
+			return out
+		}
 	case *ast.Ident, *ast.SelectorExpr:
 		if v, ok := t.object(e).(*types.Var); ok {
-			for _, w := range t.writes[v.Origin()] {
-				out = append(out, t.elements(w)...)
-			}
+			type listed struct{ v *types.Var }
+			out = t.once(listed{v.Origin()}, func() (all []string) {
+				for _, w := range t.writes[v.Origin()] {
+					all = append(all, t.elements(w)...)
+				}
+				return all
+			})
 		}
 	}
 	if len(out) == 0 {
@@ -231,6 +244,10 @@ func (t *tracer) call(c *ast.CallExpr) []string {
 		return t.format(c.Args)
 	case "errors.New":
 		return t.texts(c.Args[0])
+	case "strings.Join", module + "/exposure.Few", module + "/exposure/mailprobe.list", module + "/exposure/httpprobe.list": // one of the list, for all
+		if t.lists {
+			return t.elements(c.Args[0])
+		}
 	case "strings.ReplaceAll":
 		var out []string
 		old, to := t.texts(c.Args[1]), t.texts(c.Args[2])

@@ -242,6 +242,12 @@ func Evidence(p *locale.Printer, f exposure.Finding) string {
 	return scan.Evidence(f)
 }
 
+// Expected is what would pass a check, in the language of the printer.
+func Expected(p *locale.Printer, f exposure.Finding) string {
+	said, _ := p.Finding(f.Expected)
+	return said
+}
+
 // details tells of each check that failed or warned: where, why it matters, what to
 // do, and how to see it again.
 func details(p *locale.Printer, r scan.Result) (out []model.Block, _ error) {

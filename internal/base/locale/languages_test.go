@@ -185,8 +185,13 @@ func TestFindings(t *testing.T) {
 		{"de", "the header is missing", "der Header fehlt", true},
 		{"fr", "the header is missing", "l’en-tête manque", true},
 		{"de", "the registration ends on 2027-01-02; locked against transfer", "die Registrierung endet am 2027-01-02; gegen Übertragung gesperrt", true},
-		{"de", "v=spf1 -all", "v=spf1 -all", false},
-		{"de", "no SPF record; v=x", "kein SPF-Eintrag; v=x", false},
+		{"de", "v=spf1 -all", "v=spf1 -all", true},
+		{"de", "no SPF record; v=x", "kein SPF-Eintrag; v=x", true},
+		{"de", "no SPF record; something of later editions", "kein SPF-Eintrag; something of later editions", false},
+		{"de", "ns1.example.org (192.0.2.1) does not answer; ns2.example.org (192.0.2.2) does not answer over TCP",
+			"ns1.example.org (192.0.2.1) antwortet nicht; ns2.example.org (192.0.2.2) antwortet nicht über TCP", true},
+		{"fr", "127.0.0.1: port 80 is closed; mail.example.org: no answer came", "127.0.0.1: le port 80 est fermé; mail.example.org: aucune réponse n’est venue", true},
+		{"de", "max-age=10; preload (less than a year)", "max-age=10; preload (weniger als ein Jahr)", true},
 	} {
 		if got, ok := c.Printer(tc.lang).Finding(tc.english); got != tc.want || ok != tc.ok {
 			t.Errorf("%s: %q, %t; want %q", tc.lang, got, ok, tc.want)
@@ -195,13 +200,23 @@ func TestFindings(t *testing.T) {
 	places := regexp.MustCompile(`\{[0-9]+\}`)
 	all := map[string]map[string]string{}
 	for _, lang := range []string{"de", "fr"} {
-		b, err := fs.ReadFile(content.FS, "messages/"+lang+"/findings/exposure.json")
+		files, err := fs.Glob(content.FS, "messages/"+lang+"/findings/*.json")
 		if err != nil {
 			t.Fatal(err)
 		}
 		list := map[string]string{}
-		if err := json.Unmarshal(b, &list); err != nil {
-			t.Fatal(err)
+		for _, name := range files {
+			b, err := fs.ReadFile(content.FS, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before, own := len(list), map[string]string{}
+			if err := errors.Join(json.Unmarshal(b, &own), json.Unmarshal(b, &list)); err != nil {
+				t.Fatal(err)
+			}
+			if len(list) != before+len(own) {
+				t.Errorf("%s: a sentence of another file stands there again", name)
+			}
 		}
 		all[lang] = list
 		for english, said := range list {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,12 +79,69 @@ func (p *Printer) Sentence(english string) (text string, ok bool) {
 }
 
 // Finding is what a scan says in English, in the printer's language as far as it
-// consists of sentences that are translated. ok is false when a part stays in English.
+// consists of sentences that are translated; names and values stay. ok is false when a
+// sentence stays in English.
 func (p *Printer) Finding(english string) (text string, ok bool) {
 	if p.Language == "en" || english == "" {
 		return english, true
 	}
-	return p.findings.say(english)
+	return p.findings.tell(english, deepest)
+}
+
+// deepest is how often a sentence of a finding may stand in the place of another one.
+// What a stranger wrote stands in findings, too, so that there must be an end.
+const deepest = 3
+
+// tell says what consists of sentences with "; " between them, each of which may have
+// the name of a place and ": " before it.
+func (s *sentences) tell(english string, depth int) (string, bool) {
+	if s == nil {
+		return english, false
+	}
+	if to, ok := s.whole[english]; ok {
+		return to, true
+	}
+	if depth == 0 {
+		return english, !worded(english)
+	}
+	parts, all := strings.Split(english, "; "), true
+	if len(parts) > 1 {
+		for i, part := range parts {
+			said, ok := s.tell(part, depth)
+			parts[i], all = said, all && ok
+		}
+		if all {
+			return strings.Join(parts, "; "), true
+		}
+	}
+	at, what, placed := strings.Cut(english, ": ")
+	if to, ok := s.whole[what]; ok && placed {
+		return at + ": " + to, true
+	}
+	for _, o := range s.open {
+		if values, ok := match(o.parts, english); ok {
+			return fill(o.to, values, func(v string) string { said, _ := s.tell(v, depth-1); return said }), true
+		}
+	}
+	if len(parts) > 1 {
+		return strings.Join(parts, "; "), false
+	}
+	if placed {
+		if said, ok := s.tell(what, depth-1); ok {
+			return at + ": " + said, true
+		}
+	}
+	return english, !worded(english)
+}
+
+// plainWord is a word of a language, not a name nor a value of a protocol.
+var plainWord = regexp.MustCompile(`^[a-z]{2,}$`)
+
+// worded reports whether a text has words of a language beside names and values, which
+// are the same in all of them. A single word is taken for a name.
+func worded(text string) bool {
+	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,;:()", r) })
+	return len(words) > 1 && slices.ContainsFunc(words, plainWord.MatchString)
 }
 
 func (s *sentences) say(english string) (string, bool) {
@@ -95,7 +153,7 @@ func (s *sentences) say(english string) (string, bool) {
 	}
 	for _, o := range s.open {
 		if values, ok := match(o.parts, english); ok {
-			return s.fill(o.to, values), true
+			return fill(o.to, values, func(v string) string { said, _ := s.say(v); return said }), true // names and figures stay as they are
 		}
 	}
 	if one, rest, found := strings.Cut(english, "; "); found {
@@ -106,12 +164,11 @@ func (s *sentences) say(english string) (string, bool) {
 	return english, false
 }
 
-// fill puts values in the places of a translation.
-func (s *sentences) fill(to string, values []string) string {
+// fill puts values in the places of a translation, as say has them.
+func fill(to string, values []string, say func(string) string) string {
 	pairs := make([]string, 0, 2*len(values))
 	for i, v := range values {
-		said, _ := s.say(v) // names and figures stay as they are
-		pairs = append(pairs, "{"+strconv.Itoa(i+1)+"}", said)
+		pairs = append(pairs, "{"+strconv.Itoa(i+1)+"}", say(v))
 	}
 	return strings.NewReplacer(pairs...).Replace(to)
 }
