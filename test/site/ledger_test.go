@@ -7,18 +7,79 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/nisaba-platform/nisaba/internal/app/proving"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/test/browser"
 )
 
 func ledgerForms() map[string]url.Values {
 	return map[string]url.Values{client + "/restore": {"entry": {"1"}}}
+}
+
+// TestHistoryInWords: histories say what happened in the reader's language, with
+// texts for ids, and offer to take back only what can be taken back.
+func TestHistoryInWords(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	organisation := v.begin("managed-service-provider.yaml")
+	v.must(organisation+"/questions/q.backup.exists", url.Values{"option": {"none"}, "topic": {"c"}})
+	v.must(organisation+"/plan/tasks", url.Values{"title": {"Buy a safe"}, "state": {"todo"}})
+	v.must(organisation+"/board/request", url.Values{"subject": {"measures"}})
+	v.must(organisation+"/tags", url.Values{"tags": {"pilot"}})
+	main := func(path string) string {
+		_, page := v.get(path)
+		_, page, _ = strings.Cut(page, "<main")
+		return page
+	}
+	for _, path := range []string{organisation + "/history", "/ledger"} {
+		page := main(path)
+		for _, want := range []string{"changed the answer to “Which of your data and systems have a backup?”", "<dt>Answer</dt>", "added the task “Buy a safe”",
+			"asked for an approval: The measures of Art. 21", "<dt>Tags</dt>", "pilot"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s does not say %q", path, want)
+			}
+		}
+		for _, never := range []string{"answer.change", "updated_at", "0001-01-01", "[&#34;none&#34;]", "<dt>options"} {
+			if strings.Contains(page, never) {
+				t.Errorf("%s says %q", path, never)
+			}
+		}
+	}
+	for _, part := range strings.Split(main(organisation+"/history"), "<li ")[1:] {
+		if strings.Contains(part, "asked for an approval") && strings.Contains(part, "/undo") {
+			t.Error("a request for approval has a button to undo it, which would be refused")
+		}
+		if strings.Contains(part, "changed the answer to") && !strings.Contains(part, "/undo") {
+			t.Error("a changed answer has no button to undo it")
+		}
+	}
+}
+
+// TestKindsHaveNames: whatever a ledger of a workspace records has a name in every language.
+func TestKindsHaveNames(t *testing.T) {
+	own := []string{"session", "passkey", "recovery_code"} // of the ledger of the server
+	for _, language := range []string{"en", "de", "fr"} {
+		file, err := os.ReadFile(filepath.Join("..", "..", "content", "messages", language, "ledger.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said map[string]any
+		if err := json.Unmarshal(file, &said); err != nil {
+			t.Fatal(err)
+		}
+		for _, kind := range proving.Kinds() {
+			if said["ledger.kind."+kind] == nil && !slices.Contains(own, kind) {
+				t.Errorf("%s: %s has no name", language, kind)
+			}
+		}
+	}
 }
 
 // TestLedgerPages works without script: filters, an entry with its difference and
@@ -95,6 +156,16 @@ func TestSearchPage(t *testing.T) {
 	}
 	if _, page := v.get("/search?q=zzzzzzz"); strings.Contains(page, organisation+`"`) {
 		t.Error("nonsense found the organisation")
+	}
+	for _, page := range []string{"reports", "compare", "history"} {
+		if _, found := v.get("/search?part=results&q=" + page); !strings.Contains(found, `href="`+organisation+"/"+page+`"`) {
+			t.Errorf("the palette does not lead to %s of the organisation:\n%.800s", page, found)
+		}
+	}
+	_, glance := v.get("/search?part=results&q=policy")
+	_, whole := v.get("/search?q=policy")
+	if n, all := strings.Count(glance, "/requirements?"), strings.Count(whole, "/requirements?"); n != 8 || all <= n || !strings.Contains(glance, "Requirements: the first 8") {
+		t.Errorf("the palette has %d requirements, the page %d:\n%.1500s", n, all, glance)
 	}
 }
 

@@ -52,6 +52,9 @@ func undoable(kind string) (authz.Permission, bool) {
 	return "", false
 }
 
+// UndoFor is how long a change can be undone.
+const UndoFor = store.UndoFor
+
 // Undoable reports whether objects of the kind can be given an earlier value.
 func Undoable(kind string) bool {
 	_, ok := undoable(kind)

@@ -62,7 +62,13 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 	if key == "home" {
 		p.Title, p.Crumbs = c.Organisation.Name, p.Crumbs[:1]
 	}
-	section, base := ui.Section{Title: c.Organisation.Name, Links: make([]ui.Link, 0, 20)}, clientURL(r, "")
+	p.Nav = append(p.Nav, clientSection(r, c.Organisation, key))
+	return p
+}
+
+// clientSection is the pages of an organisation, of which one may be open.
+func clientSection(r *http.Request, o tenant.Organisation, key string) ui.Section {
+	section, base := ui.Section{Title: o.Name, Links: make([]ui.Link, 0, 20)}, "/organisations/"+o.ID
 	for _, page := range []struct{ key, path string }{
 		{"home", ""},
 		{"scope", "scope"},
@@ -85,7 +91,7 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 		{"pre_assessment", "pre-assessment"},
 		{"manage", "manage"},
 	} {
-		if page.key == "pre_assessment" && c.Organisation.Kind != tenant.Prospect && key != page.key {
+		if page.key == "pre_assessment" && o.Kind != tenant.Prospect && key != page.key {
 			continue
 		}
 		if page.key == "exposure" && !can(r, authz.ExposureRead) {
@@ -97,8 +103,7 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 		}
 		section.Links = append(section.Links, ui.Link{Text: ui.T(r.Context(), "pages.client."+page.key), URL: url, Current: page.key == key})
 	}
-	p.Nav = append(p.Nav, section)
-	return p
+	return section
 }
 
 func (s *Site) facts(w http.ResponseWriter, r *http.Request) error {
@@ -207,19 +212,28 @@ func (s *Site) history(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, r, http.StatusOK, historyPage(r, s.clientFrame(r, c, "history"), entries, s.historyPart(r, c.Organisation.ID, entries)))
+	people, err := s.colleagues(r)
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, historyPage(r, s.clientFrame(r, c, "history"), entries, s.historyPart(r, c, people, entries)))
 }
 
 // historyPart is the entries of an organisation as a timeline. They never change, so
-// that their numbers say all of it.
-func (s *Site) historyPart(r *http.Request, organisation string, entries []ledger.Entry) templ.Component {
+// that their numbers, the names in them and how many can be undone say all of it.
+func (s *Site) historyPart(r *http.Request, c clients.Client, people []tenant.Member, entries []ledger.Entry) templ.Component {
 	if len(entries) == 0 {
 		return templ.NopComponent
 	}
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	words := wordsOf(c, people)
+	open := 0
+	if mayRestore(r, c.Organisation.ID) {
+		open = len(slices.DeleteFunc(slices.Clone(entries), func(e ledger.Entry) bool { return !canUndo(r.Context(), e) }))
+	}
 	return s.parts.Keep(func() templ.Component {
-		return ui.Timeline(ui.T(r.Context(), "pages.client.history"), undoable(r, ledgerEvents(r.Context(), entries), entries))
-	}, "history", organisation, number(entries[0].Seq), number(entries[len(entries)-1].Seq), strconv.Itoa(len(entries)))
+		return ui.Timeline(ui.T(r.Context(), "pages.client.history"), undoable(r, words.events(r.Context(), entries), entries))
+	}, "history", c.Organisation.ID, number(entries[0].Seq), number(entries[len(entries)-1].Seq), strconv.Itoa(len(entries)), strconv.Itoa(open), fmt.Sprint(words.people, words.files))
 }
 
 func (s *Site) undo(w http.ResponseWriter, r *http.Request) error {

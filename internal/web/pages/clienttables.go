@@ -4,11 +4,9 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
-	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/report/chart"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 	"github.com/nisaba-platform/nisaba/posture"
@@ -84,14 +82,4 @@ func optionsOf(c clients.Client, q catalog.Question) []ui.Option {
 		out = append(out, ui.Option{Value: o.ID, Label: o.Text, Selected: slices.Contains(chosen, o.ID)})
 	}
 	return out
-}
-
-// undoable puts an undo button at every change that has one.
-func undoable(r *http.Request, events []ui.Event, entries []ledger.Entry) []ui.Event {
-	for i, e := range entries {
-		if e.Before != nil || e.After != nil {
-			events[i].Undo = ui.Undo{Action: clientURL(r, "undo"), Fields: map[string]string{"entry": strconv.FormatInt(e.Seq, 10)}}
-		}
-	}
-	return events
 }

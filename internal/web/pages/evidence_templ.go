@@ -518,7 +518,7 @@ func piecePage(r *http.Request, p ui.PageProps, c clients.Client, e assessment.E
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Timeline(ui.T(ctx, "pages.client.history"), pieceEvents(ctx, r, c, people, entries)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Timeline(ui.T(ctx, "pages.client.history"), undoable(r, wordsOf(c, people).events(ctx, entries), entries)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

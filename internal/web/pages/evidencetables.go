@@ -226,55 +226,6 @@ func earlierTable(ctx context.Context, r *http.Request, c clients.Client, list [
 	return t
 }
 
-// pieceEvents is the history of a piece in plain words. What a new piece says is on
-// the page already.
-func pieceEvents(ctx context.Context, r *http.Request, c clients.Client, people []tenant.Member, entries []ledger.Entry) []ui.Event {
-	events := undoable(r, ledgerEvents(ctx, entries), entries)
-	for i, e := range entries {
-		if key, what, _, ok := sentence(ctx, c, e); ok {
-			events[i].What = ui.T(ctx, "home.told."+key, "what", what)
-		}
-		var shown []ui.Change
-		for _, change := range events[i].Changes {
-			label, said := pieceLabels()[change.Field]
-			if said && e.Before != nil && e.After != nil {
-				shown = append(shown, ui.Change{Field: ui.T(ctx, "evidence."+label), Before: pieceValue(c, people, change.Before), After: pieceValue(c, people, change.After)})
-			}
-		}
-		events[i].Changes = shown
-	}
-	return events
-}
-
-// pieceLabels are the fields of a piece that people know, with their messages.
-func pieceLabels() map[string]string {
-	return map[string]string{"title": "title", "kind": "kind", "date": "date", "valid_until": "valid_until", "owner": "owner", "location": "location",
-		"note": "note", "renew_months": "renew", "owner_person": "owner_person", "files": "files", "covers": "covers"}
-}
-
-// pieceValue is a value of the ledger as people say it: names for ids.
-func pieceValue(c clients.Client, people []tenant.Member, raw string) string {
-	var list []string
-	var one string
-	if json.Unmarshal([]byte(raw), &one) == nil {
-		list = []string{one}
-	} else if json.Unmarshal([]byte(raw), &list) != nil {
-		return raw
-	}
-	for i, v := range list {
-		if title, ok := c.In.Catalogue.KindTitle(v); ok {
-			list[i] = title
-		} else if req, ok := c.In.Catalogue.Get(v); ok {
-			list[i] = req.Title
-		} else if name := ownerName(people, assessment.Evidence{OwnerPerson: v}); name != "" {
-			list[i] = name
-		} else {
-			list[i] = fileOf(c, v).Name
-		}
-	}
-	return strings.Join(list, "; ")
-}
-
 // facts of a piece as term and text; without a text they are left out.
 func pieceFacts(ctx context.Context, c clients.Client, e assessment.Evidence, people []tenant.Member) [][2]string {
 	kind, _ := c.In.Catalogue.KindTitle(e.Kind)

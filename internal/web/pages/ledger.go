@@ -73,6 +73,7 @@ type ledgerView struct {
 	kinds    []ui.Option
 	clients  []ui.Option
 	standing proving.Standing
+	words    ledgerWords
 }
 
 func (s *Site) ledger(w http.ResponseWriter, r *http.Request) error {
@@ -95,13 +96,16 @@ func (s *Site) ledger(w http.ResponseWriter, r *http.Request) error {
 	}
 	all := ui.Option{Label: ui.T(ctx, "ledger.all")}
 	v.people, v.kinds, v.clients = []ui.Option{all}, []ui.Option{all}, []ui.Option{all}
+	v.words = ledgerWords{catalogue: s.clients.Catalogue(), people: map[string]string{}, organisations: map[string]string{}}
 	for _, p := range people {
+		v.words.people[p.ID] = p.Name
 		v.people = append(v.people, ui.Option{Value: p.ID, Label: p.Name, Selected: r.FormValue("person") == p.ID})
 	}
-	for _, k := range ledgerKinds() {
+	for _, k := range ledgerKinds(ctx) {
 		v.kinds = append(v.kinds, ui.Option{Value: k, Label: kindName(ctx, k), Selected: r.FormValue("kind") == k})
 	}
 	for _, o := range organisations {
+		v.words.organisations[o.Organisation.ID] = o.Organisation.Name
 		v.clients = append(v.clients, ui.Option{Value: o.Organisation.ID, Label: o.Organisation.Name, Selected: r.FormValue("organisation") == o.Organisation.ID})
 	}
 	p := s.frame(r, ui.T(ctx, "pages.ledger.title"), ui.T(ctx, "pages.ledger.lead"))

@@ -96,7 +96,7 @@ func ledgerPage(r *http.Request, p ui.PageProps, v ledgerView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = ui.Timeline(ui.T(ctx, "pages.ledger.title"), linked(ledgerEvents(ctx, v.entries), v.entries)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Timeline(ui.T(ctx, "pages.ledger.title"), v.words.events(ctx, v.entries)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

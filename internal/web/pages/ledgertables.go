@@ -13,42 +13,25 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
-	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 	"github.com/nisaba-platform/nisaba/law"
 )
 
-// namedKinds are the kinds of objects that have a name in every language.
-func namedKinds() []string {
-	return []string{"answer", "approval", "assertion", "comment", "delegation", "determination", "evidence", "exception", "file", "incident", "invitation",
-		"membership", "organisation", "report", "setting", "snapshot", "task", "token", "training", "view", "workspace"}
-}
-
 // ledgerKinds are those that the filter offers: what happens in workspaces.
-func ledgerKinds() []string {
-	return slices.DeleteFunc(proving.Kinds(), func(k string) bool { return !slices.Contains(namedKinds(), k) })
+func ledgerKinds(ctx context.Context) []string {
+	return slices.DeleteFunc(proving.Kinds(), func(k string) bool {
+		p := ui.From(ctx).Printer
+		return p == nil || !p.Has("ledger.kind."+k)
+	})
 }
 
 // kindName is the kind of an object in words.
 func kindName(ctx context.Context, kind string) string {
-	if slices.Contains(namedKinds(), kind) {
+	if p := ui.From(ctx).Printer; p != nil && p.Has("ledger.kind."+kind) {
 		return ui.T(ctx, "ledger.kind."+kind)
 	}
 	return strings.ReplaceAll(kind, "_", " ")
-}
-
-// linked gives the events of the ledger the addresses of their entries, where all
-// values are; the list shows only what changed.
-func linked(events []ui.Event, entries []ledger.Entry) []ui.Event {
-	for i, e := range entries {
-		events[i].URL = entryURL(e.Seq)
-		if e.Before == nil || e.After == nil {
-			events[i].Changes = nil
-		}
-		events[i].Changes = slices.DeleteFunc(events[i].Changes, func(c ui.Change) bool { return c.Field == "version" || c.Field == "updated_at" })
-	}
-	return events
 }
 
 func entryURL(seq int64) string { return "/ledger/" + strconv.FormatInt(seq, 10) }
@@ -88,8 +71,7 @@ func restorable(r *http.Request, e ledger.Entry) bool {
 	if e.Organisation == "" || e.After == nil || !clients.Undoable(e.Kind) {
 		return false
 	}
-	_, err := visitOf(r).Actor.Organisation(r.Context(), e.Organisation, authz.LedgerRestore)
-	return err == nil
+	return mayRestore(r, e.Organisation)
 }
 
 func entryFacts(ctx context.Context, e ledger.Entry) []ui.Figure {

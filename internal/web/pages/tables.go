@@ -3,13 +3,11 @@ package pages
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/a-h/templ"
 
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
-	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/report/chart"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
@@ -118,25 +116,6 @@ func invitationTable(ctx context.Context, list []tenant.Invitation, reach []ui.O
 
 // mostChange is how much of a value before and after is shown.
 const mostChange = 300
-
-func ledgerEvents(ctx context.Context, entries []ledger.Entry) []ui.Event {
-	out := make([]ui.Event, 0, len(entries))
-	for _, e := range entries {
-		who := e.ActorName
-		if who == "" {
-			who = e.Actor
-		}
-		event := ui.Event{At: e.At.In(time.UTC), Who: who, What: e.Action + " · " + e.Object}
-		if fields, err := e.Changes(); err == nil {
-			event.Changes = make([]ui.Change, 0, len(fields))
-			for _, f := range fields {
-				event.Changes = append(event.Changes, ui.Change{Field: f.Name, Before: shorten(string(f.Before)), After: shorten(string(f.After))})
-			}
-		}
-		out = append(out, event)
-	}
-	return out
-}
 
 func shorten(s string) string {
 	if len(s) <= mostChange {

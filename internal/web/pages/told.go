@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
@@ -17,6 +18,8 @@ type spoken struct {
 	Title       string   `json:"title"`
 	Name        string   `json:"name"`
 	Label       string   `json:"label"`
+	Email       string   `json:"email"`
+	Body        string   `json:"body"`
 	Question    string   `json:"question"`
 	Requirement string   `json:"requirement"`
 	Kind        string   `json:"kind"`
@@ -38,7 +41,7 @@ func objectOf(e ledger.Entry) (before, after spoken) {
 
 // sentence is what an entry of the ledger says in plain words: the key of the
 // message and its argument. ok is false for what needs no telling.
-func sentence(ctx context.Context, c clients.Client, e ledger.Entry) (key, what, page string, ok bool) {
+func sentence(ctx context.Context, known *catalog.Catalogue, e ledger.Entry) (key, what, page string, ok bool) {
 	before, after := objectOf(e)
 	now := after
 	verb := "change"
@@ -52,14 +55,14 @@ func sentence(ctx context.Context, c clients.Client, e ledger.Entry) (key, what,
 	}
 	switch e.Kind {
 	case "answer":
-		q, found := c.In.Catalogue.Question(now.Question)
+		q, found := known.Question(now.Question)
 		if !found {
 			return "answer." + verb, now.Question, "questions", true
 		}
 		return "answer." + verb, q.Text, "questions?topic=" + escape(q.Topic) + "#" + anchor(q.ID), true
 	case "evidence":
 		if now.Title == "" {
-			now.Title, _ = c.In.Catalogue.KindTitle(now.Kind)
+			now.Title, _ = known.KindTitle(now.Kind)
 		}
 		return "evidence." + verb, now.Title, "evidence", true
 	case "task":
@@ -68,7 +71,7 @@ func sentence(ctx context.Context, c clients.Client, e ledger.Entry) (key, what,
 		}
 		return "task." + verb, now.Title, "plan", true
 	case "exception", "assertion":
-		req, _ := c.In.Catalogue.Get(now.Requirement)
+		req, _ := known.Get(now.Requirement)
 		return e.Kind + "." + verb, req.Title, "requirements", true
 	case "approval":
 		if now.Decision != "waiting" {
@@ -130,7 +133,7 @@ func told(ctx context.Context, r *http.Request, h clients.Home) []ui.Event {
 			count++
 			continue
 		}
-		key, what, at, ok := sentence(ctx, h.Client, e)
+		key, what, at, ok := sentence(ctx, h.In.Catalogue, e)
 		if !ok {
 			continue
 		}

@@ -180,9 +180,9 @@ func optionsWith(q catalog.Question, chosen []string) []ui.Option {
 
 // workHistory is what happened to the open requirement, each change with its undo.
 func workHistory(ctx context.Context, x *work) []ui.Event {
-	events := ledgerEvents(ctx, x.desk.History)
+	events := wordsOf(x.c, nil).events(ctx, x.desk.History)
 	for i, e := range x.desk.History {
-		if x.whole() && (e.Before != nil || e.After != nil) && e.Kind != "comment" {
+		if x.whole() && canUndo(ctx, e) {
 			events[i].Undo = ui.Undo{Action: x.url("requirements/undo"), Fields: map[string]string{"entry": strconv.FormatInt(e.Seq, 10),
 				"at": x.filter.query(""), "requirement": x.open}}
 		}
