@@ -36,6 +36,17 @@ func (f Fact) Say() law.Message {
 	return law.Say("country.value", "value", f.Value)
 }
 
+// SayInForce is the note on the act's entry into force, with the day where there is one.
+func (p Pack) SayInForce() law.Message {
+	if p.InForceNote.Text == inForceSince && !p.InForceOn.IsZero() {
+		return law.Say("country.in_force.on", "date", p.InForceOn)
+	}
+	return p.InForceNote.Say()
+}
+
+// inForceSince is the note of acts of which nothing but the day is to be said.
+const inForceSince = "country.in_force.since"
+
 // Established reports whether anything is known: false for a fact whose text is
 // "country.not_established".
 func (f Fact) Established() bool { return f.Text != notEstablished && (f.Text != "" || f.Value != "") }

@@ -47,7 +47,11 @@ func (c *composer) countryTable() model.Table {
 			{"portal", p.Registration.Portal}, {"due", p.Registration.DueNote}, {"framework", p.Framework},
 		} {
 			if f.fact.Established() {
-				t.Rows = append(t.Rows, c.factRow(c.t("report.national."+f.name), f.fact))
+				row := c.factRow(c.t("report.national."+f.name), f.fact)
+				if f.name == "in_force" {
+					row.Cells[1] = model.Words(c.p.Say(p.SayInForce()))
+				}
+				t.Rows = append(t.Rows, row)
 			}
 		}
 		for _, name := range country.OptionNames() {

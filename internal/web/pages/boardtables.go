@@ -76,7 +76,7 @@ func trainingTable(ctx context.Context, v boardView) ui.TableProps {
 	for _, x := range v.trainings {
 		until := templ.Component(ui.Words("–"))
 		if !x.ValidUntil.IsZero() {
-			until = ui.Deadline(ui.DeadlineProps{On: x.ValidUntil, Soon: monthAhead})
+			until = ui.Deadline(ui.DeadlineProps{On: x.ValidUntil, Soon: monthAhead, Ends: true})
 		}
 		note := ""
 		if x.Management {

@@ -133,7 +133,7 @@ func expiringTable(ctx context.Context, r *http.Request, h clients.Home) ui.Tabl
 		if title == "" {
 			title = kind
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(title, clientURL(r, "evidence"), kind), ui.Deadline(ui.DeadlineProps{On: e.On})}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(title, clientURL(r, "evidence"), kind), ui.Deadline(ui.DeadlineProps{On: e.On, Ends: true})}})
 	}
 	return t
 }

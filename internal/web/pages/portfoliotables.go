@@ -14,6 +14,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/report/chart"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
+	"github.com/nisaba-platform/nisaba/law/country"
 )
 
 func number(ctx context.Context, n int) string { return ui.Number(ctx, float64(n), 0) }
@@ -70,6 +71,7 @@ func filterChoices(ctx context.Context, p portfolioShown) []filterChoice {
 	class := func(s string) string { return ui.T(ctx, "report.class."+s+".name") }
 	kind := func(s string) string { return ui.T(ctx, "pages.kind."+s) }
 	sector := func(s string) string { return sectorName(ctx, s) }
+	state := func(s string) string { return ui.Say(ctx, country.Name(s)) }
 	var out []filterChoice
 	for _, f := range []struct {
 		name, label string
@@ -79,7 +81,7 @@ func filterChoices(ctx context.Context, p portfolioShown) []filterChoice {
 		{"class", "report.figure.class", []string{"essential", "important", "registration_only", "depends", "out"}, class},
 		{"kind", "pages.organisation.kind", []string{string(tenant.Client), string(tenant.Prospect), string(tenant.Own)}, kind},
 		{"sector", "portfolio.sector", p.Sectors, sector},
-		{"country", "portfolio.country", p.Countries, same},
+		{"country", "portfolio.country", p.Countries, state},
 		{"tag", "portfolio.tag", p.Tags, same},
 	} {
 		if len(f.values) > 0 {
@@ -177,7 +179,7 @@ func about(ctx context.Context, o assessment.Standing) string {
 		parts = append(parts, sectorName(ctx, s))
 	}
 	if len(o.Rollup.Countries) > 0 {
-		parts = append(parts, strings.Join(o.Rollup.Countries, ", "))
+		parts = append(parts, placeNames(ctx, o.Rollup.Countries))
 	}
 	for _, t := range o.Organisation.Tags {
 		parts = append(parts, "#"+t)

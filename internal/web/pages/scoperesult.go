@@ -95,7 +95,11 @@ func nationalTable(ctx context.Context, packs []country.Pack) ui.TableProps {
 			if len(packs) > 1 {
 				name = ui.Say(ctx, p.Name()) + ": " + name
 			}
-			t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(name), ui.Words(ui.Say(ctx, f.fact.Say())),
+			said := f.fact.Say()
+			if f.name == "in_force" {
+				said = p.SayInForce()
+			}
+			t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(name), ui.Words(ui.Say(ctx, said)),
 				standsOnCell(f.fact.Source, f.fact.Checked, f.fact.Confidence)}})
 		}
 	}

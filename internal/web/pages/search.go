@@ -17,8 +17,12 @@ func (s *Site) searchRoutes(add adder) {
 	add(Workspace, "GET /search", s.search)
 }
 
-// mostFound is how many results each group shows.
-const mostFound = 8
+// How many results each group shows: in the command palette, which is read at a
+// glance, and on the page.
+const (
+	mostGlanced = 8
+	mostFound   = 50
+)
 
 // search finds organisations, what is in them, requirements and questions of the
 // catalogue, and pages. The command palette asks for the results alone.
@@ -29,25 +33,59 @@ func (s *Site) search(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	groups := []ui.ResultGroup{pageGroup(r, p, q)}
+	part, most := r.FormValue("part") == "results", mostFound
+	if part {
+		most = mostGlanced
+	}
+	here := currentOrganisation(r, list)
+	var groups []ui.ResultGroup
+	if i := slices.IndexFunc(list, func(o assessment.Standing) bool { return o.Organisation.ID == here }); i >= 0 {
+		groups = append(groups, namedLinks(clientSection(r, list[i].Organisation, ""), q))
+	}
+	groups = append(groups, pageGroup(r, p, q))
 	if q != "" {
-		hits, err := s.clients.Search(r.Context(), a, q, 3*mostFound)
+		hits, err := s.clients.Search(r.Context(), a, q, 3*most)
 		if err != nil {
 			return err
 		}
 		groups = append([]ui.ResultGroup{organisationGroup(r, list, q)}, groups...)
 		groups = append(groups, hitGroup(r, hits, list))
-		groups = append(groups, s.catalogueGroups(r, q, currentOrganisation(r, list))...)
+		groups = append(groups, s.catalogueGroups(r, q, here)...)
 	}
 	groups = slices.DeleteFunc(groups, func(g ui.ResultGroup) bool { return len(g.Links) == 0 })
+	if q != "" {
+		groups = firstOf(r, groups, most)
+	}
 	found := ui.SearchResults(groups, ui.T(r.Context(), "pages.search.nothing"))
-	if r.FormValue("part") == "results" {
+	if part {
 		return ui.Render(w, r, http.StatusOK, found)
 	}
 	if q == "" {
 		p.Lead = ui.T(r.Context(), "search.type")
 	}
 	return ui.Render(w, r, http.StatusOK, searchPage(r, p, found))
+}
+
+// firstOf are the first results of each group; of a longer one its title says so.
+func firstOf(r *http.Request, groups []ui.ResultGroup, most int) []ui.ResultGroup {
+	for i := range groups {
+		if g := &groups[i]; len(g.Links) > most {
+			g.Links, g.Title = g.Links[:most], ui.T(r.Context(), "search.first", "group", g.Title, "count", most)
+		}
+	}
+	return groups
+}
+
+// namedLinks are the pages of a section whose name has the words; all of them while
+// nothing is typed.
+func namedLinks(section ui.Section, q string) ui.ResultGroup {
+	g := ui.ResultGroup{Title: section.Title}
+	for _, l := range section.Links {
+		if has(l.Text, q) {
+			g.Links = append(g.Links, l)
+		}
+	}
+	return g
 }
 
 // has reports whether the text has all the words, whatever their accents and case.
@@ -64,7 +102,7 @@ func has(text, words string) bool {
 func organisationGroup(r *http.Request, list []assessment.Standing, q string) ui.ResultGroup {
 	g := ui.ResultGroup{Title: ui.T(r.Context(), "pages.portfolio.title")}
 	for _, o := range list {
-		if len(g.Links) < mostFound && has(o.Organisation.Name, q) {
+		if has(o.Organisation.Name, q) {
 			g.Links = append(g.Links, ui.Link{Text: o.Organisation.Name, URL: "/organisations/" + o.Organisation.ID, Icon: ui.IconHome})
 		}
 	}
@@ -98,7 +136,7 @@ func hitGroup(r *http.Request, hits []desk.Hit, list []assessment.Standing) ui.R
 	for _, h := range hits {
 		page, ok := hitPage(h)
 		i := slices.IndexFunc(list, func(o assessment.Standing) bool { return o.Organisation.ID == h.Organisation })
-		if !ok || i < 0 || len(g.Links) == mostFound {
+		if !ok || i < 0 {
 			continue
 		}
 		g.Links = append(g.Links, ui.Link{Text: h.Title + " · " + kindName(r.Context(), h.Kind) + " · " + list[i].Organisation.Name, URL: "/organisations/" + h.Organisation + page})
@@ -152,13 +190,13 @@ func (s *Site) catalogueGroups(r *http.Request, q, organisation string) []ui.Res
 	}
 	base := "/organisations/" + organisation
 	for _, x := range s.clients.Catalogue().Search(q) {
-		if len(requirements.Links) < mostFound && len(x.Measures) > 0 {
+		if len(x.Measures) > 0 {
 			requirements.Links = append(requirements.Links, ui.Link{Text: x.ID + " · " + x.Title,
 				URL: base + "/requirements?measure=" + x.Measures[0] + "&open=" + url.QueryEscape(x.ID)})
 		}
 	}
 	for _, x := range s.clients.Catalogue().Questions() {
-		if len(questions.Links) < mostFound && has(x.Text, q) {
+		if has(x.Text, q) {
 			questions.Links = append(questions.Links, ui.Link{Text: x.Text, URL: base + "/questions?topic=" + url.QueryEscape(x.Topic) + "#" + anchor(x.ID)})
 		}
 	}

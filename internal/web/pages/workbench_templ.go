@@ -1278,7 +1278,7 @@ func workEvidence(x *work, req catalog.Requirement) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Deadline(ui.DeadlineProps{On: until}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Deadline(ui.DeadlineProps{On: until, Ends: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1501,7 +1501,7 @@ func workDecisions(x *work, req catalog.Requirement) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if !e.Until.IsZero() {
-				templ_7745c5c3_Err = ui.Deadline(ui.DeadlineProps{On: e.Until}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Deadline(ui.DeadlineProps{On: e.Until, Ends: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

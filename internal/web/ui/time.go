@@ -54,6 +54,7 @@ type DeadlineProps struct {
 	On   law.Date      // the whole day; the deadline passes at its end
 	Soon time.Duration // from when it counts as near; 0 is seven days
 	Done bool          // kept or no longer needed: no remaining time, no tone
+	Ends bool          // something is valid until then: afterwards it has expired and is not overdue
 }
 
 // end is the moment at which the deadline passes.
@@ -72,6 +73,8 @@ func (d DeadlineProps) status(ctx context.Context) Status {
 		soon = 7 * 24 * time.Hour
 	}
 	switch {
+	case left < 0 && d.Ends:
+		return Status{Bad, T(ctx, "ui.deadline.expired")}
 	case left < 0:
 		return Status{Bad, T(ctx, "ui.deadline.overdue")}
 	case left < soon:
