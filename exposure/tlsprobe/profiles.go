@@ -34,6 +34,9 @@ const (
 	Open      Level = "open"
 )
 
+// anyLevel stands, as an exception, for all levels.
+const anyLevel Level = "named"
+
 // levels, worst last.
 var levels = []Level{Allowed, Open, PhaseOut, Forbidden}
 
@@ -61,7 +64,7 @@ type NameRule struct {
 	Level  Level    `yaml:"level"`
 	Word   string   `yaml:"word"` // of the source, when it has finer levels
 	Is     []string `yaml:"is"`
-	Except Level    `yaml:"except"` // not for names to which another rule gives this level
+	Except Level    `yaml:"except"` // not for names to which another rule gives this level; named: any level
 	Until  string   `yaml:"until"`  // year with which the level ends
 }
 
@@ -129,7 +132,7 @@ func (p *Profile) validate() error {
 	}{{p.Versions, versions}, {p.Suites, ciphers}, {p.Groups, groups}, {p.Signatures, []string{"MD5", "SHA-1", "SHA-224"}},
 		{[]NameRule{{Level: Allowed, Is: p.Required}}, versions}, {[]NameRule{{Level: Allowed, Is: p.Wanted.Any}}, groups}} {
 		for _, r := range part.rules {
-			if !slices.Contains(levels, r.Level) || r.Except != "" && !slices.Contains(levels, r.Except) {
+			if !slices.Contains(levels, r.Level) || r.Except != "" && r.Except != anyLevel && !slices.Contains(levels, r.Except) {
 				return fmt.Errorf("level %q %q: expected allowed, phase-out or forbidden", r.Level, r.Except)
 			}
 			for _, pattern := range r.Is {
@@ -157,7 +160,7 @@ func ruled(rules []NameRule, name string) (Level, string) {
 	level, text := Level(""), name
 	for _, exceptions := range []bool{false, true} { // rules with an exception look at the others
 		for _, r := range rules {
-			if (r.Except != "") != exceptions || exceptions && r.Except == level || !slices.ContainsFunc(r.Is, func(p string) bool { return matches(p, name) }) {
+			if (r.Except != "") != exceptions || exceptions && (r.Except == level || r.Except == anyLevel && level != "") || !slices.ContainsFunc(r.Is, func(p string) bool { return matches(p, name) }) {
 				continue
 			}
 			if level == "" || worse(r.Level, level) > 0 {

@@ -36,7 +36,7 @@ func offers(version uint16, suites, groups []uint16) *tlsprobe.View {
 func TestRate(t *testing.T) {
 	chain := [][][]byte{certificate(t).Certificate} // P-256
 	all := profiles(t)
-	const gcm, cbcSHA, cbcSHA256, static, tripleDES, dhe, ccm8, aria = 0xc02b, 0xc013, 0xc027, 0x009c, 0xc012, 0x009e, 0xc0ae, 0xc05c
+	const gcm, cbcSHA, cbcSHA256, static, tripleDES, dhe, ccm, ccm8, aria, psk, dss = 0xc02b, 0xc013, 0xc027, 0x009c, 0xc012, 0x009e, 0xc0ac, 0xc0ae, 0xc05c, 0xc037, 0x00a2
 	const modern, chacha, hybrid, p256, p224, koblitz = 0x1302, 0x1303, 0x11ec, 23, 21, 22
 	old := offers(tlsprobe.TLS12, []uint16{gcm}, []uint16{p256})
 	old.OldSignature.Yes = true
@@ -56,6 +56,9 @@ func TestRate(t *testing.T) {
 		{"3DES", offers(tlsprobe.TLS12, []uint16{gcm, tripleDES}, []uint16{p256}), tlsprobe.NotMet, tlsprobe.NotMet, tlsprobe.NotMet, tlsprobe.Partly},
 		{"finite field", offers(tlsprobe.TLS12, []uint16{dhe}, []uint16{p256}), tlsprobe.NotMet, tlsprobe.NotMet, tlsprobe.Partly, tlsprobe.Partly},
 		{"CCM_8", offers(tlsprobe.TLS12, []uint16{gcm, ccm8}, []uint16{p256}), tlsprobe.NotMet, tlsprobe.NotMet, tlsprobe.NotMet, tlsprobe.Partly},
+		{"CCM", offers(tlsprobe.TLS12, []uint16{gcm, ccm}, []uint16{p256}), tlsprobe.NotMet, tlsprobe.NotMet, tlsprobe.Met, tlsprobe.Partly},
+		{"shared keys", offers(tlsprobe.TLS12, []uint16{gcm, psk}, []uint16{p256}), tlsprobe.NotMet, tlsprobe.NotMet, tlsprobe.NotMet, tlsprobe.Partly},
+		{"DSS", offers(tlsprobe.TLS12, []uint16{gcm, dss}, []uint16{p256}), tlsprobe.NotMet, tlsprobe.NotMet, tlsprobe.NotMet, tlsprobe.Partly},
 		{"ARIA", offers(tlsprobe.TLS12, []uint16{gcm, aria}, []uint16{p256}), tlsprobe.NotMet, tlsprobe.NotMet, tlsprobe.Partly, tlsprobe.Partly},
 		{"short curve", offers(tlsprobe.TLS13, []uint16{modern}, []uint16{hybrid, p224}), tlsprobe.Unclear, tlsprobe.Unclear, tlsprobe.Partly, tlsprobe.Unclear},
 		{"secp256k1", offers(tlsprobe.TLS13, []uint16{modern}, []uint16{hybrid, koblitz}), tlsprobe.Unclear, tlsprobe.Unclear, tlsprobe.NotMet, tlsprobe.Unclear},
