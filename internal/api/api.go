@@ -101,7 +101,8 @@ func New(o Options) *API {
 		"Send an Idempotency-Key with a POST to repeat it safely for a day."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil // no links to schemas inside of answers
-	config.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
+	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: decode}
+	config.Formats = map[string]huma.Format{"application/json": format, "json": format}
 	config.Transformers = append(config.Transformers, a.said)
 	config.RejectUnknownQueryParameters = true
 	config.Servers = []*huma.Server{{URL: "/"}}
@@ -157,12 +158,12 @@ func (a *API) routed() http.Handler {
 			a.mux.ServeHTTP(w, r)
 			return
 		}
-		p := &huma.ErrorModel{Status: http.StatusNotFound, Title: "Not Found", Detail: "there is no such operation; " + Prefix + "openapi.json describes all"}
+		p := &huma.ErrorModel{Status: http.StatusNotFound, Detail: "there is no such operation; " + Prefix + "openapi.json describes all"}
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
 			other := r.Clone(r.Context())
 			other.Method = method
 			if _, pattern := a.mux.Handler(other); pattern != "" {
-				p.Status, p.Title, p.Detail = http.StatusMethodNotAllowed, "Method Not Allowed", "this cannot be done here; expected for example "+method
+				p.Status, p.Detail = http.StatusMethodNotAllowed, "this cannot be done here; expected for example "+method
 				w.Header().Add("Allow", method)
 			}
 		}

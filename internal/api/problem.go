@@ -45,8 +45,10 @@ func languageOf(ctx context.Context) string {
 // yet: sentences of this package and of what checks requests against the document.
 func (a *API) say(ctx context.Context, p *huma.ErrorModel) {
 	say := a.Messages.Printer(languageOf(ctx))
+	p.Title, _ = say.Sentence(http.StatusText(p.Status))
 	p.Detail = say.Failure(p.Detail)
 	for _, d := range p.Errors {
+		located(d)
 		d.Message = say.Failure(d.Message)
 	}
 }
@@ -87,7 +89,7 @@ func (a *API) problem(ctx context.Context, err error) *huma.ErrorModel {
 		p.Status = http.StatusPreconditionFailed
 	}
 	say := a.Messages.Printer(languageOf(ctx))
-	p.Title, p.Detail = http.StatusText(p.Status), say.Failure(p.Detail)
+	p.Detail = say.Failure(p.Detail)
 	if p.Status == http.StatusInternalServerError {
 		a.Log.LogAttrs(ctx, slog.LevelError, "problem", slog.String("request", guard.RequestID(ctx)), slog.String("error", err.Error()))
 		p.Detail = "something went wrong in the server; its log names request " + guard.RequestID(ctx)
@@ -117,10 +119,10 @@ func (a *API) writeProblem(w http.ResponseWriter, r *http.Request, p *huma.Error
 
 func (a *API) unauthorised(w http.ResponseWriter, r *http.Request, detail string) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="Nisaba"`)
-	a.writeProblem(w, r, &huma.ErrorModel{Status: http.StatusUnauthorized, Title: "Unauthorized", Detail: detail})
+	a.writeProblem(w, r, &huma.ErrorModel{Status: http.StatusUnauthorized, Detail: detail})
 }
 
 func (a *API) tooMany(w http.ResponseWriter, r *http.Request, wait time.Duration) {
 	w.Header().Set("Retry-After", strconv.Itoa(int(max(wait, time.Second).Round(time.Second).Seconds())))
-	a.writeProblem(w, r, &huma.ErrorModel{Status: http.StatusTooManyRequests, Title: "Too Many Requests", Detail: "too many requests; Retry-After says for how many seconds to wait"})
+	a.writeProblem(w, r, &huma.ErrorModel{Status: http.StatusTooManyRequests, Detail: "too many requests; Retry-After says for how many seconds to wait"})
 }

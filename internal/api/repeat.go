@@ -39,7 +39,7 @@ func (a *API) repeatable(next http.Handler) http.Handler {
 			a.writeProblem(w, r, a.problem(r.Context(), err))
 			return
 		case len(key) > longestKey || len(body) > mostRepeated:
-			a.writeProblem(w, r, &huma.ErrorModel{Status: http.StatusBadRequest, Title: "Bad Request",
+			a.writeProblem(w, r, &huma.ErrorModel{Status: http.StatusBadRequest,
 				Detail: fmt.Sprintf("a request with %s has a key of at most %d characters and a body of at most %d bytes", repeatHeader, longestKey, mostRepeated)})
 			return
 		}

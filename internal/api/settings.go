@@ -111,7 +111,7 @@ func (p *picture) Resolve(c huma.Context) []error {
 		return []error{err}
 	}
 	if len(b) > branding.MostLogo {
-		return []error{&huma.ErrorModel{Status: http.StatusRequestEntityTooLarge, Title: "Request Entity Too Large", Detail: "the picture is too large"}}
+		return []error{&huma.ErrorModel{Status: http.StatusRequestEntityTooLarge, Detail: "the picture is too large"}}
 	}
 	p.file = b
 	return nil

@@ -94,6 +94,9 @@ func check(t *testing.T, err error) {
 	}
 }
 
+// broken is JSON, or almost, that is sent as it is.
+type broken string
+
 func (w *world) send(token, method, path string, body any, header map[string]string) (int, http.Header, []byte) {
 	w.t.Helper()
 	var in io.Reader
@@ -102,6 +105,8 @@ func (w *world) send(token, method, path string, body any, header map[string]str
 	case nil:
 	case []byte:
 		in, contentType = bytes.NewReader(b), "application/octet-stream"
+	case broken:
+		in = strings.NewReader(string(b))
 	default:
 		text, err := json.Marshal(b)
 		check(w.t, err)
@@ -417,6 +422,10 @@ func TestProblems(t *testing.T) {
 // program asks for, whoever finds it: the document, the interface or a use case.
 func TestProblemsInGerman(t *testing.T) {
 	w := start(t)
+	for _, s := range w.steps()[:3] { // an organisation
+		w.step(s)
+	}
+	evidence := "/api/v1/organisations/" + w.ids["organisation"] + "/evidence"
 	for _, tc := range []struct {
 		token, method, path string
 		body                any
@@ -429,6 +438,11 @@ func TestProblemsInGerman(t *testing.T) {
 		{w.owner, "GET", "/api/v1/organisations?colour=red", nil, []string{"diesen Parameter gibt es nicht"}},
 		{w.owner, "DELETE", "/api/v1/organisations", nil, []string{"das ist hier nicht möglich; erwartet: zum Beispiel POST"}},
 		{w.owner, "GET", "/api/v1/nowhere", nil, []string{"diesen Vorgang gibt es nicht; /api/v1/openapi.json beschreibt alle"}},
+		{w.owner, "GET", "/api/v1/nowhere", nil, []string{`"title":"Nicht gefunden"`}},
+		{w.owner, "POST", "/api/v1/organisations", broken("{\n  \"name\": \"Wörk\" \"x\"\n}"), []string{`"title":"Fehlerhafte Anfrage"`, `"message":"das ist kein JSON, Zeile 2, Zeichen 18: '\"'; erwartet: ein Komma oder }"`}},
+		{w.owner, "POST", evidence, object{"kind": "policy", "title": "x", "covers": []string{}, "shows": "met", "date": "31.3.2026"}, []string{`"message":"das ist kein Datum; erwartet: JJJJ-MM-TT, zum Beispiel 2026-03-31","location":"body.date"`}},
+		{w.owner, "PUT", strings.TrimSuffix(evidence, "evidence") + "exposure/plan", object{"weekly": true, "days": object{"high": 1e30}}, []string{`"message":"dieser Wert passt hier nicht; erwartet: eine ganze Zahl, die nicht zu groß ist","location":"body.days`}},
+		{w.owner, "POST", "/api/v1/organisations", broken(`{"name":`), []string{`"message":"das JSON bricht in Zeile 1 ab; erwartet: dass jede Klammer`}},
 		{w.owner, "GET", "/api/v1/ledger/99999", nil, []string{`"detail":"diesen Eintrag des Protokolls gibt es nicht"`}},
 		{w.auditor, "POST", "/api/v1/organisations", object{"name": "Werk"}, []string{`"detail":"Ihre Rolle erlaubt das nicht: Organisationen anlegen"`}},
 		{"", "GET", "/api/v1/me", nil, []string{`"detail":"es wurde kein Token mitgesandt; erwartet: \"Authorization: Bearer nis_…\""`}},

@@ -209,10 +209,17 @@ func (p *Printer) Failure(text string) string {
 }
 
 func (p *Printer) failure(line string) string {
+	what, expected, both := strings.Cut(line, "; expected ")
+	if both { // before a sentence with a place at its end takes all of the line
+		a, first := p.Sentence(what)
+		b, second := p.Sentence(expected)
+		if first && second {
+			return p.T("ui.fault", "what", a, "expected", b)
+		}
+	}
 	if said, ok := p.Sentence(line); ok {
 		return said
 	}
-	what, expected, both := strings.Cut(line, "; expected ")
 	if both {
 		expected, _ = p.Sentence(expected)
 	}
