@@ -118,7 +118,7 @@ type Kept struct {
 type Note struct {
 	Number int64     `json:"number"` // from 1, without gaps, for one entity
 	ID     string    `json:"id"`
-	Kind   string    `json:"kind"` // "receipt", "question", "request", "reference" or "decision"
+	Kind   string    `json:"kind"` // see docs/filing.md; the entity shows one that it does not know as it is
 	Case   string    `json:"case"` // id of the incident at the entity
 	Regime string    `json:"regime"`
 	About  string    `json:"about,omitempty"` // id of the report

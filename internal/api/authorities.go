@@ -102,11 +102,11 @@ type Said struct {
 	ID          string    `json:"id"`
 	Incident    string    `json:"incident"`
 	Regime      string    `json:"regime"`
-	Kind        string    `json:"kind" doc:"receipt, question, request, reference, decision or feedback of the authority; answer of the organisation."`
+	Kind        string    `json:"kind" doc:"question, request, revision (a report is sent back), settled (it can stay after all), reference, decision or feedback of the authority; answer of the organisation."`
 	Inward      bool      `json:"inward" doc:"The authority said it."`
 	Asks        bool      `json:"asks" doc:"The authority wants an answer or a report."`
-	Answered    bool      `json:"answered"`
-	About       string    `json:"about,omitempty" doc:"Of an answer: what it answers, as remote there."`
+	Answered    bool      `json:"answered" doc:"The authority has the answer, or the report that it wants."`
+	About       string    `json:"about,omitempty" doc:"Of the authority: the id of the report it is about. Of an answer: what it answers, as remote there."`
 	Remote      string    `json:"remote,omitempty" doc:"Id at the authority."`
 	Text        string    `json:"text"`
 	DueAt       time.Time `json:"due_at,omitzero"`
@@ -120,8 +120,8 @@ func correspondenceOperations(a *API, in area) {
 	add(in, operation{id: "list-correspondence", route: "GET organisations/{organisation}/incidents/{incident}/correspondence", summary: "What authorities said about a case and what was answered, oldest first"},
 		func(ctx context.Context, v accounts.Visit, q *OfIncident) (*body[ItemsOf[Said]], error) {
 			all, err := a.Filing.Correspondence(ctx, v.Actor, q.Organisation, q.Incident)
-			return answerWith(ItemsOf[Said]{list(all, func(m filing.Message) Said {
-				return Said{m.ID, m.Incident, m.Regime, m.Kind, m.Number > 0, m.Asks(), m.Answered(all), m.About, m.Remote, m.Text, m.DueAt, m.SaidAt, m.DeliveredAt, m.ByName}
+			return answerWith(ItemsOf[Said]{list(all, func(m appfiling.Said) Said {
+				return Said{m.ID, m.Incident, m.Regime, m.Kind, m.Number > 0, m.Asks(), m.Done, m.About, m.Remote, m.Text, m.DueAt, m.SaidAt, m.DeliveredAt, m.ByName}
 			})}, err)
 		})
 	add(in, operation{id: "answer-authority", route: "POST organisations/{organisation}/correspondence/{id}/answers", summary: "Answer a message of an authority; it is sent once, as soon as the authority can be reached", status: http.StatusCreated},

@@ -77,10 +77,14 @@ var filingMessages = define(table[filing.Message]{
 // FilingMessage returns one message.
 func (tx *Tx) FilingMessage(id string) (filing.Message, error) { return filingMessages.get(tx, id) }
 
-// FilingMessages lists what was said to and by authorities about an incident,
-// oldest first.
-func (tx *Tx) FilingMessages(organisation, of string) ([]filing.Message, error) {
-	return filingMessages.list(tx, "organisation_id = ? AND incident = ?", "created_at, number, id", organisation, of)
+// FilingMessages lists what was said to and by authorities about incidents, oldest
+// first.
+func (tx *Tx) FilingMessages(organisation string, of ...string) ([]filing.Message, error) {
+	args := []any{organisation}
+	for _, id := range of {
+		args = append(args, id)
+	}
+	return filingMessages.list(tx, "organisation_id = ? AND incident IN "+sqldb.Marks(len(of)), "created_at, number, id", args...)
 }
 
 // PutFilingMessage keeps a message, or that it was delivered.

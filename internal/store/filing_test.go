@@ -50,7 +50,7 @@ func filingProbes() map[string]probe {
 			func(w world, k string) filing.Message {
 				return filing.Message{ID: k, Organisation: w.organisation, Incident: "i"}
 			},
-			(*store.Tx).FilingMessage, of((*store.Tx).FilingMessages), func(v filing.Message) string { return v.ID }),
+			(*store.Tx).FilingMessage, ofMany((*store.Tx).FilingMessages), func(v filing.Message) string { return v.ID }),
 	}
 }
 

@@ -132,6 +132,18 @@ func (h house) workspace(kind tenant.Kind, name string) string {
 	return w
 }
 
+// provider takes the managed service provider of the examples in.
+func (h house) provider(a authz.Actor) string {
+	h.t.Helper()
+	text, err := examples.FS.ReadFile("managed-service-provider.yaml")
+	must(h.t, err)
+	f, err := organisation.Read("example", text)
+	must(h.t, err)
+	o, err := clients.New(h.store, h.knowledge, h.files).Import(h.t.Context(), a, tenant.Client, f)
+	must(h.t, err)
+	return o.ID
+}
+
 func (h house) actor(workspace, person string, r authz.Role) authz.Actor {
 	return authz.NewActor(authz.Actor{Person: person, Name: person, Session: authz.Browser}, workspace,
 		[]tenant.Membership{{Workspace: workspace, Role: r}}, h.store)
@@ -229,13 +241,7 @@ func (p *play) stage() {
 	must(t, err)
 	p.home = e.workspace(tenant.Provider, "Lindental")
 	p.anna, p.ben = e.actor(p.home, "anna", authz.Owner), e.actor(p.home, "ben", authz.Consultant)
-	text, err := examples.FS.ReadFile("managed-service-provider.yaml")
-	must(t, err)
-	f, err := organisation.Read("example", text)
-	must(t, err)
-	o, err := clients.New(e.store, e.knowledge, e.files).Import(t.Context(), p.anna, tenant.Client, f)
-	must(t, err)
-	p.msp = o.ID
+	p.msp = e.provider(p.anna)
 	p.cases = incidents.New(e.store, forms, e.knowledge.Countries)
 	p.ways = filing.New(e.store, e.box, filing.Options{Local: true})
 	p.desk = authority.New(p.state.store, p.state.box, authority.Options{})
@@ -368,7 +374,7 @@ func (p *play) exchange() {
 	p.time.until(time.Date(2026, 3, 29, 20, 0, 0, 0, time.UTC))
 	p.file(clocks.NIS2, clocks.IncidentNotification, "")
 	p.file(clocks.GDPR, clocks.BreachNotification, "")
-	p.file(clocks.NIS2, clocks.EarlyWarning, first.ID)
+	p.revise(csirt, first)
 	due := p.time.now().Add(48 * time.Hour).UTC().Truncate(time.Second)
 	_, err = p.desk.RequestReport(ctx, csirt.clerk, theirs.ID, "Please report on the state of recovery.", due)
 	must(t, err)
@@ -383,6 +389,66 @@ func (p *play) exchange() {
 	p.say("the case of the CSIRT is CSIRT-2026-0042")
 	p.time.until(time.Date(2026, 3, 30, 9, 0, 0, 0, time.UTC))
 	p.file(clocks.NIS2, clocks.IntermediateReport, "")
+}
+
+// revise sends a report back, mends it by another one, and settles the first.
+func (p *play) revise(o office, first incident.Report) {
+	t, ctx := p.t, p.t.Context()
+	t.Helper()
+	before := p.clock(clocks.NIS2, first.Stage)
+	review := func(verdict, text string) {
+		theirs := p.theirs(o)
+		for _, r := range theirs.Reports {
+			if r.Report == first.ID {
+				must(t, p.desk.Review(ctx, o.clerk, theirs.ID, r.ID, verdict, text))
+			}
+		}
+	}
+	review(says.Revise, "Say how many customers are affected.")
+	p.say("CSIRT sends the early warning back: say how many customers are affected")
+	back := p.heard(says.Revision)
+	open := func() (about string, waits bool) {
+		list, err := p.ways.Correspondence(ctx, p.anna, p.msp, p.incident)
+		must(t, err)
+		for _, m := range list {
+			if m.ID == back {
+				return m.About, m.Open()
+			}
+		}
+		t.Fatal("the message is gone")
+		return "", false
+	}
+	if about, waits := open(); about != first.ID || !waits {
+		t.Errorf("sent back: %s, waits %t", about, waits)
+	}
+	same := func(when string) {
+		if k := p.clock(clocks.NIS2, first.Stage); !k.Strict.Equal(before.Strict) || !k.Submitted.Equal(before.Submitted) || k.Status != before.Status {
+			t.Errorf("the clock was %+v, and is %+v after %s", before, k, when)
+		}
+	}
+	same("the report was sent back")
+	if r, err := p.report(first.ID); err != nil || r.Status != incident.Acknowledged || r.SHA256 != first.SHA256 || r.Receipt != first.Receipt {
+		t.Errorf("the report was changed: %+v, %v", r, err)
+	}
+	p.file(clocks.NIS2, first.Stage, first.ID)
+	same("the corrected version")
+	if _, waits := open(); waits {
+		t.Error("a corrected version was sent, and the first one still waits for it")
+	}
+	review(says.Passed, "Thank you.")
+	p.heard(says.Settled)
+	p.say("CSIRT has what it asked for")
+	c, err := p.cases.Load(ctx, p.anna, p.msp, p.incident)
+	must(t, err)
+	var lines []string
+	for _, e := range c.Entries {
+		if e.Kind == "revision" && e.Object == first.ID && e.ByName == o.name {
+			lines = append(lines, e.Text+e.After)
+		}
+	}
+	if len(lines) != 2 || lines[0] != "Say how many customers are affected." || lines[1] != "Thank you."+incident.RevisionSettled {
+		t.Errorf("the record says %q", lines)
+	}
 }
 
 // heard waits for a message of a kind at the entity.

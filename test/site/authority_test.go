@@ -341,6 +341,7 @@ func TestQuestionOnTheWire(t *testing.T) {
 	if page := anna.becomes(at, "delivered"); strings.Contains(page, "waiting for your answer") {
 		t.Error("it still waits for an answer")
 	}
+	corrected := sendBack(t, olga, anna, theirCase, at, report)
 	b := browser.Start(t)
 	b.Open(site+"/sign-in", 1280, false)
 	b.Do(chromedp.SendKeys("#f-email", "ben@example.org"), chromedp.SendKeys("#f-password", password),
@@ -350,5 +351,49 @@ func TestQuestionOnTheWire(t *testing.T) {
 	until(t, b, `location.pathname === "/"`)
 	b.Open(site+at, 1280, false)
 	until(t, b, `document.querySelector(".correspondence .said") !== null`)
-	seeDesk(t, b, site, map[string]string{"entity-case": at})
+	seeDesk(t, b, site, map[string]string{"entity-case": at, "entity-report": report, "entity-corrected": corrected})
+}
+
+// sendBack sends a report back and looks at every page of the entity that says so; the
+// corrected version, which one click begins, is returned unsent.
+func sendBack(t *testing.T, olga, anna visitor, theirCase, at, report string) (corrected string) {
+	t.Helper()
+	_, page := olga.get(theirCase)
+	id := regexp.MustCompile(`id="review-[^"]+"`).FindString(page)
+	id = strings.TrimSuffix(strings.TrimPrefix(id, `id="review-`), `"`)
+	const words = "Say how many customers are affected."
+	_, before := anna.get(at)
+	olga.must(theirCase+"/review", url.Values{"report": {id}, "verdict": {"revision"}, "text": {words}})
+	anna.must(at+"/fetch", nil)
+	page = anna.becomes(report, words)
+	for _, want := range []string{"CSIRT sent this report back", "Acknowledged", "its deadline does not start again", `name="corrects"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the report that was sent back does not say %q", want)
+		}
+	}
+	if _, inbox := anna.get("/inbox"); !strings.Contains(inbox, "to be corrected") || !strings.Contains(inbox, `href="`+report+`"`) {
+		t.Error("the inbox does not lead to the report that was sent back")
+	}
+	_, page = anna.get(at)
+	for _, want := range []string{"Report sent back", "waiting for a corrected version", "sent back"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the case does not say %q", want)
+		}
+	}
+	due := regexp.MustCompile(`<time[^>]*>`)
+	clocks := func(p string) string {
+		return strings.Join(due.FindAllString(p[strings.Index(p, `id="clock-list"`):strings.Index(p, `id="answers"`)], -1), " ")
+	}
+	if clocks(before) != clocks(page) {
+		t.Error("a clock moved when the report was sent back")
+	}
+	form := url.Values{}
+	for _, f := range regexp.MustCompile(`name="(obligation|stage|corrects)" value="([^"]+)"`).FindAllStringSubmatch(page[strings.Index(page, `class="correspondence"`):], 3) {
+		form.Set(f[1], f[2])
+	}
+	page, corrected = anna.must(at+"/reports", form)
+	if !strings.Contains(page, words) || !strings.Contains(page, "Files are encrypted.") {
+		t.Error("the corrected version does not begin with what was said, and with what is to be mended")
+	}
+	return corrected
 }

@@ -285,8 +285,9 @@ func (s *Service) Remark(ctx context.Context, a authz.Actor, id, about, text str
 	})
 }
 
-// Review records what became of a report: authority.Passed, or authority.Revise
-// with what the entity is to mend, which is told to it.
+// Review records what became of a report: authority.Revise with what the entity is
+// to mend, which is told to it, or authority.Passed. Of that it hears when it was
+// asked to mend the report before, with the text, which may be empty.
 func (s *Service) Review(ctx context.Context, a authz.Actor, id, report, verdict, text string) error {
 	return s.alter(ctx, a, id, authz.IncidentDecide, func(tx *store.Tx, c authority.Case) error {
 		r, err := tx.AuthorityReport(report)
@@ -303,9 +304,20 @@ func (s *Service) Review(ctx context.Context, a authz.Actor, id, report, verdict
 			if err := checkText(text); err != nil {
 				return err
 			}
-			if _, err := tell(tx, a, c, authority.Message{Kind: authority.Question, About: r.Report, Text: text}); err != nil {
+			if _, err := tell(tx, a, c, authority.Message{Kind: authority.Revision, About: r.Report, Text: text}); err != nil {
 				return err
 			}
+		case r.Review == authority.Revise:
+			if text != "" {
+				if err := checkText(text); err != nil {
+					return err
+				}
+			}
+			if _, err := tell(tx, a, c, authority.Message{Kind: authority.Settled, About: r.Report, Text: text}); err != nil {
+				return err
+			}
+		case text != "":
+			return invalid("text", "nobody would read the text", "no text, or a remark or question below")
 		}
 		r.Review, r.ReviewedBy, r.ReviewedByName, r.ReviewedAt = verdict, a.Person, a.Name, tx.Now()
 		_, err = tx.ReviewAuthorityReport(r)

@@ -141,6 +141,9 @@ func TestReview(t *testing.T) {
 		t.Errorf("sent back without a word: %v", err)
 	}
 	must(t, o.Review(ctx, olga, c.ID, c.Reports[0].ID, authority.Revise, "Say which server."))
+	if err := o.Review(ctx, olga, c.ID, c.Reports[1].ID, authority.Passed, "Thank you."); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("passed with words that nobody reads: %v", err)
+	}
 	must(t, o.Review(ctx, olga, c.ID, c.Reports[1].ID, authority.Passed, ""))
 	must(t, o.Remark(ctx, olga, c.ID, "r1", "Not the first time."))
 	must(t, o.Take(ctx, olga, c.ID))
@@ -155,12 +158,23 @@ func TestReview(t *testing.T) {
 		if m.Kind == authority.Remark && m.Out() {
 			t.Error("a remark went to the entity")
 		}
-		if m.Kind == authority.Question && m.About == "r1" && m.Out() {
+		if m.Kind == authority.Revision && m.About == "r1" && m.Text == "Say which server." && m.Out() {
 			said++
+		}
+		if m.Kind == authority.Settled {
+			t.Error("a report that was not sent back is settled")
 		}
 	}
 	if said != 1 {
-		t.Errorf("the entity was asked %d times", said)
+		t.Errorf("the report was sent back %d times", said)
+	}
+	must(t, o.Review(ctx, olga, c.ID, c.Reports[0].ID, authority.Passed, ""))
+	must(t, o.Review(ctx, olga, c.ID, c.Reports[0].ID, authority.Passed, "")) // once is enough
+	after, err = o.Load(ctx, olga, c.ID)
+	must(t, err)
+	settled := slices.DeleteFunc(after.Messages, func(m authority.Message) bool { return m.Kind != authority.Settled })
+	if len(settled) != 1 || settled[0].About != "r1" || !settled[0].Out() || after.Reports[0].Review != authority.Passed {
+		t.Errorf("settled: %+v", settled)
 	}
 	changed := after.Reports[0]
 	changed.Content = "{}"

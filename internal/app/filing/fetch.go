@@ -154,6 +154,10 @@ func take(tx *store.Tx, w filing.Endpoint, n wire.Note) error {
 	if n.Kind == authority.Receipt {
 		return acknowledge(tx, w, i, n)
 	}
+	about, err := aboutReport(tx, w, i, n.About)
+	if err != nil {
+		return err
+	}
 	text := []rune(n.Text)
 	m, err := tx.PutFilingMessage(filing.Message{Organisation: w.Organisation, Endpoint: w.ID, Incident: known, Regime: n.Regime, Number: n.Number, Remote: n.ID,
 		Kind: n.Kind, About: n.About, Text: string(text[:min(len(text), reporting.LongestText)]), DueAt: n.DueAt.UTC().Truncate(time.Millisecond),
@@ -161,10 +165,12 @@ func take(tx *store.Tx, w filing.Endpoint, n wire.Note) error {
 	if err != nil {
 		return err
 	}
-	if err := announce(tx, w, i, m); err != nil {
+	if err := announce(tx, w, i, m, about); err != nil {
 		return err
 	}
 	switch n.Kind {
+	case authority.Revision, authority.Settled:
+		err = incidents.SentBack(tx, sender(w), i, about, n.Kind == authority.Settled, m.Text)
 	case authority.Request:
 		err = incidents.Demand(tx, sender(w), i, clocks.Regime(n.Regime), m.SaidAt, m.DueAt, m.Text)
 	case authority.Renamed:
@@ -180,10 +186,18 @@ func take(tx *store.Tx, w filing.Endpoint, n wire.Note) error {
 	return err
 }
 
-// announce puts what an authority said into the inboxes of those who can act on it.
-func announce(tx *store.Tx, w filing.Endpoint, i incident.Incident, m filing.Message) error {
-	key := "incident.authority.said"
-	if m.Asks() {
+// announce puts what an authority said into the inboxes of those who can act on it:
+// who decides about incidents, who leads this one, and who wrote the report that it is
+// about.
+func announce(tx *store.Tx, w filing.Endpoint, i incident.Incident, m filing.Message, about incident.Report) error {
+	page := "/organisations/" + i.Organisation + "/incidents/" + i.ID
+	key, link := "incident.authority.said", page+"#answers"
+	switch {
+	case about.ID != "" && m.Kind == authority.Revision:
+		key, link = "incident.authority.sent_back", page+"/reports/"+about.ID
+	case about.ID != "" && m.Kind == authority.Settled:
+		key, link = "incident.authority.settled", page+"/reports/"+about.ID
+	case m.Asks():
 		key = "incident.authority.asked"
 	}
 	args, err := json.Marshal(map[string]string{"authority": w.Authority, "reference": i.Reference, "title": i.Title})
@@ -196,13 +210,13 @@ func announce(tx *store.Tx, w filing.Endpoint, i incident.Incident, m filing.Mes
 	}
 	told := map[string]bool{}
 	for _, person := range members {
-		acts := authz.Allows(person.Role, authz.IncidentDecide) || person.Person == i.Lead && authz.Allows(person.Role, authz.IncidentRead)
+		mine := person.Person == i.Lead || person.Person == about.CreatedBy
+		acts := authz.Allows(person.Role, authz.IncidentDecide) || mine && authz.Allows(person.Role, authz.IncidentRead)
 		if !acts || person.Disabled || told[person.Person] {
 			continue
 		}
 		told[person.Person] = true
-		n := desk.Notice{Person: person.Person, Organisation: i.Organisation, Key: key, Args: args, Link: "/organisations/" + i.Organisation + "/incidents/" + i.ID + "#answers"}
-		if err := tx.Notify(n); err != nil {
+		if err := tx.Notify(desk.Notice{Person: person.Person, Organisation: i.Organisation, Key: key, Args: args, Link: link}); err != nil {
 			return err
 		}
 	}

@@ -170,16 +170,6 @@ func post(tx *store.Tx, organisation, kind, key string, payload any) error {
 	return err
 }
 
-// Correspondence lists what was said to and by authorities about a case, oldest
-// first.
-func (s *Service) Correspondence(ctx context.Context, a authz.Actor, organisation, incidentID string) (list []filing.Message, err error) {
-	err = s.read(ctx, a, organisation, authz.IncidentRead, func(tx *store.Tx) error {
-		list, err = tx.FilingMessages(organisation, incidentID)
-		return err
-	})
-	return list, err
-}
-
 // Answer answers a message of an authority. It is sent as soon as the authority's
 // server can be reached, once.
 func (s *Service) Answer(ctx context.Context, a authz.Actor, organisation, message, text string) (m filing.Message, err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -69,11 +70,20 @@ func (s *Service) Begin(ctx context.Context, a authz.Actor, organisation, id, ob
 		if !ok {
 			return missing("form for this report")
 		}
-		if corrects != "" && !slices.ContainsFunc(reports, func(old incident.Report) bool { return old.ID == corrects && old.Stage == stage && old.Sent() }) {
-			return missing("sent report to correct")
+		r = incident.Report{Organisation: organisation, Incident: id, Obligation: o.ID, Stage: stage, Form: form.ID,
+			FormVersion: form.Version, Status: incident.Draft, Corrects: corrects, Own: reporting.Values{}, CreatedBy: a.Person}
+		if corrects != "" {
+			n := slices.IndexFunc(reports, func(old incident.Report) bool { return old.ID == corrects && old.Stage == stage && old.Sent() })
+			if n < 0 {
+				return missing("sent report to correct")
+			}
+			// What only the first one said, and what its authority did not get, goes on.
+			if reports[n].Own != nil {
+				r.Own = maps.Clone(reports[n].Own)
+			}
+			r.Withhold = slices.Clone(reports[n].Withhold)
 		}
-		r, err = tx.PutIncidentReport(incident.Report{Organisation: organisation, Incident: id, Obligation: o.ID, Stage: stage, Form: form.ID,
-			FormVersion: form.Version, Status: incident.Draft, Corrects: corrects, Own: reporting.Values{}, CreatedBy: a.Person})
+		r, err = tx.PutIncidentReport(r)
 		return err
 	})
 	return r, err

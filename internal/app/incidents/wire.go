@@ -84,6 +84,21 @@ func Refer(tx *store.Tx, by authz.Actor, i incident.Incident, regime clocks.Regi
 	return entry(tx, by, i, incident.Entry{Kind: "communication", Object: o.ID, Text: reference, Before: before, After: reference})
 }
 
+// SentBack records that the authority asks for a better report than r, or, when it is
+// settled, that r can stay as it is. r stays as it was sent, and so do its clocks: it
+// was in time or not. What is better is another report, which corrects r. NotFound for a
+// report without an id.
+func SentBack(tx *store.Tx, by authz.Actor, i incident.Incident, r incident.Report, settled bool, text string) error {
+	if r.ID == "" {
+		return missing("report")
+	}
+	e := incident.Entry{Kind: "revision", Object: r.ID, Text: text}
+	if settled {
+		e.After = incident.RevisionSettled
+	}
+	return entry(tx, by, i, e)
+}
+
 // towards is the duty of a case under a regime towards the authority of the name.
 func towards(tx *store.Tx, i incident.Incident, regime clocks.Regime, name string) (incident.Obligation, error) {
 	list, err := tx.Obligations(i.Organisation, i.ID)

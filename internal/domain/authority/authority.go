@@ -108,6 +108,8 @@ const (
 	Request   = "request"   // out: an intermediate report, Directive (EU) 2022/2555 Art. 23(4)(c)
 	Renamed   = "reference" // out: the authority's own number of the case
 	Decision  = "decision"  // out
+	Revision  = "revision"  // out: a report is sent back, to be mended by another one
+	Settled   = "settled"   // out: a report that was sent back can stay as it is after all
 	Feedback  = "feedback"  // out: the answer to an early warning, Directive (EU) 2022/2555 Art. 23(5)
 	Remark    = "remark"    // stays in the house
 	Answer    = "answer"    // in: to a question

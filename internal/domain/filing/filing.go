@@ -48,8 +48,10 @@ type Message struct {
 	Version      int64     `json:"version"`
 }
 
-// Asks reports whether the authority wants an answer or a report.
-func (m Message) Asks() bool { return m.Number > 0 && (m.Kind == "question" || m.Kind == "request") }
+// Asks reports whether the authority wants an answer, a report, or a better one.
+func (m Message) Asks() bool {
+	return m.Number > 0 && (m.Kind == "question" || m.Kind == "request" || m.Kind == "revision")
+}
 
 // Answered reports whether the message has an answer among the messages of its case.
 func (m Message) Answered(list []Message) bool {

@@ -162,8 +162,12 @@ type Entry struct {
 
 // EntryKinds lists the kinds of entries.
 func EntryKinds() []string {
-	return []string{"note", "action", "decision", "communication", "correction", "report", "receipt", "question", "answer", "alarm", "evidence", "system"}
+	return []string{"note", "action", "decision", "communication", "correction", "report", "receipt", "question", "revision", "answer", "alarm", "evidence", "system"}
 }
+
+// RevisionSettled is what follows, in an entry of kind "revision", when the authority
+// no longer asks for a better report.
+const RevisionSettled = "settled"
 
 // Indicator is an indicator of compromise.
 type Indicator struct {

@@ -11,9 +11,9 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/app/filing"
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
-	"github.com/nisaba-platform/nisaba/internal/domain/filing"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
@@ -45,7 +45,7 @@ func certainties(ctx context.Context, chosen string) []ui.Option {
 type caseView struct {
 	incidents.Case
 	verdict significance.Verdict
-	said    []filing.Message  // to and by authorities
+	said    []filing.Said     // to and by authorities
 	signals []incident.Signal // the newest
 	count   int64             // of all signals
 	wired   bool              // reports go to an authority by themselves
@@ -258,6 +258,9 @@ func (v caseView) next(r *http.Request) incidentStep {
 	}
 	clock, duty := v.Next()
 	if clock.Stage == "" {
+		if x, back := v.sentBack(); back {
+			return step("revise", ui.Partly, incidentURL(r, "reports/"+x.About))
+		}
 		return step("nothing", ui.Good, "")
 	}
 	n := incidentStep{tone: clockStatus(ctx, clock).Tone, title: stageTitle(ctx, clock.Stage) + ": " + regimeTitle(ctx, clock.Regime),

@@ -16,6 +16,8 @@ import (
 // recordTitle names the kind of a line of the record.
 func recordTitle(ctx context.Context, e incident.Entry) string {
 	switch {
+	case e.Kind == "revision" && e.After == incident.RevisionSettled:
+		return ui.T(ctx, "incident.authority.kind.settled")
 	case e.Kind != "system":
 		return ui.T(ctx, "incidents.entry."+e.Kind)
 	case e.Object == "clock":

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/app/filing"
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -25,8 +26,9 @@ type reportView struct {
 	found  incidents.Case
 	duty   incidents.Duty
 	zones  []ui.Option
-	wired  bool   // the authority of the duty is connected
-	act    string // the form that has errors
+	said   []filing.Said // to and by authorities
+	wired  bool          // the authority of the duty is connected
+	act    string        // the form that has errors
 	errors ui.Errors
 }
 
@@ -47,6 +49,9 @@ func (s *Site) showReport(w http.ResponseWriter, r *http.Request, act string, wr
 		if d.ID == v.Report.Obligation {
 			v.duty = d
 		}
+	}
+	if v.said, err = s.filing.Correspondence(r.Context(), actor, organisation, id); err != nil {
+		return err
 	}
 	ways, err := s.filing.Endpoints(r.Context(), actor, organisation)
 	if err != nil {
@@ -112,7 +117,7 @@ func (s *Site) saveReport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, r, http.StatusOK, missingPart(sheet.Missing))
+	return ui.Render(w, r, http.StatusOK, savedPart(reportView{Sheet: sheet}))
 }
 
 // reportAnswer reads what was answered to a field.
@@ -191,14 +196,18 @@ func (s *Site) reportActs() map[string]reportAct {
 	}
 }
 
-// section is the fields of a part of the form, in order.
+// reportSection is the fields of a part of the form, in order.
 type reportSection struct {
 	id     string
 	fields []reporting.Field
 }
 
-func (v reportView) sections() (out []reportSection) {
+// sections are the fields of the stage that are wanted.
+func (v reportView) sections(want func(reporting.Field) bool) (out []reportSection) {
 	for _, f := range v.Form.Shown(v.Report.Stage) {
+		if !want(f) {
+			continue
+		}
 		at := slices.IndexFunc(out, func(s reportSection) bool { return s.id == f.Section })
 		if at < 0 {
 			out = append(out, reportSection{id: f.Section})
@@ -207,6 +216,66 @@ func (v reportView) sections() (out []reportSection) {
 		out[at].fields = append(out[at].fields, f)
 	}
 	return out
+}
+
+// every wants all fields.
+func every(reporting.Field) bool { return true }
+
+// required reports whether the report waits for the field.
+func (v reportView) required(f reporting.Field) bool {
+	return v.Form.Need(f, v.Report.Stage, v.Values) == reporting.Required
+}
+
+// optional reports whether the report goes out without the field.
+func (v reportView) optional(f reporting.Field) bool { return !v.required(f) }
+
+// opens reports whether a part of the form shows its fields at once: when somebody
+// answered one of them for this case, or one is wrong. What is only known from
+// elsewhere stands in its title.
+func (v reportView) opens(s reportSection) bool {
+	return slices.ContainsFunc(s.fields, func(f reporting.Field) bool {
+		_, fact := v.found.Facts[f.ID]
+		_, own := v.Report.Own[f.ID]
+		wrong := v.errorsOf("answers")[f.ID] != "" || v.errorsOf("submit")[f.ID] != ""
+		return f.Type != reporting.Computed && (wrong || (fact || own) && !v.Values[f.ID].Empty())
+	})
+}
+
+// answered is how many fields have an answer.
+func (v reportView) answered(fields []reporting.Field) (n int) {
+	for _, f := range fields {
+		if !v.Values[f.ID].Empty() {
+			n++
+		}
+	}
+	return n
+}
+
+// Of what a closed part of the form says, its title shows this much, in characters.
+const (
+	longestGlance = 40
+	mostGlances   = 4
+)
+
+// glance is what a part of the form says, in short.
+func (v reportView) glance(ctx context.Context, fields []reporting.Field) string {
+	var said []string
+	for _, f := range fields {
+		x := v.Values[f.ID]
+		if x.Empty() || x.Unknown {
+			continue
+		}
+		if len(said) == mostGlances {
+			said = append(said, "…")
+			break
+		}
+		text := []rune(valueText(ctx, f, x))
+		if len(text) > longestGlance {
+			text = append(text[:longestGlance-1], '…')
+		}
+		said = append(said, fieldWords(ctx, f.Title)+": "+string(text))
+	}
+	return strings.Join(said, " · ")
 }
 
 // editable reports whether the person may write the report.
@@ -293,7 +362,7 @@ func (v reportView) input(r *http.Request, f reporting.Field) ui.Field {
 	ctx := r.Context()
 	x := v.Values[f.ID]
 	out := ui.Field{Name: "v." + f.ID, ID: "f-" + f.ID, Label: fieldWords(ctx, f.Title), Hint: fieldWords(ctx, f.Help), Value: x.Text,
-		Required: v.Form.Need(f, v.Report.Stage, v.Values) == reporting.Required, Error: v.errorsOf("answers")[f.ID]}
+		Required: v.required(f), Error: v.errorsOf("answers")[f.ID]}
 	if out.Error == "" {
 		out.Error = v.errorsOf("submit")[f.ID]
 	}
@@ -349,7 +418,7 @@ func (v reportView) changes(ctx context.Context) (out []ui.Change) {
 
 func (v reportView) withholdOptions(ctx context.Context) (out []ui.Option) {
 	for _, f := range v.Form.Shown(v.Report.Stage) {
-		if v.Form.Need(f, v.Report.Stage, v.Values) != reporting.Required && !v.Values[f.ID].Empty() {
+		if v.optional(f) && !v.Values[f.ID].Empty() {
 			out = append(out, ui.Option{Value: f.ID, Label: fieldWords(ctx, f.Title), Selected: slices.Contains(v.Report.Withhold, f.ID)})
 		}
 	}

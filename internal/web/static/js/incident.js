@@ -37,6 +37,23 @@ const say = (part, state, text) => {
   output.textContent = text ?? part.dataset[state];
 };
 
+// A link into a closed part of the form opens it.
+const reveal = (id) => document.getElementById(id)?.closest("details:not([open])")?.setAttribute("open", "");
+const revealLinked = () => reveal(decodeURIComponent(location.hash.slice(1)));
+addEventListener("hashchange", revealLinked);
+revealLinked();
+
+// What is missing is said anew; parts of the form that hold some of it open, and the
+// titles of the parts say how much they hold.
+const show = (missing, html) => {
+  missing.innerHTML = html;
+  for (const title of missing.querySelectorAll("template[data-for]")) {
+    document.getElementById(title.dataset.for)?.replaceChildren(title.content);
+    title.remove();
+  }
+  for (const link of missing.querySelectorAll('a[href^="#"]')) reveal(link.hash.slice(1));
+};
+
 const send = async (part) => {
   const form = part.closest("form");
   const body = new URLSearchParams();
@@ -50,7 +67,7 @@ const send = async (part) => {
     const text = await answer.text();
     if (answer.ok) {
       say(part, "saved");
-      document.getElementById("missing").innerHTML = text;
+      show(document.getElementById("missing"), text);
     } else {
       say(part, "failed", answer.status === 422 ? text : undefined);
     }
