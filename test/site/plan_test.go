@@ -174,6 +174,27 @@ func inspect(t *testing.T, b *browser.Browser, v visitor, pages map[string]strin
 	}
 }
 
+// TestBoardStaysShort: of many tasks that are done the board shows the last ones and
+// leads to the others.
+func TestBoardStaysShort(t *testing.T) {
+	site, _ := start(t)
+	v := begun(t, site)
+	organisation, _ := v.create("Cloud GmbH", "client")
+	for i := range 15 {
+		v.addTask(organisation, url.Values{"title": {fmt.Sprintf("Task %02d", i)}, "state": {"done"}})
+	}
+	_, page := v.get(organisation + "/plan?view=board")
+	if n := strings.Count(page, `class="card"`); n != 12 {
+		t.Errorf("the board shows %d of 15 tasks that are done", n)
+	}
+	if !strings.Contains(page, "Task 14") || strings.Contains(page, "Task 00") || !strings.Contains(page, "3 more in the list") {
+		t.Error("the board does not show the newest ones and the way to the others")
+	}
+	if _, page := v.get(organisation + "/plan?state=done"); strings.Count(page, "Task 0") < 10 {
+		t.Error("the list does not have them all")
+	}
+}
+
 // TestPlanInBrowser: a task goes to done in the list and on the board, by keyboard
 // and by dragging, and every page of the plan is accessible.
 func TestPlanInBrowser(t *testing.T) {
@@ -203,5 +224,12 @@ func TestPlanInBrowser(t *testing.T) {
 	b.Do(chromedp.WaitVisible(`[data-state=done] #task-` + id))
 	if s := state(); s != "done" {
 		t.Errorf("by dragging the task became %q", s)
+	}
+	b.ScriptsOff(true)
+	v.must(organisation+"/plan/bulk", url.Values{"task": {id}, "state": {"todo"}})
+	b.Open(v.site+organisation+"/plan?view=board", 1280, false)
+	b.Do(chromedp.Click("#task-"+id+" summary"), chromedp.Focus("#state-"+id), chromedp.KeyEvent("D"), chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"), chromedp.WaitVisible(`[data-state=done] #task-`+id))
+	if s := state(); s != "done" {
+		t.Errorf("without script the task became %q", s)
 	}
 }

@@ -151,8 +151,12 @@ func (t Timeline) ticks(c Canvas, a axis, top, bottom float64) {
 		c.Line(Point{x, top}, Point{x, bottom}, Stroke{Width: 0.5, Ink: Line})
 		w := c.Measure(k.Label, smallSize, false)
 		from := min(max(x-w/2, a.left), a.left+a.width-w)
-		if from > last+4 {
-			c.Text(Point{from, 9}, k.Label, Font{Size: smallSize, Ink: Muted})
+		if from >= last+4 {
+			at, font := Point{from, 9}, Font{Size: smallSize, Ink: Muted}
+			if end := a.left + a.width; from+w >= end { // another font may be wider than measured
+				at, font.Anchor = Point{end, 9}, End
+			}
+			c.Text(at, k.Label, font)
 			last = from + w
 		}
 	}

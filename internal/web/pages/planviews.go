@@ -69,6 +69,27 @@ func planViews(ctx context.Context, v planView) []ui.Link {
 	return out
 }
 
+// mostClosed is how many tasks the board shows that are done or dropped.
+const mostClosed = 12
+
+// boardTasks are the tasks of a column: what is open in its order, of what is closed
+// the last ones, the newest first.
+func boardTasks(all []planning.Task, state planning.State) []planning.Task {
+	tasks := clients.InColumn(all, state)
+	if state.Open() {
+		return tasks
+	}
+	slices.SortStableFunc(tasks, func(x, y planning.Task) int { return y.UpdatedAt.Compare(x.UpdatedAt) })
+	return tasks[:min(mostClosed, len(tasks))]
+}
+
+// closedURL is the list of the tasks of a closed state, with the filter of the board.
+func closedURL(v planView, state planning.State) string {
+	f := v.filter
+	f.State = string(state)
+	return clientURL(v.r, "plan") + f.query(viewList)
+}
+
 // daysText is an effort in person-days, "–" when there is none.
 func daysText(ctx context.Context, e [2]float64) string {
 	switch {
