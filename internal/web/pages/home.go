@@ -52,13 +52,13 @@ func recommend(ctx context.Context, r *http.Request, h clients.Home) step {
 	class := ui.T(ctx, "report.class."+string(h.In.Scope.Class)+".name")
 	switch {
 	case h.In.Scope.Class == law.Depends:
-		return do(ui.Open, "facts", "facts", "count", max(1, len(h.In.Scope.Missing)))
+		return do(ui.Open, "facts", "scope", "count", max(1, len(h.In.Scope.Missing)))
 	case !stands && len(h.Determinations) > 0:
-		return do(ui.Partly, "reopened", "facts", "class", class)
+		return do(ui.Partly, "reopened", "scope/result", "class", class)
 	case !stands:
-		return do(ui.Open, "record", "facts", "class", class)
+		return do(ui.Open, "record", "scope/result", "class", class)
 	case len(h.Deadlines) > 0 && h.Deadlines[0].By.Before(ui.From(ctx).Now.AddDate(0, 0, 30)):
-		return do(ui.Bad, "deadline", "facts", "what", ui.Say(ctx, h.Deadlines[0].Text), "date", ui.DayText(ctx, h.Deadlines[0].On))
+		return do(ui.Bad, "deadline", "registration", "what", ui.Say(ctx, h.Deadlines[0].Text), "date", ui.DayText(ctx, h.Deadlines[0].On))
 	case len(h.In.Posture.OpenQuestions) > 0 && len(h.Answers) == 0:
 		return do(ui.Open, "begin", "questions", "count", len(h.In.Posture.OpenQuestions))
 	case len(h.Next) == 0 && len(h.In.Tasks) > 0:

@@ -142,6 +142,10 @@ func changedFacts(ctx context.Context, f ledger.Field) []ui.Change {
 	if err != nil {
 		return nil
 	}
+	// Which questions were asked follows from the answers, and years stand with their figures.
+	changed = slices.DeleteFunc(changed, func(d organisation.Difference) bool {
+		return strings.HasPrefix(d.Field, "asked") || strings.HasSuffix(d.Field, ".year")
+	})
 	return factChanges(ctx, after, changed)
 }
 

@@ -82,9 +82,9 @@ func sentence(ctx context.Context, known *catalog.Catalogue, e ledger.Entry) (ke
 		return "training." + verb, now.Name + " · " + now.Course, "board", true
 	case "determination":
 		if verb == "change" {
-			return "determination.reopened", "", "facts", true
+			return "determination.reopened", "", "scope/result", true
 		}
-		return "determination." + verb, ui.T(ctx, "report.class."+now.Class+".name"), "facts", now.Class != ""
+		return "determination." + verb, ui.T(ctx, "report.class."+now.Class+".name"), "scope/result", now.Class != ""
 	case "snapshot":
 		return "snapshot." + verb, now.Label, "history", verb == "create"
 	case "organisation":
