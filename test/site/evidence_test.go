@@ -335,6 +335,14 @@ func TestEvidenceInBrowser(t *testing.T) {
 	if !strings.Contains(list, "Key management 2026") {
 		t.Error("the piece is not in the list")
 	}
+	b.ScriptsOff(true)
+	b.Open(site+organisation+"/evidence/new?requirement="+requirement, 1280, false)
+	b.Do(chromedp.SetUploadFiles("#f-file", []string{file}), chromedp.SendKeys("#f-title", "Keys without script"),
+		chromedp.Click("#piece button.primary"), chromedp.WaitVisible("#files"))
+	b.ScriptsOff(false)
+	if _, list := v.get(organisation + "/evidence?requirement=" + requirement); !strings.Contains(list, "Keys without script") {
+		t.Error("what was uploaded without script is not in the list")
+	}
 	look := lookAt(t, b, site)
 	for name, path := range map[string]string{"list": "/evidence", "for": "/evidence?requirement=" + requirement, "piece": html.UnescapeString(piece), "file": "/evidence/new?requirement=" + requirement,
 		"attestation": "/evidence/new?form=attestation", "link": "/evidence/new?form=link", "replace": strings.Replace(piece, "/piece", "/replace", 1)} {

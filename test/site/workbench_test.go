@@ -75,6 +75,14 @@ func TestWorkspaceInBrowser(t *testing.T) {
 	b := browser.Start(t)
 	open(b, site, organisation+"/requirements?measure=c&open=cir.4.2.1")
 	before := browser.Evaluate[string](b, scoreText)
+	b.ScriptsOff(true)
+	b.Open(site+organisation+"/requirements?measure=c&open=cir.4.2.1", 1280, false)
+	b.Do(chromedp.Click(`#form-q\.backup\.exists input[value=none]`), chromedp.Click(`#form-q\.backup\.exists button`))
+	until(t, b, scoreText+` !== "`+before+`" && document.readyState === "complete"`)
+	b.ScriptsOff(false)
+	v.must(organisation+"/questions/q.backup.exists", url.Values{"option": {"all"}, "topic": {"c"}})
+	open(b, site, organisation+"/requirements?measure=c&open=cir.4.2.1")
+	before = browser.Evaluate[string](b, scoreText)
 	b.Do(chromedp.Click(`#form-q\.backup\.exists input[value=none]`))
 	until(t, b, scoreText+` !== "`+before+`"`)
 	if after := browser.Evaluate[string](b, scoreText); after == before {
@@ -154,8 +162,14 @@ func TestLinkInBrowser(t *testing.T) {
 			b.Picture(filepath.Join(folder, "link-"+map[int]string{1280: "1280-light", 360: "360-dark"}[width]+".png"))
 		}
 	}
-	b.Do(chromedp.Click(`#form-q\.backup\.exists input[value=none]`))
+	b.ScriptsOff(true)
+	b.Open(site+link, 1280, false)
+	b.Do(chromedp.Click(`#form-q\.backup\.exists input[value=none]`), chromedp.Click(`#form-q\.backup\.exists button`))
 	until(t, b, `document.getElementById("progress").textContent.startsWith("1 ")`)
+	b.ScriptsOff(false)
+	b.Open(site+link, 1280, false)
+	b.Do(chromedp.Click(`#form-q\.backup\.restore-test input[value=yearly]`))
+	until(t, b, `document.getElementById("progress").textContent.startsWith("2 ")`)
 	b.Open(site+link, 1280, false)
 	if !browser.Evaluate[bool](b, `document.querySelector("#form-q\\.backup\\.exists input[value=none]").checked`) {
 		t.Error("the answer was not kept")
