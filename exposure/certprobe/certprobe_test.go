@@ -1,6 +1,7 @@
 package certprobe_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -10,6 +11,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"math/big"
 	"net/netip"
@@ -181,6 +183,39 @@ func TestOwnRoot(t *testing.T) {
 	for by, want := range map[*authority]exposure.Outcome{&own: exposure.NotApplicable, &stranger: exposure.Fail} {
 		if f := scanWith(t, key, store, by.issue(key, nil))["CERT-14"]; f.Outcome != want {
 			t.Errorf("%s: %s, want %s", by.cert.Subject, f.Outcome, want)
+		}
+	}
+}
+
+// TestLogged: browsers ask for stamps of two logs, of three for certificates that live
+// long; the same log twice is one log.
+func TestLogged(t *testing.T) {
+	root := newAuthority(t, "Root", nil)
+	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	stamps := func(days int, logs ...byte) func(*x509.Certificate) {
+		var list []byte
+		for _, log := range logs {
+			list = append(append(list, 0, 43, 0), bytes.Repeat([]byte{log}, 32)...)
+			list = append(list, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0)
+		}
+		value := must(asn1.Marshal(append([]byte{byte(len(list) >> 8), byte(len(list))}, list...)))
+		return func(c *x509.Certificate) {
+			c.NotAfter = c.NotBefore.Add(time.Duration(days) * 24 * time.Hour)
+			c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 2}, Value: value})
+		}
+	}
+	for name, tc := range map[string]struct {
+		change func(*x509.Certificate)
+		want   exposure.Outcome
+	}{
+		"two logs":                 {stamps(180, 1, 2), exposure.Pass},
+		"one log twice":            {stamps(180, 1, 1), exposure.Fail},
+		"two logs for a long life": {stamps(199, 1, 2), exposure.Fail},
+		"three logs, a long life":  {stamps(199, 1, 2, 3), exposure.Pass},
+		"nothing":                  {stamps(180), exposure.Fail},
+	} {
+		if f := scan(t, key, root.cert, root.issue(key, tc.change))["CERT-14"]; f.Outcome != tc.want {
+			t.Errorf("%s: %s (%s%s), want %s", name, f.Outcome, f.Observed, f.Reason, tc.want)
 		}
 	}
 }

@@ -274,31 +274,49 @@ func wildcard(s *Seen, f *exposure.Finding) {
 var sctList = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 2}
 
 func logged(s *Seen, f *exposure.Finding) {
-	n := 0
-	for _, e := range s.Chain[0].Extensions {
+	logs, asked := logsOf(s.Chain[0]), 2
+	if s.Chain[0].NotAfter.Sub(s.Chain[0].NotBefore) > longLife {
+		asked = 3
+	}
+	switch {
+	case logs >= asked:
+		say(f, exposure.Pass, "different logs with time stamps: %d", logs)
+	case s.Roots != nil && s.Roots.own != nil && s.leads(s.Roots.own) == nil:
+		f.Outcome, f.Reason = exposure.NotApplicable, "the certificate leads to a root of your own; logs take those of public roots"
+	default:
+		say(f, exposure.Fail, "different logs with time stamps: %d; browsers ask for %d", logs, asked)
+	}
+}
+
+// longLife is how long certificates may live for which browsers ask for two logs.
+const longLife = 180 * 24 * time.Hour
+
+// logsOf counts the logs that gave a certificate an embedded time stamp: a list of
+// stamps with their lengths, each of which names its log after the version (RFC 6962,
+// section 3.2).
+func logsOf(c *x509.Certificate) int {
+	const version, name = 1, 32
+	logs := map[string]bool{}
+	for _, e := range c.Extensions {
+		var list []byte
 		if !e.Id.Equal(sctList) {
 			continue
 		}
-		var list []byte
 		if _, err := asn1.Unmarshal(e.Value, &list); err != nil || len(list) < 2 {
 			continue
 		}
-		for list = list[2:]; len(list) >= 2; n++ {
+		for list = list[2:]; len(list) >= 2; {
 			size := int(list[0])<<8 | int(list[1])
 			if len(list) < 2+size {
 				break
 			}
+			if size >= version+name {
+				logs[string(list[2+version:2+version+name])] = true
+			}
 			list = list[2+size:]
 		}
 	}
-	switch {
-	case n >= 2:
-		say(f, exposure.Pass, "%d time stamps", n)
-	case s.Roots != nil && s.Roots.own != nil && s.leads(s.Roots.own) == nil:
-		f.Outcome, f.Reason = exposure.NotApplicable, "the certificate leads to a root of your own; logs take those of public roots"
-	default:
-		say(f, exposure.Fail, "%d time stamps", n)
-	}
+	return len(logs)
 }
 
 // rocaPrimes and their marks tell keys of the flawed library apart, after the

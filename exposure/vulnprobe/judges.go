@@ -104,7 +104,7 @@ func exploited(v *view, f *exposure.Finding) {
 	list = slices.DeleteFunc(list, func(h hit) bool { _, ok := v.kev.Get(h.match.ID); return !ok })
 	state, old := v.kev.told(v.now)
 	if len(list) == 0 {
-		f.Outcome, f.Observed = exposure.Pass, "none ("+state+", "+v.nvd.state()+")"+v.rest()
+		f.Outcome, f.Observed = exposure.Pass, "none; "+state+"; "+v.nvd.state()+v.rest()
 		if old {
 			f.Outcome = exposure.Info
 		}
@@ -115,7 +115,7 @@ func exploited(v *view, f *exposure.Finding) {
 		text = append(text, fmt.Sprintf("%s: %s (%s%s)", h.product, h.match.ID, h.match.Confidence, v.kev.byID[h.match.ID].note()))
 	}
 	c, o := surest(list)
-	f.Outcome, f.Confidence, f.Observed = o, string(c), strings.Join(text, "; ")+more(len(list))+" ("+state+")"
+	f.Outcome, f.Confidence, f.Observed = o, string(c), strings.Join(text, "; ")+more(len(list))+"; "+state
 }
 
 func (e Exploited) note() string {
@@ -152,11 +152,11 @@ func exploitedByName(v *view, f *exposure.Finding) {
 	}
 	state, _ := v.kev.told(v.now)
 	if len(text) == 0 {
-		notTested(f, "the catalogue lists nothing under the names of these programs, but versions were not compared: no vulnerability database was imported (%s)", state)
+		notTested(f, "the catalogue lists nothing under the names of these programs, but versions were not compared: no vulnerability database was imported; %s", state)
 		return
 	}
 	f.Outcome, f.Confidence = exposure.Info, string(VendorOnly)
-	f.Observed = "of some version, exploited are " + strings.Join(text, "; ") + " (versions were not compared: no vulnerability database was imported; " + state + ")"
+	f.Observed = "of some version, exploited are " + strings.Join(text, "; ") + "; versions were not compared: no vulnerability database was imported; " + state
 }
 
 // known judges VULN-02.

@@ -232,5 +232,5 @@ func (k *KEV) told(now time.Time) (text string, old bool) {
 	if !old {
 		return k.State(), false
 	}
-	return fmt.Sprintf("%s, %d days old: import a newer one", k.State(), days), true
+	return fmt.Sprintf("%s; the catalogue is %d days old: import a newer one", k.State(), days), true
 }
