@@ -97,6 +97,7 @@ var homes = map[string][]string{
 	"modernc.org/sqlite":                 {"internal/store/sqldb"},
 	"github.com/pressly/goose/v3":        {"internal/store", "internal/store/sqldb"},
 	"github.com/pquerna/otp":             {"internal/app/accounts"},
+	"github.com/boombuler/barcode":       {"internal/web/ui"},
 	"golang.org/x/crypto":                {"internal/secret", "exposure/"},
 	"golang.org/x/sync":                  {"internal/secret"},
 	"github.com/a-h/templ":               {"internal/web/ui", "internal/web/gallery", "internal/web/pages"},

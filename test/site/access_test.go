@@ -9,10 +9,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
+	"github.com/pquerna/otp/totp"
 
 	"github.com/nisaba-platform/nisaba/test/browser"
 )
@@ -61,6 +63,9 @@ func TestPasskey(t *testing.T) {
 	if text := browser.Evaluate[string](b, `document.body.textContent`); !strings.Contains(text, "Laptop") {
 		t.Error("the passkey is not in the list")
 	}
+	if !browser.Evaluate[bool](b, `document.querySelector("#factor .primary") && document.querySelector("svg.qr").getBoundingClientRect().width > 150`) {
+		t.Error("a passkey alone makes the page say that codes are on, or there is no picture to scan")
+	}
 	leave := func() {
 		t.Helper()
 		b.Do(chromedp.Evaluate[chromedp.Void](`document.querySelector('form[action="/sign-out"]').submit()`), chromedp.WaitVisible("#sign-in"))
@@ -100,6 +105,45 @@ func TestPasskey(t *testing.T) {
 	b.ScriptsOff(false)
 	if _, page := v.get("/sign-in"); !strings.Contains(page, "localhost") {
 		t.Error("the page under 127.0.0.1 does not say where passkeys work")
+	}
+}
+
+// TestFactorPage: the picture and the key are those of one secret, which stays after a
+// wrong code; the right code turns the second factor on, and nonsense in place of the
+// key gets a new one.
+func TestFactorPage(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	v.begin("water-supplier.yaml")
+	shown := regexp.MustCompile(`(?s)<path d="([^"]+)" fill="#000">.*id="factor-key">([A-Z2-7]+)<`)
+	read := func(page string) (picture, key string) {
+		t.Helper()
+		m := shown.FindStringSubmatch(page)
+		if m == nil {
+			t.Fatalf("no picture and key in\n%.3000s", page)
+		}
+		return m[1], m[2]
+	}
+	_, page := v.get("/account")
+	picture, key := read(page)
+	for _, code := range []string{"000000", "", "abc", strings.Repeat("9", 300)} {
+		status, page, _ := v.post("/account/factor", url.Values{"key": {key}, "code": {code}})
+		if again, same := read(page); status != http.StatusUnprocessableEntity || again != picture || same != key {
+			t.Errorf("after the code %.10q: %d, another key: %v", code, status, same != key)
+		}
+	}
+	for _, damaged := range []string{"", "<script>", strings.Repeat("A", 4000)} {
+		status, page, _ := v.post("/account/factor", url.Values{"key": {damaged}, "code": {"123456"}})
+		if _, fresh := read(page); status != http.StatusUnprocessableEntity || fresh == key || len(fresh) != len(key) {
+			t.Errorf("the key %.10q: %d, then %q", damaged, status, fresh)
+		}
+	}
+	code, err := totp.GenerateCode(key, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, page, _ := v.post("/account/factor", url.Values{"key": {key}, "code": {code}}); status != http.StatusOK || strings.Count(page, "<li><code>") != 10 || shown.MatchString(page) {
+		t.Errorf("turned on: %d\n%.2000s", status, page)
 	}
 }
 

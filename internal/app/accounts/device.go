@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
+	"github.com/nisaba-platform/nisaba/internal/base/useragent"
 	"github.com/nisaba-platform/nisaba/internal/domain/account"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -49,6 +50,6 @@ func (s *Service) meetDevice(tx *store.Tx, p tenant.Person, workspace string, d 
 		return token, err
 	}
 	_, err = s.mails.Post(inside, mailing.Letter{Key: "device/" + deviceHash(token, p.ID), To: p.Email, Language: p.Language, Message: "access.mail.new_device",
-		Arguments: []any{"name", p.Name, "device", d.Name, "address", d.Address, "link", s.mails.Link("/account")}})
+		Arguments: []any{"name", p.Name, "device", useragent.Name(d.Name), "address", d.Address, "link", s.mails.Link("/account")}})
 	return token, err
 }

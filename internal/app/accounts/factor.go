@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base32"
 	"strings"
 	"time"
 
@@ -34,8 +35,26 @@ type Enrolment struct {
 
 // Enrol makes the secret of a second factor. Nothing is stored before Confirm.
 func (s *Service) Enrol(p tenant.Person) (Enrolment, error) {
+	return enrolment(p, nil)
+}
+
+// EnrolAgain is the enrolment with a secret that Enrol made, for a page that is shown
+// once more. A text that is no secret of Enrol is Invalid.
+func (s *Service) EnrolAgain(p tenant.Person, secretText string) (Enrolment, error) {
+	bytes, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secretText)
+	if err != nil || len(bytes) == 0 || len(bytes) > longestSecret {
+		return Enrolment{}, invalid("code", "the key of the second factor is damaged", "the key that the page shows")
+	}
+	return enrolment(p, bytes)
+}
+
+// longestSecret bounds the secrets that come back with a form, in bytes.
+const longestSecret = 64
+
+// enrolment makes the enrolment of a secret, of a new one when it is nil.
+func enrolment(p tenant.Person, secretBytes []byte) (Enrolment, error) {
 	key, err := totp.Generate(totp.GenerateOpts{Issuer: "Nisaba", AccountName: p.Email, Period: codePeriod,
-		Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1, Secret: secretBytes})
 	if err != nil {
 		return Enrolment{}, err
 	}

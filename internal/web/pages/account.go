@@ -159,17 +159,22 @@ func (s *Site) account(w http.ResponseWriter, r *http.Request) error {
 	return s.showAccount(w, r, nil, nil, "")
 }
 
-// showAccount shows the account; codes are recovery codes that are shown once,
-// and key the secret of a second factor that is being set up.
+// showAccount shows the account; codes are recovery codes that are shown once, and key
+// the secret of a second factor that is being set up, or with codes was set up just now.
 func (s *Site) showAccount(w http.ResponseWriter, r *http.Request, e ui.Errors, codes []string, key string) error {
 	v := visitOf(r)
 	sessions, err := s.accounts.Sessions(r.Context(), v)
 	if err != nil {
 		return err
 	}
-	enrolment := accounts.Enrolment{Secret: key}
-	if v.Person.TOTPSecret == "" && len(codes) == 0 && key == "" {
-		if enrolment, err = s.accounts.Enrol(v.Person); err != nil {
+	var enrolment accounts.Enrolment
+	on := v.Person.TOTPSecret != "" || len(codes) > 0 && key != ""
+	if !on {
+		enrolment, err = s.accounts.EnrolAgain(v.Person, key)
+		if err != nil { // a new key takes the place of none, or of a damaged one
+			enrolment, err = s.accounts.Enrol(v.Person)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -177,7 +182,7 @@ func (s *Site) showAccount(w http.ResponseWriter, r *http.Request, e ui.Errors, 
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, r, statusOf(e), accountPage(r, s.frame(r, ui.T(r.Context(), "pages.account.title"), ""), v, sessions, enrolment, codes, more, e))
+	return ui.Render(w, r, statusOf(e), accountPage(r, s.frame(r, ui.T(r.Context(), "pages.account.title"), ""), v, sessions, enrolment, on, codes, more, e))
 }
 
 func (s *Site) changePassword(w http.ResponseWriter, r *http.Request) error {
@@ -202,7 +207,7 @@ func (s *Site) confirmFactor(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.setCookie(w, signed)
-	return s.showAccount(w, r, nil, codes, "")
+	return s.showAccount(w, r, nil, codes, key)
 }
 
 func (s *Site) removeFactor(w http.ResponseWriter, r *http.Request) error {

@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/base/useragent"
 	"github.com/nisaba-platform/nisaba/internal/domain/account"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
@@ -41,6 +42,12 @@ func codeField(r *http.Request, e ui.Errors) ui.Field {
 		Autocomplete: "one-time-code", InputMode: "text", MaxLength: 24})
 }
 
+// firstCodeField takes the code that confirms a new second factor.
+func firstCodeField(r *http.Request, e ui.Errors) ui.Field {
+	return field(r, e, ui.Field{Name: "code", Label: ui.T(r.Context(), "pages.factor.code"), Hint: ui.T(r.Context(), "pages.factor.code.hint"), Required: true,
+		Autocomplete: "one-time-code", InputMode: "numeric", MaxLength: 12})
+}
+
 func joinFields(r *http.Request, o accounts.Offer, e ui.Errors) []ui.Field {
 	return personFields(r, e, o.Invitation.Email)
 }
@@ -72,7 +79,7 @@ func sessionTable(ctx context.Context, v accounts.Visit, sessions []account.Sess
 		if s.ID != v.Session.ID {
 			end = revokeButton(s.ID)
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(s.Device), ui.Words(s.From), ui.Ago(s.SeenAt), end}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(useragent.Name(s.Device)), ui.Words(s.From), ui.Ago(s.SeenAt), end}})
 	}
 	return t
 }
