@@ -312,11 +312,14 @@ func TestNobodyLocksOut(t *testing.T) {
 func TestNewDevice(t *testing.T) {
 	d, ctx := open(t), context.Background()
 	v := d.start(t)
+	said := ""
 	notices := func() (n int) {
 		t.Helper()
 		err := d.store.Read(ctx, tenant.System("test").In(v.Workspace.ID, ""), func(tx *store.Tx) error {
 			list, err := tx.Inbox(v.Person.ID, 10)
-			n = len(list)
+			if n = len(list); n > 0 {
+				said = string(list[n-1].Args) // the first one
+			}
 			return err
 		})
 		if err != nil {
@@ -335,6 +338,9 @@ func TestNewDevice(t *testing.T) {
 		if n := notices(); n != tc.want {
 			t.Errorf("sign-in %d: %d notices, want %d", i, n, tc.want)
 		}
+	}
+	if !strings.Contains(said, "198.51.100.9") {
+		t.Errorf("the notice does not say from where: %s", said)
 	}
 }
 

@@ -1,6 +1,8 @@
 package accounts
 
 import (
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
@@ -10,6 +12,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
 )
 
 // DeviceLasts is how long a browser is remembered after the person first signed
@@ -45,8 +48,12 @@ func (s *Service) meetDevice(tx *store.Tx, p tenant.Person, workspace string, d 
 	if err != nil || before == 0 || workspace == "" {
 		return token, err
 	}
+	args, err := json.Marshal(law.Say("", "address", d.Address).Args)
+	if err != nil {
+		return token, fmt.Errorf("write the notice: %w", err)
+	}
 	inside := tx.In(workspace, "")
-	if err := inside.Notify(desk.Notice{Person: p.ID, Key: "account.notice.new_device", Link: "/account"}); err != nil || !s.mails.Ready() {
+	if err := inside.Notify(desk.Notice{Person: p.ID, Key: "account.notice.new_device", Args: args, Link: "/account"}); err != nil || !s.mails.Ready() {
 		return token, err
 	}
 	_, err = s.mails.Post(inside, mailing.Letter{Key: "device/" + deviceHash(token, p.ID), To: p.Email, Language: p.Language, Message: "access.mail.new_device",

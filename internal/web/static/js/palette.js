@@ -7,6 +7,10 @@ if (dialog && typeof dialog.showModal === "function") {
   const input = dialog.querySelector("input[type=search]");
   const results = dialog.querySelector(".palette-results");
   const links = () => [...results.querySelectorAll("a[href]")];
+  const said = document.createElement("p"); // what arrow keys choose, for screen readers
+  said.className = "hidden";
+  said.setAttribute("role", "status");
+  dialog.append(said);
   let chosen = -1;
   let stale = false; // typed more than what the results answer
 
@@ -17,6 +21,7 @@ if (dialog && typeof dialog.showModal === "function") {
     chosen = (index + all.length) % all.length;
     all[chosen].setAttribute("data-chosen", "");
     all[chosen].scrollIntoView({ block: "nearest" });
+    said.textContent = all[chosen].textContent.trim();
   };
 
   const show = () => {
