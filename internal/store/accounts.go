@@ -1,6 +1,7 @@
 package store
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -59,44 +60,58 @@ type Visitor struct {
 }
 
 // VisitorByToken finds the session with the hash of a token, its person, and the
-// workspace that it shows, in one query. ok is false when there is no such session,
-// or it shows no workspace of which the person is a member.
+// workspace that it shows. What the ledgers record of them is read again when one of
+// these is longer than before, the session always. ok is false when there is no such
+// session, or it shows no workspace of which the person is a member.
 func (tx *Tx) VisitorByToken(hash string) (v Visitor, ok bool, err error) {
-	type row struct {
-		Visitor
-		membership  tenant.Membership
-		memberships int64
-	}
 	if err := tx.system(); err != nil {
 		return v, false, err
 	}
-	found, ok, err := sqldb.One(tx.q, func(r *row) []any {
-		return slices.Concat(sessions.fields(&r.Session), people.fields(&r.Person), workspaces.fields(&r.Workspace), members.fields(&r.membership),
-			[]any{&r.memberships, &r.Unread, &r.Sight.size, &r.Sight.server})
-	}, visitorByToken, hash)
-	if err != nil || !ok {
-		return v, false, err
+	v, ok, err = sqldb.One(tx.q, func(v *Visitor) []any {
+		return append(sessions.fields(&v.Session), &v.Unread, &v.Sight.size, &v.Sight.server)
+	}, visitByToken, hash)
+	if err != nil || !ok || v.Session.Workspace == "" {
+		return Visitor{}, false, err
 	}
-	v = found.Visitor
-	v.Workspace.ID, found.membership.Workspace, v.Sight.workspace = v.Session.Workspace, v.Session.Workspace, v.Session.Workspace
-	v.Memberships = []tenant.Membership{found.membership}
-	if found.memberships > 1 {
-		_, v.Memberships, err = tx.In(v.Session.Workspace, "").WorkspaceFor(v.Person.ID)
+	v.Sight.workspace = v.Session.Workspace
+	key := tx.question([]string{"visitor", v.Session.Workspace, v.Session.Person})
+	found, kept := tx.kept.get(key, v.Sight.size, v.Sight.server)
+	if !kept {
+		found, err = tx.member(v.Session.Person, v.Session.Workspace)
+		if err != nil {
+			return Visitor{}, false, err
+		}
+		m := found.(member)
+		tx.kept.put(key, keptAnswer{size: v.Sight.size, server: v.Sight.server, bytes: 1000 + len(key) + 100*len(m.memberships), value: m})
 	}
-	return v, true, err
+	m := found.(member)
+	v.Person, v.Workspace, v.Memberships = m.person, m.workspace, slices.Clone(m.memberships)
+	v.Person.Notices = maps.Clone(m.person.Notices)
+	return v, len(v.Memberships) > 0, nil
 }
 
-// visitorByToken counts the memberships and brings the first: most people have one,
-// and those with hundreds should not have all the rest in each row.
-var visitorByToken = "SELECT " + qualified("s", sessions.names) + ", " + qualified("p", people.names) + ", " + qualified("w", workspaces.names) + ", " + qualified("m", members.names) + `,
-	(SELECT COUNT(*) FROM members x WHERE x.workspace_id = s.shown_workspace AND x.person_id = s.person_id),
+// member is a person with a workspace and their memberships in it.
+type member struct {
+	person      tenant.Person
+	workspace   tenant.Workspace
+	memberships []tenant.Membership
+}
+
+func (tx *Tx) member(person, workspace string) (m member, err error) {
+	if m.person, err = tx.Person(person); err != nil {
+		return m, err
+	}
+	m.workspace, m.memberships, err = tx.In(workspace, "").WorkspaceFor(person)
+	return m, err
+}
+
+// visitByToken asks for the lengths with the session: what is read afterwards is never
+// older than they say.
+var visitByToken = "SELECT " + qualified("s", sessions.names) + `,
 	(SELECT COUNT(*) FROM inbox i WHERE i.workspace_id = s.shown_workspace AND i.person_id = s.person_id AND i.read_at = 0),
 	COALESCE((SELECT h.size FROM ledger_heads h WHERE h.workspace_id = s.shown_workspace), 0),
 	COALESCE((SELECT h.size FROM ledger_heads h WHERE h.workspace_id = ''), 0)
-	FROM sessions s JOIN people p ON p.id = s.person_id JOIN workspaces w ON w.workspace_id = s.shown_workspace
-	JOIN members m ON m.workspace_id = s.shown_workspace AND m.person_id = s.person_id AND m.organisation_id =
-		(SELECT MIN(x.organisation_id) FROM members x WHERE x.workspace_id = s.shown_workspace AND x.person_id = s.person_id)
-	WHERE s.token_hash = ?`
+	FROM sessions s WHERE s.token_hash = ?`
 
 // SessionsOf lists the sessions of a person, the last used first.
 func (tx *Tx) SessionsOf(person string) ([]account.Session, error) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/nisaba-platform/nisaba/internal/base/id"
 	"github.com/nisaba-platform/nisaba/internal/domain/account"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
@@ -87,6 +89,16 @@ func TestKeptAnswersAreThoseOfTheDatabase(t *testing.T) {
 			})
 			return v
 		}
+		look := func(s *store.Store) (v store.Visitor, ok bool) {
+			err := s.Glance(t.Context(), system(), func(tx *store.Tx) (err error) {
+				v, ok, err = tx.VisitorByToken(hash)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v, ok
+		}
 		narrow := system().In(w.workspace, w.organisation)
 		second := id.New()
 		for name, change := range map[string]func(tx *store.Tx) error{
@@ -99,6 +111,30 @@ func TestKeptAnswersAreThoseOfTheDatabase(t *testing.T) {
 				if err == nil {
 					p.Name = "Another Name"
 					_, err = tx.PutPerson(p)
+				}
+				return err
+			},
+			"a person's password": func(tx *store.Tx) error {
+				p, err := tx.Person(w.person)
+				if err == nil {
+					p.PasswordHash = "another"
+					_, err = tx.PutPerson(p)
+				}
+				return err
+			},
+			"the workspace's policy": func(tx *store.Tx) error {
+				v, err := tx.In(w.workspace, "").Workspace()
+				if err == nil {
+					v.Policy.SessionHours++
+					_, err = tx.In(w.workspace, "").PutWorkspace(v)
+				}
+				return err
+			},
+			"the session": func(tx *store.Tx) error {
+				s, err := tx.SessionByToken(hash)
+				if err == nil {
+					s.MFA = !s.MFA
+					_, err = tx.PutSession(s)
 				}
 				return err
 			},
@@ -128,10 +164,13 @@ func TestKeptAnswersAreThoseOfTheDatabase(t *testing.T) {
 			if again := answersOf(t, here, before, w, w.scope); again != old {
 				t.Errorf("%s: kept and read differ:\n%s\n%s", name, old, again)
 			}
+			first, _ := look(here)
 			write(t, there, system(), change)
 			fresh := answersOf(t, here, t.Context(), w, w.scope)
-			if fresh == old {
+			if v, _ := look(here); fresh == old && cmp.Equal(v, first, unexported) {
 				t.Errorf("%s: nothing to see of it", name)
+			} else if cold, _ := look(open()); !cmp.Equal(v, cold, unexported) {
+				t.Errorf("%s: the visitor differs from what the database has:\n%s", name, cmp.Diff(cold, v, unexported))
 			}
 			sighted := store.WithSight(t.Context(), visit(here).Sight, true)
 			for range 2 {
@@ -171,5 +210,27 @@ func TestKeptAnswersAreThoseOfTheDatabase(t *testing.T) {
 		if v := visit(here); len(v.Memberships) != 2 || v.Unread != 1 {
 			t.Errorf("the visitor is %+v", v)
 		}
+		write(t, there, w.scope, func(tx *store.Tx) error {
+			if err := tx.RemoveMembership(w.person, ""); err != nil {
+				return err
+			}
+			return tx.RemoveMembership(w.person, second)
+		})
+		if v, ok := look(here); ok {
+			t.Errorf("somebody who was put out visits as %+v", v)
+		}
+		write(t, there, system(), func(tx *store.Tx) error {
+			s, err := tx.SessionByToken(hash)
+			if err == nil {
+				err = tx.RemoveSession(s.ID)
+			}
+			return err
+		})
+		if v, ok := look(here); ok {
+			t.Errorf("a session that was ended visits as %+v", v)
+		}
 	}
 }
+
+// unexported has a comparison see all of a visitor.
+var unexported = cmp.AllowUnexported(store.Visitor{}, store.Sight{})

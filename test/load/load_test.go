@@ -145,15 +145,17 @@ func timed(b *testing.B, f func(i int)) {
 	b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "ms-p95")
 }
 
-// processor reports the processor time, of browser and server together, of each of
-// the things that one run does.
+// processor reports the processor time of each of the things that one run does: of
+// browser and server together, and of PostgreSQL.
 func processor(b *testing.B, each int) func() {
 	var from, to syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &from) // cannot fail with this argument
+	database := kit.Spent()
 	return func() {
 		_ = syscall.Getrusage(syscall.RUSAGE_SELF, &to)
 		spent := to.Utime.Nano() + to.Stime.Nano() - from.Utime.Nano() - from.Stime.Nano()
 		b.ReportMetric(float64(spent)/1e6/float64(b.N*each), "cpu-ms")
+		b.ReportMetric(float64(kit.Spent()-database)/1e6/float64(b.N*each), "database-cpu-ms")
 	}
 }
 

@@ -65,7 +65,7 @@ func (s *Service) Look(ctx context.Context, token string, d Device) (v Visit, er
 	if token == "" || len(token) > 100 {
 		return v, ErrNoSession
 	}
-	err = s.store.Read(ctx, signIn(), func(tx *store.Tx) error {
+	err = s.store.Glance(ctx, signIn(), func(tx *store.Tx) error {
 		hash := secret.TokenHash(token)
 		found, member, err := tx.VisitorByToken(hash)
 		if err == nil && !member {

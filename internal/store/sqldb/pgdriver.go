@@ -92,10 +92,23 @@ func (c *pgConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, er
 	return pgTx{c}, nil
 }
 
-// first sends the first statement of a transaction together with its beginning: one
-// way to the server instead of two.
-func (c *pgConn) first(ctx context.Context, query string, args []driver.NamedValue) (pgx.BatchResults, error) {
-	batch := c.begin
+type aloneKey struct{}
+
+// alone is a context in which queries are by themselves.
+func alone(ctx context.Context) context.Context { return context.WithValue(ctx, aloneKey{}, true) }
+
+// glance is what stands before a query by itself. All that is sent at once is one
+// transaction for the server, which ends with it, and with it what is set here.
+func glance(ctx context.Context) *pgx.Batch {
+	workspace, _ := ctx.Value(workspaceKey{}).(string)
+	batch := &pgx.Batch{}
+	batch.Queue("select set_config('nisaba.workspace', $1, true), set_config('transaction_read_only', 'on', true)", workspace)
+	return batch
+}
+
+// first sends a statement together with what stands before it, such as the beginning
+// of its transaction: one way to the server instead of two.
+func (c *pgConn) first(ctx context.Context, batch *pgx.Batch, query string, args []driver.NamedValue) (pgx.BatchResults, error) {
 	before := batch.Len()
 	batch.Queue(query, values(args)...)
 	c.begin = nil
@@ -120,7 +133,7 @@ func (c *pgConn) unbegun(ctx context.Context, err error) error {
 
 func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if c.begin != nil {
-		results, err := c.first(ctx, query, args)
+		results, err := c.first(ctx, c.begin, query, args)
 		if err != nil {
 			return nil, err
 		}
@@ -141,8 +154,12 @@ func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.Na
 }
 
 func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if c.begin != nil {
-		results, err := c.first(ctx, query, args)
+	batch := c.begin
+	if batch == nil && ctx.Value(aloneKey{}) != nil {
+		batch = glance(ctx)
+	}
+	if batch != nil {
+		results, err := c.first(ctx, batch, query, args)
 		if err != nil {
 			return nil, err
 		}

@@ -16,6 +16,7 @@ type Tx struct {
 	pool    *sql.DB
 	options *sql.TxOptions
 	tx      *sql.Tx // nil: not begun
+	single  bool    // each query is by itself
 
 	statements map[string]*sql.Stmt // those that came before; nil: once
 	open       int                  // results that are being read
@@ -29,7 +30,7 @@ const mostLost = 64
 // connection turns out to be lost by then, nothing has happened yet, and another one
 // is taken.
 func (t *Tx) run(statement func() error) error {
-	if t.tx != nil {
+	if t.tx != nil || t.single {
 		return statement()
 	}
 	for lost := 0; ; lost++ {
@@ -70,7 +71,7 @@ func (t *Tx) rollback() error {
 // that do the same for many rows have it parsed once. It is nil for the first time,
 // while a result is read, and on PostgreSQL, whose driver keeps its own.
 func (t *Tx) again(query string) *sql.Stmt {
-	if t.db.Dialect != SQLite || t.open > 0 {
+	if t.db.Dialect != SQLite || t.open > 0 || t.single {
 		return nil
 	}
 	st, came := t.statements[query]
@@ -113,6 +114,9 @@ func (t *Tx) Exec(query string, args ...any) (int64, error) {
 }
 
 func (t *Tx) exec(query string, args []any) (r sql.Result, err error) {
+	if t.single {
+		return nil, fmt.Errorf("a glance cannot write: %w", ErrRestricted)
+	}
 	err = t.run(func() error {
 		if st := t.again(query); st != nil {
 			r, err = st.ExecContext(t.ctx, args...)
@@ -128,6 +132,8 @@ func (t *Tx) query(query string, args []any) (rows *sql.Rows, err error) {
 	err = t.run(func() error {
 		if st := t.again(query); st != nil {
 			rows, err = st.QueryContext(t.ctx, args...)
+		} else if t.single {
+			rows, err = t.pool.QueryContext(t.ctx, t.text(query), args...)
 		} else {
 			rows, err = t.tx.QueryContext(t.ctx, t.text(query), args...)
 		}

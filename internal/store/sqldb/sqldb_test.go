@@ -165,6 +165,67 @@ func TestReadsSeeOneState(t *testing.T) {
 	})
 }
 
+// TestGlance: a query by itself sees what is there and the workspace that it was told
+// of, writes nothing, and leaves nothing of it on the connection.
+func TestGlance(t *testing.T) {
+	eachEngine(t, func(t *testing.T, target string) {
+		db, err := sqldb.Open(t.Context(), target, sqldb.Options{MaxConnections: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		exec(t, db, `CREATE TABLE parents (id TEXT PRIMARY KEY)`)
+		ids := func(ctx context.Context, query string, args ...any) (out []string, err error) {
+			return out, db.Glance(ctx, func(tx *sqldb.Tx) error {
+				out, err = sqldb.Collect(tx, sqldb.Single[string], query, args...)
+				return err
+			})
+		}
+		const all = `SELECT id FROM parents WHERE id <> ?`
+		for range 3 { // anew, and with statements that are kept
+			exec(t, db, `DELETE FROM parents`)
+			exec(t, db, `INSERT INTO parents (id) VALUES (?)`, "p")
+			if got, err := ids(t.Context(), all, ""); err != nil || len(got) != 1 || got[0] != "p" {
+				t.Errorf("%q %v", got, err)
+			}
+			if got, err := ids(t.Context(), `INSERT INTO parents (id) VALUES (?) RETURNING id`, "q"); !errors.Is(err, sqldb.ErrRestricted) {
+				t.Errorf("a glance wrote %q: %v", got, err)
+			}
+			if err := db.Glance(t.Context(), func(tx *sqldb.Tx) error { _, err := tx.Exec(`DELETE FROM parents`); return err }); !errors.Is(err, sqldb.ErrRestricted) {
+				t.Errorf("a glance deleted: %v", err)
+			}
+			if got, err := ids(t.Context(), all, ""); err != nil || len(got) != 1 {
+				t.Errorf("after what was refused: %q %v", got, err)
+			}
+			if _, err := ids(t.Context(), `SELECT id FROM nowhere WHERE id <> ?`, ""); err == nil {
+				t.Error("a table that is not there was read")
+			}
+		}
+		if db.Dialect != sqldb.Postgres {
+			return
+		}
+		const workspace = `SELECT COALESCE(current_setting('nisaba.workspace', true), '') || ? || current_setting('transaction_read_only')`
+		for _, tc := range []struct {
+			ctx  context.Context
+			want string
+		}{{sqldb.InWorkspace(t.Context(), "one"), "one/on"}, {t.Context(), "/on"}, {sqldb.InWorkspace(t.Context(), "two"), "two/on"}} {
+			if got, err := ids(tc.ctx, workspace, "/"); err != nil || got[0] != tc.want {
+				t.Errorf("%q %v, want %s", got, err, tc.want)
+			}
+			var left string
+			if err := db.Pool().QueryRowContext(t.Context(), `SELECT COALESCE(current_setting('nisaba.workspace', true), '') || '/' || current_setting('transaction_read_only')`).Scan(&left); err != nil || left != "/off" {
+				t.Errorf("the connection is left with %q: %v", left, err)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if _, err := ids(ctx, `SELECT pg_sleep(30)::text || ?`, ""); err == nil || ctx.Err() == nil {
+			t.Errorf("a glance that takes too long: %v", err)
+		}
+		exec(t, db, `INSERT INTO parents (id) VALUES (?)`, "r") // the pool goes on
+	})
+}
+
 func TestPanicRollsBack(t *testing.T) {
 	eachEngine(t, func(t *testing.T, target string) {
 		db := open(t, target)

@@ -228,6 +228,14 @@ func (k *Kit) Main(m *testing.M) int {
 	return code
 }
 
+// Spent is the processor time of PostgreSQL so far, 0 where it is not known.
+func (k *Kit) Spent() time.Duration {
+	if k.server == nil {
+		return 0
+	}
+	return spent(k.server.cmd.Process.Pid)
+}
+
 // Postgres returns the URL of an empty database. The test is skipped, with the
 // reason, when there is no PostgreSQL; any other failure fails it.
 func (k *Kit) Postgres(t testing.TB) string { return k.database(t, (*Server).Database) }

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package storetest
+
+import "time"
+
+func spent(int) time.Duration { return 0 }
