@@ -155,7 +155,7 @@ func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.Na
 
 func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	batch := c.begin
-	if batch == nil && ctx.Value(aloneKey{}) != nil {
+	if batch == nil && ctx.Value(aloneKey{}) != nil && c.conn.PgConn().TxStatus() == 'I' { // not within a transaction
 		batch = glance(ctx)
 	}
 	if batch != nil {
