@@ -32,6 +32,7 @@ func TestHistoryInWords(t *testing.T) {
 	v.must(organisation+"/questions/q.backup.exists", url.Values{"option": {"none"}, "topic": {"c"}})
 	v.must(organisation+"/plan/tasks", url.Values{"title": {"Buy a safe"}, "state": {"todo"}})
 	v.must(organisation+"/board/request", url.Values{"subject": {"measures"}})
+	v.must(organisation+"/tags", url.Values{"tags": {"trial"}})
 	v.must(organisation+"/tags", url.Values{"tags": {"pilot"}})
 	main := func(path string) string {
 		_, page := v.get(path)
@@ -41,7 +42,7 @@ func TestHistoryInWords(t *testing.T) {
 	for _, path := range []string{organisation + "/history", "/ledger"} {
 		page := main(path)
 		for _, want := range []string{"changed the answer to “Which of your data and systems have a backup?”", "<dt>Answer</dt>", "added the task “Buy a safe”",
-			"asked for an approval: The measures of Art. 21", "<dt>Tags</dt>", "pilot"} {
+			"asked for an approval: The measures of Art. 21", "<dt>Tags</dt>", "pilot", "changed kind, tags or branding"} {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s does not say %q", path, want)
 			}
@@ -52,13 +53,20 @@ func TestHistoryInWords(t *testing.T) {
 			}
 		}
 	}
+	undone := 0
 	for _, part := range strings.Split(main(organisation+"/history"), "<li ")[1:] {
+		if strings.Contains(part, "changed kind, tags or branding") && strings.Contains(part, "/undo") {
+			undone++
+		}
 		if strings.Contains(part, "asked for an approval") && strings.Contains(part, "/undo") {
 			t.Error("a request for approval has a button to undo it, which would be refused")
 		}
 		if strings.Contains(part, "changed the answer to") && !strings.Contains(part, "/undo") {
 			t.Error("a changed answer has no button to undo it")
 		}
+	}
+	if undone != 1 {
+		t.Errorf("%d of two changes of the tags have a button to undo them; the newer one goes beyond the other", undone)
 	}
 }
 

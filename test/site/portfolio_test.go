@@ -43,7 +43,7 @@ func TestPortfolio(t *testing.T) {
 	shows("/?tag=north&page=99&sort=nonsense")
 
 	_, page, _ := v.post("/portfolio/bulk", url.Values{"deed": {"tag"}, "value": {"north"}, "organisation": {first, second, "01900000-0000-7000-8000-000000000000"}})
-	if strings.Count(page, "t-good") < 2 || !strings.Contains(page, "there is no such organisation") {
+	if strings.Count(page, "t-good") < 2 || !strings.Contains(page, "There is no such organisation") {
 		t.Errorf("the result does not tell organisation by organisation:\n%.3000s", page)
 	}
 	shows("/?tag=north", first, second)
@@ -72,6 +72,13 @@ func TestPortfolio(t *testing.T) {
 	}
 	if status, _, _ := v.post("/views", url.Values{"name": {""}, "query": {""}}); status != http.StatusUnprocessableEntity {
 		t.Errorf("a view without a name: %d", status)
+	}
+	long := url.Values{"deed": {"tag"}, "value": {strings.Repeat("x", 200)}, "organisation": {second}}
+	if _, page, _ := v.post("/portfolio/bulk", long); !strings.Contains(page, "The tag is too long") || strings.Contains(page, "tags: ") {
+		t.Errorf("a long tag is refused as\n%.3000s", page)
+	}
+	if _, page, _ := v.post("/portfolio/bulk", url.Values{"deed": {"tag"}, "value": {"x"}}); !strings.Contains(page, "No organisation is chosen") || strings.Contains(page, "organisation: ") {
+		t.Errorf("an action on nothing is refused as\n%.3000s", page)
 	}
 	if status, _, _ := v.post("/portfolio/bulk", url.Values{"deed": {"destroy"}, "organisation": {first}}); status != http.StatusUnprocessableEntity {
 		t.Errorf("a deed that does not exist: %d", status)

@@ -244,15 +244,19 @@ func (w ledgerWords) text(ctx context.Context, now spoken, kind, field, v string
 }
 
 // undoable gives changes the button that takes them back: those that can be undone,
-// by whoever may, for as long as it is possible.
+// by whoever may, for as long as it is possible, and that no newer entry of the list
+// goes beyond.
 func undoable(r *http.Request, events []ui.Event, entries []ledger.Entry) []ui.Event {
 	if !mayRestore(r, r.PathValue("organisation")) {
 		return events
 	}
+	beyond := map[string]bool{}
 	for i, e := range entries {
-		if canUndo(r.Context(), e) {
+		object := e.Kind + " " + e.Object
+		if canUndo(r.Context(), e) && !beyond[object] {
 			events[i].Undo = undoOf(r, e)
 		}
+		beyond[object] = true
 	}
 	return events
 }

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -271,6 +272,9 @@ func (s *Site) later(w http.ResponseWriter, r *http.Request, d clients.Deed, job
 func (s *Site) showOutcome(w http.ResponseWriter, r *http.Request, d clients.Deed, mark string, out []clients.Outcome, e ui.Errors) error {
 	p := s.frame(r, ui.T(r.Context(), "portfolio.result.title"), "")
 	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "pages.portfolio.title"), URL: "/"}}
+	if len(e) > 0 { // the page has no fields that the errors could stand at
+		e = ui.Errors{"": e[slices.Min(slices.Collect(maps.Keys(e)))]}
+	}
 	return ui.Render(w, r, statusOf(e), outcomePage(p, d, mark, out, e))
 }
 

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -260,6 +261,10 @@ func outcomeTable(ctx context.Context, out []clients.Outcome) ui.TableProps {
 func outcomeText(ctx context.Context, err error) string {
 	if fault.KindOf(err) == fault.Internal {
 		return ui.T(ctx, "portfolio.result.internal")
+	}
+	var one *fault.Error
+	if errors.As(err, &one) {
+		return ui.FaultText(ctx, one) // without the name of the field, which programs know it by
 	}
 	return ui.Failure(ctx, err.Error())
 }

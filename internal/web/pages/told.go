@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -30,6 +31,8 @@ type spoken struct {
 	Course      string   `json:"course"`
 	Options     []string `json:"options"`
 	Archived    bool     `json:"archived"`
+
+	Facts json.RawMessage `json:"facts"`
 }
 
 func objectOf(e ledger.Entry) (before, after spoken) {
@@ -90,6 +93,9 @@ func sentence(ctx context.Context, known *catalog.Catalogue, e ledger.Entry) (ke
 	case "organisation":
 		if before.Archived != after.Archived && verb == "change" {
 			return "organisation.archive", "", "facts", true
+		}
+		if verb == "change" && bytes.Equal(before.Facts, after.Facts) {
+			return "organisation.manage", "", "manage", true
 		}
 		return "organisation." + verb, "", "facts", true
 	}
