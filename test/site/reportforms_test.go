@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestFormsOfOtherDuties takes a notice by contract and what recipients of the service
@@ -66,6 +67,27 @@ func TestFormsOfOtherDuties(t *testing.T) {
 	}
 	if page := v.page(at + "/handling?tab=informed"); !strings.Contains(page, "Meters cannot be read from afar.") {
 		t.Error("that recipients were told is not recorded with the text")
+	}
+}
+
+// TestReportWaits: a report that is to go over the wire to an authority that is not
+// connected does not look as if it had been sent.
+func TestReportWaits(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	at := v.takeIn(v.begin("water-supplier.yaml"), "Meter data cannot be read")
+	_, report := v.must(at+"/reports", url.Values{"obligation": {v.aware(at)}, "stage": {"early_warning"}})
+	v.must(report, required())
+	page, _ := v.must(report+"/submit", url.Values{"channel": {"nisaba"}, "bypass": {"Nobody else is here."}})
+	if !strings.Contains(page, "Not sent yet: ") || !strings.Contains(page, "Connect an authority") || strings.Contains(page, "Sent ") {
+		t.Errorf("the report:\n%.2000s", page[strings.Index(page, "<main"):])
+	}
+	if page := v.page(at); !strings.Contains(page, "No receipt yet") {
+		t.Errorf("the case:\n%.3000s", page[strings.Index(page, "<main"):])
+	}
+	page, _ = v.must(report+"/receive", url.Values{"received_at": {time.Now().UTC().Format("2006-01-02T15:04")}, "zone": {"UTC"}, "receipt": {"By telephone"}})
+	if strings.Contains(page, "Not sent yet: ") {
+		t.Errorf("with a receipt:\n%.2000s", page[strings.Index(page, "<main"):])
 	}
 }
 

@@ -289,7 +289,8 @@ type Affection struct {
 }
 
 // Situation counts the open cases under NIS2 of which a report came in the last days,
-// by sector, each with what its last report says.
+// by sector, each with what its last report says, and with the last answer to whether
+// there is an impact abroad, which a later report need not repeat.
 func (s *Service) Situation(ctx context.Context, a authz.Actor, days int) (out Situation, err error) {
 	if days < 1 || days > 366 {
 		return out, invalid("days", "the number of days is too small or too large", "1 to 366")
@@ -303,10 +304,13 @@ func (s *Service) Situation(ctx context.Context, a authz.Actor, days int) (out S
 
 func situation(tx *store.Tx, days int) (out Situation, err error) {
 	out = Situation{Days: days, AsOf: tx.Now(), Sectors: []Affection{}, States: []string{}}
-	last := map[string]authority.Report{}
+	last, abroad := map[string]authority.Report{}, map[string]string{}
 	err = tx.EachAuthorityReport(tx.Now().AddDate(0, 0, -days), tx.Now().Add(time.Second), func(r authority.Report) error {
 		if r.Regime == string(clocks.NIS2) && !r.Exercise {
 			last[r.Case] = r
+			if r.CrossBorder == "yes" || r.CrossBorder == "no" {
+				abroad[r.Case] = r.CrossBorder
+			}
 		}
 		return nil
 	})
@@ -333,7 +337,7 @@ func situation(tx *store.Tx, days int) (out Situation, err error) {
 			entities[at] = true
 			x.Entities++
 		}
-		if r.CrossBorder == "yes" {
+		if abroad[id] == "yes" {
 			x.Abroad++
 		}
 		out.States = append(out.States, x.say(r)...)

@@ -177,6 +177,12 @@ func deskClasses(ctx context.Context) []ui.Option {
 	return out
 }
 
+// entryClasses are the classes of an entry in the register; none is chosen before
+// somebody says so.
+func entryClasses(ctx context.Context) []ui.Option {
+	return append([]ui.Option{{Value: "", Label: ui.T(ctx, "incidents.choose")}}, deskClasses(ctx)[1:]...)
+}
+
 func deskClass(ctx context.Context, class string) string {
 	if class == "" {
 		return ui.T(ctx, "authority.class.none")

@@ -1496,7 +1496,7 @@ func deskEntryPart(r *http.Request, v deskEntityView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Select(v.typed(r, "entry", ui.Field{Name: "class", Label: ui.T(ctx, "authority.apply.class"), Value: string(v.Entry.Class)}), deskClasses(ctx)[1:]).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Select(v.typed(r, "entry", ui.Field{Name: "class", Label: ui.T(ctx, "authority.apply.class"), Required: true, Value: string(v.Entry.Class)}), entryClasses(ctx)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

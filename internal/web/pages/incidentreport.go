@@ -425,6 +425,33 @@ func (v reportView) withholdOptions(ctx context.Context) (out []ui.Option) {
 	return out
 }
 
+// underway reports whether the platform is to hand the report over, and has no receipt
+// for it yet.
+func underway(x incident.Report) bool {
+	return x.Status == incident.Submitted && x.Channel == incidents.ChannelNisaba
+}
+
+// reportStatus is the word for how far a report has come.
+func reportStatus(ctx context.Context, x incident.Report) string {
+	if underway(x) {
+		return ui.T(ctx, "incidents.status.underway")
+	}
+	return ui.T(ctx, "incidents.status."+string(x.Status))
+}
+
+// handedOver is the head of a sent report: whether it has arrived, is on its way, or
+// waits because no authority is connected to which it could go.
+func (v reportView) handedOver(ctx context.Context) (ui.Tone, string) {
+	when := ui.MomentText(ctx, v.Report.SubmittedAt)
+	switch {
+	case underway(v.Report) && !v.wired:
+		return ui.Bad, ui.T(ctx, "incidents.waits", "authority", recipient(ctx, v.duty.Obligation))
+	case underway(v.Report):
+		return ui.Partly, ui.T(ctx, "incidents.underway", "when", when)
+	}
+	return ui.Good, ui.T(ctx, "incidents.sent", "when", when, "channel", ui.T(ctx, "incidents.channel."+v.Report.Channel))
+}
+
 func (v reportView) channels(ctx context.Context) []ui.Option {
 	var out []ui.Option
 	for _, c := range []string{incidents.ChannelPortal, incidents.ChannelMail, incidents.ChannelPhone, incidents.ChannelPaper, incidents.ChannelNisaba} {
