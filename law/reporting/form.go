@@ -91,13 +91,25 @@ type Form struct {
 	Regime     clocks.Regime  `yaml:"regime"`
 	Countries  []string       `yaml:"countries,omitempty"` // empty: every Member State
 	Title      string         `yaml:"title"`               // message key
-	Source     string         `yaml:"source"`
+	Source     string         `yaml:"source,omitempty"`    // citation; empty where an agreement sets the form
+	Note       Words          `yaml:"note,omitempty"`      // what else to know of where it comes from
 	Checked    law.Date       `yaml:"checked"`
 	Confidence law.Confidence `yaml:"confidence"`
 	ValidFrom  law.Date       `yaml:"valid_from,omitempty"`
 	ValidTo    law.Date       `yaml:"valid_to,omitempty"` // last day; zero: open
 	Stages     []clocks.Stage `yaml:"stages"`             // in order
 	Fields     []Field        `yaml:"fields"`
+}
+
+// Words are a text by language; English is always there.
+type Words map[string]string
+
+// In is the text in a language, or in English.
+func (w Words) In(language string) string {
+	if text := w[language]; text != "" {
+		return text
+	}
+	return w["en"]
 }
 
 // Field finds a field.

@@ -55,12 +55,17 @@ func types() []Type {
 
 func (f Form) validate() (errs []error) {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if f.ID == "" || f.Version < 1 || f.Title == "" || f.Source == "" || f.Checked.IsZero() || f.Confidence == "" || len(f.Stages) == 0 {
+	if f.ID == "" || f.Version < 1 || f.Title == "" || f.Source == "" && len(f.Note) == 0 || f.Checked.IsZero() || f.Confidence == "" || len(f.Stages) == 0 {
 		bad("id, version, title, source, checked, confidence and stages are required")
 	}
 	for _, st := range f.Stages {
 		if !clocks.HasStage(f.Regime, st) && !(agreed(f.Regime) && st == Notice) {
 			bad("the regime %s has no stage %s", f.Regime, st)
+		}
+	}
+	for _, lang := range []string{"en", "de", "fr"} {
+		if len(f.Note) > 0 && f.Note[lang] == "" {
+			bad("no note in %s", lang)
 		}
 	}
 	seen := map[string]bool{}

@@ -283,7 +283,7 @@ func (w binderWords) source(f country.Fact) string {
 	if f.Source == "" {
 		return w.T("country.confidence.unverified")
 	}
-	text := w.T("binder.source", "source", f.Source, "date", f.Checked)
+	text := w.T("binder.source", "source", w.Cite(f.Source), "date", f.Checked)
 	if f.Confidence != law.Verified {
 		text += " (" + w.T("country.confidence."+string(f.Confidence)) + ")"
 	}
@@ -375,7 +375,7 @@ func (w binderWords) blanks() (out []model.Block) {
 // room is where the answer goes: boxes to tick, or lines.
 func (w binderWords) room(f reporting.Field) model.Cell {
 	box := func(words ...string) model.Cell {
-		return model.Words("[  ] " + strings.Join(words, "   [  ] "))
+		return model.Words("[\u00a0\u00a0]\u00a0" + strings.Join(words, "   [\u00a0\u00a0]\u00a0")) // a box stays with its word
 	}
 	switch f.Type {
 	case reporting.YesNo:

@@ -222,7 +222,13 @@ func (w paperWords) withheld() string {
 // origin says where the form comes from.
 func (w paperWords) origin() []model.Block {
 	f := w.paper.Form
-	text := w.T("incidentpapers.form", "title", w.either(f.Title, f.ID), "version", f.Version, "source", w.Cite(f.Source), "date", f.Checked)
+	text := w.T("incidentpapers.form.agreed", "title", w.either(f.Title, f.ID), "version", f.Version, "date", f.Checked)
+	if f.Source != "" {
+		text = w.T("incidentpapers.form", "title", w.either(f.Title, f.ID), "version", f.Version, "source", w.Cite(f.Source), "date", f.Checked)
+	}
+	if note := f.Note.In(w.Language); note != "" {
+		text += " " + note
+	}
 	if f.Confidence != law.Verified {
 		text += " " + w.T("incidentpapers.form.unverified")
 	}
