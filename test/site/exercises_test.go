@@ -58,6 +58,12 @@ func TestExerciseWithoutScript(t *testing.T) {
 	if !strings.Contains(page, "On call now") {
 		t.Errorf("nobody is on call:\n%.900s", page[strings.Index(page, "<main"):])
 	}
+	v.must(found+"/handling/indicators", url.Values{"indicators": {"evil.example"}, "note": {"seen in the mail log"}})
+	for _, name := range []string{"csv", "stix.json", "misp.json"} {
+		if _, file := v.get(found + "/indicators." + name); !strings.Contains(file, "EXERCISE: seen in the mail log") {
+			t.Errorf("indicators.%s of an exercise is not marked: %.400s", name, file)
+		}
+	}
 	real := v.takeIn(organisation, "Mail is down")
 	v.aware(real)
 	if _, page := v.get(real); !strings.Contains(page, "On call now") {

@@ -69,8 +69,11 @@ func (s *Service) Handle(ctx context.Context, a authz.Actor, organisation, id st
 				h.Indicators, err = tx.Indicators(organisation, narrow, max(0, p.Skip), IndicatorsPerPage)
 				return err
 			},
-			func() error {
-				found, err := tx.CountIndicators(organisation, narrow)
+			func() (err error) {
+				found := h.Counts
+				if narrow.Type != "" || narrow.Text != "" {
+					found, err = tx.CountIndicators(organisation, narrow)
+				}
 				for _, n := range found {
 					h.Found += n
 				}

@@ -395,6 +395,13 @@ func (s *Site) indicatorFile(name string) guard.Handler {
 		if err != nil {
 			return err
 		}
+		file := of.Reference + "-" + name
+		if of.Exercise { // a table has no head for the mark: each line bears it
+			file = "exercise-" + file
+			for n, v := range all {
+				all[n].Note = strings.TrimSuffix(ui.T(r.Context(), "incidents.exercise")+": "+v.Note, ": ")
+			}
+		}
 		each := func(f func(indicators.Indicator) error) error {
 			for _, v := range all {
 				if err := f(indicators.Indicator{Type: v.Type, Value: v.Value, TLP: v.TLP, Note: v.Note, SeenAt: v.SeenAt}); err != nil {
@@ -403,7 +410,7 @@ func (s *Site) indicatorFile(name string) guard.Handler {
 			}
 			return nil
 		}
-		guard.Download(w, attachment(of.Reference+"-"+name))
+		guard.Download(w, attachment(file))
 		now := s.clock.Now()
 		switch name {
 		case "indicators.stix.json":
