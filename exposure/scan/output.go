@@ -320,10 +320,12 @@ func (r Result) WriteOSCAL(w io.Writer) error {
 	out.member("    ", "description", "What "+r.Scanner+" saw from outside.")
 	out.member("    ", "start", r.Start.UTC().Format(time.RFC3339))
 	out.member("    ", "end", r.End.UTC().Format(time.RFC3339))
-	out.text(",\n    \"observations\": [")
 	for f, err := range r.Findings.Worst() {
 		if err != nil {
 			return fmt.Errorf("write the result: %w", err)
+		}
+		if !out.begun { // a list without members is none in OSCAL
+			out.text(",\n    \"observations\": [")
 		}
 		c := r.check(f)
 		props := []object{prop("check", f.Check), prop("outcome", string(f.Outcome)), prop("severity", string(f.Severity)), prop("catalogue", f.Catalogue)}
@@ -356,7 +358,9 @@ func (r Result) WriteOSCAL(w io.Writer) error {
 	} else {
 		selection["include-all"] = object{}
 	}
-	out.text("\n    ]")
+	if out.begun {
+		out.text("\n    ]")
+	}
 	out.member("    ", "reviewed-controls", object{"control-selections": []object{selection}})
 	out.text("\n   }\n  ]")
 	out.member("  ", "back-matter", object{"resources": []object{{"uuid": id("plan"), "title": "Authorisation of the scan", "description": "The scan was made under the authorisation " + r.Permit + "."}}})
