@@ -11,10 +11,11 @@ import (
 
 // words is what a check says to people, in one language.
 type words struct {
-	ID    string `yaml:"id"`
-	Title string `yaml:"title"`
-	Why   string `yaml:"why"`
-	Fix   string `yaml:"fix"`
+	ID       string `yaml:"id"`
+	Title    string `yaml:"title"`
+	Criteria string `yaml:"criteria"`
+	Why      string `yaml:"why"`
+	Fix      string `yaml:"fix"`
 }
 
 // loadWords reads exposure/checks/<language>/*.yaml. Whether each check has its words
@@ -56,11 +57,11 @@ func (c *Catalogue) translate(language string, list []words) error {
 			continue
 		case in.translated[w.ID]:
 			return fmt.Errorf("%s stands twice", w.ID)
-		case w.Title == "" || w.Why == "" || (w.Fix == "") != (c.Checks[i].Fix == ""):
-			return fmt.Errorf("%s: title and why are required, and fix when the check has one", w.ID)
+		case w.Title == "" || w.Criteria == "" || w.Why == "" || (w.Fix == "") != (c.Checks[i].Fix == ""):
+			return fmt.Errorf("%s: title, criteria and why are required, and fix when the check has one", w.ID)
 		}
 		in.translated[w.ID] = true
-		in.Checks[i].Title, in.Checks[i].Why, in.Checks[i].Fix = w.Title, w.Why, w.Fix
+		in.Checks[i].Title, in.Checks[i].Criteria, in.Checks[i].Why, in.Checks[i].Fix = w.Title, w.Criteria, w.Why, w.Fix
 	}
 	return nil
 }

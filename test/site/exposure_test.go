@@ -245,9 +245,19 @@ func (v visitor) scannedWeekly(organisation string, n int) {
 	v.t.Fatalf("there is no weekly scan number %d:\n%.3000s", n, page)
 }
 
+// reads chooses the language of the person who is signed in.
+func (v visitor) reads(language string) {
+	v.t.Helper()
+	if language != "" {
+		v.must("/account/notices", url.Values{"language": {language}})
+	}
+}
+
 // exposurePictures writes pictures of the pages with findings, which the example
 // workspace does not have, and looks at them for barriers.
 func (v visitor) exposurePictures(folder, organisation string) {
+	v.reads(os.Getenv("SCREENSHOTS_LANGUAGE"))
+	defer v.reads("en")
 	b := browser.Start(v.t)
 	b.Open(v.site+"/sign-in", 1280, false)
 	b.Do(chromedp.SendKeys("#f-email", "anna@example.org"), chromedp.SendKeys("#f-password", password+"\r"), chromedp.WaitVisible(".person"))

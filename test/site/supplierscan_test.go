@@ -261,6 +261,8 @@ func TestSupplierExposure(t *testing.T) {
 
 // supplierPictures writes pictures of the pages and looks at them for barriers.
 func (v visitor) supplierPictures(folder, organisation, of string) {
+	v.reads(os.Getenv("SCREENSHOTS_LANGUAGE"))
+	defer v.reads("en")
 	b := browser.Start(v.t)
 	b.Open(v.site+"/sign-in", 1280, false)
 	b.Do(chromedp.SendKeys("#f-email", "anna@example.org"), chromedp.SendKeys("#f-password", password+"\r"), chromedp.WaitVisible(".person"))

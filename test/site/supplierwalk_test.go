@@ -197,11 +197,14 @@ type formWalk struct {
 	at string
 }
 
-// press clicks what a selector finds and waits until the page says a text.
+// press clicks what a selector finds and waits until another page is there and says a
+// text.
 func (w formWalk) press(selector, then string) {
 	w.t.Helper()
 	until(w.t, w.b, `document.readyState === "complete"`)
+	w.do(`document.querySelector("main").dataset.before = "yes"`)
 	w.b.Do(chromedp.ScrollIntoView(selector), chromedp.Click(selector))
+	until(w.t, w.b, `document.querySelector("main") !== null && document.querySelector("main").dataset.before === undefined`)
 	w.sees(then)
 }
 
