@@ -115,15 +115,29 @@ func (s *Service) MarkRead(ctx context.Context, a authz.Actor, notice string) er
 
 // Say is the sentence of a notice.
 func Say(p *locale.Printer, n desk.Notice) string {
-	values := map[string]any{}
-	if len(n.Args) > 0 && json.Unmarshal(n.Args, &values) != nil {
-		values = nil
-	}
 	m := law.Message{Key: n.Key}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		m.Args = append(m.Args, law.Arg{Name: name, Value: typed(values[name])})
+	var values map[string]any
+	if json.Unmarshal(n.Args, &values) == nil {
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			m.Args = append(m.Args, law.Arg{Name: name, Value: typed(values[name])})
+		}
+		return p.Say(m)
 	}
+	var list []any // as messages write their arguments; nothing when it is neither
+	_ = json.Unmarshal(n.Args, &list)
+	m.Args = arguments(list)
 	return p.Say(m)
+}
+
+// arguments are those of a message in JSON.
+func arguments(list []any) (out []law.Arg) {
+	for _, a := range list {
+		if pair, ok := a.(map[string]any); ok {
+			name, _ := pair["name"].(string)
+			out = append(out, law.Arg{Name: name, Value: typed(pair["value"])})
+		}
+	}
+	return out
 }
 
 // typed turns a value of JSON into what messages take: days and messages are
@@ -136,15 +150,8 @@ func typed(v any) any {
 		}
 	case map[string]any:
 		key, _ := v["key"].(string)
-		m := law.Message{Key: key}
 		list, _ := v["args"].([]any)
-		for _, a := range list {
-			if pair, ok := a.(map[string]any); ok {
-				name, _ := pair["name"].(string)
-				m.Args = append(m.Args, law.Arg{Name: name, Value: typed(pair["value"])})
-			}
-		}
-		return m
+		return law.Message{Key: key, Args: arguments(list)}
 	case float64:
 		if v == float64(int(v)) {
 			return int(v)

@@ -2,6 +2,7 @@ package noticing_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"mime/quotedprintable"
@@ -466,5 +467,26 @@ func TestChoose(t *testing.T) {
 	}))
 	if c := noticing.ChoicesOf(p); c.Zone != "Europe/Vienna" || c.Language != "fr" || c.Kinds[desk.Tasks] != desk.Weekly || c.Kinds[desk.Deadlines] != desk.AtOnce {
 		t.Errorf("%+v", c)
+	}
+}
+
+// TestSay: a notice says its arguments, whether they are kept as an object or as the
+// list in which messages write them.
+func TestSay(t *testing.T) {
+	messages, err := locale.Load(content.FS, "messages")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := json.Marshal(law.Say("", "who", "Ben Maier", "what", "Backups").Args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []json.RawMessage{list, json.RawMessage(`{"who":"Ben Maier","what":"Backups"}`)} {
+		if got, want := noticing.Say(messages.Printer("en"), desk.Notice{Key: "workbench.notice.mentioned", Args: args}), "Ben Maier names you in a comment on: Backups"; got != want {
+			t.Errorf("%s: %q, want %q", args, got, want)
+		}
+	}
+	if got := noticing.Say(messages.Printer("en"), desk.Notice{Key: "account.notice.new_device"}); got == "" || strings.Contains(got, "<no value>") {
+		t.Errorf("without arguments: %q", got)
 	}
 }
