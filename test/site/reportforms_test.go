@@ -60,7 +60,7 @@ func TestFormsOfOtherDuties(t *testing.T) {
 		}
 		for _, link := range links {
 			status, body := v.get(strings.ReplaceAll(link[1], "&amp;", "&"))
-			if status != http.StatusOK || link[2] == "txt" && (!strings.Contains(body, tc.paper) || !strings.Contains(body, tc.value)) {
+			if status != http.StatusOK || link[2] == "txt" && (!strings.Contains(body, tc.paper) || !strings.Contains(body, tc.value) || !strings.Contains(body, "Entity: Wasserverband Oberes Trauntal")) {
 				t.Errorf("%s, %s: %d\n%.1500s", tc.stage, link[1], status, body)
 			}
 		}

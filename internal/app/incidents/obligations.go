@@ -162,11 +162,12 @@ func (s *Service) Oblige(ctx context.Context, a authz.Actor, organisation, id st
 		}
 	}
 	err = s.revise(ctx, a, organisation, id, authz.IncidentDecide, func(tx *store.Tx, i *incident.Incident) error {
+		file, err := facts(tx, organisation)
+		if err != nil {
+			return err
+		}
+		o.Entity = orElse(o.Entity, file.Organisation.Name)
 		if !o.Qualified.Known() {
-			file, err := facts(tx, organisation)
-			if err != nil {
-				return err
-			}
 			o.Qualified = qualified(o.Regime, file.Activity.EntityTypes)
 		}
 		o.ID, o.Version, o.Organisation, o.Incident, o.Zone = "", 0, organisation, id, zoneOr(o.Zone)
