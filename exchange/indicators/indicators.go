@@ -24,6 +24,8 @@ type Indicator struct {
 	TLP    string // label of the Traffic Light Protocol 2.0; "": as the list says
 	Note   string
 	SeenAt time.Time // when it was first seen; zero: not known
+
+	AddedAt time.Time // when it was written down, of what is handed out; zero: not known
 }
 
 // The types.

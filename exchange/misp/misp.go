@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exchange/indicators"
+	"github.com/nisaba-platform/nisaba/internal/base/id"
 )
 
 // tag is a label of an event or an attribute.
@@ -173,11 +174,12 @@ func (a attribute) seen() time.Time {
 
 // Event says of what an event is.
 type Event struct {
-	UUID   string // of the case: the same case is the same event
-	Info   string // its title
-	Org    string // who made it
-	TLP    string // of the whole
-	MadeAt time.Time
+	UUID    string // of the case: the same case is the same event
+	Info    string // its title
+	OrgUUID string // who made it
+	Org     string // its name
+	TLP     string // of the whole
+	MadeAt  time.Time
 }
 
 // types are the types of MISP, with their categories, of ours.
@@ -187,24 +189,36 @@ var types = map[string][2]string{indicators.IP: {"ip-dst", "Network activity"}, 
 	indicators.Filename: {"filename", "Payload delivery"}, indicators.Registry: {"regkey", "Persistence mechanism"},
 	indicators.Mutex: {"mutex", "Artifacts dropped"}, indicators.CVE: {"vulnerability", "External analysis"}, indicators.Other: {"other", "Other"}}
 
-// Write writes an event with an attribute per row. It is not published, and shared
-// with nobody, until somebody decides that in MISP.
+// Write writes an event with an attribute per row; a row that comes twice is written
+// once. The same row of the same case has the same UUID, so that a later event brings
+// what an earlier one brought up to date. It is not published, and shared with nobody,
+// until somebody decides that in MISP. The numbers by which an instance of MISP knows
+// event, attributes and organisation are 0: none has given any.
 func Write(w io.Writer, about Event, each func(func(indicators.Indicator) error) error) error {
 	out := bufio.NewWriter(w)
-	head := map[string]any{"uuid": about.UUID, "info": about.Info, "date": about.MadeAt.UTC().Format("2006-01-02"), "timestamp": strconv.FormatInt(about.MadeAt.Unix(), 10),
-		"published": false, "analysis": "1", "threat_level_id": "2", "distribution": "0", "Orgc": map[string]string{"name": about.Org}, "Tag": []tag{{tagOf(about.TLP)}}}
+	seconds := func(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
+	maker := map[string]string{"uuid": about.OrgUUID, "name": about.Org, "id": "0"}
+	head := map[string]any{"uuid": about.UUID, "id": "0", "info": about.Info, "date": about.MadeAt.UTC().Format("2006-01-02"), "timestamp": seconds(about.MadeAt),
+		"published": false, "publish_timestamp": "0", "first_publication": "0", "analysis": "1", "threat_level_id": "2", "distribution": "0", "sharing_group_id": "0",
+		"org_id": "0", "orgc_id": "0", "Org": maker, "Orgc": maker, "Tag": []tag{{tagOf(about.TLP)}}}
 	b, err := json.Marshal(head)
 	if err == nil {
 		_, err = fmt.Fprintf(out, `{"Event":%s,"Attribute":[`, b[:len(b)-1])
 	}
-	first := true
+	written := map[string]bool{}
 	if err == nil {
 		err = each(func(i indicators.Indicator) error {
-			v := map[string]any{"type": types[i.Type][0], "category": types[i.Type][1], "value": i.Value, "to_ids": i.Type != indicators.Other && i.Type != indicators.CVE,
-				"distribution": "5", "Tag": []tag{{tagOf(i.TLP)}}}
-			if i.Note != "" {
-				v["comment"] = i.Note
+			uuid, err := id.Derived(about.UUID, i.Type+"\n"+i.Value)
+			if err != nil || written[uuid] {
+				return err
 			}
+			changed := about.MadeAt
+			if !i.AddedAt.IsZero() {
+				changed = i.AddedAt
+			}
+			v := map[string]any{"uuid": uuid, "id": "0", "event_id": "0", "type": types[i.Type][0], "category": types[i.Type][1], "value": i.Value,
+				"to_ids": i.Type != indicators.Other && i.Type != indicators.CVE, "distribution": "5", "sharing_group_id": "0", "timestamp": seconds(changed),
+				"deleted": false, "comment": i.Note, "Tag": []tag{{tagOf(i.TLP)}}}
 			if !i.SeenAt.IsZero() {
 				v["first_seen"] = i.SeenAt.UTC().Format(time.RFC3339)
 			}
@@ -212,16 +226,16 @@ func Write(w io.Writer, about Event, each func(func(indicators.Indicator) error)
 			if err != nil {
 				return err
 			}
-			if !first {
+			if len(written) > 0 {
 				b = append([]byte{','}, b...)
 			}
-			first = false
+			written[uuid] = true
 			_, err = out.Write(b)
 			return err
 		})
 	}
 	if err == nil {
-		_, err = out.WriteString("]}}\n")
+		_, err = fmt.Fprintf(out, `],"attribute_count":"%d"}}`+"\n", len(written))
 	}
 	if err == nil {
 		err = out.Flush()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -57,8 +58,8 @@ func TestWrite(t *testing.T) {
 		all = append(all, indicators.Indicator{Type: kind, Value: value, TLP: "GREEN", Note: "seen"})
 	}
 	var b bytes.Buffer
-	err := misp.Write(&b, misp.Event{UUID: "0190a000-0000-7000-8000-000000000001", Info: "Case", Org: "Seewinkel", TLP: "AMBER", MadeAt: time.Unix(1_800_000_000, 0)}, func(f func(indicators.Indicator) error) error {
-		for _, i := range all {
+	err := misp.Write(&b, misp.Event{UUID: "0190a000-0000-7000-8000-000000000001", Info: "Case", OrgUUID: "0190a000-0000-7000-8000-000000000002", Org: "Seewinkel", TLP: "AMBER", MadeAt: time.Unix(1_800_000_000, 0)}, func(f func(indicators.Indicator) error) error {
+		for _, i := range append(all, all[0]) {
 			if err := f(i); err != nil {
 				return err
 			}
@@ -68,6 +69,7 @@ func TestWrite(t *testing.T) {
 	if err != nil || !json.Valid(b.Bytes()) {
 		t.Fatalf("%v\n%s", err, b.String())
 	}
+	conforms(t, b.Bytes(), len(all))
 	var want []string
 	for _, i := range all {
 		want = append(want, i.Type+" "+i.Value+" GREEN")
@@ -75,6 +77,52 @@ func TestWrite(t *testing.T) {
 	good, bad, tlp, err := read(b.String())
 	if diff := cmp.Diff(want, good); diff != "" || len(bad) > 0 || err != nil || tlp != "AMBER" {
 		t.Error(diff, bad, tlp, err)
+	}
+}
+
+// conforms checks an event against what the core format says must and shall be there,
+// as text, number or truth.
+func conforms(t *testing.T, text []byte, attributes int) {
+	t.Helper()
+	var file struct{ Event map[string]any }
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	texts := func(of string, v map[string]any, names ...string) {
+		t.Helper()
+		for _, name := range names {
+			if s, ok := v[name].(string); !ok || s == "" {
+				t.Errorf("%s has no %s", of, name)
+			}
+		}
+	}
+	e := file.Event
+	texts("the event", e, "uuid", "id", "info", "threat_level_id", "analysis", "date", "timestamp", "publish_timestamp", "first_publication", "org_id", "orgc_id",
+		"attribute_count", "distribution")
+	if _, ok := e["published"].(bool); !ok {
+		t.Error("it is not said whether the event is published")
+	}
+	for _, name := range []string{"Org", "Orgc"} {
+		o, _ := e[name].(map[string]any)
+		texts(name, o, "uuid", "name", "id")
+	}
+	list, _ := e["Attribute"].([]any)
+	if len(list) != attributes || e["attribute_count"] != strconv.Itoa(attributes) {
+		t.Errorf("%d attributes, %v are counted, want %d", len(list), e["attribute_count"], attributes)
+	}
+	seen := map[any]bool{}
+	for _, x := range list {
+		a, _ := x.(map[string]any)
+		texts("an attribute", a, "uuid", "id", "event_id", "type", "category", "distribution", "timestamp", "value")
+		for _, name := range []string{"to_ids", "deleted"} {
+			if _, ok := a[name].(bool); !ok {
+				t.Errorf("an attribute has no %s", name)
+			}
+		}
+		if seen[a["uuid"]] {
+			t.Error("two attributes have one uuid")
+		}
+		seen[a["uuid"]] = true
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -70,10 +71,10 @@ func TestWrite(t *testing.T) {
 			all[n].TLP = rapid.SampledFrom(indicators.Labels()).Draw(t, "tlp")
 			want = append(want, all[n].Type+" "+all[n].Value+" "+all[n].TLP)
 		}
-		write := func() string {
+		write := func(made time.Time) string {
 			var b bytes.Buffer
-			left, err := stix.Write(&b, stix.Bundle{Name: "Seewinkel Wasser", About: "2026-001", MadeAt: time.Unix(1_800_000_000, 0)}, func(f func(indicators.Indicator) error) error {
-				for _, i := range append(slices.Clone(all), indicators.Indicator{Type: indicators.Other, Value: "x"}) {
+			left, err := stix.Write(&b, stix.Bundle{Maker: "o", Name: "Seewinkel Wasser", Case: "c", About: "2026-001", MadeAt: made}, func(f func(indicators.Indicator) error) error {
+				for _, i := range append(append(slices.Clone(all), all[0]), indicators.Indicator{Type: indicators.Other, Value: "x"}) {
 					if err := f(i); err != nil {
 						return err
 					}
@@ -85,10 +86,14 @@ func TestWrite(t *testing.T) {
 			}
 			return b.String()
 		}
-		text := write()
-		if text != write() {
+		for n := range all {
+			all[n].AddedAt = time.Unix(1_700_000_000, 0)
+		}
+		text := write(time.Unix(1_800_000_000, 0))
+		if text != write(time.Unix(1_800_000_000, 0)) {
 			t.Error("the same rows are not the same bytes")
 		}
+		conforms(t, text, write(time.Unix(1_800_003_600, 0)))
 		good, bad, err := read(text)
 		if diff := cmp.Diff(want, good); diff != "" || len(bad) > 0 || err != nil {
 			t.Error(diff, bad, err)
@@ -99,6 +104,74 @@ func TestWrite(t *testing.T) {
 			}
 		}
 	})
+}
+
+// conforms checks a bundle against what STIX 2.1 requires of each of its objects
+// (sections 3.2, 4.5, 4.7, 4.18, 7.2 and 8), and one that was made later against the
+// rule of versions: the same ids, created stays, modified moves.
+func conforms(t *rapid.T, text, later string) {
+	id := regexp.MustCompile(`^[a-z][a-z0-9-]+--[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+	objects := func(text string) map[string]map[string]any {
+		var b struct {
+			Type, ID string
+			Objects  []map[string]any
+		}
+		if err := json.Unmarshal([]byte(text), &b); err != nil || b.Type != "bundle" || !id.MatchString(b.ID) {
+			t.Fatalf("%v: bundle %q %q", err, b.Type, b.ID)
+		}
+		out := map[string]map[string]any{}
+		for _, o := range b.Objects {
+			name, _ := o["id"].(string)
+			if kind, _ := o["type"].(string); !id.MatchString(name) || !strings.HasPrefix(name, kind+"--") || out[name] != nil {
+				t.Errorf("the id %q cannot be, or is there twice", name)
+			}
+			out[name] = o
+		}
+		return out
+	}
+	required := map[string][]string{
+		"identity":           {"name", "modified"},
+		"indicator":          {"pattern", "pattern_type", "valid_from", "modified", "created_by_ref"},
+		"vulnerability":      {"name", "modified", "external_references", "created_by_ref"},
+		"marking-definition": {"extensions"},
+	}
+	first, second := objects(text), objects(later)
+	for name, o := range first {
+		kind, _ := o["type"].(string)
+		for _, p := range append([]string{"spec_version", "created"}, required[kind]...) {
+			if o[p] == nil || o[p] == "" {
+				t.Errorf("%s has no %s", name, p)
+			}
+		}
+		for _, p := range []string{"created", "modified", "valid_from"} {
+			if text, ok := o[p].(string); ok {
+				if _, err := time.Parse("2006-01-02T15:04:05.000Z", text); err != nil {
+					t.Errorf("%s of %s: %v", p, name, err)
+				}
+			}
+		}
+		if required[kind] == nil || o["spec_version"] != "2.1" {
+			t.Errorf("%s: %v", name, o)
+		}
+		refs := append([]any{}, o["created_by_ref"])
+		if marks, ok := o["object_marking_refs"].([]any); ok {
+			refs = append(refs, marks...)
+		}
+		for _, ref := range refs {
+			if r, ok := ref.(string); ok && first[r] == nil {
+				t.Errorf("%s names %s, which is not there", name, r)
+			}
+		}
+		if kind != "marking-definition" && kind != "identity" {
+			again := second[name]
+			if again == nil || again["created"] != o["created"] || again["modified"] == o["modified"] {
+				t.Errorf("a later bundle has %v for %v", again, o)
+			}
+		}
+	}
+	if len(first) != len(second) {
+		t.Errorf("%d objects, and %d later", len(first), len(second))
+	}
 }
 
 func FuzzRead(f *testing.F) {

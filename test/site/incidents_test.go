@@ -95,6 +95,42 @@ func required() url.Values {
 	return form
 }
 
+// withheld reports whether a field is left out of the report of the page.
+func withheld(page, field string) bool {
+	return regexp.MustCompile(`name="withhold"[^>]*value="` + field + `"[^>]*checked|checked[^>]*value="` + field + `"`).MatchString(page)
+}
+
+// optionalParts looks at the parts of a form that nothing waits for: they are closed
+// and say how much they hold; one opens when somebody answers there, or not well.
+func (v visitor) optionalParts(report, page string) {
+	v.t.Helper()
+	part := func(page, field string) (open bool) {
+		at := strings.Index(page, `id="f-`+field+`"`)
+		start := strings.LastIndex(page[:max(at, 0)], "<details")
+		if at < 0 || start < 0 || strings.Contains(page[start:at], "</details>") {
+			v.t.Fatalf("%s is in no part that can be closed", field)
+		}
+		return strings.HasPrefix(page[start:], `<details class="more" open`)
+	}
+	if part(page, "entity_number") || part(page, "measures_taken") {
+		v.t.Error("a part in which nobody answered is open")
+	}
+	if !strings.Contains(page, "0 of 7 answered") || !strings.Contains(page, "Class: essential") {
+		v.t.Error("the closed parts do not say what they hold")
+	}
+	if at := strings.Index(page, `id="f-reporter_phone"`); at > strings.Index(page, `id="f-entity_number"`) {
+		v.t.Error("an optional answer stands before a required one")
+	}
+	status, page, _ := v.post(report, url.Values{"asked.cross_border_states": {"yes"}, "v.cross_border_states": {"Utopia"}})
+	if status != http.StatusUnprocessableEntity || !part(page, "cross_border_states") {
+		v.t.Errorf("a part with a wrong answer is closed: %d", status)
+	}
+	page, _ = v.must(report, url.Values{"asked.measures_taken": {"yes"}, "v.measures_taken": {"The server was taken off the network."}, "withholding": {"yes"}, "withhold": {"entity_number"}})
+	if !part(page, "measures_taken") || !strings.Contains(page, "1 of 7 answered") || !withheld(page, "entity_number") {
+		v.t.Error("a part with an answer is closed")
+	}
+}
+
 // TestIncidentWithoutScript takes a case from the first line to the sent early
 // warning, its correction and the receipt, with forms alone; only required fields
 // are answered.
@@ -119,6 +155,7 @@ func TestIncidentWithoutScript(t *testing.T) {
 	if !strings.Contains(page, "All required answers are there") {
 		t.Errorf("required answers do not suffice:\n%.3000s", page[strings.Index(page, `id="missing"`):])
 	}
+	v.optionalParts(report, page)
 	if status, page, _ := v.post(report+"/submit", url.Values{"channel": {"portal"}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-bypass-error") {
 		t.Errorf("without a second person: %d", status)
 	}
@@ -139,6 +176,9 @@ func TestIncidentWithoutScript(t *testing.T) {
 	page, _ = v.must(correction, url.Values{"asked.description": {"yes"}, "v.description": {"Files and backups are encrypted."}})
 	if correction == report || !strings.Contains(page, "change since the last report") {
 		t.Error("the correction does not show what changed")
+	}
+	if !withheld(page, "entity_number") {
+		t.Error("the authority gets with the correction what it did not get with the first report")
 	}
 	if _, page := v.get(report); !strings.Contains(page, hash[1]) || strings.Contains(page, "backups") {
 		t.Error("the sent report changed with its correction")
@@ -314,6 +354,15 @@ func TestIncidentInBrowser(t *testing.T) {
 		}
 	}
 	click(`input[name="v.malicious"][value=yes]`, "true")
+	// A part is opened by the keyboard, or by a link to one of its fields, and its title counts.
+	b.Do(chromedp.SendKeys(`details:has(#f-measures_taken)>summary`, kb.Enter))
+	until(t, b, `document.querySelector("#f-measures_taken").closest("details").open`)
+	b.Do(chromedp.Evaluate[chromedp.Void](`location.hash = "#f-cross_border_states"`))
+	until(t, b, `document.querySelector("#f-cross_border_states").closest("details").open`)
+	b.Do(chromedp.SendKeys("#f-cross_border_states", "DE"+kb.Tab))
+	until(t, b, `document.querySelector("#optional-impact").textContent.includes("DE")`)
+	b.Do(chromedp.Evaluate[chromedp.Void](`(() => { const f = document.querySelector("#f-cross_border_states"); f.value = ""; f.dispatchEvent(new Event("change", { bubbles: true })); })()`))
+	until(t, b, `!document.querySelector("#optional-impact").textContent.includes("DE")`)
 	click(`input[name="v.cross_border"][value=unknown]`, "true")
 	saved("cross_border")
 	until(t, b, `document.querySelector("#missing .t-good") !== null`)

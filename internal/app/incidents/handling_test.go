@@ -16,6 +16,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
 	"github.com/nisaba-platform/nisaba/law"
 )
@@ -129,7 +130,7 @@ func TestImport(t *testing.T) {
 		t.Errorf("adding twice: %v", err)
 	}
 	n := 0
-	must(t, d.EachIndicator(ctx, anna, d.organisation, i.ID, func(incident.Incident, string) error { return nil }, func(v incident.Indicator) error {
+	must(t, d.EachIndicator(ctx, anna, d.organisation, i.ID, func(incident.Incident, tenant.Organisation) error { return nil }, func(v incident.Indicator) error {
 		if n++; v.TLP != "GREEN" || v.Import != first.ID {
 			t.Fatalf("%+v", v)
 		}

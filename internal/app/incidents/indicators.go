@@ -15,6 +15,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -336,7 +337,7 @@ func (s *Service) importList(ctx context.Context, run *jobs.Run) error {
 
 // EachIndicator calls f for every indicator of a case, oldest first; about says of
 // which case and organisation.
-func (s *Service) EachIndicator(ctx context.Context, a authz.Actor, organisation, id string, about func(i incident.Incident, name string) error, f func(incident.Indicator) error) error {
+func (s *Service) EachIndicator(ctx context.Context, a authz.Actor, organisation, id string, about func(i incident.Incident, of tenant.Organisation) error, f func(incident.Indicator) error) error {
 	return s.read(ctx, a, organisation, authz.IncidentRead, func(tx *store.Tx) error {
 		i, err := incidentOf(tx, organisation, id)
 		if err != nil {
@@ -350,7 +351,7 @@ func (s *Service) EachIndicator(ctx context.Context, a authz.Actor, organisation
 		if err != nil {
 			return err
 		}
-		if err := about(i, o.Name); err != nil {
+		if err := about(i, o); err != nil {
 			return err
 		}
 		filter := store.IndicatorFilter{Incidents: incident.Lineage(id, all)}

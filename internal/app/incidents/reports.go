@@ -178,7 +178,8 @@ func (s *Service) sheet(tx *store.Tx, i incident.Incident, r incident.Report) (S
 		if err != nil {
 			return Sheet{}, err
 		}
-		sh.Previous, sh.Changes = &before, form.Changes(f.Values, sh.Values)
+		now, _ := form.Redact(sh.Values, r.Withhold) // what the authority does not get has not changed for it
+		sh.Previous, sh.Changes = &before, form.Changes(f.Values, now)
 	}
 	return sh, nil
 }

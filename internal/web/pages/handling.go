@@ -22,6 +22,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
 	"github.com/nisaba-platform/nisaba/internal/domain/playbook"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
@@ -387,10 +388,10 @@ func (s *Site) evidenceFile(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) indicatorFile(name string) guard.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var of incident.Incident
-		var maker string
+		var maker tenant.Organisation
 		var all []incident.Indicator
 		err := s.incidents.EachIndicator(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("incident"),
-			func(i incident.Incident, name string) error { of, maker = i, name; return nil },
+			func(i incident.Incident, o tenant.Organisation) error { of, maker = i, o; return nil },
 			func(v incident.Indicator) error { all = append(all, v); return nil })
 		if err != nil {
 			return err
@@ -404,7 +405,7 @@ func (s *Site) indicatorFile(name string) guard.Handler {
 		}
 		each := func(f func(indicators.Indicator) error) error {
 			for _, v := range all {
-				if err := f(indicators.Indicator{Type: v.Type, Value: v.Value, TLP: v.TLP, Note: v.Note, SeenAt: v.SeenAt}); err != nil {
+				if err := f(indicators.Indicator{Type: v.Type, Value: v.Value, TLP: v.TLP, Note: v.Note, SeenAt: v.SeenAt, AddedAt: v.CreatedAt}); err != nil {
 					return err
 				}
 			}
@@ -415,10 +416,10 @@ func (s *Site) indicatorFile(name string) guard.Handler {
 		switch name {
 		case "indicators.stix.json":
 			w.Header().Set("Content-Type", "application/stix+json;version=2.1")
-			_, err = stix.Write(w, stix.Bundle{Name: maker, About: marking(r, of), MadeAt: now}, each)
+			_, err = stix.Write(w, stix.Bundle{Maker: maker.ID, Name: maker.Name, KnownAt: maker.CreatedAt, Case: of.ID, About: marking(r, of), MadeAt: now}, each)
 		case "indicators.misp.json":
 			w.Header().Set("Content-Type", "application/json")
-			err = misp.Write(w, misp.Event{UUID: of.ID, Info: marking(r, of), Org: maker, TLP: of.TLP, MadeAt: now}, each)
+			err = misp.Write(w, misp.Event{UUID: of.ID, Info: marking(r, of), OrgUUID: maker.ID, Org: maker.Name, TLP: of.TLP, MadeAt: now}, each)
 		default:
 			w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 			rows := make([][]string, len(all))

@@ -60,7 +60,7 @@ func reportFormPage(r *http.Request, p ui.PageProps, v reportView) templ.Compone
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if c, ok := v.clock(); ok && !c.Strict.IsZero() && !v.Report.Sent() {
+			if c, ok := v.clock(); ok && !c.Strict.IsZero() && c.Submitted.IsZero() {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p class=\"deadline\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
