@@ -2,14 +2,15 @@
 
 GO ?= go
 export CGO_ENABLED ?= 0
-# Inlined, each part of a page is copied to every place that uses it, with all
-# that is in it: 30 seconds more for the compiler and three megabytes more for the
-# binary, and no faster a page. The library of the interface for programs makes code
-# for each kind of input, which is another megabyte.
-export GOFLAGS += -gcflags=github.com/nisaba-platform/nisaba/internal/web/...=-l -gcflags=github.com/nisaba-platform/nisaba/internal/api=-l
+# Without the paths of this checkout in them, what one checkout compiled is there
+# for the next. And inlined, each part of a page is copied to every place that uses
+# it, with all that is in it: 30 seconds more for the compiler and three megabytes
+# more for the binary, and no faster a page. The library of the interface for programs
+# makes code for each kind of input, which is another megabyte.
+export GOFLAGS += -trimpath -gcflags=github.com/nisaba-platform/nisaba/internal/web/...=-l -gcflags=github.com/nisaba-platform/nisaba/internal/api=-l
 # The race detector watches our code and its libraries, not the database's, which
 # is C turned into Go: it has locks of its own, and watching it doubles the time.
-RACE := -race '-gcflags=modernc.org/...=-race=false'
+RACE := -vet=off -race '-gcflags=modernc.org/...=-race=false'
 # The walks through the pages spend their time in Chromium, and the law and the
 # papers start no goroutines, and a command of the command line is a process of its
 # own: by default these run without it. The server that they open is watched in the
@@ -25,7 +26,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/nisaba
-	$(GO) build -trimpath -ldflags='-s -w' -o bin/nisaba ./cmd/nisaba
+	$(GO) build -ldflags='-s -w' -o bin/nisaba ./cmd/nisaba
 
 .PHONY: demo
 demo: ## the three example organisations, the whole job
@@ -39,7 +40,7 @@ setup: ## install what the tests need beyond Go, and say so
 test: setup ## all checks and tests (under 15 minutes on 2 cores)
 	@$(MAKE) --no-print-directory check
 	@calm=$$(mktemp); trap 'rm -f "$$calm"' EXIT; \
-	{ $(GO) test -json -p 1 -timeout 30m $(CALM) >"$$calm" & \
+	{ $(GO) test -vet=off -json -p 1 -timeout 30m $(CALM) >"$$calm" & \
 	CGO_ENABLED=1 $(GO) test -json $(RACE) -timeout 30m $$($(GO) list ./test/... ./... | grep -vxF "$$($(GO) list $(CALM))"); \
 	wait; cat "$$calm"; } | $(GO) run ./scripts/testsummary
 
