@@ -10,6 +10,8 @@ export CGO_ENABLED ?= 0
 export GOFLAGS += -trimpath -gcflags=github.com/nisaba-platform/nisaba/internal/web/...=-l -gcflags=github.com/nisaba-platform/nisaba/internal/api=-l
 # The race detector watches our code and its libraries, not the database's, which
 # is C turned into Go: it has locks of its own, and watching it doubles the time.
+# It waits a tenth of a second for late goroutines at the end of each package, not a whole one.
+export GORACE ?= atexit_sleep_ms=100
 RACE := -vet=off -race '-gcflags=modernc.org/...=-race=false'
 # The walks through the pages spend their time in Chromium, and the law and the
 # papers start no goroutines, and a command of the command line is a process of its
