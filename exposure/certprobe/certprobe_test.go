@@ -21,6 +21,7 @@ import (
 	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/certprobe"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 var now = time.Now()
@@ -109,7 +110,7 @@ func scanServed(t *testing.T, c tls.Certificate, data map[string]any) map[string
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalogue := must(exposure.LoadCatalogue(content.FS))
+	catalogue := exposuretest.Catalogue(t)
 	out := map[string]exposure.Finding{}
 	d := exposure.NewDialer(permit, exposure.DialerOptions{Resolver: fixed{at.Addr()}})
 	if _, err := d.Lookup(t.Context(), "example.org"); err != nil {
@@ -233,7 +234,7 @@ func TestShippedRoots(t *testing.T) {
 }
 
 func TestEveryCheckIsInTheCatalogue(t *testing.T) {
-	catalogue := must(exposure.LoadCatalogue(content.FS))
+	catalogue := exposuretest.Catalogue(t)
 	for _, id := range certprobe.Checks() {
 		if c, ok := catalogue.Get(id); !ok || c.Area != exposure.AreaCertificate {
 			t.Errorf("%s is not in the catalogue", id)

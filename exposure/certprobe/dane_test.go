@@ -17,10 +17,10 @@ import (
 
 	"github.com/miekg/dns"
 
-	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/certprobe"
 	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/test/dnslab"
 )
 
@@ -93,7 +93,7 @@ func TestDANE(t *testing.T) {
 		if _, err := d.Lookup(t.Context(), host); err != nil {
 			t.Fatal(err)
 		}
-		got, err := names.Scan(t.Context(), d, must(exposure.LoadCatalogue(content.FS)), certprobe.Probes(), data,
+		got, err := names.Scan(t.Context(), d, exposuretest.Catalogue(t), certprobe.Probes(), data,
 			exposure.Target{Declared: host, Name: host, Address: at.Addr(), Port: at.Port(), Service: "https"})
 		names.Close()
 		if f := got["CERT-19"]; err != nil || f.Outcome != tc.want {
@@ -113,7 +113,7 @@ func TestDANEWithoutNames(t *testing.T) {
 	names := must(dnslab.Start([]*dnslab.Zone{{Name: "test", Text: "@ NS ns1\n", Sign: &dnslab.Signing{}}}, nil))
 	t.Cleanup(func() { names.Close() })
 	at := serveTLS(t, tls.Certificate{Certificate: [][]byte{root.issue(key, nil)}, PrivateKey: key})
-	got, err := names.Scan(t.Context(), must(names.Dialer(nil, nil)), must(exposure.LoadCatalogue(content.FS)), certprobe.Probes(), exposure.Data{}, exposure.Target{Address: at.Addr(), Port: at.Port(), Service: "tls"})
+	got, err := names.Scan(t.Context(), must(names.Dialer(nil, nil)), exposuretest.Catalogue(t), certprobe.Probes(), exposure.Data{}, exposure.Target{Address: at.Addr(), Port: at.Port(), Service: "tls"})
 	if f := got["CERT-19"]; err != nil || f.Outcome != exposure.NotApplicable {
 		t.Errorf("%s %q %v", f.Outcome, f.Reason, err)
 	}

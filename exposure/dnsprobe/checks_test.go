@@ -8,9 +8,9 @@ import (
 
 	"github.com/miekg/dns"
 
-	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/test/dnslab"
 )
 
@@ -30,15 +30,6 @@ mail A   203.0.113.2
 @    CAA 0 issuemail ";"
 @    CAA 0 issuevmc ";"
 `
-
-func catalogue(t testing.TB) *exposure.Catalogue {
-	t.Helper()
-	c, err := exposure.LoadCatalogue(content.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
 
 func hasIPv6() bool {
 	l, err := net.Listen("tcp", "[::1]:0")
@@ -143,7 +134,7 @@ func TestChecks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := l.Scan(t.Context(), d, catalogue(t), dnsprobe.Probes(), exposure.Data{Kinds: tc.data}, exposure.Target{Declared: "zone.test", Name: "zone.test"})
+			got, err := l.Scan(t.Context(), d, exposuretest.Catalogue(t), dnsprobe.Probes(), exposure.Data{Kinds: tc.data}, exposure.Target{Declared: "zone.test", Name: "zone.test"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -175,7 +166,7 @@ func TestScope(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := l.Scan(t.Context(), d, catalogue(t), dnsprobe.Probes(), exposure.Data{}, exposure.Target{Name: "zone.test"})
+	got, err := l.Scan(t.Context(), d, exposuretest.Catalogue(t), dnsprobe.Probes(), exposure.Data{}, exposure.Target{Name: "zone.test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,13 +179,13 @@ func TestScope(t *testing.T) {
 
 // TestRecords: the ready records of who may certify pass.
 func TestRecords(t *testing.T) {
-	for _, s := range catalogue(t).Snippets("DNS-14") {
+	for _, s := range exposuretest.Catalogue(t).Snippets("DNS-14") {
 		l := start(t, []*dnslab.Zone{{Name: "example.org", Text: "@ NS ns\n" + s.Text}})
 		d, err := l.Dialer([]string{"example.org"}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := l.Scan(t.Context(), d, catalogue(t), dnsprobe.Probes()[2:3], exposure.Data{}, exposure.Target{Name: "example.org"})
+		got, err := l.Scan(t.Context(), d, exposuretest.Catalogue(t), dnsprobe.Probes()[2:3], exposure.Data{}, exposure.Target{Name: "example.org"})
 		if f := got["DNS-14"]; err != nil || f.Outcome != exposure.Pass {
 			t.Errorf("%s: %s (%s%s) %v", s.ID, f.Outcome, f.Observed, f.Reason, err)
 		}
@@ -202,7 +193,7 @@ func TestRecords(t *testing.T) {
 }
 
 func TestEveryCheckIsInTheCatalogue(t *testing.T) {
-	c := catalogue(t)
+	c := exposuretest.Catalogue(t)
 	for _, id := range dnsprobe.Checks() {
 		if check, ok := c.Get(id); !ok || check.Area != exposure.AreaDNS {
 			t.Errorf("%s is not in the catalogue", id)
@@ -215,7 +206,7 @@ func BenchmarkZone(b *testing.B) {
 	z := &dnslab.Zone{Name: "zone.test", Text: sound, Sign: &dnslab.Signing{}}
 	l := start(b, []*dnslab.Zone{{Name: "test", Text: "@ NS ns.above.test.\nns.above A 127.0.0.9\n", Sign: &dnslab.Signing{}}, z}, dnslab.Host{Address: "127.0.0.2", Zones: []string{"zone.test"}},
 		dnslab.Host{Address: "127.0.1.2", Zones: []string{"zone.test"}}, dnslab.Host{Address: "127.0.0.9", Zones: []string{"test", "."}})
-	c := catalogue(b)
+	c := exposuretest.Catalogue(b)
 	before := l.Asked.Load()
 	for b.Loop() {
 		d, err := l.Dialer([]string{"zone.test"}, func(s *exposure.Scope) { s.Exclude.Ports = []uint16{443} })

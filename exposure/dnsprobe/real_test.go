@@ -15,6 +15,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 // TestRealServers: zones that BIND signs and serves, looked up at Unbound. Skipped
@@ -68,8 +69,9 @@ func TestConfigurations(t *testing.T) {
 	b := bind{t: t, dir: t.TempDir(), tools: installed(t, "named", "unbound")}
 	zones, resolver := freePort(t, "127.0.0.1"), freePort(t, "127.0.0.1")
 	parts, mended := map[string]string{}, map[string]bool{}
-	for _, c := range catalogue(t).Checks {
-		for _, s := range catalogue(t).Snippets(c.ID) {
+	all := exposuretest.Catalogue(t)
+	for _, c := range all.Checks {
+		for _, s := range all.Snippets(c.ID) {
 			if s.Software == "BIND" {
 				if mended[c.ID] = true; !strings.Contains(parts[s.Context], s.Text) {
 					parts[s.Context] += s.Text
@@ -119,7 +121,7 @@ func installed(t *testing.T, names ...string) map[string]string {
 func look(t *testing.T, d *exposure.Dialer, name string) map[string]exposure.Finding {
 	t.Helper()
 	got := map[string]exposure.Finding{}
-	s := exposure.Scan{Probes: dnsprobe.Probes(), Targets: []exposure.Target{{Name: name}}, Session: exposure.Session{Dialer: d, Catalogue: catalogue(t), Scanner: "test"}}
+	s := exposure.Scan{Probes: dnsprobe.Probes(), Targets: []exposure.Target{{Name: name}}, Session: exposure.Session{Dialer: d, Catalogue: exposuretest.Catalogue(t), Scanner: "test"}}
 	if err := s.Run(t.Context(), func(f exposure.Finding) { got[f.Check] = f }); err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/exposure/httpprobe"
 )
 
@@ -43,10 +43,7 @@ func (l *lab) scan(t testing.TB, targets ...exposure.Target) map[string]exposure
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalogue, err := exposure.LoadCatalogue(content.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogue := exposuretest.Catalogue(t)
 	if l.addresses == nil {
 		l.addresses = fixed{netip.MustParseAddr("127.0.0.1")}
 	}
@@ -460,10 +457,7 @@ func TestScore(t *testing.T) {
 }
 
 func TestEveryCheckIsInTheCatalogue(t *testing.T) {
-	catalogue, err := exposure.LoadCatalogue(content.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogue := exposuretest.Catalogue(t)
 	answered := map[string]bool{}
 	for _, id := range append(httpprobe.Checks(), httpprobe.SiteChecks()...) {
 		if _, ok := catalogue.Get(id); !ok {

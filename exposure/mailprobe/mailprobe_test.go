@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/certprobe"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/exposure/mailprobe"
 	"github.com/nisaba-platform/nisaba/test/dnslab"
 )
@@ -96,7 +96,7 @@ func (l lab) scan(t *testing.T, ca authority, good tls.Certificate, signed strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalogue := must(exposure.LoadCatalogue(content.FS))
+	catalogue := exposuretest.Catalogue(t)
 	roots := x509.NewCertPool()
 	roots.AddCert(ca.cert)
 	probes := mailprobe.Probes()[:2]
@@ -280,7 +280,7 @@ func TestServices(t *testing.T) {
 				Networks: []exposure.Network{{Prefix: netip.MustParsePrefix("127.0.0.0/8")}}}))
 			out := map[string]exposure.Finding{}
 			s := exposure.Scan{Probes: mailprobe.Probes(), Targets: []exposure.Target{{Address: at.Addr(), Port: at.Port(), Service: tc.target}},
-				Session: exposure.Session{Dialer: exposure.NewDialer(permit, exposure.DialerOptions{}), Catalogue: must(exposure.LoadCatalogue(content.FS)), Scanner: "test"}}
+				Session: exposure.Session{Dialer: exposure.NewDialer(permit, exposure.DialerOptions{}), Catalogue: exposuretest.Catalogue(t), Scanner: "test"}}
 			if err := s.Run(t.Context(), func(f exposure.Finding) { out[f.Check] = f }); err != nil {
 				t.Fatal(err)
 			}
@@ -294,7 +294,7 @@ func TestServices(t *testing.T) {
 }
 
 func TestEveryCheckIsInTheCatalogue(t *testing.T) {
-	c := must(exposure.LoadCatalogue(content.FS))
+	c := exposuretest.Catalogue(t)
 	if n := len(mailprobe.Checks()); n != 26 {
 		t.Errorf("%d checks", n)
 	}
@@ -327,7 +327,7 @@ func TestPorts(t *testing.T) {
 		if _, err := d.Lookup(t.Context(), "box.corp.test"); err != nil {
 			t.Fatal(err)
 		}
-		found := must(names.Scan(t.Context(), d, must(exposure.LoadCatalogue(content.FS)), mailprobe.Probes(), exposure.Data{}, exposure.Target{Name: "box.corp.test", Address: netip.MustParseAddr(at)}))
+		found := must(names.Scan(t.Context(), d, exposuretest.Catalogue(t), mailprobe.Probes(), exposure.Data{}, exposure.Target{Name: "box.corp.test", Address: netip.MustParseAddr(at)}))
 		return outcomes{"MAIL-19": found["MAIL-19"].Outcome, "MAIL-25": found["MAIL-25"].Outcome}
 	}
 	expect := func(boxes, mixed exposure.Outcome) {
@@ -348,7 +348,7 @@ func TestPorts(t *testing.T) {
 
 // TestSnippets: a zone of the ready records passes the checks that they mend.
 func TestSnippets(t *testing.T) {
-	catalogue := must(exposure.LoadCatalogue(content.FS))
+	catalogue := exposuretest.Catalogue(t)
 	parts, mended := map[string]string{}, map[string]map[string]bool{}
 	for _, c := range catalogue.Checks {
 		for _, s := range catalogue.Snippets(c.ID) {

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/exposure/nameprobe"
 )
 
@@ -51,7 +51,7 @@ func scan(t *testing.T, r *resolver, subtree bool, kinds map[string]any) (map[st
 		Domains: []exposure.Domain{{Name: "example.org", Subtree: subtree}}, Exclude: exposure.Exclusion{Names: []string{"shop.example.org"}}}))
 	found, names := map[string]exposure.Finding{}, map[string]bool{}
 	s := exposure.Scan{Probes: nameprobe.Probes(), Targets: []exposure.Target{{Declared: "example.org", Name: "example.org"}},
-		Session: exposure.Session{Dialer: exposure.NewDialer(permit, exposure.DialerOptions{Resolver: r}), Catalogue: must(exposure.LoadCatalogue(content.FS)), Data: exposure.Data{Kinds: kinds}}}
+		Session: exposure.Session{Dialer: exposure.NewDialer(permit, exposure.DialerOptions{Resolver: r}), Catalogue: exposuretest.Catalogue(t), Data: exposure.Data{Kinds: kinds}}}
 	if err := s.Run(t.Context(), func(f exposure.Finding) {
 		if f.Target.Name == "example.org" {
 			found[f.Check] = f
@@ -113,7 +113,7 @@ func TestResolverFails(t *testing.T) {
 }
 
 func TestEveryCheckIsInTheCatalogue(t *testing.T) {
-	catalogue := must(exposure.LoadCatalogue(content.FS))
+	catalogue := exposuretest.Catalogue(t)
 	for _, id := range append(nameprobe.Checks(), "SUB-02") {
 		if c, ok := catalogue.Get(id); !ok || c.Area != exposure.AreaDiscovery {
 			t.Errorf("%s is not in the catalogue", id)

@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/exposure/netprobe"
 	"github.com/nisaba-platform/nisaba/test/dnslab"
 )
@@ -113,7 +113,7 @@ func scan(t *testing.T, text string, data map[string]any, settings map[string]st
 	d := must(l.Dialer([]string{"corp.test"}, change))
 	out := map[string]exposure.Finding{}
 	s := exposure.Scan{Probes: netprobe.Probes(), Targets: []exposure.Target{{Name: "corp.test"}},
-		Session: exposure.Session{Dialer: d, Catalogue: must(exposure.LoadCatalogue(content.FS)), Scanner: "test", Settings: settings, Data: exposure.Data{Kinds: data}}}
+		Session: exposure.Session{Dialer: d, Catalogue: exposuretest.Catalogue(t), Scanner: "test", Settings: settings, Data: exposure.Data{Kinds: data}}}
 	if err := s.Run(t.Context(), func(f exposure.Finding) { out[f.Check] = f }); err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestParity(t *testing.T) {
 }
 
 func TestEveryCheckIsInTheCatalogue(t *testing.T) {
-	c := must(exposure.LoadCatalogue(content.FS))
+	c := exposuretest.Catalogue(t)
 	for _, id := range netprobe.Checks() {
 		if check, ok := c.Get(id); !ok || check.Area != exposure.AreaNetwork {
 			t.Errorf("%s is not in the catalogue", id)

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 // udp answers datagrams.
@@ -79,10 +79,7 @@ func TestDatagrams(t *testing.T) {
 			_, err := d.run(ctx, s, t)
 			return err
 		}}
-		catalogue, err := exposure.LoadCatalogue(content.FS)
-		if err != nil {
-			t.Fatal(err)
-		}
+		catalogue := exposuretest.Catalogue(t)
 		run := exposure.Scan{Probes: []exposure.Probe{probe}, Targets: []exposure.Target{{Address: at.Addr()}}, Session: exposure.Session{Dialer: dialer(t, lab(), nil), Catalogue: catalogue}}
 		if err := run.Run(t.Context(), func(f exposure.Finding) { got = f }); err != nil {
 			t.Fatal(err)
@@ -135,10 +132,7 @@ func TestTFTP(t *testing.T) {
 	d := tftp()
 	at := netip.MustParseAddrPort(server.LocalAddr().String())
 	d.ports = []uint16{at.Port()}
-	catalogue, err := exposure.LoadCatalogue(content.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogue := exposuretest.Catalogue(t)
 	var got exposure.Finding
 	run := exposure.Scan{Targets: []exposure.Target{{Address: at.Addr()}}, Session: exposure.Session{Dialer: dialer(t, lab(), nil), Catalogue: catalogue},
 		Probes: []exposure.Probe{{Name: "tftp", Level: exposure.OfHost, Run: func(ctx context.Context, s *exposure.Session, t exposure.Target) error {

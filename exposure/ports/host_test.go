@@ -8,8 +8,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 // TestHost: a host with an SSH server on an unusual port, a web server, and a
@@ -53,10 +53,7 @@ func TestSharedAddress(t *testing.T) {
 		contacts[c.Address]++
 		mu.Unlock()
 	}})
-	catalogue, err := exposure.LoadCatalogue(content.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogue := exposuretest.Catalogue(t)
 	session := exposure.Session{Dialer: d, Catalogue: catalogue, Settings: map[string]string{SettingPorts: "1,2,3"}}
 	scan := exposure.Scan{Probes: Probes(), Session: session, Targets: []exposure.Target{{Declared: "a", Address: host}}}
 	n := 0

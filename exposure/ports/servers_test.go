@@ -9,17 +9,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 // scan looks at targets with every probe of the package.
 func scan(t testing.TB, s exposure.Scope, settings map[string]string, data exposure.Data, targets ...exposure.Target) []exposure.Finding {
 	t.Helper()
-	catalogue, err := exposure.LoadCatalogue(content.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogue := exposuretest.Catalogue(t)
 	run := exposure.Scan{Probes: Probes(), Targets: targets,
 		Session: exposure.Session{Dialer: dialer(t, s, nil), Catalogue: catalogue, Scanner: "Nisaba 1", Agent: "Nisaba test", Settings: settings, Data: data}}
 	var out []exposure.Finding

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/exposure/tlsprobe"
 )
 
@@ -29,10 +30,7 @@ func scan(t *testing.T, at string, service string) map[string]exposure.Finding {
 
 func findings(t *testing.T, at string, service string) (out []exposure.Finding) {
 	t.Helper()
-	catalogue, err := exposure.LoadCatalogue(content.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogue := exposuretest.Catalogue(t)
 	place := netip.MustParseAddrPort(at)
 	permit, err := exposure.Own(exposure.Scope{ID: "test", Until: time.Now().Add(time.Hour), Classes: []exposure.Class{exposure.Handshake}, Loopback: true,
 		Networks: []exposure.Network{{Prefix: netip.PrefixFrom(place.Addr(), 32)}}, Rate: exposure.Rate{Parallel: 8}})
@@ -53,10 +51,7 @@ func findings(t *testing.T, at string, service string) (out []exposure.Finding) 
 }
 
 func TestEveryCheckIsInTheCatalogue(t *testing.T) {
-	catalogue, err := exposure.LoadCatalogue(content.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogue := exposuretest.Catalogue(t)
 	for _, id := range tlsprobe.Checks() {
 		if c, ok := catalogue.Get(id); !ok || c.Area != exposure.AreaTLS {
 			t.Errorf("%s is not in the catalogue", id)

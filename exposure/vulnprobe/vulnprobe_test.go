@@ -14,6 +14,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/exposure/vulnprobe"
 )
 
@@ -67,7 +68,7 @@ func scan(t *testing.T, d exposure.Data, at netip.AddrPort, service string) map[
 		Networks: []exposure.Network{{Prefix: netip.MustParsePrefix("127.0.0.0/8")}}}))
 	out := map[string]exposure.Finding{}
 	s := exposure.Scan{Probes: vulnprobe.Probes(), Targets: []exposure.Target{{Declared: "x", Address: at.Addr(), Port: at.Port(), Service: service}},
-		Session: exposure.Session{Dialer: exposure.NewDialer(permit, exposure.DialerOptions{}), Catalogue: must(exposure.LoadCatalogue(content.FS)), Scanner: "test", Data: d,
+		Session: exposure.Session{Dialer: exposure.NewDialer(permit, exposure.DialerOptions{}), Catalogue: exposuretest.Catalogue(t), Scanner: "test", Data: d,
 			Now: func() time.Time { return time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC) }}}
 	if err := s.Run(t.Context(), func(f exposure.Finding) { out[f.Check] = f }); err != nil {
 		t.Fatal(err)
@@ -235,7 +236,7 @@ func TestImports(t *testing.T) {
 }
 
 func TestEveryCheckIsInTheCatalogue(t *testing.T) {
-	catalogue := must(exposure.LoadCatalogue(content.FS))
+	catalogue := exposuretest.Catalogue(t)
 	for _, id := range vulnprobe.Checks() {
 		if c, ok := catalogue.Get(id); !ok || c.Area != exposure.AreaVulnerability {
 			t.Errorf("%s is not in the catalogue", id)
