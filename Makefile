@@ -8,11 +8,12 @@ export CGO_ENABLED ?= 0
 # more for the binary, and no faster a page. The library of the interface for programs
 # makes code for each kind of input, which is another megabyte.
 export GOFLAGS += -trimpath -gcflags=github.com/nisaba-platform/nisaba/internal/web/...=-l -gcflags=github.com/nisaba-platform/nisaba/internal/api=-l
-# The race detector watches our code and its libraries, not the database's, which
-# is C turned into Go: it has locks of its own, and watching it doubles the time.
+# The race detector watches our code and its libraries, but not the database's, which
+# is C turned into Go with locks of its own, nor those that read YAML and write PDF for
+# the one who called them: watched, each of them takes two to five times as long.
 # It waits a tenth of a second for late goroutines at the end of each package, not a whole one.
 export GORACE ?= atexit_sleep_ms=100
-RACE := -vet=off -race '-gcflags=modernc.org/...=-race=false'
+RACE := -vet=off -race $(foreach path,modernc.org go.yaml.in codeberg.org/go-pdf,'-gcflags=$(path)/...=-race=false')
 # The walks through the pages spend their time in Chromium, and the law and the
 # papers start no goroutines, and a command of the command line is a process of its
 # own: by default these run without it. The server that they open is watched in the

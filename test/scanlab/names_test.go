@@ -102,7 +102,7 @@ func (n *names) scan(zone string) map[string]exposure.Finding {
 		dnsprobe.Options{Port: at.Port(), Timeout: 5 * time.Second, Anchors: []*dns.DS{must(dns.NewRR(n.anchor)).(*dns.DS)}})
 	got := map[string]exposure.Finding{}
 	s := exposure.Scan{Probes: dnsprobe.Probes(), Targets: []exposure.Target{{Declared: zone, Name: zone}},
-		Session: exposure.Session{Dialer: d, Catalogue: exposuretest.Catalogue(t), Scanner: "lab"}}
+		Session: exposure.Session{Dialer: d, Catalogue: exposuretest.Catalogue(n.t), Scanner: "lab"}}
 	if err := s.Run(n.t.Context(), func(f exposure.Finding) { got[f.Check] = f }); err != nil {
 		n.t.Fatal(err)
 	}
