@@ -157,7 +157,7 @@ func (s *Service) challenge(ctx context.Context, purpose, person, token string) 
 
 // Passkeys lists the passkeys of the person, oldest first.
 func (s *Service) Passkeys(ctx context.Context, v Visit) (list []account.Passkey, err error) {
-	err = s.store.Read(ctx, signIn(), func(tx *store.Tx) error {
+	err = s.store.Glance(ctx, signIn(), func(tx *store.Tx) error {
 		list, err = tx.PasskeysOf(v.Person.ID)
 		return err
 	})

@@ -129,7 +129,7 @@ func (v Visit) change() store.Change {
 
 // Sessions lists the devices of the person, the last used first.
 func (s *Service) Sessions(ctx context.Context, v Visit) (list []account.Session, err error) {
-	err = s.store.Read(ctx, signIn(), func(tx *store.Tx) error {
+	err = s.store.Glance(ctx, signIn(), func(tx *store.Tx) error {
 		all, err := tx.SessionsOf(v.Person.ID)
 		for _, session := range all {
 			if session.Live(tx.Now()) {

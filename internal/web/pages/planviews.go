@@ -148,14 +148,23 @@ func planFigures(ctx context.Context, v planView) []ui.Figure {
 			overdue++
 		}
 	}
-	shown := sumOf(v.tasks)
+	counted, of := v.tasks, "plan.figure.shown"
+	if left := openTasks(v.tasks); len(left) > 0 && len(left) < len(v.tasks) {
+		counted, of = left, "plan.figure.shown_open"
+	}
+	shown := sumOf(counted)
 	number := func(n int) string { return ui.Number(ctx, float64(n), 0) }
 	return []ui.Figure{
 		{Label: ui.T(ctx, "plan.figure.open"), Value: number(open), Note: ui.T(ctx, "plan.figure.done", "count", done)},
 		{Label: ui.T(ctx, "pages.figure.overdue"), Value: number(overdue), Tone: warn(overdue), URL: clientURL(v.r, "plan?overdue=1")},
-		{Label: ui.T(ctx, "plan.figure.effort"), Value: daysText(ctx, shown.effort), Note: ui.T(ctx, "plan.figure.shown", "count", len(v.tasks))},
-		{Label: ui.T(ctx, "plan.figure.cost"), Value: shown.costText(ctx), Note: ui.T(ctx, "plan.figure.shown", "count", len(v.tasks))},
+		{Label: ui.T(ctx, "plan.figure.effort"), Value: daysText(ctx, shown.effort), Note: ui.T(ctx, of, "count", len(counted))},
+		{Label: ui.T(ctx, "plan.figure.cost"), Value: shown.costText(ctx), Note: ui.T(ctx, of, "count", len(counted))},
 	}
+}
+
+// openTasks are those that are still to be done.
+func openTasks(tasks []planning.Task) []planning.Task {
+	return slices.DeleteFunc(slices.Clone(tasks), func(t planning.Task) bool { return !t.State.Open() })
 }
 
 // planNote is the second line of a task in lists.

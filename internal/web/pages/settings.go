@@ -207,12 +207,13 @@ func reachName(reach []ui.Option, organisation string) string {
 }
 
 func (s *Site) createToken(w http.ResponseWriter, r *http.Request) error {
-	day, err := time.ParseInLocation(time.DateOnly, r.PostFormValue("expires"), time.UTC)
+	day, err := time.ParseInLocation(time.DateOnly, r.PostFormValue("expires"), ui.Zone(r.Context()))
 	if err != nil {
 		day = time.Time{} // refused as a day that cannot be
 	}
+	lastSecond := day.AddDate(0, 0, 1).Add(-time.Second)
 	text, _, err := s.accounts.CreateToken(r.Context(), visitOf(r), accounts.NewToken{Name: r.PostFormValue("name"),
-		Organisation: r.PostFormValue("organisation"), Role: tenant.Role(r.PostFormValue("role")), Expires: day.AddDate(0, 0, 1)})
+		Organisation: r.PostFormValue("organisation"), Role: tenant.Role(r.PostFormValue("role")), Expires: lastSecond})
 	if err == nil {
 		return s.showTokens(w, r, nil, text)
 	}

@@ -29,7 +29,7 @@ func NewParts() *Parts { return &Parts{kept: map[string]string{}} }
 // tells, and where its links lead.
 func (p *Parts) Keep(build func() templ.Component, key ...string) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		name := fmt.Sprintf("%q", append([]string{language(ctx), zone(ctx).String()}, key...))
+		name := fmt.Sprintf("%q", append([]string{language(ctx), Zone(ctx).String()}, key...))
 		p.mu.Lock()
 		text, ok := p.kept[name]
 		p.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"github.com/nisaba-platform/nisaba/law"
 )
 
-// zone is the zone in which the reader sees times.
-func zone(ctx context.Context) *time.Location {
+// Zone is the zone in which the reader sees times.
+func Zone(ctx context.Context) *time.Location {
 	if z := From(ctx).Zone; z != nil {
 		return z
 	}
@@ -17,7 +17,7 @@ func zone(ctx context.Context) *time.Location {
 
 // MomentText writes a time with its zone, for example "25 November 2026, 14:30 CET".
 func MomentText(ctx context.Context, t time.Time) string {
-	local := t.In(zone(ctx))
+	local := t.In(Zone(ctx))
 	return DayText(ctx, law.DateOf(local)) + ", " + local.Format("15:04 MST")
 }
 
@@ -62,7 +62,7 @@ func (d DeadlineProps) end(ctx context.Context) time.Time {
 	if d.On.IsZero() {
 		return d.By
 	}
-	return d.On.AddDays(1).At(zone(ctx))
+	return d.On.AddDays(1).At(Zone(ctx))
 }
 
 // status is how urgent the deadline is, with its word.
