@@ -35,6 +35,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/live"
 )
 
 // Prefix is where the interface lies.
@@ -51,6 +52,7 @@ type Options struct {
 	Bench     *workbench.Service
 	Links     *delegating.Service
 	Work      *working.Service
+	Streams   *live.Streams
 	Notices   *noticing.Service
 	Reporting *reporting.Service
 	Feeds     *feeding.Service
@@ -190,9 +192,7 @@ func (a *API) known(next http.Handler) http.Handler {
 			a.unauthorised(w, r, "no token was sent; expected \"Authorization: Bearer nis_…\"")
 			return
 		}
-		name := r.UserAgent()
-		d := accounts.Device{Address: guard.Address(r.Context()).String(), Name: name[:min(len(name), mostDevice)]}
-		v, err := a.Accounts.Bearer(r.Context(), strings.TrimSpace(token), d)
+		v, err := a.bearer(r)
 		if isTokenError(err) {
 			if wait := a.strange.Take(guard.ByAddress(r)); wait > 0 {
 				a.tooMany(w, r, wait)
@@ -212,6 +212,17 @@ func (a *API) known(next http.Handler) http.Handler {
 			a.tooMany(w, r, wait)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+		ctx := context.WithValue(r.Context(), visitKey{}, v)
+		if own := v.Person.Language; r.Header.Get("Accept-Language") == "" && slices.Contains(a.Messages.Languages(), own) {
+			ctx = context.WithValue(ctx, languageKey{}, own)
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// bearer is who the token of a request stands for.
+func (a *API) bearer(r *http.Request) (accounts.Visit, error) {
+	name := r.UserAgent()
+	d := accounts.Device{Address: guard.Address(r.Context()).String(), Name: name[:min(len(name), mostDevice)]}
+	return a.Accounts.Bearer(r.Context(), strings.TrimSpace(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")), d)
 }

@@ -28,7 +28,7 @@ var errUnconditional = errors.New("no version was sent")
 type languageKey struct{}
 
 // spoken notes in which language a program wants the sentences of problems:
-// Accept-Language, else English.
+// Accept-Language, else English until known has found an account with its own.
 func (a *API) spoken(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		language := a.Messages.Negotiate(r.Header.Get("Accept-Language"))

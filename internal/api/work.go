@@ -4,12 +4,18 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
+	"github.com/nisaba-platform/nisaba/internal/secret"
+	"github.com/nisaba-platform/nisaba/internal/web/live"
 )
 
 // Job is work in the background.
@@ -62,6 +68,11 @@ func workOperations(a *API) {
 		func(ctx context.Context, v accounts.Visit, q *ByID) (*body[Job], error) {
 			j, err := a.Work.Job(ctx, v.Actor, q.ID)
 			return answerWith(jobOf(j), err)
+		})
+	stream(in, operation{id: "listen", route: "GET events", produces: "text/event-stream",
+		summary: "What is new, as server-sent events until the token ends: \"job\" (how far one is), \"notice\" (a new one), \"unread\" (how many are unread), \"end\". Four at a time"},
+		func(ctx context.Context, _ accounts.Visit, q *Listening) (*huma.StreamResponse, error) {
+			return &huma.StreamResponse{Body: func(c huma.Context) { a.listen(c, q, languageOf(ctx)) }}, nil
 		})
 	add(in, operation{id: "cancel-job", route: "POST jobs/{id}/cancel", summary: "Stop a job that waits or runs", status: http.StatusNoContent},
 		func(ctx context.Context, v accounts.Visit, q *ByID) (*none, error) {
@@ -144,4 +155,30 @@ func noticeOperations(a *API) {
 			}
 			return &body[NoticeChoices]{NoticeChoices{c.Language, c.Zone, kinds}}, nil
 		})
+}
+
+// Listening is from where a stream of events goes on.
+type Listening struct {
+	Last  string `header:"Last-Event-ID" doc:"The id of the event that came last, when a stream goes on."`
+	Since int64  `query:"since" minimum:"0" doc:"Milliseconds since 1970 from which notices are told again, at most 15 minutes back."`
+}
+
+// listen sends events. The token is looked at anew each time.
+func (a *API) listen(c huma.Context, q *Listening, language string) {
+	r, w := humago.Unwrap(c)
+	from := q.Last
+	if from == "" && q.Since > 0 {
+		from = strconv.FormatInt(q.Since, 10)
+	}
+	err := a.Streams.Follow(w, r, live.Listener{Key: "token/" + secret.TokenHash(r.Header.Get("Authorization")), Since: from, Printer: a.Messages.Printer(language),
+		Who: func(r *http.Request) (accounts.Visit, error) {
+			v, err := a.bearer(r)
+			if isTokenError(err) {
+				err = live.ErrEnded
+			}
+			return v, err
+		}})
+	if err != nil {
+		a.writeProblem(w, r, &huma.ErrorModel{Status: http.StatusTooManyRequests, Detail: "four streams of this token are open already; expected one of them to end first"})
+	}
 }

@@ -33,6 +33,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/internal/viruscheck"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/live"
 	"github.com/nisaba-platform/nisaba/internal/web/pages"
 )
 
@@ -90,6 +91,7 @@ type Server struct {
 	config  Config
 	store   *store.Store
 	site    *pages.Site
+	streams *live.Streams
 	handler http.Handler
 	people  *accounts.Service
 	runner  *jobs.Runner
@@ -193,7 +195,7 @@ func (s *Server) Serve(ctx context.Context, out io.Writer) error {
 			Expected: "a free address such as 127.0.0.1:8080", Cause: err}
 	}
 	h := guard.Server(s.config.Address, s.handler, s.config.Log)
-	h.RegisterOnShutdown(s.site.EndStreams)
+	h.RegisterOnShutdown(s.streams.End)
 	fmt.Fprintf(out, "Nisaba listens on http://%s (%s)\n", l.Addr(), strings.ToLower(s.store.Engine()))
 	if s.config.Listening != nil {
 		if err := s.config.Listening("http://" + l.Addr().String()); err != nil {

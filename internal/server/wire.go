@@ -43,6 +43,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/viruscheck"
 	webfiling "github.com/nisaba-platform/nisaba/internal/web/filing"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/live"
 	"github.com/nisaba-platform/nisaba/internal/web/pages"
 	forms "github.com/nisaba-platform/nisaba/law/reporting"
 )
@@ -122,9 +123,10 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	}
 	bench, links := workbench.New(s, organisations, c.Knowledge), delegating.New(s, organisations, c.Knowledge.Catalogue, mailer)
 	feeds, background, lists := feeding.New(s, organisations, c.Messages), working.New(s), registers.New(s)
+	streams := live.New(notices, background, c.Clock)
 	programs := c.programs(api.Options{Accounts: people, Clients: organisations, Proving: proofs, Incidents: cases, Alarms: alarms, Bench: bench, Links: links,
-		Work: background, Notices: notices, Reporting: documents, Feeds: feeds, Filing: ways, Scanning: scans, Registers: lists, Authority: intake})
-	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Work: background, Clients: organisations, Proving: proofs, Programs: programs,
+		Work: background, Streams: streams, Notices: notices, Reporting: documents, Feeds: feeds, Filing: ways, Scanning: scans, Registers: lists, Authority: intake})
+	site, err := pages.New(pages.Options{Accounts: people, Notices: notices, Mails: mailer, Work: background, Streams: streams, Clients: organisations, Proving: proofs, Programs: programs,
 		Bench: bench, Links: links, Reporting: documents, Feeds: feeds,
 		Incidents: cases, Alarms: alarms, Filing: ways, Scanning: scans, Registers: lists, Authority: intake, Messages: c.Messages, Clock: c.Clock, Log: c.Log, Guard: guard.Options{HTTPS: c.HTTPS, Hosts: c.hosts(), Proxies: c.proxies()}})
 	if err != nil {
@@ -152,7 +154,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	handler.Handle("GET "+healthPath, health(s, c.Log))
 	handler.Handle("/", site.Routes())
 	alarms.Install(runner)
-	return &Server{config: c, store: s, site: site, handler: handler, people: people, runner: runner, mailer: mailer, alarms: alarms, mailbox: letters}, nil
+	return &Server{config: c, store: s, site: site, streams: streams, handler: handler, people: people, runner: runner, mailer: mailer, alarms: alarms, mailbox: letters}, nil
 }
 
 // stampRoots keeps the roots of the authority for time stamps, and returns all that

@@ -14,7 +14,6 @@ const (
 	own     = "no: what is the person's own is changed by the person; a token may have fewer rights"
 	link    = "no: for the holder of a link, who has no token"
 	form    = "no: a form; the operations behind it are those of its route that changes something"
-	events  = "no: what list-jobs and list-notices say, for pages that are open"
 	about   = "no: words about the program"
 	table   = "no: the table of a page as a spreadsheet; its list is an operation"
 	looks   = "no: how pages look in one browser"
@@ -46,7 +45,7 @@ func operationsOf() map[string]string {
 		"GET /account/calendar": "list-calendars", "POST /account/calendar": own, "POST /account/calendar/withdraw": own, "GET /feed/{file}": link,
 		"GET /unsubscribe/{token}": link, "POST /unsubscribe/{token}": link,
 		"GET /answer/{token}": link, "POST /answer/{token}/save": link, "POST /answer/{token}/hand-in": link, "GET /answered": link,
-		"GET /about": about, "POST /theme": looks, "GET /api": about, "GET /events": events,
+		"GET /about": about, "POST /theme": looks, "GET /api": about, "GET /events": "listen",
 
 		"GET /inbox": "list-notices", "POST /inbox/read": "mark-read",
 		"GET /settings": "get-workspace", "POST /settings": "set-workspace", "POST /settings/logo": "set-workspace-logo", "GET /logo": "get-workspace-logo",

@@ -68,7 +68,7 @@ func startAt(t *testing.T, at clock.Clock) *world {
 	}
 	for _, n := range []accounts.NewAccount{
 		{Email: "anna@example.org", Name: "Anna", Workspace: "Seewinkel", Role: "owner", Make: true, Kind: "provider"},
-		{Email: "ben@example.org", Name: "Ben", Workspace: "Elsewhere", Role: "owner", Make: true, Kind: "company"},
+		{Email: "ben@example.org", Name: "Ben", Workspace: "Elsewhere", Role: "owner", Make: true, Kind: "company", Language: "de"},
 		{Email: "eva@example.org", Name: "Eva", Workspace: "Seewinkel", Role: "editor"},
 	} {
 		_, err := local.Accounts.Add(t.Context(), n)
@@ -229,7 +229,7 @@ func (w *world) find(id string) (method, path string) {
 // owner's answer is what the document describes.
 func TestEveryOperation(t *testing.T) {
 	w := start(t)
-	called := map[string]bool{}
+	called := map[string]bool{"listen": true} // its answer has no end; TestListen listens
 	for _, s := range w.steps() {
 		called[s.id] = true
 		w.step(s)
@@ -453,6 +453,15 @@ func TestProblemsInGerman(t *testing.T) {
 			if !strings.Contains(string(b), text) {
 				t.Errorf("%s %s does not say %q: %s", tc.method, tc.path, text, b)
 			}
+		}
+	}
+	for language, title := range map[string]string{"": "Nicht gefunden", "fr": "Introuvable"} { // Ben's account is in German
+		header := map[string]string{}
+		if language != "" {
+			header["Accept-Language"] = language
+		}
+		if _, _, b := w.send(w.stranger, "GET", evidence, nil, header); !strings.Contains(string(b), `"title":"`+title+`"`) {
+			t.Errorf("with language %q: %s", language, b)
 		}
 	}
 }

@@ -33,6 +33,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
+	"github.com/nisaba-platform/nisaba/internal/web/live"
 	"github.com/nisaba-platform/nisaba/internal/web/static"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
@@ -46,7 +47,7 @@ type Site struct {
 	notices   *noticing.Service
 	mails     *mailing.Mailer
 	working   *working.Service
-	streams   *streams
+	streams   *live.Streams
 	bench     *workbench.Service
 	links     *delegating.Service
 	messages  *locale.Catalogue
@@ -77,6 +78,7 @@ type Options struct {
 	Notices   *noticing.Service
 	Mails     *mailing.Mailer
 	Work      *working.Service
+	Streams   *live.Streams
 	Proving   *proving.Service
 	Programs  Programs
 	Bench     *workbench.Service
@@ -101,7 +103,7 @@ func New(o Options) (*Site, error) {
 	}
 	s := &Site{accounts: o.Accounts, clients: o.Clients, reporting: o.Reporting, feeds: o.Feeds, notices: o.Notices, mails: o.Mails, bench: o.Bench, links: o.Links, messages: o.Messages, assets: assets, parts: ui.NewParts(), clock: o.Clock, secure: o.Guard.HTTPS,
 		proving: o.Proving, programs: o.Programs, incidents: o.Incidents, alarms: o.Alarms, filing: o.Filing, authority: o.Authority, scanning: o.Scanning, registers: o.Registers}
-	s.working, s.streams = o.Work, newStreams()
+	s.working, s.streams = o.Work, o.Streams
 	o.Guard.Log = o.Log
 	o.Guard.ErrorPage = ui.ErrorPage(s.view)
 	s.guard = guard.New(o.Guard)
