@@ -29,6 +29,9 @@ type Catalogue struct {
 
 	where map[string]string // id → "file:line"
 	twice []string          // complaints about ids that occur twice
+
+	languages map[string]*Catalogue // with texts in a language; English is the first of them
+	from      map[string]string     // of a translation: id → the file that it came from
 }
 
 // LeafEffect is an Effect with its requirements resolved to leaves, as places in

@@ -33,10 +33,12 @@ type pack struct {
 }
 
 // Load reads the packs of a content folder: frameworks/nis2.yaml,
-// frameworks/cir-2024-2690/*.yaml, evidence-kinds.yaml and questions/*.yaml.
-// Missing files are an empty pack. Unknown fields and structural mistakes (see
-// Catalogue.Validate) are errors that name the file, the line and the id.
-func Load(fsys fs.FS) (*Catalogue, error) {
+// frameworks/cir-2024-2690/*.yaml, evidence-kinds.yaml and questions/*.yaml, and for
+// In the texts of the languages that are named: translations/<language>/ with files
+// of the same names. Missing files are an empty pack. Unknown fields and structural
+// mistakes (see Catalogue.Validate) are errors that name the file, the line and the
+// id; so are, with file and id, translations of what the catalogue does not have.
+func Load(fsys fs.FS, languages ...string) (*Catalogue, error) {
 	packs, err := list(fsys)
 	if err != nil {
 		return nil, err
@@ -57,6 +59,9 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 	}
 	c := assemble(packs)
 	if err := c.Validate(false); err != nil {
+		return nil, err
+	}
+	if err := c.translate(fsys, languages); err != nil {
 		return nil, err
 	}
 	return c, nil

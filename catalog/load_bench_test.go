@@ -16,3 +16,13 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLoadTranslated is the same with the texts of all languages, as a server
+// reads it.
+func BenchmarkLoadTranslated(b *testing.B) {
+	for b.Loop() {
+		if _, err := catalog.Load(content.FS, "de", "fr"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -9,14 +9,16 @@ import (
 	"io/fs"
 )
 
-// FS is the embedded data. Its folders: frameworks, questions, countries, law, messages, reports, playbooks, checklists, exposure.
+// FS is the embedded data. Its folders: frameworks, questions, translations, countries, law, messages, reports, playbooks, checklists, exposure.
 //
-//go:embed all:frameworks all:questions all:countries all:law all:messages all:reports all:playbooks all:checklists all:exposure *.yaml
+//go:embed all:frameworks all:questions all:translations all:countries all:law all:messages all:reports all:playbooks all:checklists all:exposure *.yaml
 var FS embed.FS
 
 // Edition names the requirements, questions and kinds of evidence by what they
 // are: the first twelve hexadecimal digits of a SHA-256 over names and bytes. Two
-// reports of the same edition were made with the same catalogue.
+// reports of the same edition were made with the same catalogue. Translations do not
+// count: they change no requirement, no effect and no figure, and an assessment
+// compares with an earlier one in any language.
 func Edition() (string, error) {
 	h := sha256.New()
 	for _, root := range []string{"frameworks", "questions", "evidence-kinds.yaml"} {

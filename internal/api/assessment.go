@@ -88,13 +88,14 @@ func assessmentOperations(a *API) {
 	add(in, operation{id: "list-questions", route: "GET organisations/{organisation}/questions", summary: "The questions with their answers"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			At
+			Languages
 			Paging
 		}) (*body[Page[Question]], error) {
 			c, err := a.Clients.Load(ctx, v.Actor, q.Organisation)
 			if err != nil {
 				return nil, err
 			}
-			return page(questionsOf(a.Catalogue, c.Answers, c.In.Posture.OpenQuestions), func(q Question) string { return q.ID }, q.Paging)
+			return page(questionsOf(a.Catalogue.In(q.Language), c.Answers, c.In.Posture.OpenQuestions), func(q Question) string { return q.ID }, q.Paging)
 		})
 	add(in, operation{id: "answer-question", route: "PUT organisations/{organisation}/questions/{question}/answer", summary: "Answer a question"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
@@ -126,8 +127,8 @@ func assessmentOperations(a *API) {
 			}
 			var out []Requirement
 			p := a.Messages.Printer(q.Language)
-			for _, r := range c.In.Posture.Results {
-				x := requirementOf(a.Catalogue, r, p)
+			for _, r := range c.In.In(q.Language).Posture.Results {
+				x := requirementOf(a.Catalogue.In(q.Language), r, p)
 				if (q.Status == "" || x.Status == q.Status) && (q.Measure == "" || contains(x.Measures, q.Measure)) {
 					out = append(out, x)
 				}
@@ -143,9 +144,9 @@ func assessmentOperations(a *API) {
 			if err != nil {
 				return nil, err
 			}
-			for _, r := range c.In.Posture.Results {
+			for _, r := range c.In.In(q.Language).Posture.Results {
 				if r.Requirement == q.Requirement {
-					return &body[Requirement]{requirementOf(a.Catalogue, r, a.Messages.Printer(q.Language))}, nil
+					return &body[Requirement]{requirementOf(a.Catalogue.In(q.Language), r, a.Messages.Printer(q.Language))}, nil
 				}
 			}
 			return nil, &fault.Error{Kind: fault.NotFound, What: "this requirement does not apply, or does not exist"}

@@ -168,7 +168,7 @@ type Sides struct {
 func comparisonOperations(a *API, in area) {
 	add(in, operation{id: "compare", route: "GET organisations/{organisation}/comparison", summary: "What changed between two snapshots, or a snapshot and now"},
 		func(ctx context.Context, v accounts.Visit, q *Sides) (*body[Comparison], error) {
-			_, x, err := a.Clients.Compare(ctx, v.Actor, q.Organisation, q.From, q.To)
+			_, x, err := a.Clients.Compare(ctx, v.Actor, q.Organisation, q.From, q.To, q.Language)
 			if err != nil {
 				return nil, err
 			}
@@ -193,7 +193,7 @@ func comparisonOperations(a *API, in area) {
 			Sides
 			Format string `query:"format" enum:"pdf,html,json" default:"pdf"`
 		}) (*huma.StreamResponse, error) {
-			c, x, err := a.Clients.Compare(ctx, v.Actor, q.Organisation, q.From, q.To)
+			c, x, err := a.Clients.Compare(ctx, v.Actor, q.Organisation, q.From, q.To, q.Language)
 			if err != nil {
 				return nil, err
 			}

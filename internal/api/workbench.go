@@ -102,8 +102,11 @@ func workbenchOperations(a *API) {
 			Languages
 		}) (*body[ItemsOf[Contradiction]], error) {
 			c, err := a.Clients.Load(ctx, v.Actor, q.Organisation)
+			if err != nil {
+				return nil, err
+			}
 			p := a.Messages.Printer(q.Language)
-			return answerWith(ItemsOf[Contradiction]{list(c.In.Posture.Contradictions, func(x posture.Contradiction) Contradiction {
+			return answerWith(ItemsOf[Contradiction]{list(c.In.In(q.Language).Posture.Contradictions, func(x posture.Contradiction) Contradiction {
 				return Contradiction{string(x.Kind), p.Say(x.Text), some(x.Requirements), some(x.Refs)}
 			})}, err)
 		})
@@ -300,7 +303,7 @@ func workbookOperations(a *API, in area) {
 			At
 			Languages
 		}) (*huma.StreamResponse, error) {
-			b, err := a.Clients.Workbook(ctx, v.Actor, q.Organisation)
+			b, err := a.Clients.Workbook(ctx, v.Actor, q.Organisation, q.Language)
 			if err != nil {
 				return nil, err
 			}
@@ -314,7 +317,7 @@ func workbookOperations(a *API, in area) {
 		})
 	add(in, operation{id: "preview-workbook", route: "POST organisations/{organisation}/workbook/preview", summary: "What a filled workbook would change: its bytes are the body", largest: workbook.Largest, bytes: true},
 		func(ctx context.Context, v accounts.Visit, q *sheet) (*body[WorkbookPreview], error) {
-			x, err := a.Clients.PreviewWorkbook(ctx, v.Actor, q.Organisation, q.file)
+			x, err := a.Clients.PreviewWorkbook(ctx, v.Actor, q.Organisation, q.file, q.Language)
 			p := a.Messages.Printer(q.Language)
 			var refused *workbook.Refused
 			if errors.As(err, &refused) {

@@ -27,10 +27,6 @@ func (c *assessCommand) Run(s *session) error {
 	if c.Target < 1 || c.Target > 100 {
 		return argument("--target", fmt.Sprintf("found %g", c.Target), "a score from 1 to 100")
 	}
-	k, err := s.knowledge()
-	if err != nil {
-		return err
-	}
 	f, err := organisation.ReadFile(c.File)
 	if err != nil {
 		return err
@@ -40,6 +36,10 @@ func (c *assessCommand) Run(s *session) error {
 		return err
 	}
 	p, err := s.printer(cmp.Or(c.Language, f.Language))
+	if err != nil {
+		return err
+	}
+	k, err := s.knowledge(p.Language)
 	if err != nil {
 		return err
 	}
@@ -53,13 +53,13 @@ func (c *assessCommand) Run(s *session) error {
 		return err
 	}
 	out := bufio.NewWriter(s.Out)
-	assessmentText{text{out}, p, in}.print(files)
+	assessmentText{text{out}, p, in.In(p.Language)}.print(files)
 	return out.Flush()
 }
 
-// knowledge loads the law and the catalogue.
-func (s *session) knowledge() (assessing.Knowledge, error) {
-	cat, err := s.catalog()
+// knowledge loads the law and the catalogue, with its texts in some languages.
+func (s *session) knowledge(languages ...string) (assessing.Knowledge, error) {
+	cat, err := s.catalog(languages...)
 	if err != nil {
 		return assessing.Knowledge{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/content"
+	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/server"
@@ -23,7 +24,7 @@ func (c *demoCommand) serve(s *session) error {
 	if err := onlyHere(c.Addr); err != nil {
 		return err
 	}
-	k, err := s.knowledge()
+	k, err := s.knowledge(accounts.Languages()...)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/nisaba-platform/nisaba/content"
+	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/server"
@@ -52,7 +53,7 @@ func spare() {
 }
 
 func (c *serveCommand) Run(s *session) error {
-	k, err := s.knowledge()
+	k, err := s.knowledge(accounts.Languages()...)
 	if err != nil {
 		return err
 	}

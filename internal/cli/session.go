@@ -46,8 +46,10 @@ func (s *session) printer(lang string) (*locale.Printer, error) {
 	return m.Printer(lang), nil
 }
 
-func (s *session) catalog() (*catalog.Catalogue, error) {
-	s.catalogue.once.Do(func() { s.catalogue.c, s.catalogue.err = catalog.Load(content.FS) })
+// catalog is the catalogue in English and, from the first use on, in the languages
+// that it names.
+func (s *session) catalog(languages ...string) (*catalog.Catalogue, error) {
+	s.catalogue.once.Do(func() { s.catalogue.c, s.catalogue.err = catalog.Load(content.FS, languages...) })
 	if s.catalogue.err != nil {
 		return nil, fmt.Errorf("load the catalogue: %w", s.catalogue.err)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/examples"
+	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/server"
@@ -33,7 +34,7 @@ const Password = "correct horse battery staple"
 
 // knowledge is read once for a test program: nobody changes it.
 var knowledge = sync.OnceValues(func() (assessing.Knowledge, error) {
-	cat, err := catalog.Load(content.FS)
+	cat, err := catalog.Load(content.FS, accounts.Languages()...)
 	if err != nil {
 		return assessing.Knowledge{}, err
 	}

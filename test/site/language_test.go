@@ -1,11 +1,15 @@
 package site
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/nisaba-platform/nisaba/catalog"
+	"github.com/nisaba-platform/nisaba/content"
 )
 
 // asking is a browser that asks for a language.
@@ -46,8 +50,17 @@ func TestLanguage(t *testing.T) {
 			}
 		}
 	}
-	german := map[string]string{"/account/notices": "Hinweise und E-Mails", "/nowhere": "Hier ist nichts", "/about": "Rechtsberatung", organisation + "/requirements/none": "Hier ist nichts"}
-	french := map[string]string{"/account/notices": "Avis et courriels", "/nowhere": "Il n’y a rien ici", "/about": "conseil juridique", organisation + "/requirements/none": "Il n’y a rien ici"}
+	known, err := catalog.Load(content.FS, "de", "fr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// asked is a question of the first part as the page shows it.
+	asked := func(language string) string {
+		q, _ := known.In(language).Question("q.governance.approval")
+		return html.EscapeString(q.Text)
+	}
+	german := map[string]string{organisation + "/questions?topic=governance": asked("de"), "/account/notices": "Hinweise und E-Mails", "/nowhere": "Hier ist nichts", "/about": "Rechtsberatung", organisation + "/requirements/none": "Hier ist nichts"}
+	french := map[string]string{organisation + "/questions?topic=governance": asked("fr"), "/account/notices": "Avis et courriels", "/nowhere": "Il n’y a rien ici", "/about": "conseil juridique", organisation + "/requirements/none": "Il n’y a rien ici"}
 	spoken("a new account", "de", german)
 	v.http.Transport = asking("fr")
 	spoken("the same in a French browser", "de", german)

@@ -15,6 +15,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/xuri/excelize/v2"
 
+	"github.com/nisaba-platform/nisaba/catalog"
+	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exchange/workbook"
 	"github.com/nisaba-platform/nisaba/test/browser"
 )
@@ -29,7 +31,13 @@ func workbookForms() map[string]url.Values {
 // fill downloads the spreadsheet and fills in answers by question.
 func (v visitor) fill(organisation string, answers map[string]string) []byte {
 	v.t.Helper()
-	status, file := v.get(organisation + "/workbook/export?language=en")
+	return v.fillIn(organisation, "en", "Answers", answers)
+}
+
+// fillIn is fill in a language, in which the sheet of answers has a name of its own.
+func (v visitor) fillIn(organisation, language, sheet string, answers map[string]string) []byte {
+	v.t.Helper()
+	status, file := v.get(organisation + "/workbook/export?language=" + language)
 	if status != http.StatusOK {
 		v.t.Fatalf("the spreadsheet: %d", status)
 	}
@@ -38,7 +46,7 @@ func (v visitor) fill(organisation string, answers map[string]string) []byte {
 		v.t.Fatal(err)
 	}
 	defer f.Close()
-	rows, err := f.GetRows("Answers")
+	rows, err := f.GetRows(sheet)
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -46,7 +54,7 @@ func (v visitor) fill(organisation string, answers map[string]string) []byte {
 	for i, row := range rows {
 		if answer, ok := answers[row[0]]; ok {
 			found++
-			if err := f.SetCellStr("Answers", "E"+strconv.Itoa(i+1), answer); err != nil {
+			if err := f.SetCellStr(sheet, "E"+strconv.Itoa(i+1), answer); err != nil {
 				v.t.Fatal(err)
 			}
 		}
@@ -113,6 +121,40 @@ func TestWorkbookWithoutScript(t *testing.T) {
 	}
 }
 
+// TestWorkbookInGerman: the spreadsheet asks in German, and an answer in the German
+// words of an option is that option.
+func TestWorkbookInGerman(t *testing.T) {
+	known, err := catalog.Load(content.FS, "de")
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	organisation := v.begin("managed-service-provider.yaml")
+	q, _ := known.In("de").Question("q.backup.exists")
+	last := q.Options[len(q.Options)-1]
+	file := v.fillIn(organisation, "de", "Antworten", map[string]string{q.ID: last.Text})
+	book, err := excelize.OpenReader(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	x := sheetOf{t, book}
+	for column, want := range map[string]string{"C": q.Text, "D": "1 = " + q.Options[0].Text} {
+		if got := x.value("Antworten", column, q.ID); !strings.HasPrefix(got, want) {
+			t.Errorf("column %s says %q, not %q", column, got, want)
+		}
+	}
+	req, _ := known.In("de").Get("cir.1.1.1.a")
+	if got := x.value("Anforderungen", "B", req.ID); got != req.Title {
+		t.Errorf("the requirement is %q, not %q", got, req.Title)
+	}
+	_, page, _ := v.upload(organisation+"/workbook", nil, sent{"filled.xlsx", bytes.NewReader(file)})
+	if all, _ := changes(page); len(all) != 1 || !strings.Contains(all[0], `"options":["`+last.ID+`"]`) {
+		t.Errorf("the preview proposes %q\n%.900s", all, page)
+	}
+}
+
 // sheetOf is a spreadsheet that can be changed by the id in its first column.
 type sheetOf struct {
 	t *testing.T
@@ -133,6 +175,15 @@ func (s sheetOf) at(sheet, column, id string) string {
 	}
 	s.t.Fatalf("the sheet %s has no row %s", sheet, id)
 	return ""
+}
+
+func (s sheetOf) value(sheet, column, id string) string {
+	s.t.Helper()
+	text, err := s.f.GetCellValue(sheet, s.at(sheet, column, id))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return text
 }
 
 func (s sheetOf) set(sheet, column, id string, value any) (place string) {

@@ -20,7 +20,7 @@ import (
 
 // knowledge loads the embedded data once for all tests, which only read it.
 var knowledge = sync.OnceValues(func() (assessing.Knowledge, error) {
-	cat, err := catalog.Load(content.FS)
+	cat, err := catalog.Load(content.FS, "de", "fr")
 	if err != nil {
 		return assessing.Knowledge{}, err
 	}

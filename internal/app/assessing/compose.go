@@ -36,6 +36,7 @@ func Parts() []string {
 // ComposeParts is Compose with some parts. The list of contents, the method and the
 // limits are always there. Links to what was left out become plain text.
 func ComposeParts(in Input, p *locale.Printer, parts []string) model.Document {
+	in = in.In(p.Language)
 	c := newComposer(in, p)
 	d := model.Document{
 		Title: c.t("report.title"), Subtitle: in.Organisation, Language: p.Language,

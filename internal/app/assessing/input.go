@@ -35,6 +35,9 @@ type Input struct {
 	Target  float64      // the score aimed at, 0–100; 0 = none
 	Sources []law.Source // beside those of the country packs
 	Program string       // name and version of the program
+
+	planned bool  // with tasks
+	said    *said // in other languages
 }
 
 // measures are the letters of Directive (EU) 2022/2555 Art. 21(2).

@@ -30,14 +30,14 @@ func (c *composer) method() []model.Block {
 	}
 }
 
-// limits are what the report cannot say. The texts of the catalogue are English
-// in every language.
+// limits are what the report cannot say, and that it shows the texts of the catalogue
+// in English where it is otherwise in another language.
 func (c *composer) limits() []string {
 	var out []string
 	for _, k := range []string{"advice", "statements", "status", "national", "day"} {
 		out = append(out, c.t("report.limits."+k, "date", c.in.AsOf))
 	}
-	if c.p.Language != "en" {
+	if c.p.Language != catalog.English && c.in.Catalogue == c.in.Catalogue.In(catalog.English) {
 		out = append(out, c.t("report.limits.language"))
 	}
 	return out

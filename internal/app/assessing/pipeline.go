@@ -98,6 +98,7 @@ func Assess(k Knowledge, f *organisation.File, opt Options) (Input, error) {
 	if err != nil {
 		return Input{}, err
 	}
+	in.planned = true
 	in.Tasks = posture.Plan(k.Catalogue, in.Posture, in.Statements, deadlines(in.Duties))
 	in.WhatIf = posture.BestTasks(in.Posture, in.Tasks, tasksOfWhatIf)
 	return in, nil
@@ -119,6 +120,7 @@ func Score(k Knowledge, f *organisation.File, opt Options) (Input, error) {
 		Facts: d.Facts, Scope: d.Scope, Duties: d.Duties, Fines: d.Fines, Countries: d.Countries,
 		Catalogue: k.Catalogue, CatalogueVersion: k.Edition, Statements: f.PostureFacts(),
 		Target: opt.Target, Sources: []law.Source{annex.Source()}, Program: k.Program,
+		said: &said{byLanguage: map[*catalog.Catalogue]texts{}},
 	}
 	if in.Target == 0 {
 		in.Target = DefaultTarget

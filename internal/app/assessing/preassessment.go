@@ -44,6 +44,7 @@ func FirstQuestions(in Input) []catalog.Question {
 // ComposeFirst builds the short report of a pre-assessment: class, duties, ten
 // questions and the gaps that they show.
 func ComposeFirst(in Input, p *locale.Printer) model.Document {
+	in = in.In(p.Language)
 	c := newComposer(in, p)
 	d := Compose(in, p)
 	d.Title = c.t("report.first.title")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/scope"
@@ -24,7 +25,9 @@ func JSON(w io.Writer, in Input, p *locale.Printer) error {
 }
 
 // Record is the assessment for machines, with sentences in the printer's language.
+// Texts of the catalogue are English in every language, so that two records compare.
 func Record(in Input, p *locale.Printer) Assessment {
+	in = in.In(catalog.English)
 	c := newComposer(in, p)
 	a := Assessment{
 		Format: AssessmentFormat, Language: p.Language,

@@ -114,7 +114,11 @@ func (s *Service) Assign(ctx context.Context, a authz.Actor, organisation string
 
 // assign reports whether anything changed.
 func (s *Service) assign(tx *store.Tx, a authz.Actor, organisation string, to assessment.Assignment, people []tenant.Member) (bool, error) {
-	title, err := s.objectTitle(to.Kind, to.Object)
+	of, err := tx.Workspace()
+	if err != nil {
+		return false, err
+	}
+	title, err := s.objectTitle(to.Kind, to.Object, of.Language)
 	if err != nil {
 		return false, err
 	}
@@ -149,19 +153,20 @@ func (s *Service) assign(tx *store.Tx, a authz.Actor, organisation string, to as
 // CanWork reports whether something can be assigned to a member.
 func CanWork(m tenant.Member) bool { return !m.Disabled && authz.Allows(m.Role, authz.AssignedEdit) }
 
-// objectTitle is the title of what can be assigned.
-func (s *Service) objectTitle(kind, object string) (string, error) {
+// objectTitle is the title of what can be assigned, in a language.
+func (s *Service) objectTitle(kind, object, language string) (string, error) {
+	known := s.knowledge.Catalogue.In(language)
 	switch kind {
 	case assessment.OfQuestion:
-		if q, ok := s.knowledge.Catalogue.Question(object); ok {
+		if q, ok := known.Question(object); ok {
 			return q.Text, nil
 		}
 		return "", invalid("object", "there is no such question", "a question of the catalogue")
 	case assessment.OfRequirement:
-		if err := checkIDs(s.knowledge.Catalogue, "", object); err != nil {
+		if err := checkIDs(known, "", object); err != nil {
 			return "", err
 		}
-		r, _ := s.knowledge.Catalogue.Get(object)
+		r, _ := known.Get(object)
 		return r.Title, nil
 	}
 	return "", invalid("kind", "this cannot be assigned", "requirement or question")

@@ -48,11 +48,13 @@ type Comparison struct {
 	Expired  []Expiry // whose last day lies between them
 }
 
-// Compare compares two snapshots, or a snapshot with SideNow, the older first.
-func (s *Service) Compare(ctx context.Context, a authz.Actor, organisation, from, to string) (c Client, out Comparison, err error) {
+// Compare compares two snapshots, or a snapshot with SideNow, the older first. Texts
+// of the catalogue are in a language; those of a snapshot are as it was kept.
+func (s *Service) Compare(ctx context.Context, a authz.Actor, organisation, from, to, language string) (c Client, out Comparison, err error) {
 	if c, err = s.Load(ctx, a, organisation); err != nil {
 		return c, out, err
 	}
+	c.In = c.In.In(language)
 	if out.From, err = s.side(ctx, a, c, from); err != nil {
 		return c, out, err
 	}

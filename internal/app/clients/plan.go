@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -30,7 +31,8 @@ func (c Client) Proposed() []posture.Task {
 
 // AdoptPlan stores tasks of the computed plan: those named, or all. Tasks that came
 // from the same place before are kept as they are, whatever became of them; added
-// counts the new ones.
+// counts the new ones. Their titles are in the language of the organisation's file,
+// else of the workspace, and stay so: everybody who works on them reads the same.
 func (s *Service) AdoptPlan(ctx context.Context, a authz.Actor, organisation string, only ...string) (added int, err error) {
 	err = s.revise(ctx, a, organisation, authz.PlanEdit, func(tx *store.Tx) error {
 		added = 0
@@ -42,6 +44,11 @@ func (s *Service) AdoptPlan(ctx context.Context, a authz.Actor, organisation str
 		if err != nil {
 			return err
 		}
+		of, err := tx.Workspace()
+		if err != nil {
+			return err
+		}
+		in = in.In(cmp.Or(now.file.Language, of.Language))
 		stored, err := tx.Tasks(organisation)
 		if err != nil {
 			return err

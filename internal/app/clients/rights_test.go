@@ -76,8 +76,8 @@ func rights(t *testing.T, o office) map[string]right {
 		"SetFacts":        {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.SetFacts(ctx, a, id, 1, f) }},
 		"Determine":       {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Determine(ctx, a, id)) }},
 		"Answer":          {low: authz.Contributor, call: func(a authz.Actor, id string) error { _, _, err := s.Answer(ctx, a, id, "x", nil, ""); return err }},
-		"Workbook":        {low: authz.Guest, call: func(a authz.Actor, id string) error { return second(s.Workbook(ctx, a, id)) }},
-		"PreviewWorkbook": {low: authz.Auditor, call: func(a authz.Actor, id string) error { return second(s.PreviewWorkbook(ctx, a, id, nil)) }},
+		"Workbook":        {low: authz.Guest, call: func(a authz.Actor, id string) error { return second(s.Workbook(ctx, a, id, "en")) }},
+		"PreviewWorkbook": {low: authz.Auditor, call: func(a authz.Actor, id string) error { return second(s.PreviewWorkbook(ctx, a, id, nil, "en")) }},
 		"ImportWorkbook": {low: authz.Contributor, call: func(a authz.Actor, id string) error {
 			_, _, err := s.ImportWorkbook(ctx, a, id, []clients.AnswerChange{{Question: "x"}}, nil)
 			return err
@@ -114,7 +114,7 @@ func rights(t *testing.T, o office) map[string]right {
 			return second(s.PreviewScope(ctx, a, id, "cer", onboarding.Input{}))
 		}},
 		"Compare": {low: authz.Guest, call: func(a authz.Actor, id string) error {
-			_, _, err := s.Compare(ctx, a, id, "x", clients.SideNow)
+			_, _, err := s.Compare(ctx, a, id, "x", clients.SideNow, "en")
 			return err
 		}},
 		"PutTraining":    {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.PutTraining(ctx, a, id, board.Training{})) }},

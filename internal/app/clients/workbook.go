@@ -16,13 +16,14 @@ import (
 )
 
 // Workbook is the questions that apply to an organisation, its requirements and its
-// evidence, ready to be written as a spreadsheet. The statuses are left as the words
-// of package posture.
-func (s *Service) Workbook(ctx context.Context, a authz.Actor, organisation string) (workbook.Book, error) {
+// evidence, ready to be written as a spreadsheet in a language. The statuses are left
+// as the words of package posture.
+func (s *Service) Workbook(ctx context.Context, a authz.Actor, organisation, language string) (workbook.Book, error) {
 	c, err := s.Load(ctx, a, organisation)
 	if err != nil {
 		return workbook.Book{}, err
 	}
+	c.In.Catalogue = c.In.Catalogue.In(language)
 	b := workbook.Book{Organisation: organisation, Name: c.Organisation.Name, Made: c.In.AsOf}
 	var d obligations
 	err = s.read(ctx, a, organisation, authz.AssessmentRead, func(tx *store.Tx) error {
@@ -90,9 +91,10 @@ type Import struct {
 	Unchanged int // rows that would change nothing
 }
 
-// PreviewWorkbook reads a filled spreadsheet and says what it would change. It
-// changes nothing. A file that cannot be used is a *workbook.Refused.
-func (s *Service) PreviewWorkbook(ctx context.Context, a authz.Actor, organisation string, file []byte) (out Import, err error) {
+// PreviewWorkbook reads a filled spreadsheet and says in a language what it would
+// change; the spreadsheet may be written in any. It changes nothing. A file that cannot
+// be used is a *workbook.Refused.
+func (s *Service) PreviewWorkbook(ctx context.Context, a authz.Actor, organisation string, file []byte, language string) (out Import, err error) {
 	var stored []assessment.Answer
 	var reach Reach
 	var d obligations
@@ -103,6 +105,7 @@ func (s *Service) PreviewWorkbook(ctx context.Context, a authz.Actor, organisati
 		if d, err = s.dutiesNow(tx, organisation); err != nil {
 			return err
 		}
+		d.cat = d.cat.In(language)
 		d.mayAssign, d.mayPlan = a.Can(authz.AssessmentEdit, tx.Scope()) == nil, a.Can(authz.PlanEdit, tx.Scope()) == nil
 		stored, err = tx.Answers(organisation)
 		return err
@@ -143,7 +146,7 @@ func (s *Service) propose(out *Import, r workbook.Row, now assessment.Answer, re
 		problem("id", "id", r.Question)
 		return
 	}
-	options, ok := workbook.Options(q, r.Answer)
+	options, ok := s.optionsOf(q, r.Answer)
 	if !ok {
 		key := "option"
 		if q.Type == catalog.Choice && len(options) > 1 {
@@ -163,6 +166,21 @@ func (s *Service) propose(out *Import, r workbook.Row, now assessment.Answer, re
 		out.Rows = append(out.Rows, ImportRow{AnswerChange: AnswerChange{Question: q.ID, Options: options, Note: r.Note, Version: now.Version},
 			Place: r.Place, Before: now, Conflict: r.Stale(now.Version, now.Options, now.Note)})
 	}
+}
+
+// optionsOf are the options that the text of a cell names, in the language of any
+// catalogue: the text of an option is the same option in all of them.
+func (s *Service) optionsOf(q catalog.Question, cell string) (options []string, ok bool) {
+	if options, ok = workbook.Options(q, cell); ok {
+		return options, true
+	}
+	for _, language := range s.knowledge.Catalogue.Languages() {
+		said, _ := s.knowledge.Catalogue.In(language).Question(q.ID)
+		if found, ok := workbook.Options(said, cell); ok {
+			return found, true
+		}
+	}
+	return options, false
 }
 
 func sameOptions(one, two []string) bool {

@@ -260,7 +260,7 @@ func (s *Service) Open(ctx context.Context, token, from string) (out Sheet, err 
 		}
 		out.Organisation, out.Workspace, out.Colour = o.Name, w.Name, cmp.Or(o.Brand.Colour, w.Brand.Colour)
 		for _, id := range d.Questions {
-			if q, ok := s.cat.Question(id); ok {
+			if q, ok := s.cat.In(d.Language).Question(id); ok {
 				out.Questions = append(out.Questions, q)
 			}
 		}

@@ -75,6 +75,10 @@ func (s *Service) about(tx *store.Tx, c planning.Comment) (title, link string, e
 		t, err := tx.Task(c.Object)
 		return t.Title, "/organisations/" + c.Organisation + "/plan/tasks/" + c.Object + "#comments", err
 	}
-	req, _ := s.knowledge.Catalogue.Get(c.Object)
+	of, err := tx.Workspace()
+	if err != nil {
+		return "", "", err
+	}
+	req, _ := s.knowledge.Catalogue.In(of.Language).Get(c.Object)
 	return req.Title, "/organisations/" + c.Organisation + "/requirements?open=" + c.Object + "#open", nil
 }

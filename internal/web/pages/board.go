@@ -69,6 +69,7 @@ func (s *Site) showBoard(w http.ResponseWriter, r *http.Request, training board.
 	if v.Home, err = s.clients.Home(r.Context(), a, id); err != nil {
 		return err
 	}
+	v.In = v.In.In(s.language(r))
 	if b, ok := s.staleBinder(r); ok {
 		v.stale = &b
 	}

@@ -2,6 +2,8 @@ package pages
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -40,9 +42,15 @@ func (s *Site) clientRoutes(add adder) {
 	add(Client, "GET "+client+"/assessment.json", s.report)
 }
 
-// load reads the client of the address.
+// load reads the client of the address, with the texts of the catalogue in the
+// language of the reader.
 func (s *Site) load(r *http.Request) (clients.Client, error) {
-	return s.clients.Load(r.Context(), visitOf(r).Actor, r.PathValue("organisation"))
+	c, err := s.clients.Load(r.Context(), visitOf(r).Actor, r.PathValue("organisation"))
+	if err != nil {
+		return c, err
+	}
+	c.In = c.In.In(s.language(r))
+	return c, nil
 }
 
 func clientURL(r *http.Request, page string) string {
@@ -255,7 +263,7 @@ func (s *Site) report(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.messages.Printer(languageOf(c))
+	p := s.messages.Printer(languageOf(r.Context(), c))
 	name := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 	var b bytes.Buffer
 	contentType := "application/json"
@@ -285,9 +293,8 @@ func (s *Site) dressed(r *http.Request) (clients.Client, error) {
 	return s.reporting.Dress(r.Context(), visitOf(r).Actor, c)
 }
 
-func languageOf(c clients.Client) string {
-	if c.File.Language == "" {
-		return "en"
-	}
-	return c.File.Language
+// languageOf is the language of what is written for an organisation: that of its file,
+// else that of the reader.
+func languageOf(ctx context.Context, c clients.Client) string {
+	return cmp.Or(c.File.Language, ui.From(ctx).Printer.Language)
 }

@@ -64,7 +64,7 @@ func (s *Site) comparison(r *http.Request) (v compareView, err error) {
 		return v, err
 	}
 	v.compared = true
-	v.c, v.x, err = s.clients.Compare(r.Context(), a, id, from, to)
+	v.c, v.x, err = s.clients.Compare(r.Context(), a, id, from, to, s.language(r))
 	return v, err
 }
 

@@ -153,7 +153,7 @@ func delegationsPage(p ui.PageProps, x delegationsShown) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Select(delegationField(x, ui.Field{Name: "language"}), languageOptions(ctx, x.langs, languageOf(x.c))).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Select(delegationField(x, ui.Field{Name: "language"}), languageOptions(ctx, x.langs, languageOf(ctx, x.c))).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -21,6 +21,7 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	h.In = h.In.In(s.language(r))
 	p := s.clientFrame(r, h.Client, "home")
 	p.Lead = about(r.Context(), standingOf(h))
 	p.Actions = []ui.ButtonProps{

@@ -96,7 +96,7 @@ func (s *Site) ledger(w http.ResponseWriter, r *http.Request) error {
 	}
 	all := ui.Option{Label: ui.T(ctx, "ledger.all")}
 	v.people, v.kinds, v.clients = []ui.Option{all}, []ui.Option{all}, []ui.Option{all}
-	v.words = ledgerWords{catalogue: s.clients.Catalogue(), people: map[string]string{}, organisations: map[string]string{}}
+	v.words = ledgerWords{catalogue: s.clients.Catalogue().In(s.language(r)), people: map[string]string{}, organisations: map[string]string{}}
 	for _, p := range people {
 		v.words.people[p.ID] = p.Name
 		v.people = append(v.people, ui.Option{Value: p.ID, Label: p.Name, Selected: r.FormValue("person") == p.ID})

@@ -211,7 +211,7 @@ func (s *Site) preAssessmentPDF(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var b bytes.Buffer
-	if err := pdf.Write(&b, assessing.ComposeFirst(c.In, s.messages.Printer(languageOf(c)))); err != nil {
+	if err := pdf.Write(&b, assessing.ComposeFirst(c.In, s.messages.Printer(languageOf(r.Context(), c)))); err != nil {
 		return fmt.Errorf("write the pre-assessment: %w", err)
 	}
 	guard.Download(w, `attachment; filename="pre-assessment.pdf"`)

@@ -173,7 +173,7 @@ func (s *Site) registrationFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := s.messages.Printer(languageOf(c))
+	p := s.messages.Printer(languageOf(r.Context(), c))
 	var b bytes.Buffer
 	name, contentType := "registration.json", "application/json"
 	if strings.HasSuffix(r.URL.Path, ".pdf") {

@@ -53,7 +53,7 @@ func (s *Site) showReports(w http.ResponseWriter, r *http.Request, o reporting.O
 		return err
 	}
 	if o.Language == "" {
-		o.Language = languageOf(c)
+		o.Language = languageOf(r.Context(), c)
 	}
 	v := reportsView{r: r, c: c, languages: s.messages.Languages(), order: o, may: authz.Allows(c.Role, authz.ReportCreate)}
 	if v.list, err = s.reporting.Reports(r.Context(), visitOf(r).Actor, c.Organisation.ID); err != nil {

@@ -189,13 +189,14 @@ func (s *Site) catalogueGroups(r *http.Request, q, organisation string) []ui.Res
 		return nil
 	}
 	base := "/organisations/" + organisation
-	for _, x := range s.clients.Catalogue().Search(q) {
+	known := s.clients.Catalogue().In(s.language(r))
+	for _, x := range known.Search(q) {
 		if len(x.Measures) > 0 {
 			requirements.Links = append(requirements.Links, ui.Link{Text: x.ID + " · " + x.Title,
 				URL: base + "/requirements?measure=" + x.Measures[0] + "&open=" + url.QueryEscape(x.ID)})
 		}
 	}
-	for _, x := range s.clients.Catalogue().Questions() {
+	for _, x := range known.Questions() {
 		if has(x.Text, q) {
 			questions.Links = append(questions.Links, ui.Link{Text: x.Text, URL: base + "/questions?topic=" + url.QueryEscape(x.Topic) + "#" + anchor(x.ID)})
 		}

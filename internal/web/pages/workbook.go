@@ -73,13 +73,13 @@ func (s *Site) workbookFrame(r *http.Request, c clients.Client) ui.PageProps {
 
 // exportWorkbook sends the spreadsheet in a language of the messages.
 func (s *Site) exportWorkbook(w http.ResponseWriter, r *http.Request) error {
-	b, err := s.clients.Workbook(r.Context(), visitOf(r).Actor, r.PathValue("organisation"))
-	if err != nil {
-		return err
-	}
 	printer := ui.From(r.Context()).Printer
 	if l := r.FormValue("language"); slices.Contains(s.messages.Languages(), l) {
 		printer = s.messages.Printer(l)
+	}
+	b, err := s.clients.Workbook(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), printer.Language)
+	if err != nil {
+		return err
 	}
 	for i := range b.Requirements {
 		b.Requirements[i].Status = printer.T("report.status." + b.Requirements[i].Status)
@@ -105,7 +105,7 @@ func (s *Site) previewWorkbook(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.clients.PreviewWorkbook(r.Context(), visitOf(r).Actor, c.Organisation.ID, file)
+	found, err := s.clients.PreviewWorkbook(r.Context(), visitOf(r).Actor, c.Organisation.ID, file, s.language(r))
 	var refused *workbook.Refused
 	switch wrong := errors.As(err, &refused); {
 	case wrong && file == nil:
