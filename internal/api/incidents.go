@@ -77,13 +77,14 @@ type Filed struct {
 	Status      string    `json:"status"`
 	Corrects    string    `json:"corrects,omitempty"`
 	SHA256      string    `json:"sha256,omitempty" doc:"Of the frozen copy."`
-	SubmittedAt time.Time `json:"submitted_at,omitzero"`
+	SubmittedAt time.Time `json:"submitted_at,omitzero" doc:"When a person submitted it."`
+	MadeAt      time.Time `json:"made_at,omitzero" doc:"When it reached the authority: its clock is met then. Not there while it is on its way."`
 	DueAt       time.Time `json:"due_at,omitzero"`
 	Reference   string    `json:"reference,omitempty" doc:"The authority's."`
 }
 
 func filedOf(r incident.Report) Filed {
-	return Filed{r.ID, string(r.Stage), string(r.Status), r.Corrects, r.SHA256, r.SubmittedAt, r.DueAt, r.Reference}
+	return Filed{r.ID, string(r.Stage), string(r.Status), r.Corrects, r.SHA256, r.SubmittedAt, r.MadeAt(), r.DueAt, r.Reference}
 }
 
 // Obligation is a duty to report.
@@ -409,9 +410,11 @@ func reportOperations(a *API, in area, reports string) {
 				At        time.Time `json:"at" doc:"When the authority had it."`
 				Reference string    `json:"reference,omitempty" maxLength:"200" doc:"The authority's."`
 				Receipt   string    `json:"receipt,omitempty" maxLength:"20000"`
+				Channel   string    `json:"channel,omitempty" enum:"portal,mail,phone,paper" doc:"How the authority got a report that was to go through Nisaba and was not delivered: it counts as made with it."`
 			}
 		}) (*none, error) {
-			return nil, a.Incidents.Receive(ctx, v.Actor, q.Organisation, q.Incident, q.Report, q.Body.At, q.Body.Reference, q.Body.Receipt)
+			return nil, a.Incidents.Receive(ctx, v.Actor, q.Organisation, q.Incident, q.Report,
+				incidents.Received{At: q.Body.At, Reference: q.Body.Reference, Receipt: q.Body.Receipt, Channel: q.Body.Channel})
 		})
 	add(in, operation{id: "withdraw-report", route: "DELETE " + reports + "/{report}", summary: "Give a draft up"},
 		func(ctx context.Context, v accounts.Visit, q *OfReport) (*none, error) {

@@ -82,13 +82,13 @@ var incidentReports = define(table[incident.Report]{
 	name: "incident_reports", kind: "incident_report", keys: "id",
 	columns: "id, organisation_id, incident, obligation, stage, form, form_version, status, corrects, own, withhold, " +
 		"approved_by, approved_name, approved_at, approved_digest, bypass, content, sha256, submitted_by, submitted_at, due_at, " +
-		"channel, received_at, reference, receipt, created_by, created_at, updated_at, version",
+		"channel, handed_at, received_at, reference, receipt, created_by, created_at, updated_at, version",
 	fields: func(v *incident.Report) []any {
 		return []any{
 			&v.ID, &v.Organisation, &v.Incident, &v.Obligation, &v.Stage, &v.Form, &v.FormVersion, &v.Status, &v.Corrects,
 			sqldb.JSON(&v.Own), sqldb.JSON(&v.Withhold), &v.ApprovedBy, &v.ApprovedName, sqldb.Time(&v.ApprovedAt), &v.ApprovedDigest, &v.Bypass,
 			sqldb.Raw(&v.Content), &v.SHA256, &v.SubmittedBy, sqldb.Time(&v.SubmittedAt), sqldb.Time(&v.DueAt), &v.Channel,
-			sqldb.Time(&v.ReceivedAt), &v.Reference, &v.Receipt, &v.CreatedBy, sqldb.Time(&v.CreatedAt), sqldb.Time(&v.UpdatedAt),
+			sqldb.Time(&v.HandedAt), sqldb.Time(&v.ReceivedAt), &v.Reference, &v.Receipt, &v.CreatedBy, sqldb.Time(&v.CreatedAt), sqldb.Time(&v.UpdatedAt),
 			&v.Version,
 		}
 	},

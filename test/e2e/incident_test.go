@@ -539,6 +539,8 @@ func (p *play) compare() {
 					must(t, err)
 					if receipt, err := wire.Unseal(r.Receipt, key); err != nil || receipt.SHA256 != r.SHA256 || receipt.Report != r.ID || r.Receipt != other.Receipt {
 						t.Errorf("%s %s: receipt %+v, %v", regime, r.Stage, receipt, err)
+					} else if made := receipt.ReceivedAt.Truncate(time.Millisecond); !r.MadeAt().Equal(made) || !other.ReceivedAt.Equal(made) || other.Late {
+						t.Errorf("%s %s: made %v, at the authority %v (late: %t), receipt %v", regime, r.Stage, r.MadeAt(), other.ReceivedAt, other.Late, made)
 					}
 				}
 			}

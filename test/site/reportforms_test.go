@@ -82,12 +82,20 @@ func TestReportWaits(t *testing.T) {
 	if !strings.Contains(page, "Not sent yet: ") || !strings.Contains(page, "Connect an authority") || strings.Contains(page, "Sent ") {
 		t.Errorf("the report:\n%.2000s", page[strings.Index(page, "<main"):])
 	}
-	if page := v.page(at); !strings.Contains(page, "No receipt yet") {
+	if page := v.page(at); !strings.Contains(page, "Being sent, not delivered yet") || !strings.Contains(page, "is not delivered yet: use another way") || strings.Contains(page, "on time") {
 		t.Errorf("the case:\n%.3000s", page[strings.Index(page, "<main"):])
 	}
-	page, _ = v.must(report+"/receive", url.Values{"received_at": {time.Now().UTC().Format("2006-01-02T15:04")}, "zone": {"UTC"}, "receipt": {"By telephone"}})
-	if strings.Contains(page, "Not sent yet: ") {
+	receipt := url.Values{"received_at": {time.Now().UTC().Format("2006-01-02T15:04")}, "zone": {"UTC"}, "receipt": {"Ms Huber"}}
+	if status, page, _ := v.post(report+"/receive", receipt); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-receive-channel-error") {
+		t.Errorf("a receipt for what was not delivered: %d", status)
+	}
+	receipt.Set("channel", "phone")
+	page, _ = v.must(report+"/receive", receipt)
+	if strings.Contains(page, "Not sent yet: ") || !strings.Contains(page, "Handed over in another way") {
 		t.Errorf("with a receipt:\n%.2000s", page[strings.Index(page, "<main"):])
+	}
+	if page := v.page(at); !strings.Contains(page, "on time") {
+		t.Errorf("handed over by telephone:\n%.3000s", page[strings.Index(page, "<main"):])
 	}
 }
 

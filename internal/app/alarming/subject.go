@@ -26,13 +26,15 @@ type subject struct {
 	country      string
 	zone         string // IANA name, in which deadlines are said
 	now          time.Time
-	desk         bool // of an authority
+	underway     time.Time // when the report was submitted that has not reached the authority; zero: there is none
+	desk         bool      // of an authority
 }
 
 // known is a case with its duties.
 type known struct {
 	incident.Incident
-	duties []incident.Obligation
+	duties  []incident.Obligation
+	reports []incident.Report
 }
 
 // find is what an alarm is about.
@@ -49,6 +51,9 @@ func (b *bell) find(a incident.Alarm) (subject, error) {
 		if c.duties, err = b.in.Obligations(a.Organisation, a.Incident); err != nil {
 			return subject{}, err
 		}
+		if c.reports, err = b.in.IncidentReports(a.Organisation, a.Incident); err != nil {
+			return subject{}, err
+		}
 		b.cases[a.Incident] = c
 	}
 	n := slices.IndexFunc(c.duties, func(o incident.Obligation) bool { return o.ID == a.Obligation })
@@ -60,6 +65,15 @@ func (b *bell) find(a incident.Alarm) (subject, error) {
 		lead: c.Lead, exercise: c.Exercise, regime: o.Regime, authority: o.Authority, country: o.Country, zone: o.Zone, now: c.Now(b.in.Now())}
 	if x.authority == "" {
 		x.authority = o.Partner
+	}
+	var own []incident.Report
+	for _, r := range c.reports {
+		if r.Obligation == o.ID {
+			own = append(own, r)
+		}
+	}
+	if r, ok := incident.Awaited(own, a.Stage); ok {
+		x.underway = r.SubmittedAt
 	}
 	return x, nil
 }
@@ -96,12 +110,17 @@ func (b *bell) record(a incident.Alarm, x subject) error {
 
 // sentence says what is due when, in the zone of the authority.
 func sentence(a incident.Alarm, x subject) law.Message {
-	words := []string{"incident", "alarm", "ahead"}
+	words := []string{"incident", "alarm"}
 	if x.desk {
 		words[1] = "answer"
 	}
-	if !x.now.Before(a.DueAt) {
-		words[2] = "overdue"
+	if !x.underway.IsZero() {
+		words = append(words, "underway")
+	}
+	if x.now.Before(a.DueAt) {
+		words = append(words, "ahead")
+	} else {
+		words = append(words, "overdue")
 	}
 	if x.exercise {
 		words = append(words, "exercise")
@@ -118,6 +137,9 @@ func sentence(a incident.Alarm, x subject) law.Message {
 		{Name: "title", Value: x.title}, {Name: "due", Value: a.DueAt.In(zone).Format("2006-01-02 15:04 MST")}}
 	if x.desk {
 		args = args[2:]
+	}
+	if !x.underway.IsZero() {
+		args = append(args, law.Arg{Name: "since", Value: x.underway.In(zone).Format("2006-01-02 15:04 MST")})
 	}
 	return law.Message{Key: strings.Join(words, "."), Args: args}
 }

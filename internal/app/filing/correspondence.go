@@ -94,13 +94,13 @@ func had(x Said, messages []filing.Message, sent []sentReport) bool {
 			}
 		}
 		for _, r := range sent {
-			if r.Corrects == x.About {
+			if r.Corrects == x.About && !r.Underway() {
 				return true
 			}
 		}
 	case authority.Request:
 		for _, r := range sent {
-			if r.Stage == clocks.IntermediateReport && string(r.duty.Regime) == x.Regime && r.duty.Authority == x.Authority && r.SubmittedAt.After(x.SaidAt) {
+			if r.Stage == clocks.IntermediateReport && string(r.duty.Regime) == x.Regime && r.duty.Authority == x.Authority && r.MadeAt().After(x.SaidAt) {
 				return true
 			}
 		}

@@ -44,8 +44,9 @@ func (s *Service) client(e filing.Endpoint) (*wire.Client, error) {
 }
 
 // final marks a refusal that sending again does not mend, and says so in the record
-// of the case. Anything else is tried again, for as long as it takes.
-func (s *Service) final(ctx context.Context, e work.Effect, way filing.Endpoint, incidentID string, cause error) error {
+// of the case, of the report or the answer with the id. Anything else is tried again, for
+// as long as it takes.
+func (s *Service) final(ctx context.Context, e work.Effect, way filing.Endpoint, incidentID, object string, cause error) error {
 	var refused *wire.Refused
 	if !errors.As(cause, &refused) || !refused.Final() {
 		return cause
@@ -58,7 +59,7 @@ func (s *Service) final(ctx context.Context, e work.Effect, way filing.Endpoint,
 		if first, err := tx.Mark(refusedMark + e.ID); err != nil || !first {
 			return err
 		}
-		return incidents.Record(tx, sender(way), i, incident.Entry{Kind: "system", Object: e.ID, Text: refused.Error()})
+		return incidents.Record(tx, sender(way), i, incident.Entry{Kind: "system", Object: object, Text: refused.Error()})
 	})
 	return jobs.Permanent(errors.Join(cause, err))
 }
@@ -100,7 +101,7 @@ func (s *Service) sendReport(ctx context.Context, e work.Effect) (string, error)
 	defer c.Close()
 	text, receipt, err := c.File(ctx, r.ID, r.SHA256, r.Content)
 	if err != nil {
-		return "", s.final(ctx, e, way, r.Incident, err)
+		return "", s.final(ctx, e, way, r.Incident, r.ID, err)
 	}
 	return text, s.store.Write(ctx, place(e.Workspace, e.Organisation), itself(way), func(tx *store.Tx) error {
 		return incidents.Acknowledge(tx, sender(way), r.ID, receipt.ReceivedAt, receipt.Reference, text)
@@ -138,7 +139,7 @@ func (s *Service) sendAnswer(ctx context.Context, e work.Effect) (string, error)
 	defer c.Close()
 	kept, err := c.Answer(ctx, wire.Answer{ID: m.ID, Case: m.Incident, Regime: m.Regime, Reference: i.Reference, About: m.About, Text: m.Text, SaidAt: m.SaidAt})
 	if err != nil {
-		return "", s.final(ctx, e, way, m.Incident, err)
+		return "", s.final(ctx, e, way, m.Incident, m.ID, err)
 	}
 	err = s.store.Write(ctx, place(e.Workspace, e.Organisation), itself(way), func(tx *store.Tx) error {
 		m, err := tx.FilingMessage(payload.Message)

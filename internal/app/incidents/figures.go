@@ -76,8 +76,10 @@ func measured(tx *store.Tx, organisation string) (out []incident.Measured, err e
 				if d.Applies == "yes" {
 					m.Clocks = append(m.Clocks, d.Clocks...)
 				}
-				if first, ok := firstSent(d.Reports); ok && (m.FirstSent.IsZero() || first.SubmittedAt.Before(m.FirstSent)) {
-					m.FirstSent = first.SubmittedAt
+				for _, r := range d.Reports {
+					if at := r.MadeAt(); !at.IsZero() && (m.FirstSent.IsZero() || at.Before(m.FirstSent)) {
+						m.FirstSent = at
+					}
 				}
 			}
 		}

@@ -172,8 +172,8 @@ func TestFromAlarmToReceipt(t *testing.T) {
 	d.clock.Move(2 * time.Hour)
 	must(t, d.Submit(ctx, anna, d.organisation, i.ID, r.ID, incidents.Sending{Channel: incidents.ChannelNisaba}))
 	d.sentOnce(t, r.ID)
-	must(t, d.Receive(ctx, anna, d.organisation, i.ID, r.ID, d.clock.Now(), "CERT-1", "signed"))
-	must(t, d.Receive(ctx, anna, d.organisation, i.ID, r.ID, d.clock.Now(), "CERT-1", "signed"))
+	must(t, d.delivered(r.ID, d.clock.Now(), "signed"))
+	must(t, d.delivered(r.ID, d.clock.Now(), "signed"))
 	c, err = d.Load(ctx, anna, d.organisation, i.ID)
 	must(t, err)
 	sent := c.Duties[0].Reports[0]

@@ -16,6 +16,7 @@ type Row struct {
 	Name string              // of the organisation
 	Next clocks.Clock        // the clock that ends first and has no report yet; zero: none
 	Duty incident.Obligation // of that clock
+	Sent incident.Report     // the report of it that is on its way to the authority; zero: none
 }
 
 // Overview lists the incidents of an organisation with the next deadline of each,
@@ -80,11 +81,13 @@ func rowsOf(tx *store.Tx, list []incident.Incident, names map[string]string) ([]
 		}
 		clock, duty := next(all)
 		rows[n].Next, rows[n].Duty = clock, duty.Obligation
+		rows[n].Sent, _ = incident.Awaited(duty.Reports, clock.Stage)
 	}
 	return rows, nil
 }
 
-// Next is the clock of a case that ends first among those without a report, and
+// Next is the clock of a case that ends first among those without a report
+// that reached the authority, and
 // its duty; a duty that surely applies goes before one that is not decided.
 func (c Case) Next() (clocks.Clock, Duty) { return next(c.Duties) }
 

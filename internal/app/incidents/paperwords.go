@@ -86,8 +86,12 @@ func (w paperWords) items() (out []item) {
 		put("state", w.T("incidentpapers.draft"))
 		return out
 	}
+	if p.Report.Underway() {
+		put("state", w.T("incidentpapers.underway"))
+	}
 	at("submitted", f.SubmittedAt)
 	put("channel", w.T("incidentpapers.channel."+p.Report.Channel))
+	at("handed", p.Report.HandedAt)
 	at("received", p.Report.ReceivedAt)
 	put("authority_reference", p.Report.Reference)
 	put("report", f.ID)

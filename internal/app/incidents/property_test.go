@@ -35,6 +35,7 @@ type model struct {
 	running     bool
 	duties      map[string]*modelDuty
 	frozen      map[string][]byte // report → its bytes
+	way         map[string]posted // reports that are on their way
 	due         map[string]time.Time
 }
 
@@ -42,6 +43,13 @@ type modelDuty struct {
 	applies string
 	own     map[clocks.Input]time.Time
 	first   map[clocks.Stage]time.Time
+}
+
+// posted is a report that was submitted and has not arrived.
+type posted struct {
+	duty  string
+	stage clocks.Stage
+	at    time.Time
 }
 
 // TestNoOrderOfActsClaimsAWrongDeadline: whatever is said, corrected, sent and
@@ -58,7 +66,7 @@ func TestNoOrderOfActsClaimsAWrongDeadline(t *testing.T) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &model{test: t, t: rt, d: d, actor: d.actor("anna", authz.Owner), significant: law.Unknown, running: true, times: map[clocks.Input]time.Time{},
-			duties: map[string]*modelDuty{}, frozen: map[string][]byte{}, due: map[string]time.Time{}}
+			duties: map[string]*modelDuty{}, frozen: map[string][]byte{}, way: map[string]posted{}, due: map[string]time.Time{}}
 		i, err := d.Intake(t.Context(), m.actor, d.organisation, incidents.Notice{Title: "Case", Text: "What happened", Kind: incident.Happened, Zone: "Europe/Vienna"})
 		if err != nil {
 			rt.Fatal(err)
@@ -78,7 +86,7 @@ func TestNoOrderOfActsClaimsAWrongDeadline(t *testing.T) {
 				d.clock.Move(time.Duration(rapid.IntRange(1, 3000).Draw(rt, "minutes")) * time.Minute)
 			},
 			"a time": m.setTime, "a decision": m.decide, "the state": m.triage, "a duty": m.apply, "a time of a duty": m.setInput,
-			"a report": m.send, "a receipt": m.receive, "a fact": m.fact, "": func(*rapid.T) { m.check() },
+			"a report": m.send, "a receipt": m.receive, "an arrival": m.arrive, "a fact": m.fact, "": func(*rapid.T) { m.check() },
 		})
 	})
 }
@@ -195,9 +203,9 @@ func (m *model) send(rt *rapid.T) {
 			m.do(m.d.PutOwn(m.test.Context(), m.actor, m.d.organisation, m.id, r.ID, field, v, false))
 		}
 		due := m.oracle(m.dutyOf(duty), m.d.clock.Now())[stage].Strict
-		how := incidents.Sending{Channel: incidents.ChannelPortal, Bypass: "at night"}
+		how := incidents.Sending{Channel: rapid.SampledFrom([]string{incidents.ChannelPortal, incidents.ChannelNisaba}).Draw(rt, "channel"), Bypass: "at night"}
 		at := m.d.clock.Now()
-		if rapid.Bool().Draw(rt, "said later") {
+		if how.Channel == incidents.ChannelPortal && rapid.Bool().Draw(rt, "said later") {
 			at = at.Add(-time.Duration(rapid.IntRange(0, 200).Draw(rt, "minutes ago")) * time.Minute)
 			how.At = at
 		}
@@ -205,9 +213,36 @@ func (m *model) send(rt *rapid.T) {
 			return
 		}
 		m.due[r.ID], m.frozen[r.ID] = due, nil
-		if first, sent := m.duties[duty].first[stage]; !sent || at.Before(first) {
-			m.duties[duty].first[stage] = at
+		if how.Channel == incidents.ChannelNisaba {
+			m.way[r.ID] = posted{duty, stage, at}
+			return
 		}
+		m.made(duty, stage, at)
+	})
+}
+
+// made notes that a report reached the authority.
+func (m *model) made(duty string, stage clocks.Stage, at time.Time) {
+	if first, sent := m.duties[duty].first[stage]; !sent || at.Before(first) {
+		m.duties[duty].first[stage] = at
+	}
+}
+
+// arrive brings the authority's signed receipt of a report that is on its way, which
+// may have been there for a while.
+func (m *model) arrive(rt *rapid.T) {
+	if len(m.way) == 0 {
+		return
+	}
+	report := rapid.SampledFrom(slices.Sorted(maps.Keys(m.way))).Draw(rt, "report")
+	x, now := m.way[report], m.d.clock.Now()
+	at := now.Add(-time.Duration(rapid.Int64Range(0, int64(now.Sub(x.at)/time.Millisecond)).Draw(rt, "ms ago")) * time.Millisecond)
+	m.alone(x.duty, func() {
+		if err := m.d.delivered(report, at, "signed"); err != nil {
+			m.t.Fatal(err)
+		}
+		m.made(x.duty, x.stage, at)
+		delete(m.way, report)
 	})
 }
 
@@ -226,7 +261,17 @@ func (m *model) receive(rt *rapid.T) {
 		return
 	}
 	report := rapid.SampledFrom(slices.Sorted(maps.Keys(m.frozen))).Draw(rt, "report")
-	m.do(m.d.Receive(m.test.Context(), m.actor, m.d.organisation, m.id, report, m.d.clock.Now(), "CERT-1", rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "receipt")))
+	in := incidents.Received{At: m.d.clock.Now(), Reference: "CERT-1", Receipt: rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "receipt"),
+		Channel: rapid.SampledFrom([]string{"", incidents.ChannelPhone}).Draw(rt, "channel")}
+	x, underway := m.way[report]
+	accepted := m.do(m.d.Receive(m.test.Context(), m.actor, m.d.organisation, m.id, report, in))
+	if underway && accepted != (in.Channel != "") {
+		m.t.Fatalf("a report on its way, by %q: accepted %t", in.Channel, accepted)
+	}
+	if underway && accepted {
+		m.made(x.duty, x.stage, in.At)
+		delete(m.way, report)
+	}
 }
 
 // oracle computes the clocks of a duty from the model alone.

@@ -33,7 +33,7 @@ type Filing struct {
 // Channels are the ways to hand a report over. Only ChannelNisaba is done by the
 // platform; the others record what a person did.
 const (
-	ChannelNisaba = "nisaba"
+	ChannelNisaba = incident.OnTheWire
 	ChannelPortal = "portal"
 	ChannelMail   = "mail"
 	ChannelPhone  = "phone"
@@ -424,16 +424,58 @@ func post(tx *store.Tx, r incident.Report) error {
 	return err
 }
 
+// Received is what a person says of a report that the authority has.
+type Received struct {
+	At        time.Time // when the authority had it
+	Reference string    // the authority's
+	Receipt   string
+
+	// Channel is how the authority got a report that the platform was to deliver and has
+	// not: the same as of Sending, ChannelNisaba apart. Ignored for all others.
+	Channel string
+}
+
 // Receive records what the authority answered to a sent report: receipt, its own
-// reference, when it had it. Saying the same again changes nothing.
-func (s *Service) Receive(ctx context.Context, a authz.Actor, organisation, id, report string, at time.Time, reference, receipt string) error {
+// reference, when it had it. Saying the same again changes nothing. A report that is
+// still on its way counts as made with it, by the channel that is said: the platform
+// vouches for nothing that it did not deliver.
+func (s *Service) Receive(ctx context.Context, a authz.Actor, organisation, id, report string, in Received) error {
 	return s.revise(ctx, a, organisation, id, authz.IncidentEdit, func(tx *store.Tx, i *incident.Incident) error {
 		r, err := reportOf(tx, *i, report)
 		if err != nil {
 			return err
 		}
-		return acknowledge(tx, a, *i, r, at, reference, receipt)
+		if r.Underway() {
+			if err := handOver(*i, &r, in, i.Now(tx.Now())); err != nil {
+				return err
+			}
+			e := incident.Entry{Kind: "report", Object: r.ID, At: incident.Moment{At: r.HandedAt, Zone: i.Zone, Certainty: incident.Exact}, Before: ChannelNisaba, After: r.Channel}
+			if err := entry(tx, a, *i, e); err != nil {
+				return err
+			}
+		}
+		return acknowledge(tx, a, *i, r, in.At, in.Reference, in.Receipt)
 	})
+}
+
+// handOver makes a report that is on its way one that a person handed over: not before
+// it was submitted. The platform goes on trying, which gives the authority nothing twice.
+func handOver(i incident.Incident, r *incident.Report, in Received, now time.Time) error {
+	if !slices.Contains([]string{ChannelPortal, ChannelMail, ChannelPhone, ChannelPaper}, in.Channel) {
+		return invalid("channel", "the platform has not delivered this report", "how else the authority got it")
+	}
+	m := incident.Moment{At: in.At, Zone: i.Zone}
+	if err := checkMoment("received_at", &m, now); err != nil {
+		return err
+	}
+	if !m.Known() {
+		return invalid("received_at", "the time is missing", "when the authority had the report")
+	}
+	r.Channel, r.HandedAt = in.Channel, m.At
+	if m.At.Before(r.SubmittedAt) {
+		r.HandedAt = r.SubmittedAt
+	}
+	return nil
 }
 
 // acknowledge keeps a receipt, the first one that comes.

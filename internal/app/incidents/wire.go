@@ -13,8 +13,8 @@ import (
 // The functions here are what the wire to authorities does to cases, in the
 // transaction of whoever received it. by names the authority and is no person.
 
-// Acknowledge keeps the signed receipt of a report. The same receipt again changes
-// nothing.
+// Acknowledge keeps the signed receipt of a report, with which it counts as made; its
+// alarms follow. The same receipt again changes nothing.
 func Acknowledge(tx *store.Tx, by authz.Actor, report string, at time.Time, reference, receipt string) error {
 	r, err := tx.IncidentReport(report)
 	if err != nil || r.Receipt == receipt {
@@ -24,7 +24,13 @@ func Acknowledge(tx *store.Tx, by authz.Actor, report string, at time.Time, refe
 	if err != nil {
 		return err
 	}
-	return acknowledge(tx, by, i, r, at, reference, receipt)
+	if at.Before(r.HandedAt) { // it had arrived before somebody handed it over
+		r.HandedAt = at.UTC().Truncate(time.Millisecond)
+	}
+	if err := acknowledge(tx, by, i, r, at, reference, receipt); err != nil {
+		return err
+	}
+	return rearm(tx, i)
 }
 
 // Current is the case in which one goes on that was merged, or the case itself.

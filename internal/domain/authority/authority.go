@@ -90,7 +90,7 @@ type Report struct {
 	CrossBorder string    `json:"cross_border"` // "yes", "no", "unknown" or "": not said
 	Voluntary   bool      `json:"voluntary"`
 	Exercise    bool      `json:"exercise"`
-	Late        bool      `json:"late"`       // submitted after its deadline
+	Late        bool      `json:"late"`       // made after its deadline: arrived on the wire, or handed over as the officer says
 	AnswerDue   time.Time `json:"answer_due"` // of the authority's own answer; zero: none is due
 	AnsweredAt  time.Time `json:"answered_at"`
 

@@ -82,12 +82,15 @@ func Deadline(f incident.Frozen) time.Time {
 }
 
 // Describe fills in what the inbox shows and filters by, from the content. The
-// time of receipt must be set. Voluntary reports are never late, Art. 30, and a
+// time of receipt and the channel must be set. Voluntary reports are never late, Art. 30, and a
 // correction needs no second answer.
 func (r *Report) Describe(f incident.Frozen) {
 	r.Regime, r.Voluntary, r.Exercise, r.Review = string(f.Regime), f.Voluntary, f.Exercise, Unseen
-	due := Deadline(f)
-	r.Late = !f.Voluntary && f.Corrects == "" && !due.IsZero() && f.SubmittedAt.After(due)
+	due, made := Deadline(f), f.SubmittedAt
+	if r.Channel == OnTheWire { // what counts is when it arrived, not when it was to leave
+		made = r.ReceivedAt
+	}
+	r.Late = !f.Voluntary && f.Corrects == "" && !due.IsZero() && made.After(due)
 	switch v := f.Values["cross_border"]; {
 	case v.Unknown:
 		r.CrossBorder = "unknown"

@@ -60,7 +60,7 @@ type Term struct {
 }
 
 // Clocks computes every clock of the obligation. reports are those of the
-// obligation; only first submissions move a clock.
+// obligation; only the first of a stage that counts as made moves a clock.
 func (o Obligation) Clocks(i Incident, reports []Report, now time.Time) []clocks.Clock {
 	if o.Applies == "no" {
 		return nil
@@ -109,8 +109,8 @@ func (o Obligation) inputs(i Incident, reports []Report) clocks.Inputs {
 	in.Ongoing = i.State.Running() && !i.HandledAt.Known()
 	var latest time.Time
 	for _, r := range reports {
-		if r.Stage == clocks.IntermediateReport && r.Sent() && r.SubmittedAt.After(latest) {
-			latest = r.SubmittedAt
+		if at := r.MadeAt(); r.Stage == clocks.IntermediateReport && at.After(latest) {
+			latest = at
 		}
 	}
 	in.Set(clocks.LatestIntermediateSubmittedAt, latest)
@@ -147,13 +147,14 @@ func (o Obligation) contractual(r clocks.Request, reports []Report) []clocks.Clo
 	return []clocks.Clock{c}
 }
 
-// firstSubmissions is when each stage was submitted first: corrections and
-// updates move no clock.
+// firstSubmissions is when each stage counted as made first: corrections and updates
+// move no clock, and neither does a report that is still on its way.
 func firstSubmissions(reports []Report) map[clocks.Stage]time.Time {
 	first := map[clocks.Stage]time.Time{}
 	for _, r := range reports {
-		if at, ok := first[r.Stage]; r.Sent() && (!ok || r.SubmittedAt.Before(at)) {
-			first[r.Stage] = r.SubmittedAt
+		made := r.MadeAt()
+		if at, ok := first[r.Stage]; !made.IsZero() && (!ok || made.Before(at)) {
+			first[r.Stage] = made
 		}
 	}
 	return first

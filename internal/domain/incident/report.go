@@ -19,7 +19,7 @@ type ReportStatus string
 const (
 	Draft        ReportStatus = "draft"
 	Approved     ReportStatus = "approved"     // by a second person
-	Submitted    ReportStatus = "submitted"    // handed to the channel
+	Submitted    ReportStatus = "submitted"    // handed to the channel; MadeAt tells whether it arrived
 	Delivered    ReportStatus = "delivered"    // the other side has it
 	Acknowledged ReportStatus = "acknowledged" // the authority gave a receipt
 	Withdrawn    ReportStatus = "withdrawn"    // a draft that was given up
@@ -50,7 +50,8 @@ type Report struct {
 	SubmittedBy string          `json:"submitted_by,omitempty"`
 	SubmittedAt time.Time       `json:"submitted_at"`
 	DueAt       time.Time       `json:"due_at"`            // strict deadline when it was submitted
-	Channel     string          `json:"channel,omitempty"` // "nisaba", "portal", "mail", "phone", "paper"
+	Channel     string          `json:"channel,omitempty"` // OnTheWire, "portal", "mail", "phone", "paper"
+	HandedAt    time.Time       `json:"handed_at"`         // by a person, of one that the platform was to deliver and had not
 
 	ReceivedAt time.Time `json:"received_at"`         // by the authority, as it says
 	Reference  string    `json:"reference,omitempty"` // the authority's
@@ -62,7 +63,55 @@ type Report struct {
 	Version   int64     `json:"version"`
 }
 
-// Sent reports whether the report left the house.
+// OnTheWire is the channel on which the platform itself hands a report over.
+const OnTheWire = "nisaba"
+
+// MadeAt is when the report counts as made: what was submitted is what reached the
+// authority, Directive (EU) 2022/2555 Art. 23(4). On the wire that is when the
+// authority's server took it, as its signed receipt says; on every other channel it is
+// what the person said who handed it over. Zero: not made yet.
+func (r Report) MadeAt() time.Time {
+	switch {
+	case !r.Sent():
+		return time.Time{}
+	case r.Channel == OnTheWire:
+		return r.ReceivedAt
+	case !r.HandedAt.IsZero():
+		return r.HandedAt
+	}
+	return r.SubmittedAt
+}
+
+// Underway reports whether the report was submitted and has not reached the authority.
+func (r Report) Underway() bool { return r.Sent() && r.MadeAt().IsZero() }
+
+// Made is the report of a stage with which its duty was met: of those that count as
+// made, the first.
+func Made(reports []Report, stage clocks.Stage) (first Report, ok bool) {
+	for _, r := range reports {
+		if at := r.MadeAt(); r.Stage == stage && !at.IsZero() && (!ok || at.Before(first.MadeAt())) {
+			first, ok = r, true
+		}
+	}
+	return first, ok
+}
+
+// Awaited is the report of a stage, submitted first, that is on its way while none of
+// the stage counts as made.
+func Awaited(reports []Report, stage clocks.Stage) (first Report, ok bool) {
+	if _, made := Made(reports, stage); made {
+		return first, false
+	}
+	for _, r := range reports {
+		if r.Stage == stage && r.Underway() && (!ok || r.SubmittedAt.Before(first.SubmittedAt)) {
+			first, ok = r, true
+		}
+	}
+	return first, ok
+}
+
+// Sent reports whether the report was submitted: it is not changed any more. Whether it
+// has reached the authority, MadeAt tells.
 func (r Report) Sent() bool {
 	return r.Status == Submitted || r.Status == Delivered || r.Status == Acknowledged
 }

@@ -15,7 +15,7 @@ import (
 type Measured struct {
 	Incident
 	Clocks    []clocks.Clock
-	FirstSent time.Time // zero: none
+	FirstSent time.Time // as Report.MadeAt; zero: none
 }
 
 // Span is how long something took, over several cases.

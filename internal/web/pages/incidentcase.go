@@ -265,11 +265,23 @@ func (v caseView) next(r *http.Request) incidentStep {
 	}
 	n := incidentStep{tone: clockStatus(ctx, clock).Tone, title: stageTitle(ctx, clock.Stage) + ": " + regimeTitle(ctx, clock.Regime),
 		text: ui.T(ctx, "incidents.next.due", "when", zonedText(ctx, clock.Strict), "to", recipient(ctx, duty.Obligation))}
+	if x := awaited(duty, clock); x.ID != "" {
+		n.text += " " + ui.T(ctx, "incidents.next.underway", "since", ui.MomentText(ctx, x.SubmittedAt))
+		n.button, n.url = ui.T(ctx, "incidents.next.revise.do"), incidentURL(r, "reports/"+x.ID)
+		return n
+	}
 	if v.forms(duty.Obligation, clock.Stage) && can(r, authz.IncidentEdit) {
 		n.button, n.action = ui.T(ctx, "incidents.report.write"), incidentURL(r, "reports")
 		n.fields = map[string]string{"obligation": duty.ID, "stage": string(clock.Stage)}
 	}
 	return n
+}
+
+// awaited is the report of a clock that is on its way to the authority; zero: there is
+// none.
+func awaited(d incidents.Duty, c clocks.Clock) incident.Report {
+	x, _ := incident.Awaited(d.Reports, c.Stage)
+	return x
 }
 
 // recipient is to whom a duty reports.
@@ -298,7 +310,7 @@ func (v caseView) clockTable(r *http.Request) ui.TableProps {
 		}
 		for _, c := range d.Clocks {
 			t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(regimeTitle(ctx, d.Regime)+" · "+recipient(ctx, d.Obligation), "", d.Entity),
-				stageCell(c), dueCell(c, v.Incident), reportCell(r, v, d, c)}})
+				stageCell(c), dueCell(c, v.Incident, d), reportCell(r, v, d, c)}})
 		}
 	}
 	return t

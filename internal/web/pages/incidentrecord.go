@@ -104,6 +104,8 @@ func recordValue(ctx context.Context, e incident.Entry, value string) string {
 	switch e.Kind {
 	case "decision":
 		return decisionWords(ctx, value)
+	case "report": // by which channel; all else is a hash
+		return wordOr(ctx, "incidents.channel."+value, value)
 	case "action":
 		if addedCount.MatchString(value) {
 			return ui.T(ctx, "incidents.record.steps") + ": " + value

@@ -191,7 +191,8 @@ func (s *Site) reportActs() map[string]reportAct {
 			if !m.Known() {
 				return &fault.Error{Kind: fault.Invalid, Field: "received_at", What: ui.T(r.Context(), "incidents.wrong.time")}
 			}
-			return s.incidents.Receive(r.Context(), a, organisation, id, report, m.At, strings.TrimSpace(r.PostFormValue("reference")), strings.TrimSpace(r.PostFormValue("receipt")))
+			return s.incidents.Receive(r.Context(), a, organisation, id, report, incidents.Received{At: m.At,
+				Reference: strings.TrimSpace(r.PostFormValue("reference")), Receipt: strings.TrimSpace(r.PostFormValue("receipt")), Channel: r.PostFormValue("channel")})
 		},
 	}
 }
@@ -425,31 +426,65 @@ func (v reportView) withholdOptions(ctx context.Context) (out []ui.Option) {
 	return out
 }
 
-// underway reports whether the platform is to hand the report over, and has no receipt
-// for it yet.
-func underway(x incident.Report) bool {
-	return x.Status == incident.Submitted && x.Channel == incidents.ChannelNisaba
-}
-
 // reportStatus is the word for how far a report has come.
 func reportStatus(ctx context.Context, x incident.Report) string {
-	if underway(x) {
+	if x.Underway() {
 		return ui.T(ctx, "incidents.status.underway")
 	}
 	return ui.T(ctx, "incidents.status."+string(x.Status))
 }
 
-// handedOver is the head of a sent report: whether it has arrived, is on its way, or
-// waits because no authority is connected to which it could go.
+// refusal is why the authority's server does not take the report, in its words.
+func (v reportView) refusal() (text string, refused bool) {
+	for _, e := range v.found.Entries {
+		if e.Kind == "system" && e.Object == v.Report.ID {
+			return e.Text, true
+		}
+	}
+	return "", false
+}
+
+// handedOver is the head of a sent report: whether it has arrived and when, is on its
+// way, or does not get there: it was refused, or no authority is connected to which it
+// could go.
 func (v reportView) handedOver(ctx context.Context) (ui.Tone, string) {
 	when := ui.MomentText(ctx, v.Report.SubmittedAt)
+	_, refused := v.refusal()
+	c, _ := v.clock()
 	switch {
-	case underway(v.Report) && !v.wired:
+	case v.Report.Underway() && refused:
+		return ui.Bad, ui.T(ctx, "incidents.refused")
+	case v.Report.Underway() && !v.wired:
 		return ui.Bad, ui.T(ctx, "incidents.waits", "authority", recipient(ctx, v.duty.Obligation))
-	case underway(v.Report):
+	case v.Report.Underway() && c.Status == clocks.Overdue:
+		return ui.Bad, ui.T(ctx, "incidents.underway", "when", when)
+	case v.Report.Underway():
 		return ui.Partly, ui.T(ctx, "incidents.underway", "when", when)
 	}
+	if x, ok := tooLateThere(v.duty, c); ok && x.ID == v.Report.ID {
+		return ui.Bad, lateThereText(ctx, x)
+	}
 	return ui.Good, ui.T(ctx, "incidents.sent", "when", when, "channel", ui.T(ctx, "incidents.channel."+v.Report.Channel))
+}
+
+// tooLateThere is the report with which a clock was met too late, although it was
+// submitted in time.
+func tooLateThere(d incidents.Duty, c clocks.Clock) (x incident.Report, found bool) {
+	x, found = incident.Made(d.Reports, c.Stage)
+	return x, found && !c.Strict.IsZero() && x.MadeAt().After(c.Strict) && !x.SubmittedAt.After(c.Strict)
+}
+
+func lateThereText(ctx context.Context, x incident.Report) string {
+	return ui.T(ctx, "incidents.late_there", "submitted", ui.MomentText(ctx, x.SubmittedAt), "made", ui.MomentText(ctx, x.MadeAt()))
+}
+
+// otherChannels are the ways in which a person can hand over what the platform did not
+// deliver.
+func otherChannels(ctx context.Context) (out []ui.Option) {
+	for _, c := range []string{incidents.ChannelPortal, incidents.ChannelMail, incidents.ChannelPhone, incidents.ChannelPaper} {
+		out = append(out, ui.Option{Value: c, Label: ui.T(ctx, "incidents.channel."+c)})
+	}
+	return out
 }
 
 func (v reportView) channels(ctx context.Context) []ui.Option {
