@@ -62,6 +62,7 @@ func TestLanguage(t *testing.T) {
 	german := map[string]string{organisation + "/questions?topic=governance": asked("de"), "/account/notices": "Hinweise und E-Mails", "/nowhere": "Hier ist nichts", "/about": "Rechtsberatung", organisation + "/requirements/none": "Hier ist nichts"}
 	french := map[string]string{organisation + "/questions?topic=governance": asked("fr"), "/account/notices": "Avis et courriels", "/nowhere": "Il n’y a rien ici", "/about": "conseil juridique", organisation + "/requirements/none": "Il n’y a rien ici"}
 	spoken("a new account", "de", german)
+	v.onlyIn(known, "de", organisation)
 	v.http.Transport = asking("fr")
 	spoken("the same in a French browser", "de", german)
 	v.http.Transport = asking("en")
@@ -75,4 +76,41 @@ func TestLanguage(t *testing.T) {
 	spoken("left to the browser", "de", german)
 	v.http.Transport = asking("fr, de;q=0.4")
 	spoken("left to another browser", "fr", french)
+}
+
+// onlyIn opens the pages of an organisation that show the catalogue: they have its
+// questions and titles in the language and none in English, also once the plan is
+// adopted.
+func (v visitor) onlyIn(known *catalog.Catalogue, language, organisation string) {
+	v.t.Helper()
+	in, english, seen := known.In(language), map[string]string{}, 0
+	for i, q := range known.Questions() {
+		english[html.EscapeString(q.Text)] = html.EscapeString(in.Questions()[i].Text)
+	}
+	for i, r := range known.All() {
+		english[html.EscapeString(r.Title)] = html.EscapeString(in.At(i).Title)
+	}
+	look := func(path string) {
+		status, page := v.get(organisation + path)
+		if status != http.StatusOK {
+			v.t.Errorf("%s: %d", path, status)
+		}
+		for text, said := range english {
+			switch {
+			case len(text) < 20 || text == said:
+			case strings.Contains(page, text):
+				v.t.Errorf("%s says %q, in the language %q", path, text, said)
+			case strings.Contains(page, said):
+				seen++
+			}
+		}
+	}
+	for _, path := range []string{"", "/questions?topic=c", "/requirements?open=nis2.21.2.c.backup", "/requirements.csv", "/plan/adopt", "/evidence/new", "/suggestions", "/delegations", "/board"} {
+		look(path)
+	}
+	v.post(organisation+"/plan/adopt", url.Values{"all": {"yes"}})
+	look("/plan")
+	if seen < 200 {
+		v.t.Errorf("only %d texts of the catalogue are on the pages", seen)
+	}
 }

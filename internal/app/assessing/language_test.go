@@ -28,7 +28,9 @@ func figures(in assessing.Input) any {
 		for i := range trace {
 			trace[i].Text = law.Message{Key: trace[i].Text.Key}
 		}
-		r.Trace = trace
+		if r.Trace = trace; len(trace) > 0 && trace[0].Kind == posture.FromAnswer {
+			r.Reason = "" // the text of the answer
+		}
 		out.Results = append(out.Results, r)
 	}
 	for _, f := range in.Posture.Contradictions {
