@@ -76,7 +76,7 @@ func TestTrainings(t *testing.T) {
 	v := newVisitor(t, site)
 	organisation := v.begin("water-supplier.yaml")
 	form := url.Values{"name": {"Eva Berger"}, "course": {"NIS2 for boards"}, "on": {"2025-03-31"}, "valid_until": {"2026-03-31"}, "minutes": {"90"}, "management": {"yes"}}
-	if _, page, _ := v.post(organisation+"/board/trainings", form); !strings.Contains(page, "Eva Berger") || !strings.Contains(page, "Overdue") {
+	if _, page, _ := v.post(organisation+"/board/trainings", form); !strings.Contains(page, "Eva Berger") || !strings.Contains(page, "Expired") {
 		t.Fatalf("the training is not shown as expired:\n%.3000s", page)
 	}
 	_, page := v.get(organisation + "/board")
@@ -86,7 +86,7 @@ func TestTrainings(t *testing.T) {
 	form.Set("id", id[1])
 	form.Set("version", version[1])
 	form.Set("valid_until", "2099-03-31")
-	if _, page, _ := v.post(organisation+"/board/trainings", form); strings.Contains(page, "Overdue") || strings.Count(page, "Eva Berger") < 1 {
+	if _, page, _ := v.post(organisation+"/board/trainings", form); strings.Contains(page, "Expired") || strings.Count(page, "Eva Berger") < 1 {
 		t.Errorf("after the change:\n%.3000s", page)
 	}
 	form.Set("valid_until", "2020-01-01")

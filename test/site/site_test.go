@@ -210,7 +210,7 @@ func TestAnswerMovesTheScore(t *testing.T) {
 	}
 	_, history := v.get(organisation + "/history")
 	entry := regexp.MustCompile(`name="entry" value="([0-9]+)"`).FindStringSubmatch(history)
-	if entry == nil || !strings.Contains(history, "q.backup.exists") {
+	if entry == nil || !strings.Contains(history, "Which of your data and systems have a backup?") {
 		t.Fatal("the answer is not in the history")
 	}
 	if status, page, _ := v.post(organisation+"/undo", url.Values{"entry": {entry[1]}}); status != http.StatusOK {
