@@ -238,6 +238,13 @@ func TestAuthorityDesk(t *testing.T) {
 			t.Errorf("%s: %d %.100q", path, status, file)
 		}
 	}
+	this := authority.QuarterOf(time.Now())
+	if _, page := v.get("/authority/summary?quarter=" + quarter); !strings.Contains(page, "quarter="+this.Before().String()+`"`) || strings.Contains(page, "quarter="+this.After().String()+`"`) {
+		t.Error("the page of this quarter does not lead back, or leads on to one that has not begun")
+	}
+	if _, page := v.get("/authority/summary?quarter=" + this.Before().String()); !strings.Contains(page, "quarter="+quarter+`"`) {
+		t.Error("the page of the last quarter does not lead to this one")
+	}
 	if status, _ := v.get("/authority/summary?quarter=2026Q7"); status != http.StatusNotFound {
 		t.Errorf("a quarter that does not exist: %d", status)
 	}

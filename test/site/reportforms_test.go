@@ -82,7 +82,7 @@ func TestReportWaits(t *testing.T) {
 	if !strings.Contains(page, "Not sent yet: ") || !strings.Contains(page, "Connect an authority") || strings.Contains(page, "Sent ") {
 		t.Errorf("the report:\n%.2000s", page[strings.Index(page, "<main"):])
 	}
-	if page := v.page(at); !strings.Contains(page, "Being sent, not delivered yet") || !strings.Contains(page, "is not delivered yet: use another way") || strings.Contains(page, "on time") {
+	if page := v.page(at); !strings.Contains(page, "Not delivered yet") || !strings.Contains(page, "is not delivered yet: use another way") || strings.Contains(page, "on time") {
 		t.Errorf("the case:\n%.3000s", page[strings.Index(page, "<main"):])
 	}
 	receipt := url.Values{"received_at": {time.Now().UTC().Format("2006-01-02T15:04")}, "zone": {"UTC"}, "receipt": {"Ms Huber"}}

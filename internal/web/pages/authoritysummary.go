@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -31,11 +32,12 @@ func (s *Site) deskSummaryRoutes(add adder) {
 type summaryView struct {
 	authority.Summary
 	quarter authority.Quarter
+	now     time.Time
 	year    []authority.Statistics
 }
 
 func (s *Site) deskSummary(w http.ResponseWriter, r *http.Request) (err error) {
-	v := summaryView{quarter: authority.QuarterOf(s.clock.Now()).Before()}
+	v := summaryView{quarter: authority.QuarterOf(s.clock.Now()).Before(), now: s.clock.Now()}
 	if text := r.FormValue("quarter"); text != "" {
 		if v.quarter, err = authority.ParseQuarter(text); err != nil {
 			return &fault.Error{Kind: fault.NotFound, What: "there is no such quarter", Cause: err}
@@ -130,6 +132,9 @@ func (v summaryView) table(ctx context.Context, x authority.SummaryTable) ui.Tab
 	return t
 }
 
+// began reports whether a quarter has anything to show: it has begun.
+func (v summaryView) began(q authority.Quarter) bool { return !q.From().After(v.now) }
+
 // statistics are the figures of the year, which stay in the house.
 func (v summaryView) statistics(ctx context.Context) ui.TableProps {
 	t := ui.TableProps{ID: "year", Caption: ui.T(ctx, "authority.year", "year", strconv.Itoa(v.quarter.Year)), Columns: []ui.Column{{Label: ui.T(ctx, "authority.summary.quarter")}}}
@@ -137,7 +142,11 @@ func (v summaryView) statistics(ctx context.Context) ui.TableProps {
 		t.Columns = append(t.Columns, ui.Column{Label: ui.T(ctx, "authority.year."+key), Numeric: true})
 	}
 	for _, x := range v.year {
-		row := ui.Row{Cells: []templ.Component{ui.LinkCell(x.Quarter.String(), "/authority/summary?quarter="+x.Quarter.String(), "")}}
+		address := ""
+		if v.began(x.Quarter) {
+			address = "/authority/summary?quarter=" + x.Quarter.String()
+		}
+		row := ui.Row{Cells: []templ.Component{ui.LinkCell(x.Quarter.String(), address, "")}}
 		for _, n := range []int{x.Reports, x.Entities, x.Late, x.Abroad, x.Answers, x.InTime, x.Open} {
 			row.Cells = append(row.Cells, ui.Words(ui.Number(ctx, float64(n), 0)))
 		}
