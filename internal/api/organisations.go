@@ -227,7 +227,7 @@ func determinationOf(d assessment.Determination) Determination {
 
 // Languages are those of texts in answers.
 type Languages struct {
-	Language string `query:"language" enum:"en,de,fr" default:"en" doc:"Of sentences in the answer."`
+	Language string `query:"language" enum:"en,de,fr" default:"en" doc:"Of sentences in the answer, and of titles and questions of the catalogue."`
 }
 
 func factOperations(a *API) {
