@@ -168,7 +168,7 @@ func (w *world) steps() []step {
 		{id: "get-facts", keep: "version"},
 		{id: "set-facts", body: json.RawMessage(facts), match: true, want: 204},
 		{id: "determine", want: 201}, {id: "list-determinations"}, {id: "get-assessment"},
-		{id: "list-questions"},
+		{id: "list-questions", query: "?language=de"},
 		{id: "answer-question", body: object{"options": []string{"none"}}},
 		{id: "take-answer-back", want: 204},
 		{id: "list-requirements", query: "?measure=b&language=de"}, {id: "get-requirement"},

@@ -59,8 +59,17 @@ func TestLanguage(t *testing.T) {
 		q, _ := known.In(language).Question("q.governance.approval")
 		return html.EscapeString(q.Text)
 	}
+	// found is a requirement as a search for its title in the language lists it.
+	found := func(language string) (path, text string) {
+		r, _ := known.In(language).Get("nis2.21.2.a.policy")
+		return "/search?q=" + url.QueryEscape(r.Title), html.EscapeString(r.ID + " · " + r.Title)
+	}
 	german := map[string]string{organisation + "/questions?topic=governance": asked("de"), "/account/notices": "Hinweise und E-Mails", "/nowhere": "Hier ist nichts", "/about": "Rechtsberatung", organisation + "/requirements/none": "Hier ist nichts"}
 	french := map[string]string{organisation + "/questions?topic=governance": asked("fr"), "/account/notices": "Avis et courriels", "/nowhere": "Il n’y a rien ici", "/about": "conseil juridique", organisation + "/requirements/none": "Il n’y a rien ici"}
+	for language, texts := range map[string]map[string]string{"de": german, "fr": french} {
+		path, text := found(language)
+		texts[path] = text
+	}
 	spoken("a new account", "de", german)
 	v.onlyIn(known, "de", organisation)
 	v.http.Transport = asking("fr")

@@ -40,7 +40,7 @@ type office struct {
 
 func open(t *testing.T) office {
 	t.Helper()
-	cat, err := catalog.Load(content.FS)
+	cat, err := catalog.Load(content.FS, "de")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestProgress(t *testing.T) {
 	o := open(t)
 	ctx, owner := context.Background(), o.actor(home, authz.Owner)
 	d := draft()
-	d.Direct = true
+	d.Direct, d.Language = true, "de"
 	_, token := o.create(t, d)
 	answered := func() int {
 		list, err := o.List(ctx, owner, o.org)
@@ -219,6 +219,9 @@ func TestProgress(t *testing.T) {
 	sheet, err := o.Open(ctx, token, "")
 	if err != nil || len(sheet.Questions) != 2 || sheet.Answers["q.backup.exists"].Note != "as it is" {
 		t.Errorf("%+v, %v", sheet, err)
+	}
+	if first := sheet.Questions[0]; !strings.HasPrefix(first.Text, "Welche Ihrer Daten") {
+		t.Errorf("behind a German link stands %q", first.Text)
 	}
 	if err := o.HandIn(ctx, token, ""); err != nil {
 		t.Fatal(err)
