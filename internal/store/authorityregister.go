@@ -11,10 +11,10 @@ import (
 
 var authorityApplications = define(table[authority.Application]{
 	name: "authority_applications", kind: "authority_application", keys: "id", secret: true, // the token
-	columns: "id, entity, kind, state, name, email, class, reference, changed_on, language, facts, token_hash, expires_at, confirmed_at, decided_by, " +
+	columns: "id, entity, kind, state, name, email, class, provision, reference, changed_on, language, facts, token_hash, expires_at, confirmed_at, decided_by, " +
 		"decided_by_name, decided_at, reason, created_at, version",
 	fields: func(a *authority.Application) []any {
-		return []any{&a.ID, &a.Entity, &a.Kind, &a.State, &a.Name, &a.Email, &a.Class, &a.Reference, sqldb.Date(&a.ChangedOn), &a.Language, sqldb.Raw(&a.Facts),
+		return []any{&a.ID, &a.Entity, &a.Kind, &a.State, &a.Name, &a.Email, &a.Class, &a.Provision, &a.Reference, sqldb.Date(&a.ChangedOn), &a.Language, sqldb.Raw(&a.Facts),
 			&a.TokenHash, sqldb.Time(&a.ExpiresAt), sqldb.Time(&a.ConfirmedAt), &a.DecidedBy, &a.DecidedByName, sqldb.Time(&a.DecidedAt), &a.Reason,
 			sqldb.Time(&a.CreatedAt), &a.Version}
 	},
@@ -55,9 +55,9 @@ func (tx *Tx) SweepAuthorityApplications() (int64, error) {
 
 var authorityEntries = define(table[authority.Entry]{
 	name: "authority_entries", kind: "authority_entry", keys: "id",
-	columns: "id, organisation_id, state, reference, class, email, registered_on, changed_on, notified_on, late, reviewed_on, created_at, updated_at, version",
+	columns: "id, organisation_id, state, reference, class, provision, email, registered_on, changed_on, notified_on, late, reviewed_on, created_at, updated_at, version",
 	fields: func(e *authority.Entry) []any {
-		return []any{&e.ID, &e.Organisation, &e.State, &e.Reference, &e.Class, &e.Email, sqldb.Date(&e.RegisteredOn), sqldb.Date(&e.ChangedOn),
+		return []any{&e.ID, &e.Organisation, &e.State, &e.Reference, &e.Class, &e.Provision, &e.Email, sqldb.Date(&e.RegisteredOn), sqldb.Date(&e.ChangedOn),
 			sqldb.Date(&e.NotifiedOn), &e.Late, sqldb.Date(&e.ReviewedOn), sqldb.Time(&e.CreatedAt), sqldb.Time(&e.UpdatedAt), &e.Version}
 	},
 	org:     func(e *authority.Entry) *string { return &e.Organisation },

@@ -67,7 +67,7 @@ func TestRegister(t *testing.T) {
 		t.Errorf("a register that does not exist: %d", status)
 	}
 	form := url.Values{"name": {""}, "email": {"netze@example.org"}, "address": {"Hafen 1, 1220 Wien"}, "type": {"energy.electricity.dso"}, "staff": {"many"},
-		"turnover": {"80000000"}, "balance": {"90 000 000"}, "class": {"important"}, "established_in": {"at"}, "serves": {"AT, de"}, "ranges": {"192.0.2.0/28"}}
+		"turnover": {"80000000"}, "balance": {"90 000 000"}, "class": {"important"}, "provision": {"b"}, "established_in": {"at"}, "serves": {"AT, de"}, "ranges": {"192.0.2.0/28"}}
 	if status, page, _ := stranger.post(office, form); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-staff-error") || !strings.Contains(page, "netze@example.org") {
 		t.Errorf("staff that is no number: %d", status)
 	}
@@ -94,7 +94,7 @@ func TestRegister(t *testing.T) {
 		t.Fatalf("no application waits:\n%.3000s", page[strings.Index(page, "<main"):])
 	}
 	_, page = olga.get(application)
-	for _, want := range []string{"The entity says: Important entity", "Essential entity", "name is alike", "192.0.2.0/28"} {
+	for _, want := range []string{"The entity says: Important entity", "Essential entity", "name is alike", "192.0.2.0/28", "Art. 2(2)(b)"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the application does not show %q", want)
 		}
@@ -121,6 +121,7 @@ func TestRegister(t *testing.T) {
 	form.Set("email", "somebody@example.com")
 	form.Set("changed_on", time.Now().AddDate(0, 0, -20).Format("2006-01-02"))
 	form.Set("address", "Hafen 2, 1220 Wien")
+	form.Del("provision") // what a Member State decided stays
 	stranger.must(office, form)
 	change := mailed(t, box, "netze@example.org", 2)
 	if slices.ContainsFunc(box.Mails(), func(m string) bool { return strings.HasPrefix(m, "somebody@example.com") }) {
@@ -145,7 +146,14 @@ func TestRegister(t *testing.T) {
 	if status, page, _ := olga.post(other+"/supervision/entry", url.Values{"email": {"x"}, "class": {"important"}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-entry-email-error") {
 		t.Errorf("an address that is none: %d", status)
 	}
-	olga.must(other+"/supervision/entry", url.Values{"email": {"office@example.org"}, "class": {"important"}})
+	if status, page, _ := olga.post(other+"/supervision/entry", url.Values{"email": {"office@example.org"}, "class": {"important"}, "provision": {"z"}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-entry-provision-error") {
+		t.Errorf("a provision that does not exist: %d", status)
+	}
+	olga.must(other+"/supervision/entry", url.Values{"email": {"office@example.org"}, "class": {"important"}, "provision": {"e"}})
+	if status, csv := olga.get("/authority/register/identified.csv"); status != http.StatusOK || csv != "\ufeffprovision,sector,subsector,type,essential,important\r\n"+
+		"Art. 2(2)(b),energy,energy.electricity,energy.electricity.dso,1,0\r\nArt. 2(2)(e),digital-infra,,digital-infra.cloud,0,1\r\nArt. 2(2)(e),ict-service,,ict-service.msp,0,1\r\n" {
+		t.Errorf("identified entities: %d %q", status, csv)
+	}
 	page, _ = olga.must(other+"/supervision/changed", url.Values{"changed_on": {time.Now().AddDate(0, 0, -3).Format("2006-01-02")}})
 	if !strings.Contains(page, "Change to be told by") {
 		t.Error("the time of a known change does not run")

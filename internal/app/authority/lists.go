@@ -24,7 +24,7 @@ type Count struct {
 }
 
 // CommissionList counts the registered entities of each sector and subsector,
-// Directive (EU) 2022/2555 Art. 3(5)(a). An entity of several counts in each; Entities
+// Directive (EU) 2022/2555 Art. 3(5)(a), and those that were identified, (b). An entity of several counts in each; Entities
 // has each once.
 type CommissionList struct {
 	AsOf      law.Date `json:"as_of"`
@@ -32,6 +32,19 @@ type CommissionList struct {
 	Essential int      `json:"essential"`
 	Important int      `json:"important"`
 	Counts    []Count  `json:"counts"`
+
+	Identified []Identified `json:"identified"` // Art. 3(5)(b)
+}
+
+// Identified is how many entities of a type Member States identified under a provision,
+// Directive (EU) 2022/2555 Art. 3(5)(b). An entity of several types counts in each.
+type Identified struct {
+	Provision string `json:"provision"` // "Art. 2(2)(b)"
+	Sector    string `json:"sector"`
+	Subsector string `json:"subsector"`
+	Type      string `json:"type"` // of service
+	Essential int    `json:"essential"`
+	Important int    `json:"important"`
 }
 
 // RegistryEntry is a line of the list for the registry that ENISA keeps, with what
@@ -97,8 +110,10 @@ func (s *Service) assessed(ctx context.Context, a authz.Actor, f func(authority.
 // Commission makes the list of Art. 3(5).
 func (s *Service) Commission(ctx context.Context, a authz.Actor) (out CommissionList, err error) {
 	counts := map[[2]string]*Count{}
-	out.Authority, out.AsOf, err = s.assessed(ctx, a, func(_ authority.Entry, _ *organisation.File, in assessing.Input) {
+	identified := map[[2]string]*Identified{}
+	out.Authority, out.AsOf, err = s.assessed(ctx, a, func(e authority.Entry, _ *organisation.File, in assessing.Input) {
 		class := in.Scope.Class
+		identify(identified, e, in)
 		if class != law.Essential && class != law.Important {
 			return
 		}
@@ -130,7 +145,39 @@ func (s *Service) Commission(ctx context.Context, a authz.Actor) (out Commission
 		out.Counts = append(out.Counts, *c)
 	}
 	slices.SortFunc(out.Counts, func(x, y Count) int { return strings.Compare(x.Sector+" "+x.Subsector, y.Sector+" "+y.Subsector) })
+	out.Identified = []Identified{}
+	for _, x := range identified {
+		out.Identified = append(out.Identified, *x)
+	}
+	slices.SortFunc(out.Identified, func(x, y Identified) int { return strings.Compare(x.Provision+" "+x.Type, y.Provision+" "+y.Type) })
 	return out, err
+}
+
+// identify counts an entity that a Member State identified: in the class of the scope
+// test, or, where the facts do not decide, in that of its entry.
+func identify(counts map[[2]string]*Identified, e authority.Entry, in assessing.Input) {
+	class := in.Scope.Class
+	if class != law.Essential && class != law.Important {
+		class = e.Class
+	}
+	if e.Provision == "" || class != law.Essential && class != law.Important {
+		return
+	}
+	for _, id := range in.Scope.EntityTypes {
+		t, ok := annex.Find(id)
+		if !ok {
+			continue
+		}
+		at := [2]string{e.Provision, id}
+		if counts[at] == nil {
+			counts[at] = &Identified{Provision: "Art. 2(2)(" + e.Provision + ")", Sector: t.Sector, Subsector: t.Subsector, Type: id}
+		}
+		if class == law.Essential {
+			counts[at].Essential++
+		} else {
+			counts[at].Important++
+		}
+	}
 }
 
 // Registry makes the list of Art. 27(4): the registered entities of the types of

@@ -124,6 +124,7 @@ type Draft struct {
 	Reference string    // of its entry, for a change; "" registers it
 	ChangedOn law.Date  // when what changed did change
 	Class     law.Class // as the entity says
+	Provision string    // by which a Member State identified it, see authority.Provisions; "": none did
 	Email     string    // to which the link for confirmation goes
 	Language  string
 	Facts     *organisation.File
@@ -141,6 +142,8 @@ func (d *Draft) check(today law.Date) error {
 		return invalid("entity_types", "it is not said what the entity does", "at least one kind of entity of the annexes")
 	case d.Class != law.Essential && d.Class != law.Important:
 		return invalid("class", "the class is missing", "essential or important")
+	case !provision(d.Provision):
+		return wrongProvision()
 	case strings.TrimSpace(f.Organisation.Address) == "":
 		return invalid("address", "the address is missing", "the postal address")
 	case d.ChangedOn.After(today):
@@ -178,7 +181,7 @@ func (s *Service) Apply(ctx context.Context, workspace, from string, d Draft) er
 		}
 		token, hash := secret.NewToken()
 		p := authority.Application{ID: id.New(), Kind: authority.Registration, State: authority.Unconfirmed, Name: strings.TrimSpace(d.Facts.Organisation.Name), Email: d.Email,
-			Class: d.Class, Reference: strings.TrimSpace(d.Reference), ChangedOn: d.ChangedOn, Language: d.Language, Facts: b, TokenHash: hash, ExpiresAt: tx.Now().Add(ConfirmWithin)}
+			Class: d.Class, Provision: d.Provision, Reference: strings.TrimSpace(d.Reference), ChangedOn: d.ChangedOn, Language: d.Language, Facts: b, TokenHash: hash, ExpiresAt: tx.Now().Add(ConfirmWithin)}
 		if p.Reference != "" {
 			p.Kind = authority.Amendment
 			e, err := tx.AuthorityEntryByReference(p.Reference)
@@ -419,6 +422,9 @@ func (s *Service) enter(tx *store.Tx, p authority.Application, attach string) (e
 	}
 	today := law.DateOf(tx.Now())
 	e.Organisation, e.Class, e.State = o.ID, p.Class, authority.Registered
+	if p.Provision != "" { // a change that says nothing of it takes no decision of a Member State back
+		e.Provision = p.Provision
+	}
 	if p.Kind == authority.Registration {
 		e.Email = p.Email
 		e.RegisteredOn, e.ReviewedOn = law.DateOf(p.ConfirmedAt), today
@@ -573,9 +579,17 @@ func (s *Service) editEntry(ctx context.Context, a authz.Actor, organisation str
 	})
 }
 
+// provision reports whether a text is one of the provisions, or "" for none.
+func provision(p string) bool { return p == "" || slices.Contains(authority.Provisions(), p) }
+
+func wrongProvision() error {
+	return invalid("provision", "there is no such provision", "Art. 2(2), points (b) to (e), or none")
+}
+
 // RegisterByHand puts an entity that an officer made into the register, or corrects
-// its entry.
-func (s *Service) RegisterByHand(ctx context.Context, a authz.Actor, organisation string, class law.Class, email string) error {
+// its entry. under is the provision by which a Member State identified it, as
+// authority.Provisions, or "".
+func (s *Service) RegisterByHand(ctx context.Context, a authz.Actor, organisation string, class law.Class, under, email string) error {
 	return s.editEntry(ctx, a, organisation, func(tx *store.Tx, e *authority.Entry) error {
 		address, err := tenant.FoldEmail(email)
 		if err != nil {
@@ -584,7 +598,10 @@ func (s *Service) RegisterByHand(ctx context.Context, a authz.Actor, organisatio
 		if class != law.Essential && class != law.Important {
 			return invalid("class", "the class is missing", "essential or important")
 		}
-		e.Email, e.Class = address, class
+		if !provision(under) {
+			return wrongProvision()
+		}
+		e.Email, e.Class, e.Provision = address, class, under
 		if e.State != authority.Registered {
 			today := law.DateOf(tx.Now())
 			e.State, e.RegisteredOn, e.ReviewedOn = authority.Registered, today, today

@@ -32,6 +32,7 @@ type Application struct {
 	Name          string          `json:"name"`
 	Email         string          `json:"email"`
 	Class         law.Class       `json:"class"`      // as the entity says
+	Provision     string          `json:"provision"`  // as the entity says, see Provisions
 	Reference     string          `json:"reference"`  // of the entry that is to change
 	ChangedOn     law.Date        `json:"changed_on"` // when what changed did change
 	Language      string          `json:"language"`
@@ -60,7 +61,8 @@ type Entry struct {
 	Organisation string    `json:"organisation"`
 	State        string    `json:"state"`
 	Reference    string    `json:"reference"`
-	Class        law.Class `json:"class"` // as the entity says
+	Class        law.Class `json:"class"`     // as the entity says
+	Provision    string    `json:"provision"` // by which a Member State identified it, see Provisions; "": none did
 	Email        string    `json:"email"`
 	RegisteredOn law.Date  `json:"registered_on"`
 	ChangedOn    law.Date  `json:"changed_on"`  // of a change that the entity did not notify yet; zero: none known
@@ -71,6 +73,10 @@ type Entry struct {
 	UpdatedAt    time.Time `json:"updated_at"`
 	Version      int64     `json:"version"`
 }
+
+// Provisions lists the points of Directive (EU) 2022/2555 Art. 2(2) under which a Member
+// State identifies entities whatever their size: "b" to "e".
+func Provisions() []string { return []string{"b", "c", "d", "e"} }
 
 // ReviewEvery is how often the list of entities is reviewed at least, in years,
 // Directive (EU) 2022/2555 Art. 3(3).

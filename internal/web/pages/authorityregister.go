@@ -168,6 +168,15 @@ func (s *Site) deskLists(w http.ResponseWriter, r *http.Request) error {
 			rows = append(rows, []string{c.Sector, c.Subsector, strconv.Itoa(c.Essential), strconv.Itoa(c.Important)})
 		}
 		rows = append(rows, []string{"entities", "", strconv.Itoa(l.Essential), strconv.Itoa(l.Important)})
+	case list == "identified":
+		l, err := s.authority.Commission(ctx, a)
+		if err != nil {
+			return err
+		}
+		out, head = l.Identified, []string{"provision", "sector", "subsector", "type", "essential", "important"}
+		for _, x := range l.Identified {
+			rows = append(rows, []string{x.Provision, x.Sector, x.Subsector, x.Type, strconv.Itoa(x.Essential), strconv.Itoa(x.Important)})
+		}
 	case list == "enisa":
 		l, err := s.authority.Registry(ctx, a)
 		if err != nil {
@@ -288,11 +297,19 @@ func (v applicationView) facts(ctx context.Context) [][2]string {
 	}
 	out := [][2]string{{t("name"), f.Organisation.Name}, {t("number"), f.Organisation.RegistrationNumber}, {t("address"), f.Organisation.Address},
 		{t("contact"), strings.Join(contacts, "\n")}, {t("types"), strings.Join(types, "\n")}, {t("established"), strings.Join(f.Establishment.EstablishedIn, ", ")},
-		{t("serves"), strings.Join(f.Establishment.Serves, ", ")}, {t("ranges"), strings.Join(f.Registration.IPRanges, "\n")}}
+		{t("provision"), v.provision(ctx)}, {t("serves"), strings.Join(f.Establishment.Serves, ", ")}, {t("ranges"), strings.Join(f.Registration.IPRanges, "\n")}}
 	for _, y := range f.Figures {
 		out = append(out, [2]string{strconv.Itoa(y.Year), figuresText(ctx, y)})
 	}
 	return out
+}
+
+// provision is by which provision the entity says it was identified, "" for none.
+func (v applicationView) provision(ctx context.Context) string {
+	if v.Provision == "" {
+		return ""
+	}
+	return ui.T(ctx, "authority.provision."+v.Provision)
 }
 
 func figuresText(ctx context.Context, y organisation.Figures) string {
@@ -324,7 +341,7 @@ func (s *Site) deskEntityAct(name string, do func(*http.Request, authz.Actor, st
 }
 
 func (s *Site) deskEntry(r *http.Request, a authz.Actor, organisation string) error {
-	return s.authority.RegisterByHand(r.Context(), a, organisation, law.Class(r.PostFormValue("class")), r.PostFormValue("email"))
+	return s.authority.RegisterByHand(r.Context(), a, organisation, law.Class(r.PostFormValue("class")), r.PostFormValue("provision"), r.PostFormValue("email"))
 }
 
 func (s *Site) deskChanged(r *http.Request, a authz.Actor, organisation string) error {
@@ -403,11 +420,14 @@ func (s *Site) readApplication(r *http.Request) (authority.Draft, ui.Errors) {
 	f.Activity.EntityTypes = r.PostForm["type"]
 	f.Establishment.EstablishedIn, f.Establishment.Serves, f.Establishment.RepresentativeIn = states("established_in"), states("serves"), strings.ToUpper(text("representative_in"))
 	f.Registration.IPRanges = strings.Fields(text("ranges"))
+	if text("provision") != "" { // a decision of a Member State also says in which class
+		f.Status.IdentifiedAs = text("class")
+	}
 	y := organisation.Figures{Year: s.clock.Now().Year() - 1, Employees: number("staff"), Turnover: number("turnover"), BalanceSheet: number("balance")}
 	if y.Employees != nil || y.Turnover != nil || y.BalanceSheet != nil {
 		f.Figures = []organisation.Figures{y}
 	}
-	return authority.Draft{Reference: text("reference"), ChangedOn: dayOf(r, e, "changed_on"), Class: law.Class(text("class")), Email: text("email"),
+	return authority.Draft{Reference: text("reference"), ChangedOn: dayOf(r, e, "changed_on"), Class: law.Class(text("class")), Provision: text("provision"), Email: text("email"),
 		Language: s.language(r), Facts: f}, e
 }
 
@@ -424,6 +444,7 @@ func applyFields(r *http.Request, e ui.Errors) map[string]ui.Field {
 		{Name: "ranges", Label: t("ranges"), Hint: t("ranges.hint"), Rows: 3},
 		{Name: "type", Label: t("types")},
 		{Name: "class", Label: t("class"), Hint: t("class.hint"), Required: true},
+		{Name: "provision", Label: t("provision"), Hint: t("provision.hint")},
 		{Name: "staff", Label: t("staff"), InputMode: "decimal", MaxLength: 20},
 		{Name: "turnover", Label: t("turnover"), InputMode: "decimal", MaxLength: 20, Unit: "EUR"},
 		{Name: "balance", Label: t("balance"), InputMode: "decimal", MaxLength: 20, Unit: "EUR"},
@@ -445,9 +466,19 @@ func applyFields(r *http.Request, e ui.Errors) map[string]ui.Field {
 
 // applyOrder is the order of the fields, for the summary of errors.
 func applyOrder(fields map[string]ui.Field) (out []ui.Field) {
-	for _, name := range []string{"name", "number", "address", "contact", "email", "phone", "ranges", "type", "class", "staff", "turnover", "balance", "established_in",
+	for _, name := range []string{"name", "number", "address", "contact", "email", "phone", "ranges", "type", "class", "provision", "staff", "turnover", "balance", "established_in",
 		"serves", "representative_in", "reference", "changed_on"} {
 		out = append(out, fields[name])
+	}
+	return out
+}
+
+// provisions are the points of Art. 2(2) by which a Member State identifies an entity,
+// none first.
+func provisions(ctx context.Context) []ui.Option {
+	out := []ui.Option{{Value: "", Label: ui.T(ctx, "authority.provision.none")}}
+	for _, p := range desk.Provisions() {
+		out = append(out, ui.Option{Value: p, Label: ui.T(ctx, "authority.provision."+p)})
 	}
 	return out
 }
