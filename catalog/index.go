@@ -30,8 +30,8 @@ type Catalogue struct {
 	where map[string]string // id → "file:line"
 	twice []string          // complaints about ids that occur twice
 
-	languages map[string]*Catalogue // with texts in a language; English is the first of them
-	from      map[string]string     // of a translation: id → the file that it came from
+	languages map[string]func() (*Catalogue, error) // by language; each is read when it is first asked for
+	from      map[string]string                     // of a translation: id → the file that it came from
 }
 
 // LeafEffect is an Effect with its requirements resolved to leaves, as places in

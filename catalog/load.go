@@ -33,11 +33,12 @@ type pack struct {
 }
 
 // Load reads the packs of a content folder: frameworks/nis2.yaml,
-// frameworks/cir-2024-2690/*.yaml, evidence-kinds.yaml and questions/*.yaml, and for
-// In the texts of the languages that are named: translations/<language>/ with files
-// of the same names. Missing files are an empty pack. Unknown fields and structural
+// frameworks/cir-2024-2690/*.yaml, evidence-kinds.yaml and questions/*.yaml. For In,
+// the texts of the languages that are named lie in translations/<language>/, in files
+// of the same names; they are read when a language is first asked for, since most
+// runs need one at most. Missing files are an empty pack. Unknown fields and structural
 // mistakes (see Catalogue.Validate) are errors that name the file, the line and the
-// id; so are, with file and id, translations of what the catalogue does not have.
+// id; Catalogue.Check finds those of the translations.
 func Load(fsys fs.FS, languages ...string) (*Catalogue, error) {
 	packs, err := list(fsys)
 	if err != nil {
@@ -61,9 +62,7 @@ func Load(fsys fs.FS, languages ...string) (*Catalogue, error) {
 	if err := c.Validate(false); err != nil {
 		return nil, err
 	}
-	if err := c.translate(fsys, languages); err != nil {
-		return nil, err
-	}
+	c.later(fsys, languages)
 	return c, nil
 }
 

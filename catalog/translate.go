@@ -47,22 +47,14 @@ type words struct {
 	err          error
 }
 
-// translate reads the texts of some languages. A text that is missing stays English.
-func (c *Catalogue) translate(fsys fs.FS, languages []string) error {
-	c.languages = map[string]*Catalogue{English: c}
-	var errs []error
-	for _, language := range languages {
-		if c.languages[language] != nil {
-			continue
-		}
-		in, err := c.translated(fsys, language)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		c.languages[language] = in
+// later prepares the catalogue in some languages; each is read when it is first asked
+// for.
+func (c *Catalogue) later(fsys fs.FS, languages []string) {
+	c.languages = map[string]func() (*Catalogue, error){}
+	for _, language := range append(slices.Clone(languages), English) {
+		c.languages[language] = sync.OnceValues(func() (*Catalogue, error) { return c.translated(fsys, language) })
 	}
-	return errors.Join(errs...)
+	c.languages[English] = func() (*Catalogue, error) { return c, nil }
 }
 
 // translated is the catalogue with the texts of a language. It shares everything but
@@ -210,16 +202,33 @@ func (t *translation) question(q *Question, said questionWords) {
 	}
 }
 
-// Languages lists the languages that were loaded, sorted; English is one of them.
+// Languages lists the languages that were named when the catalogue was loaded, sorted;
+// English is one of them.
 func (c *Catalogue) Languages() []string { return slices.Sorted(maps.Keys(c.languages)) }
 
 // In is the same catalogue with its texts in a language: titles, explanations, what
 // good looks like, hints, questions, options and kinds of evidence. What nobody
-// translated, and a language that was not loaded, is English. Ids, places and effects
-// are those of every language.
+// translated, and a language that was not named, is English; so is one whose files
+// have a mistake, which Check finds. Ids, places and effects are those of every
+// language.
 func (c *Catalogue) In(language string) *Catalogue {
-	if in := c.languages[language]; in != nil {
-		return in
+	for _, l := range []string{language, English} {
+		if read := c.languages[l]; read != nil {
+			if in, err := read(); err == nil {
+				return in
+			}
+		}
 	}
-	return c.languages[English]
+	return c
+}
+
+// Check reads the texts of every language that was named and returns the mistakes in
+// them, with file and id.
+func (c *Catalogue) Check() error {
+	var errs []error
+	for _, language := range c.Languages() {
+		_, err := c.languages[language]()
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }

@@ -75,7 +75,10 @@ func translated(t *testing.T) (c *catalog.Catalogue, languages []string) {
 	for _, e := range entries {
 		languages = append(languages, e.Name())
 	}
-	if c, err = catalog.Load(content.FS, languages...); err != nil {
+	if c, err = catalog.Load(content.FS, languages...); err == nil {
+		err = c.Check()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return c, languages
@@ -139,8 +142,9 @@ func TestIn(t *testing.T) {
 	}
 }
 
-// TestLoadRefusesTranslations names the file and the id of each mistake.
-func TestLoadRefusesTranslations(t *testing.T) {
+// TestCheckFindsMistakesOfTranslations names the file and the id of each mistake; the
+// language is English then.
+func TestCheckFindsMistakesOfTranslations(t *testing.T) {
 	for _, tc := range []struct{ name, file, text, want string }{
 		{"unknown requirement", "frameworks/nis2.yaml", "nis2.99: {title: T}", "translations/de/frameworks/nis2.yaml: nis2.99: is not in the catalogue"},
 		{"unknown question", "questions/01.yaml", "q.two: {text: T}", "translations/de/questions/01.yaml: q.two: is not in the catalogue"},
@@ -156,11 +160,15 @@ func TestLoadRefusesTranslations(t *testing.T) {
 			fsys := files("", section+translationLeaf, "- {id: doc.x, title: Paper}\n", asked)
 			fsys["translations/de/frameworks/cir-2024-2690/01.yaml"] = &fstest.MapFile{Data: []byte("cir.1.1: {title: T}")}
 			fsys["translations/de/"+tc.file] = &fstest.MapFile{Data: []byte(tc.text)}
-			if _, err := catalog.Load(fsys, "de"); err == nil || !strings.Contains(err.Error(), tc.want) {
+			c, err := catalog.Load(fsys, "de")
+			if err != nil {
+				t.Fatalf("a language that was not asked for is read: %v", err)
+			}
+			if err := c.Check(); err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("%v\nwant %s", err, tc.want)
 			}
-			if _, err := catalog.Load(fsys); err != nil {
-				t.Errorf("a language that was not asked for is read: %v", err)
+			if c.In("de") != c {
+				t.Error("half a language is used")
 			}
 		})
 	}
