@@ -1,9 +1,7 @@
 package site
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"fmt"
 	"mime/multipart"
 	"net/http"
@@ -20,6 +18,7 @@ import (
 	"github.com/nisaba-platform/nisaba/examples"
 	"github.com/nisaba-platform/nisaba/internal/server"
 	"github.com/nisaba-platform/nisaba/test/browser"
+	"github.com/nisaba-platform/nisaba/test/platform"
 )
 
 // quick looks at the queue often.
@@ -114,60 +113,14 @@ func (v visitor) until(path, text string) (page string) {
 	return ""
 }
 
-// listen opens the stream of events and hands out what it says.
+// listen opens the stream of events, after the last event that was heard.
 func (v visitor) listen(last string) (events <-chan string, stop func(), status int) {
 	v.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, v.site+"/events", http.NoBody)
-	if err != nil {
-		v.t.Fatal(err)
-	}
+	header := map[string]string{}
 	if last != "" {
-		r.Header.Set("Last-Event-ID", last)
+		header["Last-Event-ID"] = last
 	}
-	answer, err := v.http.Do(r)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	v.t.Cleanup(cancel)
-	out := make(chan string, 100)
-	go func() {
-		defer close(out)
-		defer answer.Body.Close()
-		var event []string
-		for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
-			if lines.Text() != "" {
-				event = append(event, lines.Text())
-				continue
-			}
-			out <- strings.Join(event, "\n")
-			event = nil
-		}
-	}()
-	return out, cancel, answer.StatusCode
-}
-
-// hear waits for an event that has the texts.
-func hear(t *testing.T, events <-chan string, texts ...string) string {
-	t.Helper()
-	late := time.After(20 * time.Second)
-	for {
-		select {
-		case e, ok := <-events:
-			if !ok {
-				t.Fatalf("the stream ended before %q", texts)
-			}
-			all := true
-			for _, s := range texts {
-				all = all && strings.Contains(e, s)
-			}
-			if all {
-				return e
-			}
-		case <-late:
-			t.Fatalf("no event with %q", texts)
-		}
-	}
+	return platform.Listen(v.t, v.http, v.site+"/events", header)
 }
 
 // TestEvents follows a job through the stream of events; what came while nobody
@@ -178,11 +131,11 @@ func TestEvents(t *testing.T) {
 	anna := newVisitor(t, site)
 	anna.begin("water-supplier.yaml")
 	events, stop, _ := anna.listen("")
-	hear(t, events, "event: unread", `"count":0`)
+	platform.Hear(t, events, "event: unread", `"count":0`)
 	anna.post("/jobs/refresh", url.Values{})
-	e := hear(t, events, "event: notice", "The update has ended", "/jobs/")
-	hear(t, events, "event: unread", `"count":1`)
-	hear(t, events, "event: job", `"state":"done"`)
+	e := platform.Hear(t, events, "event: notice", "The update has ended", "/jobs/")
+	platform.Hear(t, events, "event: unread", `"count":1`)
+	platform.Hear(t, events, "event: job", `"state":"done"`)
 	stop()
 	last := regexp.MustCompile(`id: ([0-9]+)`).FindStringSubmatch(e)
 	if last == nil {
@@ -192,7 +145,7 @@ func TestEvents(t *testing.T) {
 	anna.post("/jobs/refresh", url.Values{})
 	anna.until("/inbox?show=unread", "The update has ended")
 	events, stop, _ = anna.listen(last[1])
-	hear(t, events, "event: notice", "The update has ended")
+	platform.Hear(t, events, "event: notice", "The update has ended")
 	stop()
 
 	for i := range 4 {
@@ -215,9 +168,9 @@ func TestEventsEndWithTheSession(t *testing.T) {
 	anna := newVisitor(t, site)
 	anna.begin("water-supplier.yaml")
 	events, _, _ := anna.listen("")
-	hear(t, events, "event: unread")
+	platform.Hear(t, events, "event: unread")
 	anna.post("/sign-out", url.Values{})
-	hear(t, events, "event: end")
+	platform.Hear(t, events, "event: end")
 	if _, open := <-events; open {
 		t.Error("the stream goes on after the end of the session")
 	}
