@@ -76,7 +76,7 @@ func TestLogs(t *testing.T) {
 	reset := anna.Post("/members/reset", url.Values{"person": {person}}).Body
 	keep("reset link", find(`/reset/([a-z0-9]{20,})`, reset))
 	site.Visitor(t).Get("/reset/" + secrets["reset link"])
-	key := find(`name="key" value="([A-Z2-7]+)"`, anna.Get("/account").Body)
+	key := find(`name="key" value="([A-Z2-7]+)"`, anna.Get("/account?factor=set-up").Body)
 	keep("key of the second factor", key)
 	code, err := totp.GenerateCode(key, time.Now())
 	if err != nil {

@@ -124,7 +124,10 @@ func TestFactorPage(t *testing.T) {
 		}
 		return m[1], m[2]
 	}
-	_, page := v.get("/account")
+	if _, page := v.get("/account"); shown.MatchString(page) || !strings.Contains(page, `href="/account?factor=set-up"`) {
+		t.Error("a look at the account shows a secret, or no way to set the second factor up")
+	}
+	_, page := v.get("/account?factor=set-up")
 	picture, key := read(page)
 	for _, code := range []string{"000000", "", "abc", strings.Repeat("9", 300)} {
 		status, page, _ := v.post("/account/factor", url.Values{"key": {key}, "code": {code}})

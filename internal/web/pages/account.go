@@ -169,7 +169,8 @@ func (s *Site) showAccount(w http.ResponseWriter, r *http.Request, e ui.Errors, 
 	}
 	var enrolment accounts.Enrolment
 	on := v.Person.TOTPSecret != "" || len(codes) > 0 && key != ""
-	if !on {
+	wrong := len(pick(e, "code")) > 0
+	if !on && (key != "" || wrong || r.URL.Query().Has("factor")) { // who only looks at the account needs no secret on it
 		enrolment, err = s.accounts.EnrolAgain(v.Person, key)
 		if err != nil { // a new key takes the place of none, or of a damaged one
 			enrolment, err = s.accounts.Enrol(v.Person)
