@@ -38,10 +38,11 @@ func keptOf(r assessment.Report) KeptReport {
 
 // ReportOrder is what a report is to be.
 type ReportOrder struct {
-	Format   string   `json:"format" enum:"pdf,html,json"`
+	Formats  []string `json:"formats,omitempty" enum:"pdf,html,json" doc:"It is made in each of them."`
 	Language string   `json:"language,omitempty" enum:"en,de,fr" default:"en"`
 	Brand    string   `json:"brand,omitempty" enum:"client,workspace,none" default:"client"`
 	Parts    []string `json:"parts,omitempty" doc:"All when they are left out."`
+	Format   string   `json:"format,omitempty" enum:"pdf,html,json" doc:"One more of the formats. In an answer the first of them."`
 }
 
 // MonthlyReport is made on the first of each month.
@@ -92,7 +93,11 @@ func keptReportOperations(a *API) {
 			if err == nil && !ok {
 				err = missing("monthly report")
 			}
-			return answerWith(MonthlyReport{ReportOrder(m.Order), m.Mail, m.Name, m.Made}, err)
+			if err != nil {
+				return nil, err
+			}
+			m.Format = m.Formats[0]
+			return &body[MonthlyReport]{MonthlyReport{ReportOrder(m.Order), m.Mail, m.Name, m.Made}}, nil
 		})
 	add(in, operation{id: "set-monthly-report", route: "PUT organisations/{organisation}/monthly-report", summary: "Have a report made on the first of each month"},
 		func(ctx context.Context, v accounts.Visit, q *struct {

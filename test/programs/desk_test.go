@@ -82,7 +82,7 @@ func (w *world) deskSteps() []step {
 
 		{id: "order-report", body: object{"format": "json"}, want: 202},
 		{id: "list-reports", body: func() any { w.work(); return nil }, keep: "kept"}, {id: "download-report", swap: "kept"},
-		{id: "set-monthly-report", body: object{"format": "pdf", "mail": true}, want: 204}, {id: "get-monthly-report"}, {id: "stop-monthly-report", want: 204},
+		{id: "set-monthly-report", body: object{"formats": []string{"pdf", "html"}, "mail": true}, want: 204}, {id: "get-monthly-report"}, {id: "stop-monthly-report", want: 204},
 		{id: "list-messages", keep: "message"}, {id: "resend-message", swap: "message", want: 204},
 		{id: "list-notices"}, {id: "mark-read", body: object{}, want: 204}, {id: "get-notice-choices"}, {id: "list-calendars"},
 		{id: "scan-file", swap: "file"},

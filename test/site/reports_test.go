@@ -57,7 +57,13 @@ func TestReports(t *testing.T) {
 			}
 		}
 	}
-	for name, form := range map[string]url.Values{"format": {"format": {"exe"}, "language": {"en"}}, "language": {"format": {"pdf"}, "language": {"xx"}},
+	if _, page := v.makeReport(organisation, url.Values{"format": {"html", "json"}, "language": {"en"}}); strings.Count(page, "HTML · ") != 2 || strings.Count(page, "JSON · ") != 2 {
+		t.Error("two formats of one order are not both in the list")
+	}
+	if _, page, _ := v.post(organisation+"/reports", url.Values{"format": {"json", "pdf"}, "language": {"en"}, "monthly": {"yes"}}); !strings.Contains(page, "PDF, JSON, English") {
+		t.Error("the page does not name both formats of the monthly report")
+	}
+	for name, form := range map[string]url.Values{"format": {"format": {"pdf", "exe"}, "language": {"en"}}, "no format": {"language": {"en"}}, "language": {"format": {"pdf"}, "language": {"xx"}},
 		"parts": {"format": {"pdf"}, "language": {"en"}, "part": {"lunch"}}} {
 		if status, _, _ := v.post(organisation+"/reports", form); status != http.StatusUnprocessableEntity {
 			t.Errorf("a wrong %s: %d", name, status)

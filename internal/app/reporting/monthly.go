@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -20,8 +21,8 @@ import (
 // monthly is the name of the setting of an organisation that holds a Schedule.
 const monthly = "reports.monthly"
 
-// Schedule is a report that is made on the first of each month, with the rights that
-// its person has then.
+// Schedule is a report that is made on the first of each month in all its formats,
+// with the rights that its person has then.
 type Schedule struct {
 	Order
 	Person string   `json:"person"`
@@ -78,6 +79,7 @@ func schedule(tx *store.Tx, organisation string) (out Schedule, err error) {
 	if err := json.Unmarshal(x.Value, &out); err != nil {
 		return out, fmt.Errorf("read the monthly report of %s: %w", organisation, err)
 	}
+	out.tidy()
 	return out, nil
 }
 
@@ -132,7 +134,7 @@ func (s *Service) MakeDue(ctx context.Context, everything tenant.Scope) error {
 			continue
 		}
 		a := authz.NewActor(authz.Actor{Person: d.person.ID, Name: d.person.Name, Session: authz.Local}, d.workspace, d.memberships, s.store)
-		_, err := s.make(ctx, a, d.organisation, d.Order, func(tx *store.Tx, r assessment.Report) error { return s.made(tx, d, r) })
+		err := s.make(ctx, a, d.organisation, d.Order, func(tx *store.Tx, kept []assessment.Report) error { return s.made(tx, d, kept) })
 		if k := fault.KindOf(err); err != nil && k != fault.Forbidden && k != fault.NotFound {
 			failed = append(failed, fmt.Errorf("monthly report of %s: %w", d.organisation, err))
 		}
@@ -171,7 +173,7 @@ func allDue(tx *store.Tx, first law.Date) ([]due, error) {
 }
 
 // made notes that the report of the month was made, and tells its person.
-func (s *Service) made(tx *store.Tx, d due, r assessment.Report) error {
+func (s *Service) made(tx *store.Tx, d due, kept []assessment.Report) error {
 	now, err := schedule(tx, d.organisation)
 	if err != nil {
 		return err
@@ -188,8 +190,12 @@ func (s *Service) made(tx *store.Tx, d due, r assessment.Report) error {
 	if err != nil {
 		return err
 	}
+	var files []string
+	for _, r := range kept {
+		files = append(files, strings.ToUpper(r.Format)+": SHA-256 "+r.SHA256)
+	}
 	_, err = s.mailer.Post(tx, mailing.Letter{Key: monthly + "/" + d.organisation + "/" + first.String(), Organisation: d.organisation, To: d.person.Email,
-		Language: d.person.Language, Message: "reports.mail", Arguments: []any{"organisation", o.Name, "sha256", r.SHA256,
+		Language: d.person.Language, Message: "reports.mail", Arguments: []any{"organisation", o.Name, "files", strings.Join(files, "\n"),
 			"link", s.mailer.Link("/organisations/" + d.organisation + "/reports")}})
 	return err
 }

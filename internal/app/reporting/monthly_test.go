@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -112,12 +114,12 @@ func (o office) made(t *testing.T) (reports, mails int) {
 	return len(list), mails
 }
 
-// TestMonthlyReport: one per month however often the job runs, one after a pause of
-// several months, none before the first of the month, none without the right.
+// TestMonthlyReport: one per format and month however often the job runs, all from one
+// transaction with one mail, one after a pause of several months, none before the first of the month, none without the right.
 func TestMonthlyReport(t *testing.T) {
 	o := open(t)
 	ctx := context.Background()
-	if err := o.SetMonthly(ctx, o.owner, o.organisation, reporting.Order{Format: reporting.JSON, Language: "de"}, true); err != nil {
+	if err := o.SetMonthly(ctx, o.owner, o.organisation, reporting.Order{Formats: []string{reporting.JSON, reporting.HTML, reporting.JSON}, Language: "de"}, true); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []struct {
@@ -125,8 +127,8 @@ func TestMonthlyReport(t *testing.T) {
 		want int
 	}{{0, 0}, {4 * 24 * time.Hour, 0}, {48 * time.Hour, 1}, {0, 1}, {10 * 24 * time.Hour, 1}, {95 * 24 * time.Hour, 2}, {0, 2}} {
 		o.clock.Move(step.wait)
-		if reports, mails := o.made(t); reports != step.want || mails != step.want {
-			t.Fatalf("on %v: %d reports and %d mails, want %d", o.store.Now(), reports, mails, step.want)
+		if reports, mails := o.made(t); reports != 2*step.want || mails != step.want {
+			t.Fatalf("on %v: %d reports and %d mails, want %d in two formats with one mail each", o.store.Now(), reports, mails, step.want)
 		}
 	}
 	err := o.store.Write(ctx, tenant.System("test").In(workspace, ""), store.Change{Actor: "test"}, func(tx *store.Tx) error { return tx.RemoveMembership("anna", "") })
@@ -134,7 +136,7 @@ func TestMonthlyReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.clock.Move(40 * 24 * time.Hour)
-	if reports, _ := o.made(t); reports != 2 {
+	if reports, _ := o.made(t); reports != 4 {
 		t.Errorf("a report was made for somebody who is no member: %d", reports)
 	}
 	if err := o.StopMonthly(ctx, o.owner, o.organisation); err != nil {
@@ -142,5 +144,29 @@ func TestMonthlyReport(t *testing.T) {
 	}
 	if _, ok, err := o.Monthly(ctx, o.owner, o.organisation); ok || err != nil {
 		t.Errorf("after the stop: %v, %v", ok, err)
+	}
+}
+
+// TestMonthlyOfOneFormat: a schedule that was stored when it could have one format only
+// goes on with it.
+func TestMonthlyOfOneFormat(t *testing.T) {
+	o := open(t)
+	ctx := context.Background()
+	err := o.store.Write(ctx, tenant.System("test").In(workspace, ""), store.Change{Actor: "test"}, func(tx *store.Tx) error {
+		_, err := tx.PutSetting(desk.Setting{Organisation: o.organisation, Name: "reports.monthly",
+			Value: []byte(`{"format":"json","language":"de","brand":"client","parts":["plan"],"person":"anna","name":"Anna Huber","mail":true,"made":"2026-11-01"}`)})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, ok, err := o.Monthly(ctx, o.owner, o.organisation); err != nil || !ok || !slices.Equal(m.Formats, []string{reporting.JSON}) {
+		t.Errorf("read as %+v, %v, %v", m, ok, err)
+	}
+	o.clock.Move(10 * 24 * time.Hour)
+	for range 2 {
+		if reports, mails := o.made(t); reports != 1 || mails != 1 {
+			t.Errorf("%d reports and %d mails, want one of each", reports, mails)
+		}
 	}
 }

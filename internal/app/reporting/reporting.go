@@ -62,22 +62,45 @@ func New(s *store.Store, c *clients.Service, files *blob.Dir, messages *locale.C
 	return &Service{store: s, clients: c, files: files, messages: messages, mailer: m}
 }
 
-// Order is what a report is to be.
+// Order is what a report is to be. It is made once in each of its formats.
 type Order struct {
-	Format   string   `json:"format"`
+	Formats  []string `json:"formats"` // of Formats
 	Language string   `json:"language"`
 	Brand    string   `json:"brand"`
 	Parts    []string `json:"parts"` // of assessing.Parts; empty: all
+
+	// Format is one more of the formats: orders that were written down before there
+	// could be several have it.
+	Format string `json:"format,omitempty"`
 }
 
-func (s *Service) check(o *Order) error {
+// tidy brings an order to its one form: each format once and in the order of
+// Formats, all parts named.
+func (o *Order) tidy() {
+	if o.Format != "" {
+		o.Formats = append(slices.Clone(o.Formats), o.Format)
+		o.Format = ""
+	}
+	slices.SortFunc(o.Formats, func(a, b string) int {
+		return cmp.Or(cmp.Compare(slices.Index(Formats(), a), slices.Index(Formats(), b)), cmp.Compare(a, b))
+	})
+	o.Formats = slices.Compact(o.Formats)
 	if len(o.Parts) == 0 {
 		o.Parts = assessing.Parts()
 	}
 	o.Brand = cmp.Or(o.Brand, BrandClient)
+}
+
+func (s *Service) check(o *Order) error {
+	o.tidy()
+	for _, f := range o.Formats {
+		if !slices.Contains(Formats(), f) {
+			return invalid("format", "there is no such format", "pdf, html or json")
+		}
+	}
 	switch {
-	case !slices.Contains(Formats(), o.Format):
-		return invalid("format", "there is no such format", "pdf, html or json")
+	case len(o.Formats) == 0:
+		return invalid("format", "no format is chosen", "pdf, html or json")
 	case !slices.Contains(s.messages.Languages(), o.Language):
 		return invalid("language", "there is no such language", "a language of the platform")
 	case !slices.Contains(Brands(), o.Brand):
@@ -95,45 +118,42 @@ func invalid(field, what, expected string) error {
 	return &fault.Error{Kind: fault.Invalid, Field: field, What: what, Expected: expected}
 }
 
-// Make writes a report of an organisation as it is now and keeps it with its hash.
-func (s *Service) Make(ctx context.Context, a authz.Actor, organisation string, o Order) (assessment.Report, error) {
-	return s.make(ctx, a, organisation, o, func(*store.Tx, assessment.Report) error { return nil })
-}
-
 func change(a authz.Actor) store.Change {
 	return store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}
 }
 
-// make is Make with what else happens in the transaction that keeps the report.
-func (s *Service) make(ctx context.Context, a authz.Actor, organisation string, o Order, also func(*store.Tx, assessment.Report) error) (r assessment.Report, err error) {
+// make writes a report of an organisation as it is now and keeps it with its hash,
+// in one transaction with what else happens in it.
+func (s *Service) make(ctx context.Context, a authz.Actor, organisation string, o Order, also func(*store.Tx, []assessment.Report) error) error {
 	scope, err := a.Organisation(ctx, organisation, authz.ReportCreate)
 	if err != nil {
-		return r, err
+		return err
 	}
-	d, err := s.write(ctx, a, organisation, o)
+	d, err := s.write(ctx, a, organisation, o, func(float64) {})
 	if err != nil {
-		return r, err
+		return err
 	}
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
-		if r, err = d.keep(tx); err != nil {
+	return s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+		kept, err := d.keep(tx)
+		if err != nil {
 			return err
 		}
-		return also(tx, r)
+		return also(tx, kept)
 	})
-	return r, err
 }
 
-// written is a report whose file is stored and that no row names yet.
+// written is a report whose files are stored and that no row names yet.
 type written struct {
 	order        Order
 	organisation string
 	by           string
 	asOf         law.Date
-	file         blob.File
+	files        []blob.File // one per format
 }
 
-// write writes a report and stores its file.
-func (s *Service) write(ctx context.Context, a authz.Actor, organisation string, o Order) (d written, err error) {
+// write writes a report in all its formats, from one look at the organisation, and
+// stores the files. progress is told which share is done, above 0 and up to 1.
+func (s *Service) write(ctx context.Context, a authz.Actor, organisation string, o Order, progress func(float64)) (d written, err error) {
 	scope, err := a.Organisation(ctx, organisation, authz.ReportCreate)
 	if err != nil {
 		return d, err
@@ -148,24 +168,38 @@ func (s *Service) write(ctx context.Context, a authz.Actor, organisation string,
 	if c.In.Brand, err = s.brand(ctx, scope, c, o.Brand); err != nil {
 		return d, err
 	}
-	content, err := Write(c.In, s.messages.Printer(o.Language), o)
-	if err != nil {
-		return d, err
-	}
 	d = written{order: o, organisation: organisation, by: cmp.Or(a.Name, a.Person), asOf: c.In.AsOf}
-	d.file, err = s.files.Put(bytes.NewReader(content), clients.LargestFile)
-	return d, err
+	for i, format := range o.Formats {
+		content, err := write(c.In, s.messages.Printer(o.Language), format, o.Parts)
+		if err != nil {
+			return d, err
+		}
+		f, err := s.files.Put(bytes.NewReader(content), clients.LargestFile)
+		if err != nil {
+			return d, err
+		}
+		d.files = append(d.files, f)
+		progress(float64(i+1) / float64(len(o.Formats)))
+	}
+	return d, nil
 }
 
-// keep stores the rows of the report and of its file.
-func (d written) keep(tx *store.Tx) (r assessment.Report, err error) {
-	f, err := tx.PutFile(assessment.File{Organisation: d.organisation, SHA256: d.file.SHA256, Name: "report-" + d.asOf.String() + "." + d.order.Format,
-		MediaType: mediaType(d.order.Format), Size: d.file.Bytes, UploadedBy: d.by})
-	if err != nil {
-		return r, err
+// keep stores the rows of the reports and of their files.
+func (d written) keep(tx *store.Tx) (kept []assessment.Report, err error) {
+	for i, format := range d.order.Formats {
+		f, err := tx.PutFile(assessment.File{Organisation: d.organisation, SHA256: d.files[i].SHA256, Name: "report-" + d.asOf.String() + "." + format,
+			MediaType: mediaType(format), Size: d.files[i].Bytes, UploadedBy: d.by})
+		if err != nil {
+			return nil, err
+		}
+		r, err := tx.PutReport(assessment.Report{Organisation: d.organisation, Format: format, Language: d.order.Language, Parts: d.order.Parts,
+			File: f.ID, SHA256: f.SHA256, Size: f.Size, AsOf: d.asOf, MadeBy: d.by})
+		if err != nil {
+			return nil, err
+		}
+		kept = append(kept, r)
 	}
-	return tx.PutReport(assessment.Report{Organisation: d.organisation, Format: d.order.Format, Language: d.order.Language, Parts: d.order.Parts,
-		File: f.ID, SHA256: d.file.SHA256, Size: d.file.Bytes, AsOf: d.asOf, MadeBy: d.by})
+	return kept, nil
 }
 
 func mediaType(format string) string {
@@ -178,20 +212,20 @@ func mediaType(format string) string {
 	return "application/json"
 }
 
-// Write writes a report in a format. JSON always holds everything.
-func Write(in assessing.Input, p *locale.Printer, o Order) ([]byte, error) {
+// write writes a report in a format. JSON always holds everything.
+func write(in assessing.Input, p *locale.Printer, format string, parts []string) ([]byte, error) {
 	var b bytes.Buffer
 	var err error
-	switch o.Format {
+	switch format {
 	case PDF:
-		err = pdf.Write(&b, assessing.ComposeParts(in, p, o.Parts))
+		err = pdf.Write(&b, assessing.ComposeParts(in, p, parts))
 	case HTML:
-		err = html.Write(&b, assessing.ComposeParts(in, p, o.Parts))
+		err = html.Write(&b, assessing.ComposeParts(in, p, parts))
 	default:
 		err = assessing.JSON(&b, in, p)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("write the report as %s: %w", o.Format, err)
+		return nil, fmt.Errorf("write the report as %s: %w", format, err)
 	}
 	return b.Bytes(), nil
 }

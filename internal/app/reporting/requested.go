@@ -17,7 +17,8 @@ const MakeKind = "reports.make"
 
 // Made is the result of such a job.
 type Made struct {
-	Report string `json:"report"` // id
+	Report  string   `json:"report"`  // id of the first
+	Reports []string `json:"reports"` // ids, one per format
 }
 
 // Request has a report made in the background. What cannot be a report is refused at
@@ -48,26 +49,28 @@ func (s *Service) makeRequested(ctx context.Context, run *jobs.Run) error {
 		return err
 	}
 	run.Progress(0.1, "")
-	d, err := s.write(ctx, a, run.Job.Organisation, o)
+	d, err := s.write(ctx, a, run.Job.Organisation, o, func(share float64) { run.Progress(0.1+0.8*share, "") })
 	if k := fault.KindOf(err); err != nil && k != fault.Internal {
 		return jobs.Permanent(err)
 	}
 	if err != nil {
 		return err
 	}
-	run.Progress(0.9, "")
 	var out Made
 	return run.FinishWith(ctx, func(tx *store.Tx) (any, error) {
-		r, err := d.keep(tx)
+		kept, err := d.keep(tx)
 		if err != nil {
 			return nil, err
 		}
-		out.Report = r.ID
+		out.Report = kept[0].ID
+		for _, r := range kept {
+			out.Reports = append(out.Reports, r.ID)
+		}
 		o, err := tx.Organisation(run.Job.Organisation)
 		if err != nil {
 			return nil, err
 		}
-		return out, clients.TellDone(tx, run.Job, "job.report.done", "/organisations/"+run.Job.Organisation+"/reports?made="+r.ID, map[string]any{"name": o.Name})
+		return out, clients.TellDone(tx, run.Job, "job.report.done", "/organisations/"+run.Job.Organisation+"/reports?made="+out.Report, map[string]any{"name": o.Name})
 	})
 }
 

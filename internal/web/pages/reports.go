@@ -44,7 +44,7 @@ type reportsView struct {
 }
 
 func (s *Site) reports(w http.ResponseWriter, r *http.Request) error {
-	return s.showReports(w, r, reporting.Order{Format: reporting.PDF, Brand: reporting.BrandClient, Parts: assessing.Parts()}, nil)
+	return s.showReports(w, r, reporting.Order{Formats: []string{reporting.PDF}, Brand: reporting.BrandClient, Parts: assessing.Parts()}, nil)
 }
 
 func (s *Site) showReports(w http.ResponseWriter, r *http.Request, o reporting.Order, e ui.Errors) error {
@@ -119,7 +119,7 @@ func (s *Site) stopReports(w http.ResponseWriter, r *http.Request) error {
 }
 
 func orderOf(r *http.Request) reporting.Order {
-	return reporting.Order{Format: r.PostFormValue("format"), Language: r.PostFormValue("language"), Brand: r.PostFormValue("brand"), Parts: picked(r, "part")}
+	return reporting.Order{Formats: picked(r, "format"), Language: r.PostFormValue("language"), Brand: r.PostFormValue("brand"), Parts: picked(r, "part")}
 }
 
 // openReport hands out a report that was kept, as it was made.
@@ -145,10 +145,10 @@ func partOptions(ctx context.Context, chosen []string) []ui.Option {
 	return out
 }
 
-func formatOptions(ctx context.Context, chosen string) []ui.Option {
+func formatOptions(ctx context.Context, chosen []string) []ui.Option {
 	var out []ui.Option
 	for _, f := range reporting.Formats() {
-		out = append(out, ui.Option{Value: f, Label: strings.ToUpper(f), Hint: ui.T(ctx, "reports.format."+f), Selected: f == chosen})
+		out = append(out, ui.Option{Value: f, Label: strings.ToUpper(f), Hint: ui.T(ctx, "reports.format."+f), Selected: slices.Contains(chosen, f)})
 	}
 	return out
 }

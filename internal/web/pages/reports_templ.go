@@ -65,9 +65,9 @@ func reportsPage(p ui.PageProps, v reportsView, e ui.Errors) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var4 string
-					templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(ui.T(ctx, "reports.monthly.text", "format", strings.ToUpper(v.monthly.Format), "language", ui.T(ctx, "reports.language."+v.monthly.Language), "name", v.monthly.Name))
+					templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(ui.T(ctx, "reports.monthly.text", "format", strings.ToUpper(strings.Join(v.monthly.Formats, ", ")), "language", ui.T(ctx, "reports.language."+v.monthly.Language), "name", v.monthly.Name))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/reports.templ`, Line: 13, Col: 174}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/reports.templ`, Line: 13, Col: 195}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 					if templ_7745c5c3_Err != nil {
@@ -323,7 +323,7 @@ func orderFields(v reportsView, e ui.Errors) templ.Component {
 			templ_7745c5c3_Var13 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.RadioCards(ui.Field{Name: "format", Label: ui.T(ctx, "reports.format"), Error: e["format"]}, formatOptions(ctx, v.order.Format)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.CheckCards(ui.Field{Name: "format", Label: ui.T(ctx, "reports.format"), Hint: ui.T(ctx, "reports.format.hint"), Error: e["format"]}, formatOptions(ctx, v.order.Formats)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
