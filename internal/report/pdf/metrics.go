@@ -10,14 +10,12 @@ import (
 	"sync"
 
 	"codeberg.org/go-pdf/fpdf"
-	"golang.org/x/text/unicode/norm"
-
-	"github.com/nisaba-platform/nisaba/internal/report/model"
 )
 
 // The faces of Noto Sans (SIL Open Font License, see fonts/LICENSE-OFL.txt), packed
 // with gzip: Latin, Greek and Cyrillic with everything that the languages of the Union
-// need.
+// need, and arrows, signs of mathematics and marks of Noto Sans Math and Noto Sans
+// Symbols 2. Without hints and without tables that the library does not read.
 //
 //go:embed fonts/*.ttf.gz
 var packed embed.FS
@@ -117,48 +115,4 @@ func (m *metrics) clipped(text string, size, room float64) string {
 func (m *metrics) measure(r rune, f face) float64 {
 	m.pdf.SetFont(family, f.style(), 10)
 	return float64(m.pdf.GetStringSymbolWidth(string(r))) / 1000
-}
-
-// replacer gives signs that the fonts lack a form that they have.
-var replacer = strings.NewReplacer(
-	"≥", ">=", "≤", "<=", "→", "->", "←", "<-", "≠", "!=", "≈", "~", "−", "-", "✓", "+", "✗", "x",
-	"\u2011", "-", "\r\n", " ", "\n", " ", "\t", " ", "\u200b", "", "\u00ad", "", "\ufeff", "",
-)
-
-// glyphs prepares a string of the document for the fonts: composed letters, no
-// control characters, and a sign of replacement for what the fonts lack.
-func glyphs(s string) string {
-	plain := true
-	for i := 0; i < len(s); i++ {
-		if s[i] < 0x20 || s[i] > 0x7e {
-			plain = false
-			break
-		}
-	}
-	if plain {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r < 0x20 || r >= 0x7f && r < 0xa0 || model.TurnsText(r):
-			return -1
-		case has(r):
-			return r
-		}
-		return '\ufffd'
-	}, norm.NFC.String(replacer.Replace(strings.ToValidUTF8(s, "\ufffd"))))
-}
-
-// has reports whether the embedded fonts have a glyph: their blocks of Latin,
-// Greek, Cyrillic, punctuation and currency.
-func has(r rune) bool {
-	switch {
-	case r <= 0x7e, r >= 0xa0 && r <= 0x377, r >= 0x37a && r <= 0x37f, r >= 0x384 && r <= 0x38a, r == 0x38c,
-		r >= 0x38e && r <= 0x3a1, r >= 0x3a3 && r <= 0x3e1, r >= 0x3f0 && r <= 0x52f, r >= 0x1e00 && r <= 0x1eff,
-		r >= 0x1f00 && r <= 0x1f15, r >= 0x1f18 && r <= 0x1f1d, r >= 0x1f20 && r <= 0x1f45,
-		r >= 0x2000 && r <= 0x2064, r >= 0x2070 && r <= 0x2071, r >= 0x2074 && r <= 0x208e,
-		r >= 0x20a0 && r <= 0x20bf, r >= 0x2100 && r <= 0x215f, r == 0xfffd:
-		return true
-	}
-	return false
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -204,5 +206,74 @@ func BenchmarkWrite(b *testing.B) {
 	d := reporttest.Sample(plain)
 	for b.Loop() {
 		render(b, d)
+	}
+}
+
+// languages is a sentence in each official language of the Union (Universal
+// Declaration of Human Rights, Article 1) and the letters that it has beyond A to Z.
+var languages = map[string]string{
+	"bg": "Всички хора се раждат свободни и равни по достойнство и права. АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЬЮЯ абвгдежзийклмнопрстуфхцчшщъьюя ѝ",
+	"cs": "Všichni lidé rodí se svobodní a sobě rovní co do důstojnosti a práv. ÁČĎÉĚÍŇÓŘŠŤÚŮÝŽ áčďéěíňóřšťúůýž",
+	"da": "Alle mennesker er født frie og lige i værdighed og rettigheder. ÆØÅ æøå",
+	"de": "Alle Menschen sind frei und gleich an Würde und Rechten geboren. ÄÖÜẞ äöüß",
+	"el": "Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια και τα δικαιώματα. ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ αβγδεζηθικλμνξοπρσςτυφχψω ΆΈΉΊΌΎΏΪΫ άέήίόύώϊϋΐΰ",
+	"en": "All human beings are born free and equal in dignity and rights.",
+	"es": "Todos los seres humanos nacen libres e iguales en dignidad y derechos. ÁÉÍÑÓÚÜ áéíñóúü ¿¡ ª º",
+	"et": "Kõik inimesed sünnivad vabadena ja võrdsetena oma väärikuselt ja õigustelt. ÄÕÖÜŠŽ äõöüšž",
+	"fi": "Kaikki ihmiset syntyvät vapaina ja tasavertaisina arvoltaan ja oikeuksiltaan. ÅÄÖŠŽ åäöšž",
+	"fr": "Tous les êtres humains naissent libres et égaux en dignité et en droits. ÀÂÆÇÉÈÊËÎÏÔŒÙÛÜŸ àâæçéèêëîïôœùûüÿ",
+	"ga": "Saoláitear na daoine uile saor agus comhionann ina ndínit agus ina gcearta. ÁÉÍÓÚ áéíóú ḂĊḊḞĠṀṖṠṪ ḃċḋḟġṁṗṡṫ",
+	"hr": "Sva ljudska bića rađaju se slobodna i jednaka u dostojanstvu i pravima. ČĆĐŠŽ čćđšž",
+	"hu": "Minden emberi lény szabadon születik és egyenlő méltósága és joga van. ÁÉÍÓÖŐÚÜŰ áéíóöőúüű",
+	"it": "Tutti gli esseri umani nascono liberi ed eguali in dignità e diritti. ÀÈÉÌÎÒÙ àèéìîòù",
+	"lt": "Visi žmonės gimsta laisvi ir lygūs savo orumu ir teisėmis. ĄČĘĖĮŠŲŪŽ ąčęėįšųūž",
+	"lv": "Visi cilvēki piedzimst brīvi un vienlīdzīgi savā pašcieņā un tiesībās. ĀČĒĢĪĶĻŅŠŪŽ āčēģīķļņšūž",
+	"mt": "Il-bnedmin kollha jitwieldu ħielsa u ugwali fid-dinjità u d-drittijiet. ĊĠĦŻ ċġħż àèìòù",
+	"nl": "Alle mensen worden vrij en gelijk in waardigheid en rechten geboren. ÁËÏÓÖÜ áëïóöü ĳ Ĳ",
+	"pl": "Wszyscy ludzie rodzą się wolni i równi pod względem swej godności i swych praw. ĄĆĘŁŃÓŚŹŻ ąćęłńóśźż",
+	"pt": "Todos os seres humanos nascem livres e iguais em dignidade e em direitos. ÁÂÃÀÇÉÊÍÓÔÕÚ áâãàçéêíóôõú",
+	"ro": "Toate ființele umane se nasc libere și egale în demnitate și în drepturi. ĂÂÎȘȚ ăâîșț ŞŢ şţ",
+	"sk": "Všetci ľudia sa rodia slobodní a sebe rovní, čo sa týka ich dôstojnosti a práv. ÁÄČĎÉÍĹĽŇÓÔŔŠŤÚÝŽ áäčďéíĺľňóôŕšťúýž",
+	"sl": "Vsi ljudje se rodijo svobodni in imajo enako dostojanstvo in enake pravice. ČŠŽ čšž",
+	"sv": "Alla människor är födda fria och lika i värde och rättigheter. ÅÄÖ åäö",
+}
+
+// signs are texts with what stands in the file for them.
+var signs = map[string]string{
+	"o\ufb03ce pro\ufb01le re\ufb02ect e\ufb00ect ba\ufb04e": "office profile reflect effect baffle",
+	"Sicher\u00adheits\u200bvorfall\u2060":                   "Sicherheitsvorfall",
+	"10\u00a0000\u202f€ 5\u2009% 1\u2007234":                 "10 000 € 5 % 1 234",
+	"„a“ ‚b‘ “c” ‘d’ «e» ‹f› it’s":                           "„a“ ‚b‘ “c” ‘d’ «e» ‹f› it’s",
+	"€ £ § ¶ ° · • … – — † ‡ ‰ № ™ © ® ½ ² ³ ₂ µ":            "€ £ § ¶ ° · • … – — † ‡ ‰ № ™ © ® ½ ² ³ ₂ µ",
+	"≥ ≤ ≠ ≈ ± × ÷ − ∞ √ ∑ → ← ↑ ↓ ↔ ⇒":                      "≥ ≤ ≠ ≈ ± × ÷ − ∞ √ ∑ → ← ↑ ↓ ↔ ⇒",
+	"✓ ✗ ✔ ✘ ☐ ☑ ☒ ■ □ ▲ ▼ ● ○ ★ ☆ ⚠":                        "✓ ✗ ✔ ✘ ☐ ☑ ☒ ■ □ ▲ ▼ ● ○ ★ ☆ ⚠",
+	"Cafe\u0301 s\u0326i t\u0326ara\u0306 n\u0303 A\u030a":   "Café și țară ñ Å",
+	"Ｎｉｓ２ Ⅳ 22\u201111 \u2126 \u212b":                        "Nis2 IV 22-11 Ω Å",
+	"株": "\ufffd",
+}
+
+// TestEveryLanguageOfTheUnion: each letter, upright, bold and slanted, is in the fonts
+// and comes back when the file is read; so do the common signs.
+func TestEveryLanguageOfTheUnion(t *testing.T) {
+	t.Parallel()
+	d := model.Document{Title: "Languages", Language: "en"}
+	want := maps.Clone(signs)
+	for _, text := range languages {
+		want[text] = text
+	}
+	for _, text := range slices.Sorted(maps.Keys(want)) {
+		for _, style := range []model.Style{model.Plain, model.Strong, model.Emphasis} {
+			d.Blocks = append(d.Blocks, model.Paragraph{Text: model.Text{{Text: text, Style: style}}})
+		}
+	}
+	together := func(s string) string { return strings.Join(strings.Fields(s), "") } // spaces between single signs are guessed
+	got := together(string(reporttest.PDFText(t, render(t, d), "-layout")))
+	for text, expected := range want {
+		if n := strings.Count(got, together(expected)); n < 3 {
+			t.Errorf("%d of 3 times in the file: %s", n, text)
+		}
+	}
+	if n := strings.Count(got, "\ufffd"); n != 3 {
+		t.Errorf("%d signs of replacement, want three for the one sign that the fonts lack", n)
 	}
 }
