@@ -143,8 +143,8 @@ func (tx *Tx) ReviewAuthorityReport(r authority.Report) (authority.Report, error
 		return r, err
 	}
 	said := r
-	said.AnsweredAt, said.Review, said.ReviewedBy, said.ReviewedByName, said.ReviewedAt, said.Version =
-		kept.AnsweredAt, kept.Review, kept.ReviewedBy, kept.ReviewedByName, kept.ReviewedAt, kept.Version
+	said.AnsweredAt, said.Review, said.ReviewedBy, said.ReviewedByName, said.ReviewedAt, said.MendDue, said.Version =
+		kept.AnsweredAt, kept.Review, kept.ReviewedBy, kept.ReviewedByName, kept.ReviewedAt, kept.MendDue, kept.Version
 	if said != kept {
 		return r, &fault.Error{Kind: fault.Conflict, What: "a report that was received is never changed", Expected: "a correction of the entity"}
 	}

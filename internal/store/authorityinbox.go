@@ -13,12 +13,12 @@ import (
 
 // inboxColumns are those of a report without its content, which a list never reads.
 const inboxColumns = `id, organisation_id, case_id, report, corrects, stage, form, form_version, key_id, media, sha256, receipt, submitted_at, due_at, received_at,
-	channel, regime, sector, class, cross_border, voluntary, exercise, late, answer_due, answered_at, review, reviewed_by, reviewed_by_name, reviewed_at, version`
+	channel, regime, sector, class, cross_border, voluntary, exercise, late, answer_due, answered_at, review, reviewed_by, reviewed_by_name, reviewed_at, mend_due, version`
 
 func inboxFields(r *authority.Report) []any {
 	return []any{&r.ID, &r.Organisation, &r.Case, &r.Report, &r.Corrects, &r.Stage, &r.Form, &r.FormVersion, &r.KeyID, &r.Media, &r.SHA256, &r.Receipt,
 		sqldb.Time(&r.SubmittedAt), sqldb.Time(&r.DueAt), sqldb.Time(&r.ReceivedAt), &r.Channel, &r.Regime, &r.Sector, &r.Class, &r.CrossBorder, &r.Voluntary,
-		&r.Exercise, &r.Late, sqldb.Time(&r.AnswerDue), sqldb.Time(&r.AnsweredAt), &r.Review, &r.ReviewedBy, &r.ReviewedByName, sqldb.Time(&r.ReviewedAt), &r.Version}
+		&r.Exercise, &r.Late, sqldb.Time(&r.AnswerDue), sqldb.Time(&r.AnsweredAt), &r.Review, &r.ReviewedBy, &r.ReviewedByName, sqldb.Time(&r.ReviewedAt), sqldb.Time(&r.MendDue), &r.Version}
 }
 
 // unanswered is a report whose answer is due and was not given. Its words are those
@@ -34,6 +34,8 @@ func inboxShows(show string, now time.Time) (condition string, args []any) {
 		return unanswered + " AND answer_due < ?", []any{now.UnixMilli()}
 	case "late":
 		return "late", nil
+	case "unmended":
+		return "review = 'revision' AND review <> 'passed' AND mend_due > 0 AND mend_due < ?", []any{now.UnixMilli()}
 	case "new", "revision":
 		return "review = ? AND review <> 'passed'", []any{show}
 	}
@@ -205,7 +207,7 @@ func (tx *Tx) AuthorityCounts() (c authority.Counts, err error) {
 	for _, q := range []struct {
 		to   *int
 		show string
-	}{{&c.Unanswered, "unanswered"}, {&c.Overdue, "overdue"}, {&c.New, "new"}, {&c.Revision, "revision"}} {
+	}{{&c.Unanswered, "unanswered"}, {&c.Overdue, "overdue"}, {&c.New, "new"}, {&c.Revision, "revision"}, {&c.Unmended, "unmended"}} {
 		condition, more := inboxShows(q.show, tx.now)
 		*q.to, _, err = sqldb.One(tx.q, sqldb.Single[int], `SELECT COUNT(*) FROM authority_reports WHERE `+within+` AND `+condition,
 			append(append([]any{}, args...), more...)...)

@@ -87,6 +87,11 @@ func (tx *Tx) FilingMessages(organisation string, of ...string) ([]filing.Messag
 	return filingMessages.list(tx, "organisation_id = ? AND incident IN "+sqldb.Marks(len(of)), "created_at, number, id", args...)
 }
 
+// TimedFilingMessages lists what authorities asked for by a time, oldest first.
+func (tx *Tx) TimedFilingMessages(organisation string) ([]filing.Message, error) {
+	return filingMessages.list(tx, "organisation_id = ? AND number > 0 AND due_at > 0 AND kind IN ('question', 'revision')", "number, id", organisation)
+}
+
 // PutFilingMessage keeps a message, or that it was delivered.
 func (tx *Tx) PutFilingMessage(m filing.Message) (filing.Message, error) {
 	return filingMessages.put(tx, m)

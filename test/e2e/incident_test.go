@@ -400,7 +400,7 @@ func (p *play) revise(o office, first incident.Report) {
 		theirs := p.theirs(o)
 		for _, r := range theirs.Reports {
 			if r.Report == first.ID {
-				must(t, p.desk.Review(ctx, o.clerk, theirs.ID, r.ID, verdict, text))
+				must(t, p.desk.Review(ctx, o.clerk, theirs.ID, r.ID, verdict, text, time.Time{}))
 			}
 		}
 	}

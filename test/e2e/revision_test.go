@@ -19,8 +19,10 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
 	says "github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	way "github.com/nisaba-platform/nisaba/internal/domain/filing"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law/clocks"
 	"github.com/nisaba-platform/nisaba/law/reporting"
 )
@@ -109,9 +111,9 @@ func TestSentBackByAnyPeer(t *testing.T) {
 	forms, err := reporting.Load(content.FS)
 	must(t, err)
 	cases, ways := incidents.New(e.store, forms, e.knowledge.Countries), filing.New(e.store, e.box, filing.Options{Local: true})
-	way, err := ways.Connect(ctx, anna, msp, filing.Way{Authority: "Peer", URL: web.URL, AuthorityKey: wire.EncodeKey(public)})
+	peers, err := ways.Connect(ctx, anna, msp, filing.Way{Authority: "Peer", URL: web.URL, AuthorityKey: wire.EncodeKey(public)})
 	must(t, err)
-	must(t, ways.Register(ctx, anna, msp, way.ID, "code"))
+	must(t, ways.Register(ctx, anna, msp, peers.ID, "code"))
 	endpoint := func() (cursor int64, registered bool) {
 		list, err := ways.Endpoints(ctx, anna, msp)
 		must(t, err)
@@ -223,12 +225,41 @@ func TestSentBackByAnyPeer(t *testing.T) {
 	if open() {
 		t.Error("the corrected version was sent, and the authority still waits")
 	}
-	fetch("sent back again", []wire.Note{note(7, says.Revision, r.ID, "Now the address is wrong.")}, nil)
+	reminders := func() (stages map[clocks.Stage]int) {
+		stages = map[clocks.Stage]int{}
+		must(t, e.store.Read(ctx, tenant.System("test").In(anna.WorkspaceID(), ""), func(tx *store.Tx) error {
+			list, err := tx.Alarms(msp)
+			for _, a := range list {
+				if _, asked := way.Reminded(a.Obligation); asked && a.SentAt.IsZero() {
+					stages[a.Stage]++
+				}
+			}
+			return err
+		}))
+		return stages
+	}
+	again, question := note(7, says.Revision, r.ID, "Now the address is wrong."), note(8, says.Question, r.ID, "Whose address is it?")
+	again.DueAt, question.DueAt = c.now().Add(72*time.Hour), c.now().Add(24*time.Hour)
+	fetch("sent back again", []wire.Note{again, question}, nil)
 	if !open() {
 		t.Error("the corrected version was sent back too, and nothing waits")
 	}
-	fetch("settled", []wire.Note{note(8, says.Settled, r.ID, "")}, nil)
-	if open() {
-		t.Error("the authority settled it, and still waits")
+	if got := reminders(); got[way.RevisionStage] != 5 || got[way.QuestionStage] != 5 {
+		t.Errorf("the reminders of what is wanted by a time: %v", got)
+	}
+	list, err = ways.Correspondence(ctx, anna, msp, i.ID)
+	must(t, err)
+	for _, m := range list {
+		if m.Number == 7 || m.Number == 8 {
+			_, err := ways.Answer(ctx, anna, msp, m.ID, "It is ours.")
+			must(t, err)
+		}
+	}
+	if got := reminders(); !open() || got[way.RevisionStage] != 5 || got[way.QuestionStage] != 0 {
+		t.Errorf("words answer a question, but mend no report: waits %t, %v", open(), got)
+	}
+	fetch("settled", []wire.Note{note(9, says.Settled, r.ID, "")}, nil)
+	if got := reminders(); open() || len(got) != 0 {
+		t.Errorf("the authority settled it, and still waits: %v", got)
 	}
 }

@@ -163,6 +163,30 @@ func TestAnswers(t *testing.T) {
 			}
 			return err
 		}))
+		must(t, b.Write(t.Context(), system(), by, func(tx *store.Tx) (err error) {
+			in := tx.In(f.workspace, "")
+			if owed, err = in.AuthorityReport(owed.ID); err != nil {
+				return err
+			}
+			owed.Review, owed.MendDue = authority.Revise, tx.Now().Add(time.Hour)
+			if owed, err = in.ReviewAuthorityReport(owed); err != nil {
+				return err
+			}
+			return in.ReplaceAlarms(owed.MendDuty(), owed.MendAlarms())
+		}))
+		for _, rings := range []int{0, 1, 0} { // a report that was sent back was not mended
+			if n, err := s.Sound(t.Context(), system()); n != rings || err != nil {
+				t.Errorf("%d rang, %v, wanted %d", n, err, rings)
+			}
+			b.Clock.Move(time.Hour)
+		}
+		must(t, b.Read(t.Context(), system().In(f.workspace, ""), func(tx *store.Tx) error {
+			inbox, err := tx.Inbox(f.ben.ID, 100)
+			if text := noticing.Say(s.Mails.Printer("en"), inbox[0]); len(inbox) != 6 || !strings.Contains(text, "a report was sent back (Early warning)") {
+				t.Errorf("%d notices, first %s", len(inbox), text)
+			}
+			return err
+		}))
 		v, err := s.Overview(t.Context(), owner, "")
 		must(t, err)
 		if len(v.Last) < 5 || len(v.People) != 2 {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/nisaba-platform/nisaba/exchange/filing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
-	"github.com/nisaba-platform/nisaba/internal/base/id"
 	"github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
@@ -21,6 +20,10 @@ import (
 	"github.com/nisaba-platform/nisaba/law/clocks"
 	"github.com/nisaba-platform/nisaba/law/reporting"
 )
+
+// paperCase is what the id of a case begins with of which only papers came: the number
+// of the entity follows.
+const paperCase = "paper/"
 
 // Paper is a report that did not come over the wire: the frozen file of another
 // server, whose own words count, or a paper as PDF with what an officer reads there.
@@ -33,6 +36,7 @@ type Paper struct {
 	AwareAt     time.Time // zero: not said
 	CrossBorder string    // "yes", "no", "unknown" or ""
 	Voluntary   bool
+	Mends       string // id at the entity of the report that was sent back and in whose place it comes; "": of none
 }
 
 // TakeIn keeps a report that came by another way, with its exact bytes. The same file
@@ -61,6 +65,11 @@ func (s *Service) TakeIn(ctx context.Context, a authz.Actor, organisation string
 		if err != nil {
 			return err
 		}
+		if media != authority.JSON {
+			if err := p.place(tx, organisation, &f); err != nil {
+				return err
+			}
+		}
 		sum := sha256.Sum256(p.Content)
 		hash := hex.EncodeToString(sum[:])
 		if old, err := tx.AuthorityReportOf(organisation, f.ID); err == nil && old.SHA256 == hash {
@@ -79,10 +88,38 @@ func (s *Service) TakeIn(ctx context.Context, a authz.Actor, organisation string
 		if _, err := keep(tx, v, key, f, hash); err != nil {
 			return err
 		}
-		c, err = tx.AuthorityCaseOf(organisation, f.Case, string(f.Regime))
+		kept, err := tx.AuthorityReportOf(organisation, f.ID)
+		if err != nil {
+			return err
+		}
+		c, err = tx.AuthorityCase(kept.Case)
 		return err
 	})
 	return c, err
+}
+
+// place finds the case to which a paper belongs: that of the report that it mends, or
+// the one that the entity knows by the same number, however its reports came.
+func (p Paper) place(tx *store.Tx, organisation string, f *incident.Frozen) error {
+	if p.Mends == "" {
+		list, err := tx.AuthorityCases(organisation)
+		for _, c := range list {
+			if c.EntityReference == p.Reference && c.Regime == string(p.Regime) {
+				f.Case, f.Country = c.EntityCase, c.Country
+			}
+		}
+		return err
+	}
+	r, err := tx.AuthorityReportOf(organisation, p.Mends)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	if err != nil || r.Regime != string(p.Regime) || r.Stage != string(p.Stage) {
+		return invalid("mends", "this report is of another act or stage", "a report that was sent back, with the same act and stage")
+	}
+	c, err := tx.AuthorityCase(r.Case)
+	f.Corrects, f.Case, f.Reference, f.Country = p.Mends, c.EntityCase, c.EntityReference, c.Country
+	return err
 }
 
 // harmless has a file looked at where the server has a scanner. One that cannot be
@@ -143,7 +180,8 @@ func (p Paper) frozen(now time.Time) (f incident.Frozen, media string, err error
 	case p.AwareAt.After(now.Add(filing.Skew)), !p.AwareAt.IsZero() && p.AwareAt.Before(earliest):
 		return f, "", invalid("aware_at", "the time is in the future or too long ago", "when the entity was aware")
 	}
-	f = incident.Frozen{ID: id.New(), Case: "paper/" + p.Reference, Reference: p.Reference, Regime: p.Regime, Stage: p.Stage, Voluntary: p.Voluntary, TLP: incident.DefaultTLP,
+	sum := sha256.Sum256(append([]byte(string(p.Regime)+" "+string(p.Stage)+"\n"), p.Content...)) // the same paper is the same report
+	f = incident.Frozen{ID: "paper/" + hex.EncodeToString(sum[:16]), Case: paperCase + p.Reference, Reference: p.Reference, Regime: p.Regime, Stage: p.Stage, Voluntary: p.Voluntary, TLP: incident.DefaultTLP,
 		AwareAt: p.AwareAt, SubmittedAt: p.SubmittedAt, Values: reporting.Values{}}
 	if f.SubmittedAt.IsZero() {
 		f.SubmittedAt = now

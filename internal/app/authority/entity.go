@@ -24,6 +24,7 @@ type Entity struct {
 	Records      []authority.Record     // the file, newest first
 	Attachments  []authority.Attachment // of all lines of the file, oldest first
 	Fines        fines.Amount           // Art. 34(4) and (5)
+	SentBack     []authority.Row        // reports that wait to be mended, the last one first
 }
 
 // Entity gives one entity of the authority.
@@ -70,6 +71,9 @@ func entity(tx *store.Tx, organisation string) (e Entity, err error) {
 		return e, err
 	}
 	if e.Cases, err = tx.AuthorityCases(organisation); err != nil {
+		return e, err
+	}
+	if e.SentBack, err = tx.AuthorityInbox(authority.Filter{Organisation: organisation, Show: authority.Revise}, "", authority.Report{}, PageRows); err != nil {
 		return e, err
 	}
 	if e.Records, err = tx.AuthorityRecords(organisation); err != nil {

@@ -286,28 +286,31 @@ func (s *Service) Remark(ctx context.Context, a authz.Actor, id, about, text str
 }
 
 // Review records what became of a report: authority.Revise with what the entity is
-// to mend, which is told to it, or authority.Passed. Of that it hears when it was
-// asked to mend the report before, with the text, which may be empty.
-func (s *Service) Review(ctx context.Context, a authz.Actor, id, report, verdict, text string) error {
+// to mend and by when, which is told to it, or authority.Passed. Of that it hears when it
+// was asked to mend the report before, with the text, which may be empty. due is zero for
+// no time. Conflict when a better report came already: that one is to be sent back.
+func (s *Service) Review(ctx context.Context, a authz.Actor, id, report, verdict, text string, due time.Time) error {
 	return s.alter(ctx, a, id, authz.IncidentDecide, func(tx *store.Tx, c authority.Case) error {
 		r, err := tx.AuthorityReport(report)
 		if err != nil {
 			return err
 		}
-		text = strings.TrimSpace(text)
+		text, due = strings.TrimSpace(text), due.UTC().Truncate(time.Millisecond)
 		switch {
 		case r.Case != c.ID:
 			return &fault.Error{Kind: fault.NotFound, What: "the report is of another case"}
+		case verdict == authority.Passed && !due.IsZero():
+			return invalid("due", "a report that can stay has nothing to mend", "no time")
 		case verdict != authority.Passed && verdict != authority.Revise:
 			return invalid("verdict", "there is no such result", "passed or revision")
 		case verdict == authority.Revise:
 			if err := checkText(text); err != nil {
 				return err
 			}
-			if _, err := tell(tx, a, c, authority.Message{Kind: authority.Revision, About: r.Report, Text: text}); err != nil {
+			if err := sendBack(tx, a, c, r, text, due); err != nil {
 				return err
 			}
-		case r.Review == authority.Revise:
+		case r.Review == authority.Revise || r.Review == authority.Mended:
 			if text != "" {
 				if err := checkText(text); err != nil {
 					return err
@@ -319,10 +322,51 @@ func (s *Service) Review(ctx context.Context, a authz.Actor, id, report, verdict
 		case text != "":
 			return invalid("text", "nobody would read the text", "no text, or a remark or question below")
 		}
-		r.Review, r.ReviewedBy, r.ReviewedByName, r.ReviewedAt = verdict, a.Person, a.Name, tx.Now()
-		_, err = tx.ReviewAuthorityReport(r)
-		return err
+		r.Review, r.ReviewedBy, r.ReviewedByName, r.ReviewedAt, r.MendDue = verdict, a.Person, a.Name, tx.Now(), due
+		return reviewed(tx, r)
 	})
+}
+
+// reviewed keeps what became of a report; the alarm of the time for mending it follows.
+func reviewed(tx *store.Tx, r authority.Report) error {
+	r, err := tx.ReviewAuthorityReport(r)
+	if err != nil {
+		return err
+	}
+	return tx.ReplaceAlarms(r.MendDuty(), r.MendAlarms())
+}
+
+// sendBack tells the entity what to mend in a report, and by when.
+func sendBack(tx *store.Tx, a authz.Actor, c authority.Case, r authority.Report, text string, due time.Time) error {
+	list, err := tx.AuthorityReports(c.Organisation, c.ID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(list, func(x authority.Report) bool { return x.Corrects == r.Report }) {
+		return &fault.Error{Kind: fault.Conflict, Field: "text", What: "another report came in place of this one", Expected: "a review of that report"}
+	}
+	m := authority.Message{Kind: authority.Revision, About: r.Report, Text: text, DueAt: due}
+	if err := fits(tx, c, m); err != nil {
+		return err
+	}
+	_, err = tell(tx, a, c, m)
+	return err
+}
+
+// mended notes that a report came in place of one that was sent back, if it did.
+func mended(tx *store.Tx, by authority.Report) error {
+	if by.Corrects == "" {
+		return nil
+	}
+	r, err := tx.AuthorityReportOf(by.Organisation, by.Corrects)
+	if err != nil && fault.KindOf(err) == fault.NotFound || err == nil && (r.Case != by.Case || r.Review != authority.Revise) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r.Review = authority.Mended
+	return reviewed(tx, r)
 }
 
 // answered ends the clocks of the answers that are due in a case.

@@ -2,7 +2,9 @@ package authority_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exchange/filing"
+	app "github.com/nisaba-platform/nisaba/internal/app/authority"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/id"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
@@ -137,14 +140,17 @@ func TestReview(t *testing.T) {
 		len(fields) != 3 || fields[0].ID != "description" || fields[2].ID != "invented" {
 		t.Errorf("%+v %+v", fields, sheets)
 	}
-	if err := o.Review(ctx, olga, c.ID, c.Reports[0].ID, authority.Revise, " "); fault.KindOf(err) != fault.Invalid {
+	if err := o.Review(ctx, olga, c.ID, c.Reports[0].ID, authority.Revise, " ", time.Time{}); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("sent back without a word: %v", err)
 	}
-	must(t, o.Review(ctx, olga, c.ID, c.Reports[0].ID, authority.Revise, "Say which server."))
-	if err := o.Review(ctx, olga, c.ID, c.Reports[1].ID, authority.Passed, "Thank you."); fault.KindOf(err) != fault.Invalid {
+	must(t, o.Review(ctx, olga, c.ID, c.Reports[0].ID, authority.Revise, "Say which server.", time.Time{}))
+	if err := o.Review(ctx, olga, c.ID, c.Reports[1].ID, authority.Passed, "Thank you.", time.Time{}); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("passed with words that nobody reads: %v", err)
 	}
-	must(t, o.Review(ctx, olga, c.ID, c.Reports[1].ID, authority.Passed, ""))
+	must(t, o.Review(ctx, olga, c.ID, c.Reports[1].ID, authority.Passed, "", time.Time{}))
+	if err := o.Review(ctx, olga, c.ID, c.Reports[1].ID, authority.Passed, "", b.Clock.Now().Add(time.Hour)); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("passed, with a time for mending it: %v", err)
+	}
 	must(t, o.Remark(ctx, olga, c.ID, "r1", "Not the first time."))
 	must(t, o.Take(ctx, olga, c.ID))
 	must(t, o.SetState(ctx, olga, c.ID, authority.Closed))
@@ -168,8 +174,8 @@ func TestReview(t *testing.T) {
 	if said != 1 {
 		t.Errorf("the report was sent back %d times", said)
 	}
-	must(t, o.Review(ctx, olga, c.ID, c.Reports[0].ID, authority.Passed, ""))
-	must(t, o.Review(ctx, olga, c.ID, c.Reports[0].ID, authority.Passed, "")) // once is enough
+	must(t, o.Review(ctx, olga, c.ID, c.Reports[0].ID, authority.Passed, "", time.Time{}))
+	must(t, o.Review(ctx, olga, c.ID, c.Reports[0].ID, authority.Passed, "", time.Time{})) // once is enough
 	after, err = o.Load(ctx, olga, c.ID)
 	must(t, err)
 	settled := slices.DeleteFunc(after.Messages, func(m authority.Message) bool { return m.Kind != authority.Settled })
@@ -186,7 +192,9 @@ func TestReview(t *testing.T) {
 		t.Errorf("the bytes were changed: %v", err)
 	}
 	for name, do := range map[string]func(authz.Actor) error{
-		"review": func(a authz.Actor) error { return other.Review(ctx, a, c.ID, c.Reports[0].ID, authority.Passed, "") },
+		"review": func(a authz.Actor) error {
+			return other.Review(ctx, a, c.ID, c.Reports[0].ID, authority.Passed, "", time.Time{})
+		},
 		"remark": func(a authz.Actor) error { return other.Remark(ctx, a, c.ID, "", "x") },
 		"take":   func(a authz.Actor) error { return other.Take(ctx, a, c.ID) },
 		"state":  func(a authz.Actor) error { return other.SetState(ctx, a, c.ID, authority.Open) },
@@ -304,5 +312,113 @@ func BenchmarkInbox(b *testing.B) {
 			slices.Sort(took)
 			b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
 		})
+	}
+}
+
+// TestMended: a report that is sent back with a time counts as sent back until another
+// one comes in its place, by wire or on paper, and as overdue when the time is over.
+func TestMended(t *testing.T) {
+	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
+		o := registered(t, b, posting(t, b))
+		ctx, olga := t.Context(), o.officer(authz.Editor)
+		o.file(t, func(f *incident.Frozen) { f.ID, f.Reference = "r1", "2026-001" })
+		c, err := o.TakeIn(ctx, olga, o.organisation, app.Paper{Content: []byte("%PDF-1.7 fax"), Reference: "2026-001", Regime: clocks.NIS2, Stage: clocks.IncidentNotification})
+		must(t, err)
+		full, err := o.Load(ctx, olga, c.ID)
+		must(t, err)
+		if len(full.Reports) != 2 {
+			t.Fatalf("the paper with the number of the case came to another case: %d reports", len(full.Reports))
+		}
+		byStage := map[string]authority.Report{}
+		for _, r := range full.Reports {
+			byStage[r.Stage] = r
+		}
+		wire, paper := byStage["early_warning"], byStage["incident_notification"]
+		if err := o.Review(ctx, olga, c.ID, wire.ID, authority.Revise, "Which server?", b.Clock.Now().Add(-time.Hour)); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("a time in the past: %v", err)
+		}
+		due := b.Clock.Now().Add(24 * time.Hour)
+		for _, r := range []authority.Report{wire, paper} {
+			must(t, o.Review(ctx, olga, c.ID, r.ID, authority.Revise, "Which server?", due))
+		}
+		var notes filing.Notes
+		m := &filing.Message{Method: http.MethodGet, Authority: "nis.example.org", Path: filing.MessagesPath, Query: "after=0", Header: http.Header{}}
+		must(t, filing.Sign(m, o.key, b.Clock.Now()))
+		r := o.serve(t, m)
+		must(t, json.Unmarshal(r.Body, &notes))
+		told := 0
+		for _, n := range notes.Notes {
+			if n.Kind == authority.Revision && n.DueAt.Equal(due.Truncate(time.Millisecond)) {
+				told++
+			}
+		}
+		if told != 2 {
+			t.Errorf("%d of 2 messages on the wire have the time: %s", told, r.Body)
+		}
+		expect := func(when string, back, overdue, alarms int) {
+			t.Helper()
+			in, err := o.Inbox(ctx, olga, authority.Filter{}, "", "")
+			must(t, err)
+			if in.Counts.Revision != back || in.Counts.Unmended != overdue || len(o.inbox(t, authority.Filter{Show: "revision"}, "")) != back || len(o.inbox(t, authority.Filter{Show: "unmended"}, "")) != overdue {
+				t.Errorf("%s: %+v", when, in.Counts)
+			}
+			rings := 0
+			must(t, b.Read(ctx, tenant.System("test").In(o.workspace, ""), func(tx *store.Tx) error {
+				list, err := tx.Alarms(o.organisation)
+				for _, a := range list {
+					if a.Stage == authority.MendStage && a.At.Equal(due.Truncate(time.Millisecond)) {
+						rings++
+					}
+				}
+				return err
+			}))
+			if rings != alarms {
+				t.Errorf("%s: %d alarms, wanted %d", when, rings, alarms)
+			}
+		}
+		expect("sent back", 2, 0, 2)
+		b.Clock.Move(25 * time.Hour)
+		expect("a day later", 2, 2, 2)
+		o.file(t, func(f *incident.Frozen) { f.ID, f.Corrects = "r2", "r1" })
+		expect("the better report came", 1, 1, 1)
+		better := app.Paper{Content: []byte("%PDF-1.7 second fax"), Reference: "of no matter", Regime: clocks.NIS2, Stage: clocks.EarlyWarning, Mends: paper.Report}
+		if _, err := o.TakeIn(ctx, olga, o.organisation, better); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("a paper of another stage mends: %v", err)
+		}
+		better.Stage = clocks.IncidentNotification
+		for range 2 {
+			if again, err := o.TakeIn(ctx, olga, o.organisation, better); err != nil || again.ID != c.ID {
+				t.Fatalf("%+v, %v", again, err)
+			}
+		}
+		expect("the better paper came", 0, 0, 0)
+		full, err = o.Load(ctx, olga, c.ID)
+		must(t, err)
+		if len(full.Reports) != 4 {
+			t.Errorf("%d reports: the same paper is the same report", len(full.Reports))
+		}
+		if err := o.Review(ctx, olga, c.ID, wire.ID, authority.Revise, "Again.", time.Time{}); fault.KindOf(err) != fault.Conflict {
+			t.Errorf("a report that was mended is sent back: %v", err)
+		}
+	})
+}
+
+// TestPaperBeforeWire: a report on the wire comes to the case of the paper that came
+// before with the same number of the entity.
+func TestPaperBeforeWire(t *testing.T) {
+	b := storetest.Open(t, storetest.SQLite(t))
+	o := registered(t, b, posting(t, b))
+	ctx, olga := t.Context(), o.officer(authz.Editor)
+	c, err := o.TakeIn(ctx, olga, o.organisation, app.Paper{Content: []byte("%PDF-1.7 fax"), Reference: "2026-001", Regime: clocks.NIS2, Stage: clocks.EarlyWarning})
+	must(t, err)
+	o.file(t, func(f *incident.Frozen) { f.ID, f.Stage, f.Reference = "r1", clocks.IncidentNotification, "2026-001" })
+	o.file(t, func(f *incident.Frozen) { f.ID, f.Case, f.Reference = "r2", "another", "2026-002" })
+	full, err := o.Load(ctx, olga, c.ID)
+	must(t, err)
+	if len(full.Reports) != 2 || full.EntityCase != "case" {
+		t.Errorf("%d reports in the case of %q", len(full.Reports), full.EntityCase)
+	}
+	if list, err := o.Cases(ctx, olga, 10); err != nil || len(list) != 2 {
+		t.Errorf("%d cases, %v", len(list), err)
 	}
 }

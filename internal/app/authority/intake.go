@@ -103,6 +103,9 @@ func keep(tx *store.Tx, v visit, key ed25519.PrivateKey, f incident.Frozen, hash
 	if r, err = tx.AddAuthorityReport(r); err != nil {
 		return "", err
 	}
+	if err = mended(tx, r); err != nil {
+		return "", err
+	}
 	if err = tx.ReplaceAlarms(r.AnswerDuty(), r.Alarms()); err != nil {
 		return "", err
 	}
@@ -133,6 +136,9 @@ func caseOf(tx *store.Tx, v visit, entityCase, regime, reference string, f *inci
 		return authority.Case{}, err
 	}
 	c, err := tx.AuthorityCaseOf(v.key.Organisation, entityCase, regime)
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		c, err = adopt(tx, v.key.Organisation, entityCase, regime, reference)
+	}
 	fresh := fault.KindOf(err) == fault.NotFound && err != nil
 	if err != nil && !fresh {
 		return c, err
@@ -161,6 +167,17 @@ func caseOf(tx *store.Tx, v visit, entityCase, regime, reference string, f *inci
 			return before, nil
 		}
 	}
+	return tx.PutAuthorityCase(c)
+}
+
+// adopt gives the case of which only papers came the id that the entity uses on the
+// wire. NotFound when there is none with the entity's number.
+func adopt(tx *store.Tx, organisation, entityCase, regime, reference string) (authority.Case, error) {
+	c, err := tx.AuthorityCaseOf(organisation, paperCase+reference, regime)
+	if err != nil {
+		return c, err
+	}
+	c.EntityCase = entityCase
 	return tx.PutAuthorityCase(c)
 }
 

@@ -3,13 +3,12 @@ package filing
 import (
 	"context"
 
+	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
-	"github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/filing"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/store"
-	"github.com/nisaba-platform/nisaba/law/clocks"
 )
 
 // Said is one thing that was said about a case, and what became of it.
@@ -36,7 +35,11 @@ func (s *Service) Correspondence(ctx context.Context, a authz.Actor, organisatio
 		if err != nil || len(messages) == 0 {
 			return err
 		}
-		sent, err := sentOf(tx, organisation, incidentID)
+		i, err := tx.Incident(incidentID)
+		if err != nil {
+			return err
+		}
+		duties, err := incidents.Duties(tx, i)
 		if err != nil {
 			return err
 		}
@@ -50,62 +53,12 @@ func (s *Service) Correspondence(ctx context.Context, a authz.Actor, organisatio
 		}
 		for _, m := range messages {
 			x := Said{Message: m, Authority: names[m.Endpoint]}
-			x.Done = m.Answered(messages) || had(x, messages, sent)
+			x.Done = incidents.Fulfilled(m, x.Authority, messages, duties)
 			list = append(list, x)
 		}
 		return nil
 	})
 	return list, err
-}
-
-// sentReport is a report that was sent, with the duty that it fulfils.
-type sentReport struct {
-	incident.Report
-	duty incident.Obligation
-}
-
-func sentOf(tx *store.Tx, organisation, incidentID string) (out []sentReport, err error) {
-	duties, err := tx.Obligations(organisation, incidentID)
-	if err != nil {
-		return nil, err
-	}
-	reports, err := tx.IncidentReports(organisation, incidentID)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range reports {
-		for _, o := range duties {
-			if r.Sent() && r.Obligation == o.ID {
-				out = append(out, sentReport{r, o})
-			}
-		}
-	}
-	return out, nil
-}
-
-// had reports whether the authority has the report that a message asks for, or said
-// since that it does not need it.
-func had(x Said, messages []filing.Message, sent []sentReport) bool {
-	switch x.Kind {
-	case authority.Revision:
-		for _, m := range messages {
-			if m.Kind == authority.Settled && m.About == x.About && m.Endpoint == x.Endpoint && m.Number > x.Number {
-				return true
-			}
-		}
-		for _, r := range sent {
-			if r.Corrects == x.About && !r.Underway() {
-				return true
-			}
-		}
-	case authority.Request:
-		for _, r := range sent {
-			if r.Stage == clocks.IntermediateReport && string(r.duty.Regime) == x.Regime && r.duty.Authority == x.Authority && r.MadeAt().After(x.SaidAt) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // aboutReport is the report of the case that a message of the authority names: one that

@@ -176,7 +176,9 @@ func take(tx *store.Tx, w filing.Endpoint, n wire.Note) error {
 	case authority.Renamed:
 		err = incidents.Refer(tx, sender(w), i, clocks.Regime(n.Regime), m.Text)
 	case authority.Question:
-		err = incidents.Record(tx, sender(w), i, incident.Entry{Kind: "question", Object: m.ID, Text: m.Text})
+		if err = incidents.Record(tx, sender(w), i, incident.Entry{Kind: "question", Object: m.ID, Text: m.Text}); err == nil {
+			err = incidents.Remind(tx, i)
+		}
 	default:
 		err = incidents.Record(tx, sender(w), i, incident.Entry{Kind: "communication", Object: m.ID, Text: m.Text})
 	}

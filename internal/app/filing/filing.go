@@ -196,6 +196,12 @@ func (s *Service) Answer(ctx context.Context, a authz.Actor, organisation, messa
 		if err := incidents.Record(tx, a, i, incident.Entry{Kind: "answer", Object: q.ID, Text: text}); err != nil {
 			return err
 		}
+		if i, err = incidents.Current(tx, i); err != nil {
+			return err
+		}
+		if err := incidents.Remind(tx, i); err != nil {
+			return err
+		}
 		return post(tx, organisation, AnswerKind, AnswerKind+"/"+m.ID, map[string]string{"message": m.ID})
 	})
 	return m, err

@@ -63,7 +63,7 @@ func (s *Service) revise(ctx context.Context, a authz.Actor, organisation, id st
 
 // rearm makes the alarms of an incident follow its clocks.
 func rearm(tx *store.Tx, i incident.Incident) error {
-	list, err := duties(tx, i)
+	list, err := Duties(tx, i)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func rearm(tx *store.Tx, i incident.Incident) error {
 			return err
 		}
 	}
-	return nil
+	return remind(tx, i, list)
 }
 
 // note adds a line to the record.

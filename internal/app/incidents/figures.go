@@ -68,7 +68,7 @@ func measured(tx *store.Tx, organisation string) (out []incident.Measured, err e
 	for _, i := range all {
 		m := incident.Measured{Incident: i}
 		if !i.Exercise && i.State != incident.Dismissed && i.State != incident.Merged {
-			list, err := duties(tx, i)
+			list, err := Duties(tx, i)
 			if err != nil {
 				return nil, err
 			}

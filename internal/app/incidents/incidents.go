@@ -114,7 +114,7 @@ func (s *Service) load(tx *store.Tx, organisation, id string) (Case, error) {
 		return Case{}, err
 	}
 	c := Case{Incident: i}
-	if c.Duties, err = duties(tx, i); err != nil {
+	if c.Duties, err = Duties(tx, i); err != nil {
 		return Case{}, err
 	}
 	all, err := tx.Incidents(organisation)
@@ -135,8 +135,8 @@ func incidentOf(tx *store.Tx, organisation, id string) (incident.Incident, error
 	return i, err
 }
 
-// duties are the obligations of an incident with clocks and reports.
-func duties(tx *store.Tx, i incident.Incident) ([]Duty, error) {
+// Duties are the obligations of an incident with clocks and reports.
+func Duties(tx *store.Tx, i incident.Incident) ([]Duty, error) {
 	obligations, err := tx.Obligations(i.Organisation, i.ID)
 	if err != nil {
 		return nil, err

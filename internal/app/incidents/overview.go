@@ -75,7 +75,7 @@ func rowsOf(tx *store.Tx, list []incident.Incident, names map[string]string) ([]
 		if i.State == incident.Closed || i.State == incident.Dismissed || i.State == incident.Merged {
 			continue
 		}
-		all, err := duties(tx, i)
+		all, err := Duties(tx, i)
 		if err != nil {
 			return nil, err
 		}

@@ -194,7 +194,7 @@ func takeDuties(tx *store.Tx, i, x incident.Incident) error {
 	if err != nil {
 		return err
 	}
-	theirs, err := duties(tx, x)
+	theirs, err := Duties(tx, x)
 	if err != nil {
 		return err
 	}

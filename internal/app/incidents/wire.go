@@ -102,7 +102,10 @@ func SentBack(tx *store.Tx, by authz.Actor, i incident.Incident, r incident.Repo
 	if settled {
 		e.After = incident.RevisionSettled
 	}
-	return entry(tx, by, i, e)
+	if err := entry(tx, by, i, e); err != nil {
+		return err
+	}
+	return Remind(tx, i)
 }
 
 // towards is the duty of a case under a regime towards the authority of the name.

@@ -94,10 +94,11 @@ type Report struct {
 	AnswerDue   time.Time `json:"answer_due"` // of the authority's own answer; zero: none is due
 	AnsweredAt  time.Time `json:"answered_at"`
 
-	Review         string    `json:"review"` // Unseen, Passed or Revise
+	Review         string    `json:"review"` // Unseen, Passed, Revise or Mended
 	ReviewedBy     string    `json:"reviewed_by,omitempty"`
 	ReviewedByName string    `json:"reviewed_by_name,omitempty"`
 	ReviewedAt     time.Time `json:"reviewed_at"`
+	MendDue        time.Time `json:"mend_due"` // by when the entity is to mend it, of one that was sent back; zero: no time was set
 	Version        int64     `json:"version"`
 }
 

@@ -22,7 +22,8 @@ const JSON = "application/json"
 const (
 	Unseen = "new"
 	Passed = "passed"
-	Revise = "revision" // the entity was asked to mend it
+	Revise = "revision" // the entity was asked to mend it, and did not yet
+	Mended = "mended"   // it was sent back, and another report came in its place
 )
 
 // AnswerWithin is the time for the answer to an early warning: without undue delay
@@ -37,22 +38,36 @@ func (r Report) AnswerDuty() incident.Obligation {
 	return incident.Obligation{ID: "answer/" + r.ID, Organisation: r.Organisation, Incident: r.Case}
 }
 
-// Alarms lists the reminders of the answer that is due: when the report came, half way,
-// four hours and one hour before the end, and at the end. None when no answer is due.
-func (r Report) Alarms() (out []incident.Alarm) {
+// Alarms lists the reminders of the answer that is due; none when none is.
+func (r Report) Alarms() []incident.Alarm {
 	if r.AnswerDue.IsZero() || !r.AnsweredAt.IsZero() {
 		return nil
 	}
-	o := r.AnswerDuty()
-	for _, x := range []struct {
-		step string
-		at   time.Time
-	}{{"start", r.ReceivedAt}, {"half", r.ReceivedAt.Add(r.AnswerDue.Sub(r.ReceivedAt) / 2)}, {"4h", r.AnswerDue.Add(-4 * time.Hour)},
-		{"1h", r.AnswerDue.Add(-time.Hour)}, {"overdue", r.AnswerDue}} {
-		out = append(out, incident.Alarm{ID: o.ID + "/" + x.step, Organisation: r.Organisation, Incident: r.Case, Obligation: o.ID, Stage: AnswerStage,
-			Step: x.step, At: x.at.UTC(), DueAt: r.AnswerDue.UTC()})
+	return incident.Reminders(r.AnswerDuty(), AnswerStage, r.ReceivedAt, r.AnswerDue)
+}
+
+// MendStage is the stage of the time for mending a report in alarms.
+const MendStage clocks.Stage = "mend"
+
+// MendDuty names the wait for the better report in alarms.
+func (r Report) MendDuty() incident.Obligation {
+	return incident.Obligation{ID: "mend/" + r.ID, Organisation: r.Organisation, Incident: r.Case}
+}
+
+// MendAlarms lists the reminder that a report was not mended by its time. None when it
+// was, when no time was set, and in an exercise.
+func (r Report) MendAlarms() []incident.Alarm {
+	if r.Review != Revise || r.MendDue.IsZero() || r.Exercise {
+		return nil
 	}
-	return out
+	o, due := r.MendDuty(), r.MendDue.UTC()
+	return []incident.Alarm{{ID: o.ID + "/overdue/" + due.Format(time.RFC3339), Organisation: o.Organisation, Incident: o.Incident, Obligation: o.ID,
+		Stage: MendStage, Step: "overdue", At: due, DueAt: due}}
+}
+
+// Unmended reports whether the entity was to mend the report by now, and did not.
+func (r Report) Unmended(now time.Time) bool {
+	return r.Review == Revise && !r.MendDue.IsZero() && r.MendDue.Before(now)
 }
 
 // latest is how long after awareness the stages of Directive (EU) 2022/2555
@@ -104,7 +119,7 @@ func (r *Report) Describe(f incident.Frozen) {
 
 // Filter is what an inbox shows. The zero value shows everything.
 type Filter struct {
-	Show         string // "", "unanswered", "overdue", "late", "new", "revision"
+	Show         string // "", "unanswered", "overdue", "late", "new", "revision", "unmended"
 	Regime       string
 	Stage        string
 	Sector       string
@@ -129,7 +144,8 @@ type Counts struct {
 	Unanswered int // early warnings without an answer
 	Overdue    int // of these, those whose 24 hours are over
 	New        int // that nobody looked at
-	Revision   int // that the entity was asked to mend
+	Revision   int // that the entity was asked to mend, and did not yet
+	Unmended   int // of these, those whose time is over
 }
 
 // Bytes are the exact bytes that came, with the ending of a file name for them.

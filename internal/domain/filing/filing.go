@@ -2,7 +2,13 @@
 // what was said in both directions.
 package filing
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/law/clocks"
+)
 
 // Endpoint is the way to one authority.
 type Endpoint struct {
@@ -51,6 +57,35 @@ type Message struct {
 // Asks reports whether the authority wants an answer, a report, or a better one.
 func (m Message) Asks() bool {
 	return m.Number > 0 && (m.Kind == "question" || m.Kind == "request" || m.Kind == "revision")
+}
+
+// The stages of the times that authorities set, in alarms. A requested intermediate
+// report has its own clock.
+const (
+	RevisionStage clocks.Stage = "revision" // a report that was sent back
+	QuestionStage clocks.Stage = "question"
+)
+
+// Reminder names what the message asks for in alarms.
+func (m Message) Reminder() incident.Obligation {
+	return incident.Obligation{ID: reminder + m.ID, Organisation: m.Organisation, Incident: m.Incident}
+}
+
+const reminder = "asked/"
+
+// Reminded is the id of the message behind an obligation of Reminder.
+func Reminded(obligation string) (message string, ok bool) {
+	return strings.CutPrefix(obligation, reminder)
+}
+
+// Alarms lists the reminders of a question and of a report that was sent back, when
+// the authority set a time for them.
+func (m Message) Alarms() []incident.Alarm {
+	stage := map[string]clocks.Stage{"question": QuestionStage, "revision": RevisionStage}[m.Kind]
+	if stage == "" || m.Number == 0 || m.DueAt.IsZero() {
+		return nil
+	}
+	return incident.Reminders(m.Reminder(), stage, m.SaidAt, m.DueAt)
 }
 
 // Answered reports whether the message has an answer among the messages of its case.

@@ -199,6 +199,27 @@ func (o Obligation) Alarms(list []clocks.Clock) []Alarm {
 	return out
 }
 
+// Reminders lists the alarms of a time that somebody set, which is no clock of the law:
+// at its start, half way, some time before the end, and at the end. The leads are those
+// of clocks in hours, and from four days on those of clocks in months.
+func Reminders(o Obligation, stage clocks.Stage, start, due time.Time) (out []Alarm) {
+	type lead struct {
+		step string
+		at   time.Time
+	}
+	leads := []lead{{"start", start}, {"half", start.Add(due.Sub(start) / 2)}, {"4h", due.Add(-4 * time.Hour)}, {"1h", due.Add(-time.Hour)}, {"overdue", due}}
+	if due.Sub(start) > 4*24*time.Hour {
+		leads[2], leads[3] = lead{"7d", due.Add(-7 * 24 * time.Hour)}, lead{"2d", due.Add(-48 * time.Hour)}
+	}
+	for _, x := range leads {
+		if !x.at.Before(start) || x.at.Equal(due) {
+			out = append(out, Alarm{ID: o.ID + "/" + x.step, Organisation: o.Organisation, Incident: o.Incident, Obligation: o.ID, Stage: stage,
+				Step: x.step, At: x.at.UTC(), DueAt: due.UTC()})
+		}
+	}
+	return out
+}
+
 // stepOf names a reminder by its distance from the deadline.
 func stepOf(c clocks.Clock, at time.Time) string {
 	switch d := c.Strict.Sub(at); {

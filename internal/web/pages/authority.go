@@ -114,8 +114,24 @@ func (v inboxView) figures(ctx context.Context) []ui.Figure {
 		{Label: ui.T(ctx, "authority.figure.unanswered"), Value: n(v.Counts.Unanswered), Note: ui.T(ctx, "authority.figure.unanswered.note"), URL: "/authority?show=unanswered", Tone: tone(v.Counts.Unanswered, ui.Partly)},
 		{Label: ui.T(ctx, "authority.figure.overdue"), Value: n(v.Counts.Overdue), Note: "Art. 23(5)", URL: "/authority?show=overdue", Tone: tone(v.Counts.Overdue, ui.Bad)},
 		{Label: ui.T(ctx, "authority.figure.new"), Value: n(v.Counts.New), URL: "/authority?show=new"},
-		{Label: ui.T(ctx, "authority.figure.revision"), Value: n(v.Counts.Revision), URL: "/authority?show=revision"},
+		{Label: ui.T(ctx, "authority.figure.revision"), Value: n(v.Counts.Revision), URL: v.backURL(), Tone: tone(v.Counts.Unmended, ui.Bad), Note: v.backNote(ctx)},
 	}
+}
+
+// backNote says how many of the reports that were sent back were to be mended by now.
+func (v inboxView) backNote(ctx context.Context) string {
+	if v.Counts.Unmended == 0 {
+		return ""
+	}
+	return ui.T(ctx, "authority.figure.unmended", "n", v.Counts.Unmended)
+}
+
+// backURL leads to what is overdue, when something is.
+func (v inboxView) backURL() string {
+	if v.Counts.Unmended > 0 {
+		return "/authority?show=unmended"
+	}
+	return "/authority?show=revision"
 }
 
 func anyOption(ctx context.Context) ui.Option {
@@ -124,7 +140,7 @@ func anyOption(ctx context.Context) ui.Option {
 
 func deskShows(ctx context.Context) []ui.Option {
 	out := []ui.Option{anyOption(ctx)}
-	for _, show := range []string{"new", "unanswered", "overdue", "late", "revision"} {
+	for _, show := range []string{"new", "unanswered", "overdue", "late", "revision", "unmended"} {
 		out = append(out, ui.Option{Value: show, Label: ui.T(ctx, "authority.show."+show)})
 	}
 	return out
@@ -207,7 +223,7 @@ func stageWord(ctx context.Context, regime, stage string) string {
 }
 
 func reviewStatus(ctx context.Context, r desk.Report) ui.Status {
-	tones := map[string]ui.Tone{desk.Unseen: ui.Open, desk.Passed: ui.Good, desk.Revise: ui.Partly}
+	tones := map[string]ui.Tone{desk.Unseen: ui.Open, desk.Passed: ui.Good, desk.Revise: ui.Partly, desk.Mended: ui.Aside}
 	return ui.Status{Tone: tones[r.Review], Word: ui.T(ctx, "authority.review."+r.Review)}
 }
 

@@ -89,19 +89,42 @@ func (s *Site) deskActs() map[string]func(*http.Request, authz.Actor, string) er
 			return s.authority.SetState(r.Context(), a, id, r.PostFormValue("state"))
 		},
 		"review": func(r *http.Request, a authz.Actor, id string) error {
-			return s.authority.Review(r.Context(), a, id, r.PostFormValue("report"), r.PostFormValue("verdict"), r.PostFormValue("text"))
+			due, err := deskDue(r)
+			if err != nil {
+				return err
+			}
+			return s.authority.Review(r.Context(), a, id, r.PostFormValue("report"), r.PostFormValue("verdict"), r.PostFormValue("text"), due)
 		},
+	}
+}
+
+// deskDue is the time that an officer sets for the entity; zero when none is typed.
+func deskDue(r *http.Request) (due time.Time, err error) {
+	typed := strings.TrimSpace(r.PostFormValue("due"))
+	if typed == "" {
+		return due, nil
+	}
+	if due, err = wallTime(typed, visitOf(r).Person.Zone); err != nil {
+		err = &fault.Error{Kind: fault.Invalid, Field: "due", What: wrongTime(r.Context(), err)}
+	}
+	return due, err
+}
+
+// reviewFields are those of the form with which a report is reviewed.
+func (v deskView) reviewFields(r *http.Request, key string) []ui.Field {
+	t := func(word string) string { return ui.T(r.Context(), "authority.review."+word) }
+	return []ui.Field{
+		v.typed(r, key, ui.Field{Name: "text", Label: t("text"), Hint: t("text.hint"), Rows: 3}),
+		v.typed(r, key, ui.Field{Name: "due", Label: t("due"), Hint: t("due.hint")}),
 	}
 }
 
 // deskSay says something to the entity, or keeps a remark.
 func (s *Site) deskSay(r *http.Request, a authz.Actor, id string) (err error) {
 	ctx, text, about := r.Context(), r.PostFormValue("text"), r.PostFormValue("about")
-	var due time.Time
-	if typed := strings.TrimSpace(r.PostFormValue("due")); typed != "" {
-		if due, err = wallTime(typed, visitOf(r).Person.Zone); err != nil {
-			return &fault.Error{Kind: fault.Invalid, Field: "due", What: wrongTime(ctx, err)}
-		}
+	due, err := deskDue(r)
+	if err != nil {
+		return err
 	}
 	switch r.PostFormValue("kind") {
 	case desk.Feedback:

@@ -411,6 +411,7 @@ func readPaper(w http.ResponseWriter, r *http.Request) (p authority.Paper, err e
 		return p, err
 	}
 	p.Reference, p.CrossBorder, p.Voluntary = r.PostFormValue("reference"), r.PostFormValue("cross_border"), r.PostFormValue("voluntary") != ""
+	p.Mends = r.PostFormValue("mends")
 	regime, stage, _ := strings.Cut(r.PostFormValue("what"), "/")
 	p.Regime, p.Stage = clocks.Regime(regime), clocks.Stage(stage)
 	for name, to := range map[string]*time.Time{"submitted_at": &p.SubmittedAt, "aware_at": &p.AwareAt} {
@@ -443,7 +444,18 @@ func (v deskEntityView) paperFields(r *http.Request) []ui.Field {
 		v.typed(r, "report", ui.Field{Name: "submitted_at", Label: t("submitted")}),
 		v.typed(r, "report", ui.Field{Name: "aware_at", Label: t("aware")}),
 		v.typed(r, "report", ui.Field{Name: "cross_border", Label: t("cross_border")}),
+		v.typed(r, "report", ui.Field{Name: "mends", Label: t("mends"), Hint: t("mends.hint")}),
 	}
+}
+
+// mendable are the reports that were sent back to the entity.
+func (v deskEntityView) mendable(r *http.Request) []ui.Option {
+	out := []ui.Option{{Value: "", Label: ui.T(r.Context(), "authority.take_in.mends.none")}}
+	for _, x := range v.SentBack {
+		out = append(out, ui.Option{Value: x.Report.Report, Selected: r.PostFormValue("mends") == x.Report.Report,
+			Label: regimeTitle(r.Context(), clocks.Regime(x.Regime)) + " · " + stageWord(r.Context(), x.Regime, x.Stage) + " · " + ui.MomentText(r.Context(), x.ReceivedAt)})
+	}
+	return out
 }
 
 // doneText says that a line is done, and what came of it.

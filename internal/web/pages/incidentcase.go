@@ -259,7 +259,14 @@ func (v caseView) next(r *http.Request) incidentStep {
 	clock, duty := v.Next()
 	if clock.Stage == "" {
 		if x, back := v.sentBack(); back {
-			return step("revise", ui.Partly, incidentURL(r, "reports/"+x.About))
+			n := step("revise", ui.Partly, incidentURL(r, "reports/"+x.About))
+			if !x.DueAt.IsZero() {
+				n.text = ui.T(ctx, "incident.authority.mend_by", "authority", x.Authority, "when", ui.MomentText(ctx, x.DueAt))
+			}
+			if x.DueAt.Before(ui.From(ctx).Now) && !x.DueAt.IsZero() {
+				n.tone = ui.Bad
+			}
+			return n
 		}
 		return step("nothing", ui.Good, "")
 	}

@@ -36,7 +36,7 @@ func recordText(ctx context.Context, e incident.Entry) string {
 	switch {
 	case e.Kind == "alarm":
 		stage, step, _ := strings.Cut(e.Text, ", ")
-		return stageTitle(ctx, clocks.Stage(stage)) + ", " + wordOr(ctx, "incidents.record.step."+step, step)
+		return wordOr(ctx, "incident.asked.stage."+stage, stageTitle(ctx, clocks.Stage(stage))) + ", " + wordOr(ctx, "incidents.record.step."+step, step)
 	case e.Kind == "decision" && e.Text == "approved" && e.Before == "" && e.After == "":
 		return ui.T(ctx, "incidents.record.approved")
 	case e.Kind == "evidence" && e.Object == "indicators" && strings.HasPrefix(e.Text, "+"):
