@@ -269,9 +269,9 @@ func TestAuthorityDesk(t *testing.T) {
 		t.Errorf("a request without a time: %d", status)
 	}
 	v.must(at+"/take", nil)
-	v.must(at+"/review", url.Values{"report": {report[1]}, "verdict": {"revision"}, "text": {"Which servers?"}})
+	v.must(at+"/review", url.Values{"report": {report[1]}, "verdict": {"revision"}, "text": {"Which servers?"}, "due": {time.Now().AddDate(0, 0, 2).Format("2006-01-02T15:04")}})
 	page, _ = v.must(at+"/say", url.Values{"kind": {"feedback"}, "text": {"Take them off the network."}})
-	for _, want := range []string{"Which servers?", "Take them off the network.", "Sent back", "Handled by", "Olga Novak", "Answered"} {
+	for _, want := range []string{"Corrected version due", "Which servers?", "Take them off the network.", "Sent back", "Handled by", "Olga Novak", "Answered"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the case does not show %q", want)
 		}
