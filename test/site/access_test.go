@@ -1,13 +1,18 @@
 package site
 
 import (
+	"bytes"
 	"encoding/json"
+	"html"
+	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,6 +21,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/pquerna/otp/totp"
 
+	"github.com/nisaba-platform/nisaba/internal/base/clock"
+	"github.com/nisaba-platform/nisaba/internal/server"
 	"github.com/nisaba-platform/nisaba/test/browser"
 )
 
@@ -296,3 +303,100 @@ func TestAccessInBrowser(t *testing.T) {
 		}
 	}
 }
+
+// TestStepUpKeepsWhatWasTyped: an act that needs a fresh proof waits on the page that asks
+// for it, also while the password is wrong, and is done after it; a file cannot wait.
+func TestStepUpKeepsWhatWasTyped(t *testing.T) {
+	var moved atomic.Int64
+	site, _ := start(t, func(c *server.Config) {
+		c.Clock = clock.Func(func() time.Time { return time.Now().Add(time.Duration(moved.Load())) })
+	})
+	v := newVisitor(t, site)
+	v.begin("water-supplier.yaml")
+	moved.Store(int64(time.Hour))
+	act := url.Values{"name": {"Export \"every\" night"}, "role": {"auditor"}, "organisation": {""}, "expires": {time.Now().AddDate(0, 3, 0).Format(time.DateOnly)}}
+	status, page, _ := v.post("/settings/tokens", act)
+	if status != http.StatusForbidden {
+		t.Fatalf("an hour later: %d\n%.600s", status, page)
+	}
+	for _, answer := range []string{"not the password", password} {
+		form := url.Values{"password": {answer}}
+		for _, f := range regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+			form.Add(f[1], html.UnescapeString(f[2]))
+		}
+		if form.Get("act") != "/settings/tokens" || form.Get("name") != act.Get("name") {
+			t.Fatalf("the page keeps %v", form)
+		}
+		status, page, _ = v.post("/step-up", form)
+	}
+	if status != http.StatusOK || !strings.Contains(page, "Export &#34;every&#34; night") && !strings.Contains(page, "Export &quot;every&quot; night") {
+		t.Errorf("after the password: %d\n%s", status, page)
+	}
+	patient := *v.http
+	patient.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	for _, act := range []string{"https://evil.example/", "//evil.example/", `/\evil.example/`, "javascript:alert(1)"} {
+		r, err := patient.PostForm(site+"/step-up", url.Values{"password": {password}, "act": {act}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body.Close()
+		if r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/" {
+			t.Errorf("act %s led to %d %s", act, r.StatusCode, r.Header.Get("Location"))
+		}
+	}
+	moved.Store(int64(2 * time.Hour))
+	var body bytes.Buffer
+	m := multipart.NewWriter(&body)
+	part, err := m.CreateFormFile("logo", "logo.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := part.Write([]byte("\x89PNG\r\n\x1a\n")); err != nil {
+		t.Fatal(err)
+	}
+	m.Close()
+	r, err := v.http.Post(site+"/settings/logo", m.FormDataContentType(), &body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil || !strings.Contains(string(text), "Choose the file again") || strings.Contains(string(text), `name="act"`) {
+		t.Errorf("a file: %v\n%s", err, text)
+	}
+}
+
+// TestInvitationIsClear: the inviter reads that the mail goes out and that somebody
+// joined; a link that is closed, or for another address, says what to do.
+func TestInvitationIsClear(t *testing.T) {
+	site, _ := start(t)
+	anna, ben := newVisitor(t, site), newVisitor(t, site)
+	anna.begin("water-supplier.yaml")
+	_, page, _ := anna.post("/members/invite", url.Values{"email": {"ben@example.org"}, "role": {"editor"}})
+	link := joinLink.FindString(page)
+	if link == "" || strings.Contains(page, `value="ben@example.org"`) {
+		t.Fatalf("the invitation has no link, or the form still has its address:\n%s", page)
+	}
+	if _, page := anna.get(link); !strings.Contains(page, "The invitation is for ben@example.org.") || !strings.Contains(page, `action="/sign-out"`) {
+		t.Errorf("the link of another account:\n%s", page)
+	}
+	if status, page, _ := anna.post("/members/role", url.Values{"person": {memberID.FindStringSubmatch(page)[1]}, "organisation": {""}, "role": {""}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "This is the last owner") {
+		t.Errorf("the last owner goes: %d\n%s", status, page)
+	}
+	if _, _, at := ben.post(link, url.Values{"name": {"Ben Maier"}, "email": {"ben@example.org"}, "password": {password}}); at != "/" {
+		t.Fatalf("joining led to %s", at)
+	}
+	if status, page := ben.get(link); status != http.StatusNotFound || !strings.Contains(page, "This invitation is not open any more") {
+		t.Errorf("the used link: %d\n%s", status, page)
+	}
+	if _, page := anna.get("/inbox"); !strings.Contains(page, "Ben Maier (ben@example.org) accepted your invitation.") {
+		t.Errorf("the inbox of the inviter:\n%s", page)
+	}
+	if status, page, _ := anna.post("/members/invite", url.Values{"email": {"ben@example.org"}, "role": {"auditor"}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, `value="auditor" selected`) {
+		t.Errorf("a member is invited again: %d\n%s", status, page)
+	}
+}
+
+var memberID = regexp.MustCompile(`action="/members/role"[^>]*>\s*<input type="hidden" name="person" value="([^"]+)"`)
+
+var joinLink = regexp.MustCompile(`/join/[a-z0-9]+`)

@@ -15,6 +15,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	notice "github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -189,7 +190,7 @@ func TestSecondFactor(t *testing.T) {
 	if err != nil || !signed.Session.MFA {
 		t.Fatalf("with a fresh code: %v, %+v", err, signed.Session)
 	}
-	if _, _, err := d.SignIn(ctx, "anna@example.org", password, strings.ToUpper(codes[3]), laptop); err != nil {
+	if _, _, err := d.SignIn(ctx, "anna@example.org", password, " "+strings.ReplaceAll(strings.ToUpper(codes[3]), "-", " - "), laptop); err != nil {
 		t.Errorf("with a recovery code: %v", err)
 	}
 	if _, _, err := d.SignIn(ctx, "anna@example.org", password, codes[3], laptop); !errors.Is(err, accounts.ErrSignIn) {
@@ -243,6 +244,61 @@ func TestInvitation(t *testing.T) {
 	d.clock.Move(15 * 24 * time.Hour)
 	_, err = d.Offer(ctx, late)
 	wantKind(t, "an expired invitation", err, fault.NotFound)
+}
+
+// TestInvitationTakesNothing: whoever opens a link as a member keeps the role that they
+// have or gets a stronger one, members are not invited again, a newer invitation ends
+// the older one, and whoever invited is told.
+func TestInvitationTakesNothing(t *testing.T) {
+	d, ctx := open(t), context.Background()
+	v := d.start(t)
+	invite := func(email string, role tenant.Role) string {
+		t.Helper()
+		token, err := d.Invite(ctx, v, "", email, role)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	anybody := invite("", authz.Auditor)
+	_, err := d.Join(ctx, anybody, &v, accounts.FirstRun{}, laptop)
+	wantKind(t, "the owner opens a link for auditors", err, fault.Conflict)
+	if role, _ := d.visit(t, d.first).Actor.RoleIn(""); role != authz.Owner {
+		t.Fatalf("the owner is %q", role)
+	}
+	older := invite("ben@example.org", authz.Auditor)
+	newer := invite(" Ben@example.org", authz.Editor)
+	_, err = d.Offer(ctx, older)
+	wantKind(t, "the older invitation", err, fault.NotFound)
+	signed, err := d.Join(ctx, newer, nil, accounts.FirstRun{Name: "Ben Maier", Email: "ben@example.org", Password: password}, laptop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.Invite(ctx, v, "", "ben@example.org", authz.Consultant)
+	wantKind(t, "a member is invited", err, fault.Invalid)
+	ben := d.visit(t, signed.Token)
+	if _, err := d.Join(ctx, invite("", authz.Consultant), &ben, accounts.FirstRun{}, laptop); err != nil {
+		t.Errorf("a link to a stronger role: %v", err)
+	}
+	_, err = d.Join(ctx, invite("", authz.Consultant), &ben, accounts.FirstRun{}, laptop)
+	wantKind(t, "a link to the same role", err, fault.Conflict)
+	if role, _ := d.visit(t, signed.Token).Actor.RoleIn(""); role != authz.Consultant {
+		t.Errorf("Ben is %q", role)
+	}
+	scope, err := v.Actor.Workspace(authz.WorkspaceRead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []notice.Notice
+	if err := d.store.Read(ctx, scope, func(tx *store.Tx) error {
+		told, err = tx.Inbox(v.Person.ID, 10)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(told) != 2 || told[0].Key != "account.notice.joined" || !strings.Contains(string(told[0].Args), "Ben Maier") {
+		t.Errorf("the inbox has %+v", told)
+	}
 }
 
 func TestStepUp(t *testing.T) {

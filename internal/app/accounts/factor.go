@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/totp"
@@ -119,9 +120,16 @@ func newRecoveryCodes(person string) (codes, hashes []string) {
 }
 
 // recoveryHash is bound to the person. The codes carry 80 random bits, so that a
-// plain hash is enough.
+// plain hash is enough. Case, dashes and spaces do not matter: people copy the codes from
+// paper.
 func recoveryHash(person, code string) string {
-	return secret.TokenHash(person + " " + strings.ToLower(strings.ReplaceAll(strings.TrimSpace(code), "-", "")))
+	plain := strings.Map(func(r rune) rune {
+		if r == '-' || unicode.IsSpace(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, code)
+	return secret.TokenHash(person + " " + plain)
 }
 
 // checkCode accepts a code of the app once, or uses up a recovery code.

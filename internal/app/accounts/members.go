@@ -2,13 +2,16 @@ package accounts
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -61,6 +64,9 @@ func (s *Service) Invite(ctx context.Context, v Visit, organisation, email strin
 				return err
 			}
 		}
+		if err := replaceInvitation(tx, organisation, email); err != nil {
+			return err
+		}
 		i, err := tx.PutInvitation(tenant.Invitation{Organisation: organisation, Email: email, Role: role, TokenHash: hash,
 			InvitedBy: v.Person.ID, ExpiresAt: tx.Now().Add(invitationLasts)})
 		if err != nil || email == "" || s.mails == nil {
@@ -70,6 +76,36 @@ func (s *Service) Invite(ctx context.Context, v Visit, organisation, email strin
 		return err
 	})
 	return token, err
+}
+
+// replaceInvitation makes room for a new invitation of an address: who reaches that far
+// already needs none, and an open one ends, so that only the newest link works.
+func replaceInvitation(tx *store.Tx, organisation, email string) error {
+	if email == "" {
+		return nil
+	}
+	members, err := tx.Members()
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		if m.Email == email && m.Organisation == organisation {
+			return invalid("email", "the person of this address is a member already", "a change of the role in the list of members")
+		}
+	}
+	invitations, err := tx.Invitations()
+	if err != nil {
+		return err
+	}
+	for _, i := range invitations {
+		if i.Email != email || i.Organisation != organisation || !i.Open(tx.Now()) {
+			continue
+		}
+		if err := tx.RemoveInvitation(i.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // invitationLetter is in the language of the workspace: whoever is invited has not
@@ -129,7 +165,9 @@ func (s *Service) Offer(ctx context.Context, token string) (o Offer, err error) 
 	return o, err
 }
 
-// Join accepts an invitation as a new person, or as the one who is signed in.
+// Join accepts an invitation as a new person, or as the one who is signed in; Conflict
+// for a member who reaches as far with the same role or a stronger one, since an
+// invitation takes nothing away.
 func (s *Service) Join(ctx context.Context, token string, by *Visit, f FirstRun, d Device) (signed Signed, err error) {
 	var person tenant.Person
 	if by != nil {
@@ -159,7 +197,13 @@ func (s *Service) Join(ctx context.Context, token string, by *Visit, f FirstRun,
 			}
 		}
 		inside := tx.In(i.Workspace, "")
+		if err := offersMore(inside, joined.ID, i); err != nil {
+			return err
+		}
 		if _, err := inside.PutMembership(tenant.Membership{Organisation: i.Organisation, Person: joined.ID, Role: i.Role}); err != nil {
+			return err
+		}
+		if err := tellInviter(inside, joined, i); err != nil {
 			return err
 		}
 		i.AcceptedAt, i.AcceptedBy = tx.Now(), joined.ID
@@ -170,6 +214,33 @@ func (s *Service) Join(ctx context.Context, token string, by *Visit, f FirstRun,
 		return err
 	})
 	return signed, err
+}
+
+// offersMore refuses an invitation that would take something from a member.
+func offersMore(tx *store.Tx, person string, i tenant.Invitation) error {
+	m, err := tx.Membership(person, i.Organisation)
+	if isNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if authz.Stronger(i.Role, m.Role) {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Conflict, What: "you are a member already, and this invitation would give you no more rights"}
+}
+
+// tellInviter puts into the inbox of whoever invited that somebody joined.
+func tellInviter(tx *store.Tx, joined tenant.Person, i tenant.Invitation) error {
+	if i.InvitedBy == "" || i.InvitedBy == joined.ID {
+		return nil
+	}
+	args, err := json.Marshal(law.Say("", "name", joined.Name, "address", joined.Email).Args)
+	if err != nil {
+		return fmt.Errorf("write the notice: %w", err)
+	}
+	return tx.Notify(desk.Notice{Person: i.InvitedBy, Key: "account.notice.joined", Args: args, Link: "/members"})
 }
 
 // errAddressTaken says no more than it must of an address that may be somebody's.

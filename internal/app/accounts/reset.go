@@ -26,8 +26,9 @@ const mostResets = 3
 
 var errNoReset = &fault.Error{Kind: fault.NotFound, What: "this link does not work any more", Expected: "a new one"}
 
-// CanMailResets reports whether a forgotten password can be reset by mail.
-func (s *Service) CanMailResets() bool { return s.mails.Ready() }
+// CanMail reports whether the server sends mails, such as links for a forgotten password
+// and invitations.
+func (s *Service) CanMail() bool { return s.mails.Ready() }
 
 // RequestReset sends a link to the address when an account belongs to it. The
 // answer and the work are the same when none does.

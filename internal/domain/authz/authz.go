@@ -35,6 +35,9 @@ func Roles() []Role {
 	return []Role{Owner, Consultant, Editor, Contributor, Auditor, Board, Guest}
 }
 
+// Stronger reports whether the role a allows more than the role b.
+func Stronger(a, b Role) bool { return slices.Index(Roles(), a) < slices.Index(Roles(), b) }
+
 // Permission is one thing that can be allowed.
 type Permission string
 

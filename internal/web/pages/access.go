@@ -104,35 +104,6 @@ func (s *Site) signInOptions(r *http.Request) signInOptions {
 	return o
 }
 
-func (s *Site) passkeyStepUpOptions(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.accounts.BeginPasskeyStepUp(r.Context(), visitOf(r), s.origin(r))
-	return s.sendCeremony(w, c, err)
-}
-
-func (s *Site) passkeyStepUp(w http.ResponseWriter, r *http.Request) error {
-	next := guard.Local(r.PostFormValue("next"), "/")
-	signed, err := s.accounts.PasskeyStepUp(r.Context(), visitOf(r), s.origin(r), cookieOf(r, ceremonyCookie), r.PostFormValue("response"))
-	if noPasskey(err) {
-		return s.showStepUp(w, r, next, ui.Errors{"": ui.T(r.Context(), "access.passkey.failed")})
-	}
-	if err != nil {
-		return err
-	}
-	s.setCookie(w, signed)
-	return guard.Redirect(w, r, next)
-}
-
-// showStepUp asks for a fresh proof of identity, by password or passkey.
-func (s *Site) showStepUp(w http.ResponseWriter, r *http.Request, next string, e ui.Errors) error {
-	keys, err := s.accounts.Passkeys(r.Context(), visitOf(r))
-	if err != nil {
-		return err
-	}
-	o := s.signInOptions(r)
-	o.Passkeys = o.Passkeys && len(keys) > 0
-	return ui.Render(w, r, statusOf(e), stepUpForm(r, o, visitOf(r).Person.TOTPSecret != "" || len(keys) > 0, next, e))
-}
-
 func (s *Site) passkeyOptions(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.accounts.BeginPasskey(r.Context(), visitOf(r), s.origin(r))
 	return s.sendCeremony(w, c, err)
@@ -140,12 +111,12 @@ func (s *Site) passkeyOptions(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) addPasskey(w http.ResponseWriter, r *http.Request) error {
 	codes, signed, err := s.accounts.AddPasskey(r.Context(), visitOf(r), s.origin(r), cookieOf(r, ceremonyCookie), r.PostFormValue("name"), r.PostFormValue("response"))
-	if handled, failed := stepUpFirst(w, r, err, "/account"); handled {
+	if handled, failed := s.stepUpFirst(w, r, err); handled {
 		return failed
 	}
 	e, ok := ui.ErrorsOf(r.Context(), err)
 	if noPasskey(err) {
-		e, ok = ui.Errors{"": ui.T(r.Context(), "access.passkey.failed")}, true
+		e, ok = ui.Errors{"": ui.T(r.Context(), "access.passkey.not_added")}, true
 	}
 	if ok {
 		if text, named := e["name"]; named {
@@ -165,7 +136,7 @@ func (s *Site) addPasskey(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	err := s.accounts.RemovePasskey(r.Context(), visitOf(r), r.PostFormValue("passkey"))
-	if handled, failed := stepUpFirst(w, r, err, "/account"); handled {
+	if handled, failed := s.stepUpFirst(w, r, err); handled {
 		return failed
 	}
 	if err != nil {
@@ -192,7 +163,7 @@ func (s *Site) accountMore(r *http.Request, sessions []account.Session) (m accou
 }
 
 func (s *Site) forgotPage(w http.ResponseWriter, r *http.Request) error {
-	return ui.Render(w, r, http.StatusOK, forgotForm(r, s.accounts.CanMailResets(), false))
+	return ui.Render(w, r, http.StatusOK, forgotForm(r, s.accounts.CanMail(), false))
 }
 
 func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
@@ -202,7 +173,7 @@ func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
 	if err := s.accounts.RequestReset(r.Context(), r.PostFormValue("email"), device(r)); err != nil {
 		return err
 	}
-	return ui.Render(w, r, http.StatusOK, forgotForm(r, s.accounts.CanMailResets(), true))
+	return ui.Render(w, r, http.StatusOK, forgotForm(r, s.accounts.CanMail(), true))
 }
 
 func (s *Site) resetPage(w http.ResponseWriter, r *http.Request) error {
@@ -243,7 +214,7 @@ func (s *Site) erase(w http.ResponseWriter, r *http.Request) error {
 		return s.showErase(w, r, ui.Errors{"sure": ui.T(r.Context(), "access.erase.not_sure")})
 	}
 	err := s.accounts.Erase(r.Context(), visitOf(r))
-	if handled, failed := stepUpFirst(w, r, err, "/account/erase"); handled {
+	if handled, failed := s.stepUpFirst(w, r, err); handled {
 		return failed
 	}
 	if fault.KindOf(err) == fault.Conflict && err != nil {

@@ -111,6 +111,9 @@ func (s *Site) joining(r *http.Request) *accounts.Visit {
 
 func (s *Site) joinPage(w http.ResponseWriter, r *http.Request) error {
 	offer, err := s.accounts.Offer(r.Context(), r.PathValue("token"))
+	if fault.KindOf(err) == fault.NotFound {
+		return ui.Render(w, r, http.StatusNotFound, joinClosed())
+	}
 	if err != nil {
 		return err
 	}
@@ -119,6 +122,9 @@ func (s *Site) joinPage(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) join(w http.ResponseWriter, r *http.Request) error {
 	offer, err := s.accounts.Offer(r.Context(), r.PathValue("token"))
+	if fault.KindOf(err) == fault.NotFound {
+		return ui.Render(w, r, http.StatusNotFound, joinClosed())
+	}
 	if err != nil {
 		return err
 	}
@@ -213,8 +219,8 @@ func (s *Site) confirmFactor(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) removeFactor(w http.ResponseWriter, r *http.Request) error {
 	err := s.accounts.RemoveFactor(r.Context(), visitOf(r))
-	if errors.Is(err, accounts.ErrStepUp) {
-		return guard.Redirect(w, r, "/step-up?next=/account")
+	if handled, failed := s.stepUpFirst(w, r, err); handled {
+		return failed
 	}
 	if err != nil {
 		return err
@@ -227,24 +233,6 @@ func (s *Site) revoke(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return guard.Redirect(w, r, "/account")
-}
-
-func (s *Site) stepUpPage(w http.ResponseWriter, r *http.Request) error {
-	return s.showStepUp(w, r, guard.Local(r.FormValue("next"), "/"), nil)
-}
-
-func (s *Site) stepUp(w http.ResponseWriter, r *http.Request) error {
-	next := guard.Local(r.PostFormValue("next"), "/")
-	signed, err := s.accounts.StepUp(r.Context(), visitOf(r), r.PostFormValue("password"), r.PostFormValue("code"))
-	if errors.Is(err, accounts.ErrSignIn) {
-		e := ui.Errors{"": ui.T(r.Context(), "pages.sign_in.failed")}
-		return s.showStepUp(w, r, next, e)
-	}
-	if err != nil {
-		return err
-	}
-	s.setCookie(w, signed)
-	return guard.Redirect(w, r, next)
 }
 
 func (s *Site) about(w http.ResponseWriter, r *http.Request) error {

@@ -15,7 +15,7 @@ func escape(s string) string { return url.QueryEscape(s) }
 func field(r *http.Request, e ui.Errors, f ui.Field) ui.Field {
 	f.Error = e[f.Name]
 	if f.Autocomplete != "new-password" && f.Autocomplete != "current-password" && f.Autocomplete != "one-time-code" {
-		if v := r.PostFormValue(f.Name); v != "" {
+		if v := r.PostFormValue(f.Name); v != "" || r.PostForm.Has(f.Name) { // also what was emptied
 			f.Value = v
 		}
 	}

@@ -75,8 +75,8 @@ func version(r *http.Request) int64 {
 }
 
 // again shows a form with what is wrong, leads to the step-up, or goes on.
-func again(w http.ResponseWriter, r *http.Request, err error, here string, show func(ui.Errors) error) error {
-	if handled, failed := stepUpFirst(w, r, err, here); handled {
+func (s *Site) again(w http.ResponseWriter, r *http.Request, err error, here string, show func(ui.Errors) error) error {
+	if handled, failed := s.stepUpFirst(w, r, err); handled {
 		return failed
 	}
 	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
@@ -91,7 +91,7 @@ func again(w http.ResponseWriter, r *http.Request, err error, here string, show 
 func (s *Site) setSettings(w http.ResponseWriter, r *http.Request) error {
 	err := s.accounts.SetWorkspace(r.Context(), visitOf(r), accounts.WorkspaceSettings{Name: r.PostFormValue("name"), Kind: tenant.Kind(r.PostFormValue("kind")),
 		Language: r.PostFormValue("language"), Colour: r.PostFormValue("colour"), PreparedBy: r.PostFormValue("prepared_by"), Version: version(r)})
-	return again(w, r, err, "/settings", func(e ui.Errors) error { return s.showSettings(w, r, e) })
+	return s.again(w, r, err, "/settings", func(e ui.Errors) error { return s.showSettings(w, r, e) })
 }
 
 func (s *Site) setLogo(w http.ResponseWriter, r *http.Request) error {
@@ -99,7 +99,7 @@ func (s *Site) setLogo(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = s.accounts.SetLogo(r.Context(), visitOf(r), file)
 	}
-	return again(w, r, err, "/settings", func(e ui.Errors) error { return s.showSettings(w, r, e) })
+	return s.again(w, r, err, "/settings", func(e ui.Errors) error { return s.showSettings(w, r, e) })
 }
 
 // uploaded reads one small file of a form, nil when there is none.
@@ -162,7 +162,7 @@ func (s *Site) setPolicy(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := tenant.Policy{RequireMFA: r.PostFormValue("mfa") == "yes", SessionHours: hours, AddressRanges: strings.Split(r.PostFormValue("ranges"), "\n")}
 	err := s.accounts.SetPolicy(r.Context(), visitOf(r), device(r), p, version(r))
-	return again(w, r, err, "/settings/policy", func(e ui.Errors) error { return s.showPolicy(w, r, e) })
+	return s.again(w, r, err, "/settings/policy", func(e ui.Errors) error { return s.showPolicy(w, r, e) })
 }
 
 func (s *Site) tokens(w http.ResponseWriter, r *http.Request) error {
@@ -217,18 +217,18 @@ func (s *Site) createToken(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		return s.showTokens(w, r, nil, text)
 	}
-	return again(w, r, err, "/settings/tokens", func(e ui.Errors) error { return s.showTokens(w, r, e, "") })
+	return s.again(w, r, err, "/settings/tokens", func(e ui.Errors) error { return s.showTokens(w, r, e, "") })
 }
 
 func (s *Site) revokeToken(w http.ResponseWriter, r *http.Request) error {
 	err := s.accounts.RevokeToken(r.Context(), visitOf(r), r.PostFormValue("token"))
-	return again(w, r, err, "/settings/tokens", func(e ui.Errors) error { return s.showTokens(w, r, e, "") })
+	return s.again(w, r, err, "/settings/tokens", func(e ui.Errors) error { return s.showTokens(w, r, e, "") })
 }
 
 // resetMember shows an owner the link by which a member sets a new password.
 func (s *Site) resetMember(w http.ResponseWriter, r *http.Request) error {
 	token, err := s.accounts.ResetLink(r.Context(), visitOf(r), r.PostFormValue("person"))
-	if handled, failed := stepUpFirst(w, r, err, "/members"); handled {
+	if handled, failed := s.stepUpFirst(w, r, err); handled {
 		return failed
 	}
 	p := s.frame(r, ui.T(r.Context(), "access.reset_link.title"), "")

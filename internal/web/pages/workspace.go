@@ -1,12 +1,11 @@
 package pages
 
 import (
-	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
-	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -84,11 +83,14 @@ func (s *Site) importOrganisation(w http.ResponseWriter, r *http.Request) error 
 }
 
 func (s *Site) members(w http.ResponseWriter, r *http.Request) error {
-	return s.showMembers(w, r, nil, "")
+	return s.showMembers(w, r, nil, invited{})
 }
 
-// showMembers shows the members; link is a new invitation, shown once.
-func (s *Site) showMembers(w http.ResponseWriter, r *http.Request, e ui.Errors, link string) error {
+// invited is a new invitation: its link, shown once, and the address to which it is mailed.
+type invited struct{ Link, Mailed string }
+
+// showMembers shows the members, with what was wrong or a new invitation.
+func (s *Site) showMembers(w http.ResponseWriter, r *http.Request, e ui.Errors, made invited) error {
 	v := visitOf(r)
 	members, invitations, err := s.accounts.Members(r.Context(), v)
 	if err != nil {
@@ -100,25 +102,16 @@ func (s *Site) showMembers(w http.ResponseWriter, r *http.Request, e ui.Errors, 
 	}
 	_, denied := v.Actor.Workspace(authz.MembersManage)
 	p := s.frame(r, ui.T(r.Context(), "pages.members.title"), "")
-	return ui.Render(w, r, statusOf(e), membersPage(r, p, members, invitations, reach, denied == nil, e, link))
-}
-
-// stepUpFirst leads to the step-up page when the use case asks for it.
-func stepUpFirst(w http.ResponseWriter, r *http.Request, err error, back string) (handled bool, failed error) {
-	if errors.Is(err, accounts.ErrStepUp) {
-		return true, guard.Redirect(w, r, "/step-up?next="+escape(back))
-	}
-	return false, nil
+	return ui.Render(w, r, statusOf(e), membersPage(r, p, members, invitations, reach, denied == nil, e, made))
 }
 
 func (s *Site) invite(w http.ResponseWriter, r *http.Request) error {
 	token, err := s.accounts.Invite(r.Context(), visitOf(r), r.PostFormValue("organisation"), r.PostFormValue("email"), tenant.Role(r.PostFormValue("role")))
-	if handled, failed := stepUpFirst(w, r, err, "/members"); handled {
+	if handled, failed := s.stepUpFirst(w, r, err); handled {
 		return failed
 	}
-	if fault.KindOf(err) == fault.Invalid {
-		e, _ := ui.ErrorsOf(r.Context(), err)
-		return s.showMembers(w, r, e, "")
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
+		return s.showMembers(w, r, e, invited{})
 	}
 	if err != nil {
 		return err
@@ -127,13 +120,22 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request) error {
 	if s.secure {
 		scheme = "https://"
 	}
-	return s.showMembers(w, r, nil, scheme+r.Host+"/join/"+token)
+	made := invited{Link: scheme + r.Host + "/join/" + token}
+	if s.accounts.CanMail() {
+		made.Mailed = strings.TrimSpace(r.PostFormValue("email"))
+	}
+	r.PostForm, r.Form = url.Values{}, url.Values{} // the form is for the next invitation
+	return s.showMembers(w, r, nil, made)
 }
 
 func (s *Site) changeRole(w http.ResponseWriter, r *http.Request) error {
 	err := s.accounts.ChangeRole(r.Context(), visitOf(r), r.PostFormValue("person"), r.PostFormValue("organisation"), tenant.Role(r.PostFormValue("role")))
-	if handled, failed := stepUpFirst(w, r, err, "/members"); handled {
+	if handled, failed := s.stepUpFirst(w, r, err); handled {
 		return failed
+	}
+	if fault.KindOf(err) == fault.Conflict && err != nil { // the last owner
+		e, _ := ui.ErrorsOf(r.Context(), err)
+		return s.showMembers(w, r, ui.Errors{"members": e[""]}, invited{})
 	}
 	if err != nil {
 		return err
@@ -143,7 +145,7 @@ func (s *Site) changeRole(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) withdraw(w http.ResponseWriter, r *http.Request) error {
 	err := s.accounts.Withdraw(r.Context(), visitOf(r), r.PostFormValue("invitation"))
-	if handled, failed := stepUpFirst(w, r, err, "/members"); handled {
+	if handled, failed := s.stepUpFirst(w, r, err); handled {
 		return failed
 	}
 	if err != nil {

@@ -19,9 +19,11 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   form.querySelector("[data-without]").hidden = true;
   for (const part of form.querySelectorAll("[data-with]")) part.hidden = false;
   const failed = form.querySelector("[data-failed]");
+  const there = form.querySelector("[data-there]");
   form.addEventListener("submit", async (event) => {
+    if (!form.checkValidity()) return; // the server says what is missing, before the device makes anything
     event.preventDefault();
-    failed.hidden = true;
-    try { await make(form); } catch { failed.hidden = false; }
+    for (const words of [failed, there]) if (words) words.hidden = true;
+    try { await make(form); } catch (why) { (there && why.name === "InvalidStateError" ? there : failed).hidden = false; }
   });
 }
