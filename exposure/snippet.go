@@ -1,13 +1,11 @@
 package exposure
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Snippet is ready configuration of a program that mends what checks found.
@@ -25,35 +23,21 @@ type Snippet struct {
 
 // loadSnippets reads exposure/snippets/*.yaml.
 func (c *Catalogue) loadSnippets(fsys fs.FS) error {
-	files, err := fs.Glob(fsys, "exposure/snippets/*.yaml")
-	if err != nil {
-		return fmt.Errorf("list the snippets: %w", err)
-	}
 	c.snippets = map[string][]Snippet{}
-	var errs []error
 	seen := map[string]bool{}
-	for _, name := range files {
-		b, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return fmt.Errorf("read the snippets: %w", err)
-		}
-		d := yaml.NewDecoder(bytes.NewReader(b))
-		d.KnownFields(true)
-		var list []Snippet
-		if err := d.Decode(&list); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
+	return eachList(fsys, "exposure/snippets/*.yaml", func(_ string, _ []byte, list []Snippet) error {
+		var errs []error
 		for _, s := range list {
 			if err := s.validate(c); err != nil || seen[s.ID] {
-				errs = append(errs, fmt.Errorf("%s: %s: %w", name, s.ID, errors.Join(err, twice(seen[s.ID]))))
+				errs = append(errs, fmt.Errorf("%s: %w", s.ID, errors.Join(err, twice(seen[s.ID]))))
 			}
 			seen[s.ID] = true
 			for _, check := range s.Checks {
 				c.snippets[check] = append(c.snippets[check], s)
 			}
 		}
-	}
-	return errors.Join(errs...)
+		return errors.Join(errs...)
+	})
 }
 
 func twice(yes bool) error {
@@ -72,6 +56,54 @@ func (s Snippet) validate(c *Catalogue) error {
 			return fmt.Errorf("the check %s is unknown", check)
 		}
 	}
+	return nil
+}
+
+// snippetWords is what a snippet says to people, in one language. The configuration
+// itself stays as it is.
+type snippetWords struct {
+	ID    string `yaml:"id"`
+	Title string `yaml:"title"`
+	Note  string `yaml:"note"`
+}
+
+// loadSnippetWords reads exposure/snippets/<language>/*.yaml. Snippets without words
+// stay in English, and words of a snippet that there is not are left out.
+func (c *Catalogue) loadSnippetWords(fsys fs.FS) error {
+	all := map[string]map[string]snippetWords{} // by language and snippet
+	err := eachList(fsys, "exposure/snippets/*/*.yaml", func(name string, _ []byte, list []snippetWords) error {
+		language := path.Base(path.Dir(name))
+		if all[language] == nil {
+			all[language] = map[string]snippetWords{}
+		}
+		for _, w := range list {
+			if _, stands := all[language][w.ID]; stands || w.Title == "" {
+				return fmt.Errorf("%s: a title is required, once", w.ID)
+			}
+			all[language][w.ID] = w
+		}
+		return nil
+	})
+	for language, list := range all {
+		err = errors.Join(err, c.translateSnippets(language, list))
+	}
+	return err
+}
+
+func (c *Catalogue) translateSnippets(language string, list map[string]snippetWords) error {
+	out := map[string][]Snippet{}
+	for check, snippets := range c.snippets {
+		for _, s := range snippets {
+			if w, ok := list[s.ID]; ok {
+				if (w.Note == "") != (s.Note == "") {
+					return fmt.Errorf("%s in %s: a note is required when the snippet has one", s.ID, language)
+				}
+				s.Title, s.Note = w.Title, w.Note
+			}
+			out[check] = append(out[check], s)
+		}
+	}
+	c.language(language).snippets = out
 	return nil
 }
 

@@ -1,55 +1,42 @@
 package exposure
 
 import (
-	"bytes"
 	"fmt"
 	"io/fs"
 	"path"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // words is what a check says to people, in one language.
 type words struct {
-	ID       string `yaml:"id"`
-	Title    string `yaml:"title"`
-	Criteria string `yaml:"criteria"`
-	Why      string `yaml:"why"`
-	Fix      string `yaml:"fix"`
+	ID        string `yaml:"id"`
+	Title     string `yaml:"title"`
+	Criteria  string `yaml:"criteria"`
+	Why       string `yaml:"why"`
+	Fix       string `yaml:"fix"`
+	Judgement string `yaml:"judgement"`
 }
 
 // loadWords reads exposure/checks/<language>/*.yaml. Whether each check has its words
 // is for Untranslated to say; a catalogue without them is whole all the same.
 func (c *Catalogue) loadWords(fsys fs.FS) error {
-	files, err := fs.Glob(fsys, "exposure/checks/*/*.yaml")
-	if err != nil {
-		return fmt.Errorf("list the words of checks: %w", err)
-	}
 	c.languages = map[string]*Catalogue{}
-	for _, name := range files {
-		b, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return fmt.Errorf("read the words of checks: %w", err)
-		}
-		d := yaml.NewDecoder(bytes.NewReader(b))
-		d.KnownFields(true)
-		var list []words
-		if err := d.Decode(&list); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if err := c.translate(path.Base(path.Dir(name)), list); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return nil
+	return eachList(fsys, "exposure/checks/*/*.yaml", func(name string, _ []byte, list []words) error {
+		return c.translate(path.Base(path.Dir(name)), list)
+	})
 }
 
-func (c *Catalogue) translate(language string, list []words) error {
+// language is the catalogue in a language, for words to be put in.
+func (c *Catalogue) language(language string) *Catalogue {
 	in := c.languages[language]
 	if in == nil {
 		in = &Catalogue{Edition: c.Edition, Checks: append([]Check{}, c.Checks...), index: c.index, snippets: c.snippets, translated: map[string]bool{}}
 		c.languages[language] = in
 	}
+	return in
+}
+
+func (c *Catalogue) translate(language string, list []words) error {
+	in := c.language(language)
 	for _, w := range list {
 		i, ok := c.index[w.ID]
 		switch {
@@ -57,11 +44,11 @@ func (c *Catalogue) translate(language string, list []words) error {
 			continue
 		case in.translated[w.ID]:
 			return fmt.Errorf("%s stands twice", w.ID)
-		case w.Title == "" || w.Criteria == "" || w.Why == "" || (w.Fix == "") != (c.Checks[i].Fix == ""):
-			return fmt.Errorf("%s: title, criteria and why are required, and fix when the check has one", w.ID)
+		case w.Title == "" || w.Criteria == "" || w.Why == "" || (w.Fix == "") != (c.Checks[i].Fix == "") || (w.Judgement == "") != (c.Checks[i].Judgement == ""):
+			return fmt.Errorf("%s: title, criteria and why are required, and fix and judgement when the check has them", w.ID)
 		}
 		in.translated[w.ID] = true
-		in.Checks[i].Title, in.Checks[i].Criteria, in.Checks[i].Why, in.Checks[i].Fix = w.Title, w.Criteria, w.Why, w.Fix
+		in.Checks[i].Title, in.Checks[i].Criteria, in.Checks[i].Why, in.Checks[i].Fix, in.Checks[i].Judgement = w.Title, w.Criteria, w.Why, w.Fix, w.Judgement
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
@@ -47,6 +48,63 @@ func TestEveryCheckIsTranslated(t *testing.T) {
 	}
 }
 
+// TestEveryCheckSaysWhereItComesFrom: references of a check were read on a day; what goes
+// beyond them is marked as ours, in every language.
+func TestEveryCheckSaysWhereItComesFrom(t *testing.T) {
+	c, err := exposure.LoadCatalogue(content.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, check := range c.Checks {
+		if _, err := time.Parse(time.DateOnly, check.Checked); err != nil && len(check.References) > 0 {
+			t.Errorf("%s: its references were read on no day", check.ID)
+		}
+		for _, language := range []string{"de", "fr"} {
+			if check.Judgement != "" && c.In(language).Checks[i].Judgement == check.Judgement {
+				t.Errorf("%s: its judgement is still English in %s", check.ID, language)
+			}
+		}
+	}
+	for _, bad := range []string{"references: []", "references: [RFC 1]", "references: [], checked: 2026-11-28, judgement: ours"} {
+		_, err := exposure.LoadCatalogue(fstest.MapFS{"exposure/checks/tst.yaml": {Data: []byte("- {id: TST-01, area: tls, class: P, severity: low, title: One, criteria: c, why: w, measures: [e], " + bad + "}")}})
+		if err == nil {
+			t.Errorf("%s is taken", bad)
+		}
+	}
+}
+
+// TestEverySnippetIsTranslated: the title and the note of each configuration stand in every
+// language; the configuration is the same in all, and so are the names in notes.
+func TestEverySnippetIsTranslated(t *testing.T) {
+	c, err := exposure.LoadCatalogue(content.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile(`[a-z]+[_.][a-z_.-]*[a-z]|[A-Za-z]+-[A-Z][A-Za-z-]+|\d[\d.]*\d`)
+	for _, language := range []string{"de", "fr"} {
+		for _, check := range c.Checks {
+			from, to := c.Snippets(check.ID), c.In(language).Snippets(check.ID)
+			if len(from) != len(to) {
+				t.Fatalf("%s has %d snippets, in %s %d", check.ID, len(from), language, len(to))
+			}
+			for i, s := range from {
+				w := to[i]
+				if w.ID != s.ID || w.Text != s.Text || w.Software != s.Software {
+					t.Errorf("%s in %s: more than words differs", s.ID, language)
+				}
+				if w.Title == s.Title && s.Title != "security.txt" || s.Note != "" && w.Note == s.Note {
+					t.Errorf("%s: title or note is still English in %s", s.ID, language)
+				}
+				for _, name := range names.FindAllString(s.Note, -1) {
+					if !strings.Contains(w.Note, name) {
+						t.Errorf("%s: the note in %s lost %s", s.ID, language, name)
+					}
+				}
+			}
+		}
+	}
+}
+
 var (
 	thousands = regexp.MustCompile(`(\d)[., ](\d{3})\b`)
 	figure    = regexp.MustCompile(`\d+`)
@@ -62,14 +120,14 @@ func figures(text string) []string {
 // TestWords: words that stand twice or are incomplete are errors; those of a check that
 // there is not are left out, and what is not translated stays in English.
 func TestWords(t *testing.T) {
-	const checks = "- {id: TST-01, area: tls, class: P, severity: low, title: One, criteria: c, why: w, fix: f, references: [], checked: unverified, measures: [e]}\n" +
-		"- {id: TST-02, area: tls, class: P, severity: low, title: Two, criteria: c, why: w, references: [], checked: unverified, measures: [e]}\n"
+	const checks = "- {id: TST-01, area: tls, class: P, severity: low, title: One, criteria: c, why: w, fix: f, references: [RFC 1], checked: unverified, measures: [e]}\n" +
+		"- {id: TST-02, area: tls, class: P, severity: low, title: Two, criteria: c, why: w, references: [], judgement: ours, measures: [e]}\n"
 	load := func(de string) (*exposure.Catalogue, error) {
 		return exposure.LoadCatalogue(fstest.MapFS{"exposure/checks/tst.yaml": {Data: []byte(checks)}, "exposure/checks/de/tst.yaml": {Data: []byte(de)}})
 	}
 	for _, bad := range []string{
 		"- {id: TST-01, title: x, criteria: x, why: x, fix: x}\n- {id: TST-01, title: x, criteria: x, why: x, fix: x}", "- {id: TST-01, title: x, criteria: x, fix: x}",
-		"- {id: TST-01, title: x, criteria: x, why: x}", "- {id: TST-02, title: x, criteria: x, why: x, fix: x}", "- {id: TST-01, title: x, criteria: x, why: x, fix: x, severity: high}", "x",
+		"- {id: TST-01, title: x, criteria: x, why: x}", "- {id: TST-02, title: x, criteria: x, why: x}", "- {id: TST-02, title: x, criteria: x, why: x, fix: x, judgement: x}", "- {id: TST-01, title: x, criteria: x, why: x, fix: x, severity: high}", "x",
 	} {
 		if _, err := load(bad); err == nil || !strings.Contains(err.Error(), "checks/de/tst.yaml") {
 			t.Errorf("%s: %v", bad, err)

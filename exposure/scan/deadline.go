@@ -108,12 +108,8 @@ func (p *place) add(f exposure.Finding, s Since, at time.Time) {
 // answer begins a finding about time at a target.
 func answer(c *exposure.Catalogue, check string, like exposure.Finding, t exposure.Target, at time.Time) exposure.Finding {
 	entry, _ := c.Get(check)
-	f := exposure.Finding{Check: check, Catalogue: like.Catalogue, Target: t, Start: at.UTC(), End: at.UTC(), Scanner: like.Scanner, Severity: entry.Severity, Permit: like.Permit,
-		Measures: entry.Measures, Points: entry.Points}
-	if len(entry.References) > 0 {
-		f.Citation = entry.References[0]
-	}
-	return f
+	return exposure.Finding{Check: check, Catalogue: like.Catalogue, Target: t, Start: at.UTC(), End: at.UTC(), Scanner: like.Scanner, Severity: entry.Severity, Permit: like.Permit,
+		Measures: entry.Measures, Points: entry.Points, Citation: entry.Citation()}
 }
 
 func (p *place) inTime(c *exposure.Catalogue, at time.Time) exposure.Finding {

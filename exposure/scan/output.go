@@ -188,7 +188,7 @@ func (r Result) WriteSARIF(w io.Writer) error {
 			index[f.Check] = len(rules)
 			rules = append(rules, object{"id": c.ID, "name": c.ID, "shortDescription": text(c.Title), "fullDescription": text(c.Criteria + " " + c.Why),
 				"help": text(c.Fix), "defaultConfiguration": object{"level": level(exposure.Fail, c.Severity)},
-				"properties": object{"tags": []string{string(c.Area)}, "references": c.References, "security-severity": score(c.Severity), "measures": c.Measures, "points": c.Points}})
+				"properties": object{"tags": []string{string(c.Area)}, "references": c.References, "judgement": c.Judgement, "security-severity": score(c.Severity), "measures": c.Measures, "points": c.Points}})
 		}
 		kind, ok := kinds[f.Outcome]
 		if !ok {

@@ -159,9 +159,7 @@ func Run(ctx context.Context, o Options, found func(exposure.Finding)) (err erro
 		}
 		f.Target.Declared = cmp.Or(f.Target.Declared, o.declared(f.Target))
 		c, _ := o.Knowledge.Catalogue.Get(f.Check)
-		if f.Citation == "" && len(c.References) > 0 {
-			f.Citation = c.References[0]
-		}
+		f.Citation = cmp.Or(f.Citation, c.Citation())
 		found(f)
 	}
 	for _, e := range o.Entries {

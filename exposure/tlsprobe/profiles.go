@@ -46,8 +46,8 @@ func worse(x, y Level) int { return cmp.Compare(slices.Index(levels, x), slices.
 type Profile struct {
 	ID         string      `yaml:"id"`
 	Title      string      `yaml:"title"`
-	Source     string      `yaml:"source"`
-	Checked    string      `yaml:"checked"` // day on which it was compared with the source, or "unverified"
+	Source     string      `yaml:"source"`  // and through whom it was read, when not itself
+	Checked    string      `yaml:"checked"` // day on which it was compared with the source as named, or "unverified"
 	Versions   []NameRule  `yaml:"versions"`
 	Suites     []NameRule  `yaml:"suites"`
 	Groups     []NameRule  `yaml:"groups"`

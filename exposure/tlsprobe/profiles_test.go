@@ -37,7 +37,7 @@ func TestRate(t *testing.T) {
 	chain := [][][]byte{certificate(t).Certificate} // P-256
 	all := profiles(t)
 	const gcm, cbcSHA, cbcSHA256, static, tripleDES, dhe, ccm, ccm8, aria, psk, dss = 0xc02b, 0xc013, 0xc027, 0x009c, 0xc012, 0x009e, 0xc0ac, 0xc0ae, 0xc05c, 0xc037, 0x00a2
-	const modern, chacha, hybrid, p256, p224, koblitz = 0x1302, 0x1303, 0x11ec, 23, 21, 22
+	const modern, chacha, hybrid, hybrid256, p256, p224, koblitz = 0x1302, 0x1303, 0x11ec, 0x11eb, 23, 21, 22
 	old := offers(tlsprobe.TLS12, []uint16{gcm}, []uint16{p256})
 	old.OldSignature.Yes = true
 	short := offers(tlsprobe.TLS12, []uint16{gcm}, []uint16{p256})
@@ -48,6 +48,7 @@ func TestRate(t *testing.T) {
 		modern, intermediate, ncsc, bsi tlsprobe.Verdict
 	}{
 		{"TLS 1.3 with a hybrid group", offers(tlsprobe.TLS13, []uint16{modern}, []uint16{hybrid, p256}), tlsprobe.Met, tlsprobe.Met, tlsprobe.Met, tlsprobe.Unclear},
+		{"TLS 1.3 with another hybrid group", offers(tlsprobe.TLS13, []uint16{modern}, []uint16{hybrid256, p256}), tlsprobe.Partly, tlsprobe.Partly, tlsprobe.Met, tlsprobe.Met},
 		{"TLS 1.3 without", offers(tlsprobe.TLS13, []uint16{modern, chacha}, []uint16{p256}), tlsprobe.Partly, tlsprobe.Partly, tlsprobe.Met, tlsprobe.Partly},
 		{"TLS 1.2 with good suites", offers(tlsprobe.TLS12, []uint16{gcm}, []uint16{p256}), tlsprobe.NotMet, tlsprobe.Partly, tlsprobe.Met, tlsprobe.Partly},
 		{"CBC with SHA-256", offers(tlsprobe.TLS12, []uint16{gcm, cbcSHA256}, []uint16{p256}), tlsprobe.NotMet, tlsprobe.NotMet, tlsprobe.Partly, tlsprobe.Partly},

@@ -335,15 +335,22 @@ func remedies(p *locale.Printer, r scan.Result) (out []model.Block, _ error) {
 
 // sources says with what a check compares, and which duty it bears on.
 func sources(p *locale.Printer, c exposure.Check) string {
-	checked := p.T("exposure.unverified")
-	if on, err := law.ParseDate(c.Checked); err == nil {
-		checked = p.T("exposure.checked", "on", p.Date(on))
+	var out []string
+	if len(c.References) > 0 {
+		checked := p.T("exposure.unverified")
+		if on, err := law.ParseDate(c.Checked); err == nil {
+			checked = p.T("exposure.checked", "on", p.Date(on))
+		}
+		out = append(out, p.T("exposure.references", "references", p.List(c.References)), checked)
 	}
-	duties := p.T("exposure.measures", "measures", p.List(c.Measures))
+	if c.Judgement != "" {
+		out = append(out, p.T("exposure.judgement", "text", c.Judgement))
+	}
+	out = append(out, p.T("exposure.measures", "measures", p.List(c.Measures)))
 	if len(c.Points) > 0 {
-		duties += " " + p.T("exposure.points", "points", p.List(c.Points))
+		out = append(out, p.T("exposure.points", "points", p.List(c.Points)))
 	}
-	return p.T("exposure.references", "references", p.List(c.References)) + " " + checked + " " + duties
+	return strings.Join(out, " ")
 }
 
 func everything(p *locale.Printer, r scan.Result) ([]model.Block, error) {

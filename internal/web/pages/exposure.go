@@ -479,14 +479,22 @@ func placeTable(ctx context.Context, v exposureView) ui.TableProps {
 
 // sourcesOf says with what a check compares, and on which duty it bears.
 func sourcesOf(ctx context.Context, c exposure.Check) []string {
-	out := []string{ui.T(ctx, "exposure.references", "references", c.References), ui.T(ctx, "exposure.measures", "measures", c.Measures)}
+	var out []string
+	if len(c.References) > 0 {
+		checked := ui.T(ctx, "exposure.unverified")
+		if on, err := law.ParseDate(c.Checked); err == nil {
+			checked = ui.T(ctx, "exposure.checked", "on", ui.DayText(ctx, on))
+		}
+		out = append(out, ui.T(ctx, "exposure.references", "references", c.References)+" "+checked)
+	}
+	if c.Judgement != "" {
+		out = append(out, ui.T(ctx, "exposure.judgement", "text", c.Judgement))
+	}
+	out = append(out, ui.T(ctx, "exposure.measures", "measures", c.Measures))
 	if len(c.Points) > 0 {
 		out = append(out, ui.T(ctx, "exposure.points", "points", c.Points))
 	}
-	if on, err := law.ParseDate(c.Checked); err == nil {
-		return append(out, ui.T(ctx, "exposure.checked", "on", ui.DayText(ctx, on)))
-	}
-	return append(out, ui.T(ctx, "exposure.unverified"))
+	return out
 }
 
 func targetState(ctx context.Context, v exposureView, t survey.Target) ui.Status {
@@ -585,7 +593,11 @@ func findingTrace(ctx context.Context, f exposure.Finding) []ui.TraceItem {
 	}
 	out := []ui.TraceItem{item("time", f.Start.UTC().Format("2006-01-02 15:04:05")+" – "+f.End.UTC().Format("15:04:05 UTC")), item("scanner", f.Scanner+", "+f.Catalogue),
 		item("authorisation", f.Permit), item("declared", f.Target.Declared)}
-	if f.Citation != "" {
+	switch f.Citation {
+	case "":
+	case exposure.OwnCriterion:
+		out = append(out, item("citation", ui.T(ctx, "exposure.own")))
+	default:
 		out = append(out, item("citation", f.Citation))
 	}
 	if f.Profile != "" {
