@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
@@ -106,6 +107,13 @@ func (tx *Tx) IncidentReport(id string) (incident.Report, error) { return incide
 // IncidentReports lists what belongs to an incident, oldest first.
 func (tx *Tx) IncidentReports(organisation, of string) ([]incident.Report, error) {
 	return incidentReports.list(tx, "organisation_id = ? AND incident = ?", "created_at, id", organisation, of)
+}
+
+// UnderwayReports lists the reports that were submitted over the wire and have not
+// reached their authority, oldest first.
+func (tx *Tx) UnderwayReports() ([]incident.Report, error) {
+	all, err := incidentReports.list(tx, "status = ? AND channel = ? AND received_at = 0", "created_at, id", incident.Submitted, incident.OnTheWire)
+	return slices.DeleteFunc(all, func(r incident.Report) bool { return !r.Underway() }), err
 }
 
 // PutIncidentReport makes or changes one report.

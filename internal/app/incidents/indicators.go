@@ -265,6 +265,10 @@ func (s *Service) DropImport(ctx context.Context, a authz.Actor, organisation, i
 // Install adds the background work.
 func (s *Service) Install(r *jobs.Runner) error {
 	r.Handle(ImportKind, s.importList)
+	r.Handle(underwayKind, s.rearmUnderway)
+	if err := r.Every(underwayKind, underwayKind, "30m"); err != nil {
+		return err
+	}
 	return s.installBinders(r)
 }
 

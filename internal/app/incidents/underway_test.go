@@ -150,3 +150,31 @@ func TestHandedOverInAnotherWay(t *testing.T) {
 		t.Errorf("it had arrived before: made %v", k.Submitted)
 	}
 }
+
+// TestUnderwayGetsItsAlarmsBack: alarms that a report on its way lost when an earlier
+// version of the program sent it come back by themselves, each once.
+func TestUnderwayGetsItsAlarmsBack(t *testing.T) {
+	d := open(t)
+	i, duty, report := d.underway(t, d.actor("anna", authz.Editor))
+	before := d.rings(t, duty)
+	must(t, d.store.Write(t.Context(), tenant.System("test").In(home, d.organisation), store.Change{Actor: "test"}, func(tx *store.Tx) error {
+		return tx.ReplaceAlarms(incident.Obligation{ID: duty, Organisation: d.organisation, Incident: i.ID}, nil)
+	}))
+	if got := d.rings(t, duty); len(got) != 0 {
+		t.Fatalf("these alarms are left: %v", got)
+	}
+	since := d.clock.Now()
+	d.work(t, func() bool {
+		if d.clock.Now().Sub(since) < 3*time.Hour { // the schedule comes round
+			d.clock.Move(time.Minute)
+		}
+		return len(d.rings(t, duty)) > 0
+	})
+	if got := d.rings(t, duty); !slices.Equal(got, before) {
+		t.Errorf("these alarms came back: %v, want %v", got, before)
+	}
+	must(t, d.delivered(report, d.clock.Now(), "signed"))
+	if got := d.rings(t, duty); len(got) != 0 {
+		t.Errorf("delivered, and these alarms come: %v", got)
+	}
+}

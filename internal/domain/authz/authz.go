@@ -5,6 +5,7 @@ package authz
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -402,8 +403,12 @@ func notFound(what string) error {
 	return &fault.Error{Kind: fault.NotFound, What: "there is no such " + what}
 }
 
+// ErrRole is the cause of a refusal because of the role of the actor, so that people
+// are told what another role would change, and only then.
+var ErrRole = errors.New("the role is too low")
+
 func forbidden(p Permission) error {
-	return &fault.Error{Kind: fault.Forbidden, What: "your role does not allow " + p.Deed()}
+	return &fault.Error{Kind: fault.Forbidden, What: "your role does not allow " + p.Deed(), Cause: ErrRole}
 }
 
 // MayGrant reports whether a member with the role by may give or take the role r:

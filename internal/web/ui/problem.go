@@ -2,10 +2,13 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 )
 
@@ -39,6 +42,19 @@ func problemKey(status int) string {
 		return "ui.problem.400"
 	}
 	return "ui.problem.500"
+}
+
+// problemText is what the page says below its title. A request that is not allowed has
+// its reason in the faults, unless it is the role, or there are none.
+func problemText(ctx context.Context, p guard.Problem) string {
+	role := func(f *fault.Error) bool { return errors.Is(f, authz.ErrRole) }
+	switch {
+	case p.Status != http.StatusForbidden || slices.ContainsFunc(p.Faults, role):
+		return T(ctx, problemKey(p.Status)+".text")
+	case len(p.Faults) > 0:
+		return T(ctx, "ui.problem.403.because")
+	}
+	return T(ctx, "ui.problem.403.refused")
 }
 
 func faultTexts(ctx context.Context, faults []*fault.Error) []string {
