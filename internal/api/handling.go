@@ -292,6 +292,19 @@ func recordOperations(a *API, in area, one string) {
 		})
 }
 
+// StepBody is a step of a playbook.
+type StepBody struct {
+	Title string `json:"title" minLength:"1" maxLength:"200"`
+	Phase string `json:"phase" enum:"detect,contain,analyse,report,recover,learn"`
+	Role  string `json:"role,omitempty"`
+	Why   string `json:"why,omitempty" maxLength:"500"`
+	Done  string `json:"done,omitempty" maxLength:"500"`
+}
+
+func (b StepBody) step() playbook.Step {
+	return playbook.Step{Phase: playbook.Phase(b.Phase), Role: b.Role, Title: playbook.Text{"": b.Title}, Why: playbook.Text{"": b.Why}, Done: playbook.Text{"": b.Done}}
+}
+
 // stepOperations are playbooks, lessons, merging and splitting.
 func stepOperations(a *API, in area, one string) {
 	add(in, operation{id: "add-lesson", route: "POST " + one + "/lessons", summary: "Turn a lesson into a task of the plan", status: http.StatusCreated},
@@ -331,6 +344,15 @@ func stepOperations(a *API, in area, one string) {
 		}) (*none, error) {
 			return nil, a.Incidents.Merge(ctx, v.Actor, q.Organisation, q.Incident, q.Body.Into, q.Body.Reason)
 		})
+	add(in, operation{id: "unmerge-incident", route: "POST " + one + "/unmerge", summary: "Take the merge of a case back", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfIncident
+			Body struct {
+				Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+			}
+		}) (*none, error) {
+			return nil, a.Incidents.Unmerge(ctx, v.Actor, q.Organisation, q.Incident, q.Body.Reason)
+		})
 	add(in, operation{id: "split-incident", route: "POST " + one + "/split", summary: "Open a second case for a part that is another incident", status: http.StatusCreated},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			OfIncident
@@ -361,16 +383,32 @@ func stepOperations(a *API, in area, one string) {
 	add(in, operation{id: "add-playbook-step", route: "POST playbooks/{playbook}/steps", summary: "Add a step to a playbook of the workspace", status: http.StatusNoContent},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			OfPlaybook
+			Body StepBody
+		}) (*none, error) {
+			return nil, a.Incidents.AddStep(ctx, v.Actor, q.Playbook, q.Body.step())
+		})
+	add(in, operation{id: "change-playbook-step", route: "PUT playbooks/{playbook}/steps/{step}", summary: "Change a step of a playbook of the workspace; cases that have it keep it as it was", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfPlaybook
+			Step string `path:"step" doc:"Id."`
 			Body struct {
-				Title string `json:"title" minLength:"1" maxLength:"200"`
-				Phase string `json:"phase" enum:"detect,contain,analyse,report,recover,learn"`
-				Role  string `json:"role,omitempty"`
-				Why   string `json:"why,omitempty" maxLength:"500"`
-				Done  string `json:"done,omitempty" maxLength:"500"`
+				StepBody
+				Place int `json:"place,omitempty" minimum:"0" maximum:"100" doc:"Number within its phase, from 1; 0 leaves it where it is."`
 			}
 		}) (*none, error) {
-			b := q.Body
-			return nil, a.Incidents.AddStep(ctx, v.Actor, q.Playbook, playbook.Step{Phase: playbook.Phase(b.Phase), Role: b.Role, Title: playbook.Text{"": b.Title}, Why: playbook.Text{"": b.Why}, Done: playbook.Text{"": b.Done}})
+			x := q.Body.step()
+			x.ID = q.Step
+			return nil, a.Incidents.ChangeStep(ctx, v.Actor, q.Playbook, x, q.Body.Place)
+		})
+	add(in, operation{id: "rename-playbook", route: "PUT playbooks/{playbook}", summary: "Give a playbook of the workspace another title", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfPlaybook
+			Body struct {
+				Title string `json:"title" minLength:"1" maxLength:"200"`
+				About string `json:"about,omitempty" maxLength:"500"`
+			}
+		}) (*none, error) {
+			return nil, a.Incidents.RenamePlaybook(ctx, v.Actor, q.Playbook, q.Body.Title, q.Body.About)
 		})
 	add(in, operation{id: "remove-playbook-step", route: "DELETE playbooks/{playbook}/steps/{step}", summary: "Take a step out of a playbook of the workspace"},
 		func(ctx context.Context, v accounts.Visit, q *struct {

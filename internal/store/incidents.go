@@ -12,13 +12,13 @@ var incidents = define(table[incident.Incident]{
 	name: "incidents", kind: "incident", keys: "id",
 	columns: "id, organisation_id, reference, title, kind, state, exercise, zone, ahead_ms, occurred_at, detected_at, aware_at, " +
 		"handled_at, facts, criteria, significance, channel, reporter, lead, linked, into_incident, from_incident, " +
-		"tlp, created_by, created_at, updated_at, version",
+		"merging, tlp, created_by, created_at, updated_at, version",
 	fields: func(v *incident.Incident) []any {
 		return []any{
 			&v.ID, &v.Organisation, &v.Reference, &v.Title, &v.Kind, &v.State, &v.Exercise, &v.Zone, &v.Ahead, sqldb.JSON(&v.OccurredAt),
 			sqldb.JSON(&v.DetectedAt), sqldb.JSON(&v.AwareAt), sqldb.JSON(&v.HandledAt), sqldb.JSON(&v.Facts),
 			sqldb.JSON(&v.Criteria), sqldb.JSON(&v.Significance), &v.Channel, &v.Reporter, &v.Lead, sqldb.JSON(&v.Linked),
-			&v.Into, &v.From, &v.TLP, &v.CreatedBy, sqldb.Time(&v.CreatedAt), sqldb.Time(&v.UpdatedAt), &v.Version,
+			&v.Into, &v.From, sqldb.JSON(&v.Merging), &v.TLP, &v.CreatedBy, sqldb.Time(&v.CreatedAt), sqldb.Time(&v.UpdatedAt), &v.Version,
 		}
 	},
 	org:     func(v *incident.Incident) *string { return &v.Organisation },
@@ -37,10 +37,17 @@ func (tx *Tx) Incidents(organisation string) ([]incident.Incident, error) {
 	return incidents.list(tx, "organisation_id = ?", "created_at DESC, id DESC", organisation)
 }
 
-// OpenIncidents lists the incidents in reach that are not closed, newest first.
+// OpenIncidents lists the incidents in reach that are not closed, and the closed ones
+// with an alarm that is still to come or that said a deadline was over, as a report may
+// be left. Newest first.
 func (tx *Tx) OpenIncidents() ([]incident.Incident, error) {
-	return incidents.list(tx, "state IN ('open', 'contained', 'handled')", "created_at DESC, id DESC")
+	return incidents.list(tx, openIncidents, "created_at DESC, id DESC")
 }
+
+const openIncidents = `(state IN ('open', 'contained', 'handled') OR state = 'closed' AND EXISTS (
+	SELECT 1 FROM alarms
+	WHERE alarms.workspace_id = incidents.workspace_id AND alarms.incident = incidents.id
+		AND (alarms.sent_at = 0 OR alarms.step = 'overdue')))`
 
 // PutIncident makes or changes one incident.
 func (tx *Tx) PutIncident(v incident.Incident) (incident.Incident, error) {

@@ -48,9 +48,11 @@ func (w *world) incidentSteps() []step {
 		{id: "add-cost", body: object{"what": "Work", "cents": 100, "currency": "EUR"}, want: 201, keep: "part"}, {id: "remove-cost", want: 204},
 		{id: "add-lesson", body: object{"title": "Block macros"}, want: 201, keep: "part"}, {id: "set-incident-step", body: object{"state": "done"}, want: 204},
 		{id: "start-playbook", want: 404}, {id: "merge-incident", body: object{"into": "x", "reason": "same"}, want: 404},
+		{id: "unmerge-incident", body: object{"reason": "not the same"}, want: 409},
 		{id: "split-incident", body: object{"title": "Another", "reason": "another attacker"}, want: 201},
 		{id: "list-playbooks"}, {id: "add-playbook", body: object{"copy": "ddos"}, want: 201, keep: "playbook"},
-		{id: "add-playbook-step", body: object{"title": "Call", "phase": "report"}, want: 204}, {id: "remove-playbook-step", want: 204}, {id: "remove-playbook", want: 204},
+		{id: "add-playbook-step", body: object{"title": "Call", "phase": "report"}, want: 204}, {id: "change-playbook-step", body: object{"title": "Call again", "phase": "report", "place": 1}, want: 404},
+		{id: "rename-playbook", body: object{"title": "Ours"}, want: 204}, {id: "remove-playbook-step", want: 204}, {id: "remove-playbook", want: 204},
 		{id: "move-exercise-clock", body: object{"minutes": 5}, want: 404}, // of a real case
 		{id: "begin-exercise", body: func() any {
 			real = w.ids["incident"]

@@ -117,6 +117,11 @@ func (s *Service) load(tx *store.Tx, organisation, id string) (Case, error) {
 	if c.Duties, err = Duties(tx, i); err != nil {
 		return Case{}, err
 	}
+	if i.State == incident.Merged { // its clocks run where it goes on
+		for n := range c.Duties {
+			c.Duties[n].Clocks = nil
+		}
+	}
 	all, err := tx.Incidents(organisation)
 	if err != nil {
 		return Case{}, err

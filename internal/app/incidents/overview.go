@@ -33,8 +33,8 @@ func (s *Service) Overview(ctx context.Context, a authz.Actor, organisation stri
 	return rows, err
 }
 
-// Everywhere lists the open incidents of all organisations in reach, the nearest
-// deadline first.
+// Everywhere lists the open incidents of all organisations in reach, and the closed ones
+// of which a report is left, the nearest deadline first.
 func (s *Service) Everywhere(ctx context.Context, a authz.Actor) (rows []Row, err error) {
 	reach, err := a.Reach(authz.IncidentRead)
 	if err != nil {
@@ -54,6 +54,7 @@ func (s *Service) Everywhere(ctx context.Context, a authz.Actor) (rows []Row, er
 			return err
 		}
 		rows, err = rowsOf(tx, list, names)
+		rows = slices.DeleteFunc(rows, func(r Row) bool { return r.State == incident.Closed && r.Next.Stage == "" })
 		return err
 	})
 	slices.SortStableFunc(rows, func(x, y Row) int {
@@ -72,7 +73,7 @@ func rowsOf(tx *store.Tx, list []incident.Incident, names map[string]string) ([]
 	rows := make([]Row, len(list))
 	for n, i := range list {
 		rows[n] = Row{Incident: i, Name: names[i.Organisation]}
-		if i.State == incident.Closed || i.State == incident.Dismissed || i.State == incident.Merged {
+		if i.State == incident.Dismissed || i.State == incident.Merged {
 			continue
 		}
 		all, err := Duties(tx, i)

@@ -150,23 +150,28 @@ func (s *Service) changePlaybook(ctx context.Context, a authz.Actor, name string
 	})
 }
 
-// AddStep adds a step to a playbook of the workspace.
+// RenamePlaybook gives a playbook of the workspace another title and what it is about.
+func (s *Service) RenamePlaybook(ctx context.Context, a authz.Actor, name, title, about string) error {
+	title, about = strings.TrimSpace(title), strings.TrimSpace(about)
+	if n := len([]rune(title)); n == 0 || n > LongestTitle {
+		return invalid("title", "the title is missing or too long", fmt.Sprintf("a title of up to %d characters", LongestTitle))
+	}
+	if err := short("about", about); err != nil {
+		return err
+	}
+	return s.changePlaybook(ctx, a, name, func(p *playbook.Playbook) (bool, error) {
+		p.Title, p.About = playbook.Text{"": title}, playbook.Text{"": about}
+		return true, nil
+	})
+}
+
+// AddStep adds a step to a playbook of the workspace, as the last of its phase.
 func (s *Service) AddStep(ctx context.Context, a authz.Actor, name string, x playbook.Step) error {
 	if _, err := a.Workspace(authz.OrganisationCreate); err != nil {
 		return err
 	}
 	x.ID = id.New()
-	title := strings.TrimSpace(x.Title[""])
-	x.Title = playbook.Text{"": title}
-	switch {
-	case title == "" || len([]rune(title)) > LongestTitle:
-		return invalid("title", "the title is missing or too long", fmt.Sprintf("what is to be done, in up to %d characters", LongestTitle))
-	case !slices.Contains(playbook.Phases(), x.Phase):
-		return invalid("phase", "there is no such phase", "one of the list")
-	case x.Role != "" && !slices.Contains(catalog.Owners(), x.Role):
-		return invalid("role", "there is no such role", "one of the list")
-	}
-	if err := errors.Join(short("why", x.Why[""]), short("done", x.Done[""])); err != nil {
+	if err := checkStep(&x); err != nil {
 		return err
 	}
 	return s.changePlaybook(ctx, a, name, func(p *playbook.Playbook) (bool, error) {
@@ -177,6 +182,58 @@ func (s *Service) AddStep(ctx context.Context, a authz.Actor, name string, x pla
 		p.Sort()
 		return true, nil
 	})
+}
+
+// ChangeStep changes the step of a playbook of the workspace that has the id of x. place
+// is its number within its phase, counted from 1; 0 leaves it where it is, and a step of
+// another phase goes to the end of it. Cases in which the playbook was started keep the
+// step as it was then.
+func (s *Service) ChangeStep(ctx context.Context, a authz.Actor, name string, x playbook.Step, place int) error {
+	if _, err := a.Workspace(authz.OrganisationCreate); err != nil {
+		return err
+	}
+	if err := checkStep(&x); err != nil {
+		return err
+	}
+	return s.changePlaybook(ctx, a, name, func(p *playbook.Playbook) (bool, error) {
+		n := slices.IndexFunc(p.Steps, func(y playbook.Step) bool { return y.ID == x.ID })
+		if n < 0 {
+			return true, missing("step")
+		}
+		x.Requirements = p.Steps[n].Requirements
+		if place == 0 && x.Phase == p.Steps[n].Phase {
+			p.Steps[n] = x
+			return true, nil
+		}
+		p.Steps = slices.Delete(p.Steps, n, n+1)
+		to, within := len(p.Steps), 0
+		for m, y := range p.Steps {
+			if y.Phase != x.Phase {
+				continue
+			}
+			if within++; within == place {
+				to = m
+			}
+		}
+		p.Steps = slices.Insert(p.Steps, to, x)
+		p.Sort()
+		return true, nil
+	})
+}
+
+// checkStep tidies a step of a workspace and says what is wrong with it.
+func checkStep(x *playbook.Step) error {
+	title := strings.TrimSpace(x.Title[""])
+	x.Title = playbook.Text{"": title}
+	switch {
+	case title == "" || len([]rune(title)) > LongestTitle:
+		return invalid("title", "the title is missing or too long", fmt.Sprintf("what is to be done, in up to %d characters", LongestTitle))
+	case !slices.Contains(playbook.Phases(), x.Phase):
+		return invalid("phase", "there is no such phase", "one of the list")
+	case x.Role != "" && !slices.Contains(catalog.Owners(), x.Role):
+		return invalid("role", "there is no such role", "one of the list")
+	}
+	return errors.Join(short("why", x.Why[""]), short("done", x.Done[""]))
 }
 
 // RemoveStep takes a step out of a playbook of the workspace.

@@ -3,6 +3,7 @@ package incidents
 import (
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -120,13 +121,14 @@ func (s *Service) Merge(ctx context.Context, a authz.Actor, organisation, from, 
 		if err := unmerged(x); err != nil {
 			return err
 		}
-		if err := s.absorb(tx, a, i, x); err != nil {
+		m := incident.Merging{State: x.State, Kind: i.Kind}
+		if err := s.absorb(tx, a, i, x, &m); err != nil {
 			return err
 		}
-		if err := takeDuties(tx, *i, x); err != nil {
+		if m.Duties, err = takeDuties(tx, *i, x); err != nil {
 			return err
 		}
-		x.State, x.Into = incident.Merged, i.ID
+		x.State, x.Into, x.Merging = incident.Merged, i.ID, &m
 		x.Linked = linked(x.Linked, i.ID, false)
 		i.Linked = linked(i.Linked, x.ID, false)
 		if x, err = tx.PutIncident(x); err != nil {
@@ -142,8 +144,8 @@ func (s *Service) Merge(ctx context.Context, a authz.Actor, organisation, from, 
 	})
 }
 
-// absorb gives i what x knows and i does not.
-func (s *Service) absorb(tx *store.Tx, a authz.Actor, i *incident.Incident, x incident.Incident) error {
+// absorb gives i what x knows and i does not, and notes it in m.
+func (s *Service) absorb(tx *store.Tx, a authz.Actor, i *incident.Incident, x incident.Incident, m *incident.Merging) error {
 	if i.Facts == nil {
 		i.Facts = reporting.Values{}
 	}
@@ -153,31 +155,31 @@ func (s *Service) absorb(tx *store.Tx, a authz.Actor, i *incident.Incident, x in
 	for id, v := range x.Facts {
 		if _, has := i.Facts[id]; !has {
 			i.Facts[id] = v
+			m.Facts = append(m.Facts, id)
 		}
 	}
+	slices.Sort(m.Facts)
+	m.Criteria, m.Moments = map[string]string{}, map[string]incident.Moment{}
 	for name, v := range x.Criteria {
 		if have := i.Criteria[name]; have == "" || have == "unknown" {
-			i.Criteria[name] = v
+			i.Criteria[name], m.Criteria[name] = v, have
 		}
 	}
-	for _, m := range []struct {
-		which string
-		to    *incident.Moment
-		from  incident.Moment
-	}{{OccurredAt, &i.OccurredAt, x.OccurredAt}, {DetectedAt, &i.DetectedAt, x.DetectedAt}, {AwareAt, &i.AwareAt, x.AwareAt}} {
-		if !m.from.Known() || m.to.Known() && !m.from.At.Before(m.to.At) {
+	theirs := moments(&x)
+	for n, at := range moments(i) {
+		from := *theirs[n].at
+		if !from.Known() || at.at.Known() && !from.At.Before(at.at.At) {
 			continue
 		}
-		before := *m.to
-		*m.to = m.from
-		if err := entry(tx, a, *i, incident.Entry{Kind: "correction", Object: m.which, Text: orElse(m.from.Reason, x.Reference), Before: spell(before), After: spell(m.from)}); err != nil {
+		m.Moments[at.which] = *at.at
+		if err := moved(tx, a, i, at, from, orElse(from.Reason, x.Reference)); err != nil {
 			return err
 		}
 	}
 	if x.Significance.Decided && (!i.Significance.Decided || x.Significance.Is && !i.Significance.Is) {
-		before := decided(i.Significance)
-		i.Significance = x.Significance
-		if err := entry(tx, a, *i, incident.Entry{Kind: "decision", Object: "significance", Text: x.Reference, Before: before, After: decided(x.Significance)}); err != nil {
+		before := i.Significance
+		m.Significance = &before
+		if err := redecided(tx, a, i, x.Significance, x.Reference); err != nil {
 			return err
 		}
 	}
@@ -187,16 +189,39 @@ func (s *Service) absorb(tx *store.Tx, a authz.Actor, i *incident.Incident, x in
 	return nil
 }
 
+// saidAt is one of the times of a case.
+type saidAt struct {
+	which string
+	at    *incident.Moment
+}
+
+// moments are the times of a case that a merge can move.
+func moments(i *incident.Incident) []saidAt {
+	return []saidAt{{OccurredAt, &i.OccurredAt}, {DetectedAt, &i.DetectedAt}, {AwareAt, &i.AwareAt}}
+}
+
+func moved(tx *store.Tx, a authz.Actor, i *incident.Incident, to saidAt, m incident.Moment, why string) error {
+	before := *to.at
+	*to.at = m
+	return entry(tx, a, *i, incident.Entry{Kind: "correction", Object: to.which, Text: why, Before: spell(before), After: spell(m)})
+}
+
+func redecided(tx *store.Tx, a authz.Actor, i *incident.Incident, d incident.Significance, why string) error {
+	before := i.Significance
+	i.Significance = d
+	return entry(tx, a, *i, incident.Entry{Kind: "decision", Object: "significance", Text: why, Before: decided(before), After: decided(d)})
+}
+
 // takeDuties moves the duties of x to i, with their reports: those that i does not
-// have, and those under which something was sent.
-func takeDuties(tx *store.Tx, i, x incident.Incident) error {
+// have, and those under which something was sent. It returns their ids.
+func takeDuties(tx *store.Tx, i, x incident.Incident) (taken []string, err error) {
 	have, err := tx.Obligations(i.Organisation, i.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	theirs, err := Duties(tx, x)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, d := range theirs {
 		same := func(o incident.Obligation) bool {
@@ -205,17 +230,128 @@ func takeDuties(tx *store.Tx, i, x incident.Incident) error {
 		if _, sent := firstSent(d.Reports); slices.ContainsFunc(have, same) && !sent {
 			continue
 		}
-		o := d.Obligation
-		o.Incident = i.ID
-		if _, err := tx.PutObligation(o); err != nil {
+		if err := moveDuty(tx, d, i.ID); err != nil {
+			return nil, err
+		}
+		taken = append(taken, d.ID)
+	}
+	return taken, nil
+}
+
+// moveDuty lets a duty with its reports belong to a case.
+func moveDuty(tx *store.Tx, d Duty, to string) error {
+	o := d.Obligation
+	o.Incident = to
+	if _, err := tx.PutObligation(o); err != nil {
+		return err
+	}
+	for _, r := range d.Reports {
+		r.Incident = to
+		if _, err := tx.PutIncidentReport(r); err != nil {
 			return err
 		}
-		for _, r := range d.Reports {
-			r.Incident = i.ID
-			if _, err := tx.PutIncidentReport(r); err != nil {
-				return err
+	}
+	return nil
+}
+
+// Unmerge takes a merge back, because both are two incidents after all. The case goes
+// on where it stood, with the duties that went over and all reports under them; the
+// other one loses the times, answers and facts that it got and that nobody changed
+// since. Clocks and alarms of both follow; the records keep what was written.
+func (s *Service) Unmerge(ctx context.Context, a authz.Actor, organisation, id, reason string) error {
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return invalid("reason", "the reason is missing", "why they are two incidents")
+	}
+	var into string
+	err := s.read(ctx, a, organisation, authz.IncidentDecide, func(tx *store.Tx) error {
+		x, err := incidentOf(tx, organisation, id)
+		into = x.Into
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if into == "" {
+		return conflict("this case is not merged into another one", "a merged case")
+	}
+	return s.revise(ctx, a, organisation, into, authz.IncidentDecide, func(tx *store.Tx, i *incident.Incident) error {
+		x, err := incidentOf(tx, organisation, id)
+		switch {
+		case err != nil:
+			return err
+		case x.Into != i.ID:
+			return conflict("this case is not merged into another one", "a merged case")
+		case x.Merging == nil:
+			return conflict("this merge was made by an earlier version, which did not keep what it changed", "a split of the other case")
+		}
+		m := *x.Merging
+		if err := s.release(tx, a, i, x, m); err != nil {
+			return err
+		}
+		list, err := duties(tx, *i)
+		if err != nil {
+			return err
+		}
+		for _, d := range list {
+			if slices.Contains(m.Duties, d.ID) {
+				if err := moveDuty(tx, d, x.ID); err != nil {
+					return err
+				}
 			}
 		}
+		x.State, x.Into, x.Merging = m.State, "", nil
+		if x, err = tx.PutIncident(x); err != nil {
+			return err
+		}
+		if err := entry(tx, a, x, incident.Entry{Kind: "decision", Object: i.ID, Text: reason, Before: i.Reference, After: x.Reference}); err != nil {
+			return err
+		}
+		if err := entry(tx, a, *i, incident.Entry{Kind: "decision", Object: x.ID, Text: reason, Before: i.Reference, After: x.Reference + " " + x.Title}); err != nil {
+			return err
+		}
+		if err := relink(tx, a, i); err != nil {
+			return err
+		}
+		if x, err = tx.Incident(x.ID); err != nil { // with its links
+			return err
+		}
+		return rearm(tx, x)
+	})
+}
+
+// release takes from i what it got from x by a merge and still has from it.
+func (s *Service) release(tx *store.Tx, a authz.Actor, i *incident.Incident, x incident.Incident, m incident.Merging) error {
+	for _, id := range m.Facts {
+		if reflect.DeepEqual(i.Facts[id], x.Facts[id]) {
+			delete(i.Facts, id)
+		}
+	}
+	for name, before := range m.Criteria {
+		switch {
+		case i.Criteria[name] != x.Criteria[name]:
+		case before == "":
+			delete(i.Criteria, name)
+		default:
+			i.Criteria[name] = before
+		}
+	}
+	theirs := moments(&x)
+	for n, at := range moments(i) {
+		before, was := m.Moments[at.which]
+		if !was || !at.at.At.Equal(theirs[n].at.At) {
+			continue
+		}
+		if err := moved(tx, a, i, at, before, x.Reference); err != nil {
+			return err
+		}
+	}
+	if d := m.Significance; d != nil && reflect.DeepEqual(i.Significance, x.Significance) {
+		if err := redecided(tx, a, i, *d, x.Reference); err != nil {
+			return err
+		}
+	}
+	if i.Kind == x.Kind {
+		i.Kind = m.Kind
 	}
 	return nil
 }

@@ -102,6 +102,74 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// TestUnmerge: a merge that is taken back leaves both cases as they were, but for what
+// somebody did since: duties, reports, clocks and alarms are where they belong, and so is
+// the evidence.
+func TestUnmerge(t *testing.T) {
+	d, ctx := open(t), t.Context()
+	anna := d.actor("anna", authz.Editor)
+	first, second := d.started(t, anna, "Mail is down"), d.started(t, anna, "Files are encrypted")
+	duty := d.sent(t, anna, first, d.clock.Now().Add(-2*time.Hour))
+	_, err := d.AddIndicators(ctx, anna, d.organisation, first.ID, "evil.example", "", "")
+	must(t, err)
+	late := d.clock.Now().Add(-time.Hour)
+	must(t, d.SetMoment(ctx, anna, d.organisation, second.ID, incidents.AwareAt, incident.Moment{At: late, Zone: "UTC", Reason: "seen"}))
+	_, err = d.Propose(ctx, anna, d.organisation, second.ID)
+	must(t, err)
+	due := func(of string) (out []time.Time) {
+		t.Helper()
+		for _, a := range d.alarms(t) {
+			if a.Incident == of && a.SentAt.IsZero() {
+				out = append(out, a.DueAt)
+			}
+		}
+		slices.SortFunc(out, time.Time.Compare)
+		return out
+	}
+	ringing := due(second.ID)
+	if err := d.Unmerge(ctx, anna, d.organisation, first.ID, "two things"); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("not merged: %v", err)
+	}
+	must(t, d.Merge(ctx, anna, d.organisation, first.ID, second.ID, "The same attacker"))
+	if c, err := d.Load(ctx, anna, d.organisation, first.ID); err != nil || slices.ContainsFunc(c.Duties, func(x incidents.Duty) bool { return len(x.Clocks) > 0 }) {
+		t.Errorf("clocks run in a merged case: %v", err)
+	}
+	must(t, d.PutFact(ctx, anna, d.organisation, second.ID, "severity", reporting.Value{Text: "high"}))
+	must(t, d.PutFact(ctx, anna, d.organisation, second.ID, "description", reporting.Value{Text: "changed since"}))
+	r, err := d.Begin(ctx, anna, d.organisation, second.ID, duty, clocks.IncidentNotification, "")
+	must(t, err)
+	must(t, d.Submit(ctx, anna, d.organisation, second.ID, r.ID, incidents.Sending{Channel: incidents.ChannelPortal, Bypass: "alone"}))
+	if err := d.Unmerge(ctx, anna, d.organisation, first.ID, " "); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("without a reason: %v", err)
+	}
+	if err := d.Unmerge(ctx, d.actor("rosa", authz.Auditor), d.organisation, first.ID, "no"); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("who only reads takes it back: %v", err)
+	}
+	must(t, d.Unmerge(ctx, anna, d.organisation, first.ID, "Another attacker"))
+	h := d.handled(t, anna, first.ID)
+	n := slices.IndexFunc(h.Duties, func(x incidents.Duty) bool { return x.ID == duty })
+	if h.State != incident.Open || h.Into != "" || n < 0 || len(h.Duties[n].Reports) != 2 || h.Counts["domain"] != 1 {
+		t.Fatalf("the case that was merged: %+v", h.Incident)
+	}
+	if k, _ := h.Duties[n].Clock(clocks.IncidentNotification); k.Submitted.IsZero() {
+		t.Error("what was sent in the meantime does not count")
+	}
+	o := d.handled(t, anna, second.ID)
+	if _, has := o.Facts["malicious"]; has || o.Facts["description"].Text != "changed since" || o.Facts["severity"].Text != "high" {
+		t.Errorf("facts of the other case: %+v", o.Facts)
+	}
+	if !o.AwareAt.At.Equal(late) || o.Significance.Decided || len(o.Related) != 0 || o.Counts["domain"] != 0 ||
+		slices.ContainsFunc(o.Duties, func(x incidents.Duty) bool { return x.ID == duty }) {
+		t.Errorf("the other case: %+v", o.Incident)
+	}
+	if final, _ := h.Duties[n].Clock(clocks.FinalReport); !slices.ContainsFunc(due(first.ID), final.Strict.Equal) {
+		t.Errorf("no alarm of the final report, due %v: %v", final.Strict, due(first.ID))
+	}
+	if got := due(second.ID); !slices.EqualFunc(got, ringing, time.Time.Equal) {
+		t.Errorf("alarms of the other case: %v, before %v", got, ringing)
+	}
+}
+
 func TestSplit(t *testing.T) {
 	d, ctx := open(t), t.Context()
 	anna := d.actor("anna", authz.Editor)
@@ -206,5 +274,66 @@ func TestPlaybook(t *testing.T) {
 	}
 	if _, err := d.AddPlaybook(ctx, anna, "x", "", ""); fault.KindOf(err) != fault.Forbidden {
 		t.Errorf("an editor adds a playbook of the workspace: %v", err)
+	}
+}
+
+// TestOwnPlaybookIsEdited: a step is changed and moved; a case in which the playbook was
+// started keeps its steps, and starting it again adds the new ones alone.
+func TestOwnPlaybookIsEdited(t *testing.T) {
+	d, ctx := open(t), t.Context()
+	anna := d.actor("anna", authz.Owner)
+	name, err := d.AddPlaybook(ctx, anna, "Pumps", "", "en")
+	must(t, err)
+	step := func(title string, phase playbook.Phase) playbook.Step {
+		return playbook.Step{Title: playbook.Text{"": title}, Phase: phase}
+	}
+	for _, title := range []string{"Call", "Look", "Write"} {
+		must(t, d.AddStep(ctx, anna, name, step(title, "detect")))
+	}
+	titles := func() (out []string, ids map[string]string) {
+		t.Helper()
+		p, err := d.Playbook(ctx, anna, name)
+		must(t, err)
+		ids = map[string]string{}
+		for _, x := range p.Steps {
+			out, ids[x.Title[""]] = append(out, x.Title[""]+" "+string(x.Phase)), x.ID
+		}
+		return out, ids
+	}
+	_, ids := titles()
+	i := d.started(t, anna, "Pumps stop")
+	_, err = d.StartPlaybook(ctx, anna, d.organisation, i.ID, name)
+	must(t, err)
+	change := func(of, title string, phase playbook.Phase, place int) error {
+		x := step(title, phase)
+		x.ID = ids[of]
+		return d.ChangeStep(ctx, anna, name, x, place)
+	}
+	must(t, change("Write", "Write it down", "detect", 1))
+	must(t, change("Call", "Call the shift", "detect", 0))
+	must(t, change("Look", "Look again", "recover", 1))
+	must(t, d.AddStep(ctx, anna, name, step("Tell", "detect")))
+	if got, _ := titles(); !slices.Equal(got, []string{"Write it down detect", "Call the shift detect", "Tell detect", "Look again recover"}) {
+		t.Errorf("the steps: %v", got)
+	}
+	for what, err := range map[string]error{"no title": change("Call", " ", "detect", 0), "no such phase": change("Call", "x", "never", 0),
+		"no title of the playbook": d.RenamePlaybook(ctx, anna, name, "", "")} {
+		if fault.KindOf(err) != fault.Invalid || err == nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := d.ChangeStep(ctx, d.actor("rosa", authz.Auditor), name, step("x", "detect"), 0); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("who only reads: %v", err)
+	}
+	must(t, d.RenamePlaybook(ctx, anna, name, "Pumps and valves", "When water stops"))
+	added, err := d.StartPlaybook(ctx, anna, d.organisation, i.ID, name)
+	must(t, err)
+	var tasks []string
+	for _, x := range d.handled(t, anna, i.ID).Tasks {
+		tasks = append(tasks, x.Title)
+	}
+	slices.Sort(tasks)
+	if added != 1 || !slices.Equal(tasks, []string{"Call", "Look", "Tell", "Write"}) {
+		t.Errorf("%d added, tasks %v", added, tasks)
 	}
 }

@@ -104,12 +104,25 @@ type Incident struct {
 	Linked   []string `json:"linked,omitempty"`
 	Into     string   `json:"into,omitempty"` // the case that a merged one goes on in
 	From     string   `json:"from,omitempty"` // the case that this one was split from
-	TLP      string   `json:"tlp"`            // Traffic Light Protocol 2.0
+	Merging  *Merging `json:"merging,omitempty"`
+	TLP      string   `json:"tlp"` // Traffic Light Protocol 2.0
 
 	CreatedBy string    `json:"created_by"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 	Version   int64     `json:"version"`
+}
+
+// Merging is what the merge of a case changed, so that it can be taken back: the case
+// goes on where it stood, and the other one loses what it got from it.
+type Merging struct {
+	State        State             `json:"state"`                  // of the merged case, before
+	Duties       []string          `json:"duties,omitempty"`       // ids of those that went to the other case
+	Kind         Kind              `json:"kind"`                   // of the other case, before
+	Facts        []string          `json:"facts,omitempty"`        // fields that the other case got
+	Criteria     map[string]string `json:"criteria,omitempty"`     // that the other case got, with what stood there before
+	Moments      map[string]Moment `json:"moments,omitempty"`      // times that the other case got, with those before
+	Significance *Significance     `json:"significance,omitempty"` // of the other case, before; nil: it kept its own
 }
 
 // Significance is the recorded decision whether the incident is significant. That

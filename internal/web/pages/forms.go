@@ -22,6 +22,14 @@ func field(r *http.Request, e ui.Errors, f ui.Field) ui.Field {
 	return f
 }
 
+// errorsWhen are the errors for the form that has them.
+func errorsWhen(its bool, e ui.Errors) ui.Errors {
+	if its {
+		return e
+	}
+	return nil
+}
+
 // dayOf reads a day of a form; one that cannot be read is among the errors.
 func dayOf(r *http.Request, e ui.Errors, name string) law.Date {
 	text := r.PostFormValue(name)

@@ -241,6 +241,9 @@ func (s *Site) handlingActs() map[string]handlingDeed {
 		"merge": {"related", func(r *http.Request, a authz.Actor, organisation, id string) error {
 			return s.incidents.Merge(ctx(r), a, organisation, id, text(r, "into"), text(r, "reason"))
 		}},
+		"unmerge": {"related", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			return s.incidents.Unmerge(ctx(r), a, organisation, id, text(r, "reason"))
+		}},
 		"split": {"related", func(r *http.Request, a authz.Actor, organisation, id string) error {
 			_, err := s.incidents.Split(ctx(r), a, organisation, id, text(r, "title"), text(r, "reason"))
 			return err

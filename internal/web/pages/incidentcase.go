@@ -242,8 +242,16 @@ func (v caseView) next(r *http.Request) incidentStep {
 		return n
 	}
 	switch {
-	case v.State == incident.Merged || v.State == incident.Closed || v.State == incident.Dismissed:
+	case v.State == incident.Merged:
+		into := v.Related[slices.IndexFunc(v.Related, func(x incidents.Relation) bool { return x.Way == incidents.MergedInto })]
+		return incidentStep{tone: ui.Aside, title: ui.T(ctx, "incidents.next.merged", "reference", into.Reference, "title", into.Title),
+			text: ui.T(ctx, "incidents.next.merged.text"), button: ui.T(ctx, "incidents.next.merged.do"), url: clientURL(r, "incidents/"+into.ID)}
+	case v.State == incident.Dismissed:
 		return step("closed", ui.Aside, "")
+	case v.State == incident.Closed:
+		if clock, _ := v.Next(); clock.Stage == "" {
+			return step("closed", ui.Aside, "")
+		}
 	case len(v.Duties) == 0:
 		n := step("duties", ui.Bad, "#duties")
 		n.url = ""
@@ -331,6 +339,12 @@ func reportsOfStage(d incidents.Duty, st clocks.Stage) (out []incident.Report) {
 		}
 	}
 	return out
+}
+
+// may reports whether the person may change the case: nothing is done any more in one
+// that goes on in another.
+func (v caseView) may(r *http.Request, p authz.Permission) bool {
+	return v.State != incident.Merged && can(r, p)
 }
 
 // times are those of the case in the order of events.
