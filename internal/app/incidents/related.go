@@ -288,7 +288,7 @@ func (s *Service) Unmerge(ctx context.Context, a authz.Actor, organisation, id, 
 		if err := s.release(tx, a, i, x, m); err != nil {
 			return err
 		}
-		list, err := duties(tx, *i)
+		list, err := Duties(tx, *i)
 		if err != nil {
 			return err
 		}
