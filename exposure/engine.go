@@ -160,6 +160,7 @@ type run struct {
 	busy  int
 	done  int
 	known int
+	now   string // what was begun last
 	err   error
 	wake  chan struct{}
 }
@@ -182,6 +183,15 @@ func (r *run) add(t Target) {
 		r.known++
 	}
 	r.nudge()
+}
+
+// pin looks up the name of a target that the journal knows, because this run has not:
+// without its addresses nothing at the name may be contacted. What cannot be found is
+// refused then, with the reason.
+func (r *run) pin(ctx context.Context, t Target) {
+	if d := r.scan.Session.Dialer; d != nil && r.scan.Journal != nil && t.Name != "" && t.Address.IsValid() && d.Permit().scope.CoversName(t.Name) {
+		_, _ = d.Lookup(ctx, t.Name)
+	}
 }
 
 func (r *run) nudge() {
@@ -246,6 +256,7 @@ func (r *run) do(ctx context.Context, p piece) {
 	var err error
 	if !known {
 		r.progress(p.probe.Name + " " + p.target.String())
+		r.pin(ctx, p.target)
 		findings, targets, err = r.probe(ctx, p)
 		if err == nil && r.scan.Journal != nil {
 			err = r.scan.Journal.Finish(p.key(), findings, targets)
@@ -272,12 +283,16 @@ func (r *run) do(ctx context.Context, p piece) {
 	r.nudge()
 }
 
-func (r *run) progress(now string) {
+// progress tells how far the scan is; begun is what begins now, or "".
+func (r *run) progress(begun string) {
 	if r.scan.Progress == nil {
 		return
 	}
 	r.mu.Lock()
-	p := Progress{Done: r.done, Known: r.known, Now: now}
+	if begun != "" {
+		r.now = begun
+	}
+	p := Progress{Done: r.done, Known: r.known, Now: r.now}
 	r.mu.Unlock()
 	r.scan.Progress(p)
 }

@@ -14,7 +14,7 @@ type Change string
 const (
 	Worse    Change = "worse"    // judged in both, and the later grade is lower
 	Appeared Change = "appeared" // a failure or warning at a target that was not seen before
-	Unseen   Change = "unseen"   // was judged, and is an error or not tested now
+	Unseen   Change = "unseen"   // was judged, and is an error or not tested now, or its place could not be looked at
 	Better   Change = "better"   // judged in both, and the later grade is higher
 	Gone     Change = "gone"     // a failure or warning whose target is not there any more
 )
@@ -43,11 +43,13 @@ func DriftOf(before, after Findings) ([]Step, error) {
 		old[f.Key()] = exposure.Finding{Outcome: f.Outcome, Severity: f.Severity}
 	}
 	var out []Step
+	var sight Sight
 	changed := map[string]int{} // by key, the step
 	for f, err := range after.Worst() {
 		if err != nil {
 			return nil, err
 		}
+		sight.add(&f)
 		was, known := old[f.Key()]
 		delete(old, f.Key())
 		if c := compare(&was, &f, known); c != "" {
@@ -64,7 +66,11 @@ func DriftOf(before, after Findings) ([]Step, error) {
 		if i, ok := changed[f.Key()]; ok {
 			out[i].Before = &f
 		} else if was, ok := old[f.Key()]; ok && bad(&was) {
-			out = append(out, Step{Change: Gone, Before: &f})
+			change := Gone
+			if sight.Lost(f.Target) {
+				change = Unseen
+			}
+			out = append(out, Step{Change: change, Before: &f})
 			delete(old, f.Key())
 		}
 	}
