@@ -149,9 +149,13 @@ func (r *Runner) settle(ctx context.Context, run *Run, failure error, stopping b
 	})
 }
 
+// pulse is how often a job that runs shows how far it is, and how long it can go on
+// after somebody stopped it.
+const pulse = 2 * time.Second
+
 // beat keeps the lease of a job while it runs.
 func (r *Runner) beat(ctx context.Context, run *Run, cancel context.CancelCauseFunc) {
-	tick := time.NewTicker(r.o.Lease / 3)
+	tick := time.NewTicker(min(r.o.Lease/3, pulse))
 	defer tick.Stop()
 	for {
 		select {
