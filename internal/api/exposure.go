@@ -179,6 +179,10 @@ func scanOperations(a *API, in area) {
 		func(ctx context.Context, v accounts.Visit, q *At) (*none, error) {
 			return nil, a.Scanning.Start(ctx, v.Actor, q.Organisation)
 		})
+	add(in, operation{id: "stop-scan", route: "POST organisations/{organisation}/exposure/stop", summary: "Stop the scan that waits or runs", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *At) (*none, error) {
+			return nil, a.Scanning.Stop(ctx, v.Actor, q.Organisation)
+		})
 	add(in, operation{id: "check-again", route: "POST organisations/{organisation}/exposure/findings/{id}/again", summary: "Check one finding again, in the background", status: http.StatusNoContent},
 		func(ctx context.Context, v accounts.Visit, q *One) (*none, error) {
 			return nil, a.Scanning.Rescan(ctx, v.Actor, q.Organisation, q.ID)

@@ -149,6 +149,10 @@ func supplierScanOperations(a *API) {
 		func(ctx context.Context, v accounts.Visit, q *One) (*none, error) {
 			return nil, a.Scanning.StartSupplier(ctx, v.Actor, q.Organisation, q.ID)
 		})
+	add(in, operation{id: "stop-supplier-scan", route: "POST " + one + "/stop", summary: "Stop the look at a supplier that waits or runs", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *One) (*none, error) {
+			return nil, a.Scanning.StopSupplier(ctx, v.Actor, q.Organisation, q.ID)
+		})
 	add(in, operation{id: "check-supplier-again", route: "POST " + one + "/findings/{finding}/again", summary: "Check one finding of a supplier again, in the background", status: http.StatusNoContent},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			One

@@ -32,6 +32,7 @@ type serveCommand struct {
 	ScanCommand  string   `name:"scan-command" env:"NISABA_SCAN_COMMAND" help:"Program that looks for harmful content in uploaded files, with its arguments, for example \"clamdscan --no-summary -\". It gets the file on standard input; exit status 0 says clean, 1 harmful. Default: none."`
 	Resolver     []string `name:"exposure-resolver" env:"NISABA_EXPOSURE_RESOLVER" help:"Recursive resolvers that scans of the outside ask about names, as 192.0.2.53. Default: those of this machine."`
 	ScanData     []string `name:"exposure-data" sep:"none" placeholder:"KIND=FILE" help:"What scans of the outside know from files, once for each; the kinds are those of nisaba scan --data."`
+	ScanLoopback bool     `name:"exposure-loopback" help:"For tests: addresses of this machine may be targets of scans."`
 	AlarmCommand string   `name:"alarm-command" env:"NISABA_ALARM_COMMAND" help:"Program that sends alarms of reporting deadlines as text messages or calls, with its arguments. It gets each alarm as JSON on standard input; exit status 0 says sent. Default: none."`
 	AlarmPrivate bool     `name:"alarm-private" env:"NISABA_ALARM_PRIVATE" help:"Webhooks of alarms may lie in the server's own network, and use http."`
 	FilingLocal  bool     `name:"filing-local" env:"NISABA_FILING_LOCAL" help:"Reports may be filed with authorities on this machine and in private networks, and on this machine without TLS. For trials and closed networks."`
@@ -83,7 +84,7 @@ func (c *serveCommand) Run(s *session) error {
 	v, err := server.Open(ctx, server.Config{Address: c.Addr, Data: c.Data, DatabaseURL: c.DatabaseURL, HTTPS: c.HTTPS, Hosts: c.Host, Proxies: proxies, ScanCommand: c.ScanCommand,
 		BaseURL: c.BaseURL, Mail: mails, Alarms: server.AlarmConfig{Command: c.AlarmCommand, Private: c.AlarmPrivate}, FilingLocal: c.FilingLocal, Timestamps: stamps,
 		Mailbox:       server.MailboxConfig{Address: c.IntakeSMTP, Domain: c.IntakeDomain, Certificate: c.IntakeCert, Key: c.IntakeKey},
-		ScanResolvers: resolvers, ScanData: c.ScanData,
+		ScanResolvers: resolvers, ScanData: c.ScanData, ScanLoopback: c.ScanLoopback,
 		Knowledge: k, Messages: messages, Log: slog.New(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		return err

@@ -71,7 +71,7 @@ type Config struct {
 	FilingLocal bool
 
 	// ScanLoopback lets addresses of this machine be targets of scans, for tests.
-	// ScanTXT reads the records that prove names; nil: by the resolver of this machine.
+	// ScanTXT reads the records that prove names; nil: at ScanResolvers.
 	// ScanResolver finds their addresses; nil: likewise.
 	ScanLoopback bool
 	ScanTXT      func(ctx context.Context, name string) (texts []string, err error)

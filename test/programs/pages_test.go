@@ -112,14 +112,14 @@ func operationsOf() map[string]string {
 		"GET /ledger/growth.json": "prove-growth", "GET /ledger/stamp.zip": "get-ledger-standing", "GET /ledger/{entry}": "get-entry", "GET /ledger/{entry}/proof.json": "prove-entry",
 
 		"GET /exposure/suppliers": "list-shared-suppliers", "GET " + supplier: "get-supplier-exposure list-supplier-exposures", "GET " + supplier + "/checks/{check}": "get-supplier-exposure",
-		"GET " + supplier + "/files/{format}": "get-supplier-file", "POST " + supplier + "/scan": "scan-supplier", "POST " + supplier + "/rescan": "check-supplier-again",
+		"GET " + supplier + "/files/{format}": "get-supplier-file", "POST " + supplier + "/scan": "scan-supplier", "POST " + supplier + "/stop": "stop-supplier-scan", "POST " + supplier + "/rescan": "check-supplier-again",
 		"POST " + supplier + "/task": "task-of-supplier", "POST " + supplier + "/risk": "risk-of-supplier", "POST " + supplier + "/evidence": "file-supplier-scan",
 		"POST " + supplier + "/request": "ask-supplier", "POST " + supplier + "/targets": "prepare-supplier-consent", "POST " + supplier + "/targets/prove": "prove-scan-target",
 		"POST " + supplier + "/targets/remove": "remove-scan-target", "POST " + supplier + "/targets/letter": person, "POST " + supplier + "/targets/approve": person,
 		"POST " + org + "/suppliers-plan": "set-supplier-plan",
 
 		"GET /exposure": "list-exposures", "GET " + org + "/exposure": "get-exposure", "GET " + org + "/exposure/checks/{check}": "list-findings",
-		"GET " + org + "/exposure/files/{format}": "get-exposure-file", "POST " + org + "/exposure/scan": "start-scan", "POST " + org + "/exposure/rescan": "check-again",
+		"GET " + org + "/exposure/files/{format}": "get-exposure-file", "POST " + org + "/exposure/scan": "start-scan", "POST " + org + "/exposure/stop": "stop-scan", "POST " + org + "/exposure/rescan": "check-again",
 		"POST " + org + "/exposure/task": "task-of-check", "POST " + org + "/exposure/evidence": "file-scan", "POST " + org + "/exposure/plan": "set-scan-plan",
 		"GET " + org + "/exposure/targets": "list-scan-targets", "POST " + org + "/exposure/targets": "add-scan-target",
 		"POST " + org + "/exposure/targets/prove": "prove-scan-target", "POST " + org + "/exposure/targets/remove": "remove-scan-target",

@@ -30,6 +30,7 @@ import (
 func exposureForms() map[string]url.Values {
 	return map[string]url.Values{
 		client + "/exposure/scan":            {},
+		client + "/exposure/stop":            {},
 		client + "/exposure/rescan":          {"finding": {"x"}},
 		client + "/exposure/task":            {"check": {"TLS-03"}},
 		client + "/exposure/risk":            {"check": {"TLS-03"}},
@@ -121,7 +122,7 @@ func TestExposure(t *testing.T) {
 
 	// the record is looked for; a range needs a letter of two people
 	until := law.DateOf(time.Now()).AddDays(200).String()
-	if status, page, _ := v.post(organisation+"/exposure/targets/prove", url.Values{"target": {name}, "until": {until}}); status != 422 || !strings.Contains(page, "no record") {
+	if status, page, _ := v.post(organisation+"/exposure/targets/prove", url.Values{"target": {name}, "until": {until}}); status != 422 || !strings.Contains(page, "No record") {
 		t.Errorf("a name without record: %d", status)
 	}
 	mu.Lock()
@@ -150,6 +151,17 @@ func TestExposure(t *testing.T) {
 		t.Error("a contradiction before the scan")
 	}
 	v.must(organisation+"/assets", url.Values{"name": {"Shop"}, "kind": {"service"}, "hosts": {"127.77.0.9"}, "ports": {"22"}})
+	if status, page, _ := v.post(organisation+"/exposure/stop", nil); status != 409 || !strings.Contains(page, "This cannot be done now") {
+		t.Errorf("no scan is stopped: %d", status)
+	}
+	v.must(organisation+"/exposure/scan", nil)
+	if status, page, _ := v.post(organisation+"/exposure/scan", nil); status != 409 || !strings.Contains(page, "runs already") || !strings.Contains(page, "Stop the scan") {
+		t.Errorf("a second scan at once: %d", status)
+	}
+	v.must(organisation+"/exposure/stop", nil)
+	if _, page := v.get(organisation + "/exposure"); !strings.Contains(page, "it was stopped") || strings.Contains(page, "A scan runs") {
+		t.Error("the scan was not stopped")
+	}
 	v.must(organisation+"/exposure/scan", nil)
 	v.until(organisation+"/exposure", "TLS 1.0 is off")
 	if _, page := v.get(organisation + "/assets"); !strings.Contains(page, "not declared: 8443") || !strings.Contains(page, "declared and not seen: 22") {
@@ -203,7 +215,10 @@ func TestExposure(t *testing.T) {
 	// mended, and seen to be
 	old.mend()
 	v.must(organisation+"/exposure/rescan", url.Values{"finding": {finding[1]}})
-	v.until(check, "TLS 1.0 is refused")
+	v.until("/inbox", "A scan saw it mended, and the task is done: TLS 1.0 is off (TLS-03)")
+	if _, page := v.get(check); !strings.Contains(page, "Passed") || strings.Contains(page, "Failed") {
+		t.Error("the check does not pass after the repair")
+	}
 	if _, page := v.get(organisation + "/exposure"); !strings.Contains(page, "TLS-03 at tls") && !strings.Contains(page, "TLS-03 at https") && !strings.Contains(page, "TLS-03 at 127.77.0.9:8443") {
 		t.Error("the second scan is not listed")
 	}
@@ -211,6 +226,35 @@ func TestExposure(t *testing.T) {
 		t.Error("the portfolio does not list the organisation")
 	}
 	v.toldOfLimits(organisation, &moved)
+	v.authorisationEnds(organisation, &moved)
+}
+
+// authorisationEnds lets the authorisation end, of 200 days from the beginning: it is
+// spoken of before, and then nothing is scanned and the pages say what to do.
+func (v visitor) authorisationEnds(organisation string, moved *atomic.Int64) {
+	v.t.Helper()
+	const told = "Authorisations of scans that end soon: 1"
+	after := func(days int) {
+		moved.Store(int64(days) * int64(24*time.Hour))
+		v.must("/sign-in", url.Values{"email": {"anna@example.org"}, "password": {password}})
+	}
+	if _, page := v.get("/inbox"); strings.Contains(page, told) {
+		v.t.Error("an end is spoken of that is far")
+	}
+	after(190)
+	v.until("/inbox", told)
+	if _, page := v.get(organisation + "/exposure"); !strings.Contains(page, "An authorisation ends soon") {
+		v.t.Error("the page does not say that the authorisation ends")
+	}
+	after(202)
+	for _, path := range []string{"/exposure", "/exposure/targets"} {
+		if _, page := v.get(organisation + path); !strings.Contains(strings.ToLower(page), "scans leave") || strings.Contains(page, "Scan now") {
+			v.t.Errorf("%s does not say what to do after the end", path)
+		}
+	}
+	if status, page, _ := v.post(organisation+"/exposure/scan", nil); status != 409 || !strings.Contains(page, "Nothing may be scanned now") {
+		v.t.Errorf("a scan after the end: %d", status)
+	}
 }
 
 // toldOfLimits lets time pass: the daily work tells once of each failure that its time

@@ -37,6 +37,7 @@ func supplierScanForms() map[string]url.Values {
 	const of = client + "/suppliers/{supplier}/exposure"
 	return map[string]url.Values{
 		of + "/scan":               {},
+		of + "/stop":               {},
 		of + "/rescan":             {"finding": {"x"}},
 		of + "/task":               {},
 		of + "/risk":               {},
@@ -234,7 +235,7 @@ func TestSupplierExposure(t *testing.T) {
 		t.Fatalf("no record: %.3000s", page)
 	}
 	until := law.DateOf(time.Now()).AddDays(100).String()
-	if status, page, _ := v.post(of+"/targets/prove", url.Values{"target": {target[1]}, "until": {until}}); status != 422 || !strings.Contains(page, "no record") {
+	if status, page, _ := v.post(of+"/targets/prove", url.Values{"target": {target[1]}, "until": {until}}); status != 422 || !strings.Contains(page, "No record") {
 		t.Errorf("consent without a record: %d", status)
 	}
 	mu.Lock()

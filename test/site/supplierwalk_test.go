@@ -168,7 +168,7 @@ func TestSupplierWalk(t *testing.T) {
 	w.press(`form[action$="/exposure/request"] button.primary`, "Letters to the supplier")
 
 	// consent: no record; a letter of two people; taken away
-	w.press(`form[action$="/targets/prove"] button.primary`, "no record")
+	w.press(`form[action$="/targets/prove"] button.primary`, "No record")
 	w.do(`document.querySelector('form[action$="/targets/letter"]').closest("details").open = true`)
 	w.fill(map[string]string{"letter": "Signed by the owner"})
 	w.press(`form[action$="/targets/letter"] button`, "A letter waits for the second person")

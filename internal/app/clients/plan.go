@@ -140,6 +140,17 @@ func (s *Service) changeTask(tx *store.Tx, a authz.Actor, need authz.Permission,
 	return putTask(tx, old, next)
 }
 
+// FinishTask closes a task within the transaction of a caller who saw that it is done.
+func (s *Service) FinishTask(tx *store.Tx, t planning.Task) error {
+	old, err := tx.Task(t.ID)
+	if err != nil {
+		return err
+	}
+	next := old
+	next.State = planning.Done
+	return putTask(tx, old, next)
+}
+
 // putTask stores a task, and the next one of a recurring task that was done.
 func putTask(tx *store.Tx, old, next planning.Task) error {
 	done := next.State == planning.Done

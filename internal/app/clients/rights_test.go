@@ -61,6 +61,7 @@ func rights(t *testing.T, o office) map[string]right {
 		"Refresh":       {scoped: true},
 		"Install":       {scoped: true},
 		"Recompute":     {scoped: true},
+		"FinishTask":    {scoped: true},
 		"Catalogue":     {scoped: true}, // the same for everybody
 		"ImportMany":    {low: authz.Editor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.ImportMany(ctx, a, tenant.Client, nil)) }},
 		"RefreshAll":    {low: authz.Editor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.RefreshAll(ctx, a)) }},

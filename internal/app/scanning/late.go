@@ -2,8 +2,6 @@ package scanning
 
 import (
 	"cmp"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +9,6 @@ import (
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/scan"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
-	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/register"
 	"github.com/nisaba-platform/nisaba/internal/domain/survey"
@@ -55,24 +52,21 @@ func openProblems(history []survey.Problem, p survey.Plan, risks []register.Risk
 
 // follow brings a history up to the findings of a scan that ended at a time.
 func follow(history []survey.Problem, list []exposure.Finding, at time.Time) []survey.Problem {
-	lost := map[string]bool{}
 	var seen []survey.Sight
 	for _, f := range list {
 		if slices.Contains(scan.Judged(), f.Check) {
 			continue
 		}
-		if f.Outcome == exposure.Error || f.Outcome == exposure.NotTested {
-			lost[f.Target.Name], lost[f.Target.Address.String()] = true, true
-		}
-		seen = append(seen, survey.Sight{Key: f.Key(), Check: f.Check, At: f.Target.String(), Severity: string(f.Severity), Fails: f.Outcome == exposure.Fail,
-			Unsure: f.Outcome == exposure.Error || f.Outcome == exposure.NotTested})
+		seen = append(seen, survey.Sight{Key: f.Key(), Check: f.Check, At: f.Target.String(), Severity: string(f.Severity), Fails: f.Outcome == exposure.Fail, Unsure: unsure(f)})
 	}
-	return survey.Follow(history, seen, func(p survey.Problem) bool {
-		return slices.ContainsFunc(strings.Fields(p.At), func(word string) bool {
-			host, _, _ := strings.Cut(strings.Trim(word, "[]"), ":")
-			return lost[word] || lost[host]
-		})
-	}, at)
+	sight := scan.SightOf(list)
+	return survey.Follow(history, seen, func(p survey.Problem) bool { return sight.Lost(scan.PlaceOf(p.At)) }, at)
+}
+
+// unsure reports whether a finding says neither that something fails nor that it is in
+// order.
+func unsure(f exposure.Finding) bool {
+	return f.Outcome == exposure.Error || f.Outcome == exposure.NotTested
 }
 
 // sinces is what a history says of each failure to the checks over time.
@@ -142,23 +136,5 @@ func tellLateOf(tx *store.Tx, organisation string, history []survey.Problem) err
 	if count == 0 {
 		return nil
 	}
-	b, err := json.Marshal(map[string]any{"count": count})
-	if err != nil {
-		return fmt.Errorf("notice of late findings: %w", err)
-	}
-	members, err := tx.MembersOf(organisation)
-	if err != nil {
-		return err
-	}
-	told := map[string]bool{}
-	for _, m := range members {
-		if told[m.Person] || !authz.Allows(m.Role, authz.ExposureScan) {
-			continue
-		}
-		told[m.Person] = true
-		if err := tx.Notify(desk.Notice{Person: m.Person, Organisation: organisation, Key: "job.scan.late", Args: b, Link: "/organisations/" + organisation + "/exposure"}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tellScanners(tx, organisation, desk.Notice{Key: "job.scan.late", Link: "/organisations/" + organisation + "/exposure"}, map[string]any{"count": count})
 }

@@ -60,6 +60,8 @@ func (s *Service) look(ctx context.Context, t survey.Target) (survey.Proof, erro
 	}
 	if recordErr == nil {
 		recordErr = fmt.Errorf("%d records without the text", len(texts))
+	} else {
+		recordErr = unanswered(RecordName(t), recordErr)
 	}
 	if !FileSuffices(t) {
 		return "", fmt.Errorf("no record: %w", recordErr)
@@ -72,6 +74,19 @@ func (s *Service) look(ctx context.Context, t survey.Target) (survey.Proof, erro
 		err = errors.New("it does not hold the text")
 	}
 	return "", fmt.Errorf("no record: %w; no file: %w", recordErr, err)
+}
+
+// unanswered names the record that was not found, and why unless it does not exist. Which
+// resolver was asked is of no use to whoever adds the record.
+func unanswered(name string, err error) error {
+	var f *net.DNSError
+	switch {
+	case !errors.As(err, &f):
+		return err
+	case f.IsNotFound:
+		return errors.New(name)
+	}
+	return errors.New(name + ": " + f.Err)
 }
 
 func same(a, b string) bool {

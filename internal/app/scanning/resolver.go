@@ -2,6 +2,7 @@ package scanning
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"strings"
@@ -18,9 +19,32 @@ func SystemResolver(at netip.AddrPort) exposure.Resolver {
 	if !at.IsValid() {
 		return systemResolver{net.DefaultResolver}
 	}
-	return systemResolver{&net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+	return systemResolver{resolverAt(at)}
+}
+
+// resolverAt asks one recursive resolver.
+func resolverAt(at netip.AddrPort) *net.Resolver {
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, at.String())
-	}}}
+	}}
+}
+
+// textsAt reads the texts of a name at the first of several recursive resolvers that
+// answers; without any, at that of this machine.
+func textsAt(list []netip.AddrPort) func(ctx context.Context, name string) ([]string, error) {
+	if len(list) == 0 {
+		return net.DefaultResolver.LookupTXT
+	}
+	return func(ctx context.Context, name string) (texts []string, err error) {
+		for _, at := range list {
+			texts, err = resolverAt(at).LookupTXT(ctx, name)
+			var missing *net.DNSError
+			if err == nil || errors.As(err, &missing) && missing.IsNotFound {
+				return texts, err
+			}
+		}
+		return nil, err
+	}
 }
 
 // Addresses implements exposure.Resolver.

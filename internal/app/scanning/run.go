@@ -176,7 +176,7 @@ func (s *Service) parts(ctx context.Context, run *jobs.Run, x *survey.Scan, g gi
 		if err != nil {
 			return nil, err
 		}
-		if err := keep(scope, entries, x.ID+".journal"); err != nil {
+		if err := keep(scope, entries, journalOf(x.ID)); err != nil {
 			return nil, err
 		}
 	}
@@ -185,7 +185,7 @@ func (s *Service) parts(ctx context.Context, run *jobs.Run, x *survey.Scan, g gi
 		if err != nil {
 			return nil, err
 		}
-		if err := keep(scope, entries, x.ID+".visit.journal"); err != nil {
+		if err := keep(scope, entries, visitJournalOf(x.ID)); err != nil {
 			return nil, err
 		}
 	}
@@ -388,6 +388,9 @@ func (s *Service) finish(ctx context.Context, run *jobs.Run, x survey.Scan, befo
 		}
 		if x.Supplier != "" {
 			return tellOfSupplier(tx, done)
+		}
+		if err := s.closeMended(tx, done, list); err != nil {
+			return err
 		}
 		if err := s.clients.Recompute(tx, x.Organisation); err != nil {
 			return err

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"time"
@@ -41,7 +40,7 @@ type Options struct {
 	Resolvers []netip.AddrPort  // recursive resolvers; nil: those of this machine
 	Resolver  exposure.Resolver // finds addresses in their place; checks of names are then errors
 
-	TXT func(ctx context.Context, name string) (texts []string, err error) // records with proofs; nil: by the resolver of this machine
+	TXT func(ctx context.Context, name string) (texts []string, err error) // records with proofs; nil: at Resolvers
 }
 
 // Service is the use cases. It is safe for concurrent use.
@@ -72,13 +71,13 @@ func New(s *store.Store, c *clients.Service, cat *catalog.Catalogue, o Options) 
 			return nil, &fault.Error{Kind: fault.Invalid, Field: "--exposure-data", What: err.Error(), Expected: scan.Imports, Cause: err}
 		}
 	}
+	if o.TXT == nil {
+		o.TXT = textsAt(o.Resolvers)
+	}
 	if o.Resolver == nil && len(o.Resolvers) == 0 {
 		if o.Resolvers, err = dnsprobe.SystemResolvers("/etc/resolv.conf"); err != nil {
 			o.Resolver = SystemResolver(netip.AddrPort{})
 		}
-	}
-	if o.TXT == nil {
-		o.TXT = net.DefaultResolver.LookupTXT
 	}
 	return &Service{store: s, clients: c, catalogue: cat, knowledge: k, rules: rules, o: o}, nil
 }
@@ -341,7 +340,7 @@ func (s *Service) ask(tx *store.Tx, x survey.Scan) error {
 		case err == nil && (j.State == work.Waiting || j.State == work.Running):
 			return errRuns
 		}
-		old.State, old.EndedAt, old.Problem = survey.Failed, tx.Now(), "it was stopped" // whoever stopped its job could not say so here
+		old.State, old.EndedAt, old.Problem = survey.Failed, tx.Now(), stopped // whoever stopped its job could not say so here
 		if _, err := tx.PutScan(old); err != nil {
 			return err
 		}
@@ -380,7 +379,7 @@ func (s *Service) due(ctx context.Context, run *jobs.Run) error {
 	return run.Finish(ctx, nil, func(tx *store.Tx) error {
 		for _, p := range places {
 			at := tx.In(p.Workspace, p.Organisation)
-			if err := errors.Join(s.askWhenDue(at, p.Organisation), tellLate(at, p.Organisation)); err != nil {
+			if err := errors.Join(s.askWhenDue(at, p.Organisation), tellLate(at, p.Organisation), tellEnding(at, p.Organisation)); err != nil {
 				return err
 			}
 		}
@@ -393,13 +392,19 @@ func (s *Service) due(ctx context.Context, run *jobs.Run) error {
 	})
 }
 
+// countsForWeek reports whether a scan stands for that of the week: one of everything
+// that did not fail. One that somebody stopped is not begun again by itself.
+func countsForWeek(x survey.Scan, now time.Time) bool {
+	return len(x.Only) == 0 && (x.State != survey.Failed || x.Problem == stopped) && now.Sub(x.CreatedAt) < weekly
+}
+
 func (s *Service) askWhenDue(tx *store.Tx, organisation string) error {
 	p, _, err := plan(tx, organisation)
 	if err != nil || !p.Weekly {
 		return err
 	}
 	list, err := tx.Scans(organisation)
-	if err != nil || len(list) > 0 && len(list[0].Only) == 0 && tx.Now().Sub(list[0].CreatedAt) < weekly {
+	if err != nil || slices.ContainsFunc(list, func(x survey.Scan) bool { return countsForWeek(x, tx.Now()) }) {
 		return err
 	}
 	err = s.ask(tx, survey.Scan{Organisation: organisation})

@@ -305,7 +305,7 @@ func (s *Service) askOfSuppliers(tx *store.Tx, organisation string) error {
 		if err != nil {
 			return err
 		}
-		if len(scans) > 0 && len(scans[0].Only) == 0 && tx.Now().Sub(scans[0].CreatedAt) < weekly {
+		if slices.ContainsFunc(scans, func(x survey.Scan) bool { return countsForWeek(x, tx.Now()) }) {
 			continue
 		}
 		if err := s.ask(tx, survey.Scan{Organisation: organisation, Supplier: x.ID}); err != nil && !errors.Is(err, errRuns) {

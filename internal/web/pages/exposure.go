@@ -28,6 +28,7 @@ func (s *Site) exposureRoutes(add adder) {
 	add(Client, "GET "+client+"/exposure/checks/{check}", s.exposureCheck)
 	add(Client, "GET "+client+"/exposure/files/{format}", s.exposureFile)
 	add(Client, "POST "+client+"/exposure/scan", s.startScan)
+	add(Client, "POST "+client+"/exposure/stop", s.stopScan)
 	add(Client, "POST "+client+"/exposure/rescan", s.rescan)
 	add(Client, "POST "+client+"/exposure/task", s.exposureTask)
 	add(Client, "POST "+client+"/exposure/risk", s.exposureRisk)
@@ -53,6 +54,8 @@ type exposureView struct {
 	checks *exposure.Catalogue
 	may    bool // change targets and scan
 
+	refused string // why what was asked for cannot be done now; "": nothing was refused
+
 	check  exposure.Check // of the page of one check
 	today  law.Date
 	form   string    // that the errors belong to
@@ -74,13 +77,19 @@ func (s *Site) loadExposure(r *http.Request) (v exposureView, p ui.PageProps, er
 }
 
 func (s *Site) exposure(w http.ResponseWriter, r *http.Request) error {
+	return s.showExposure(w, r, http.StatusOK, "")
+}
+
+// showExposure shows the exposure, and why what was asked for cannot be done now.
+func (s *Site) showExposure(w http.ResponseWriter, r *http.Request, status int, refused string) error {
 	v, p, err := s.loadExposure(r)
 	if err != nil {
 		return err
 	}
+	v.refused = refused
 	p.Lead = ui.T(r.Context(), "exposure.lead")
 	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "exposure.targets.title"), URL: clientURL(r, "exposure/targets"), Icon: ui.IconShield}}
-	return ui.Render(w, r, http.StatusOK, exposurePage(p, v))
+	return ui.Render(w, r, status, exposurePage(p, v))
 }
 
 func (s *Site) exposureCheck(w http.ResponseWriter, r *http.Request) error {
@@ -127,12 +136,25 @@ func (s *Site) acted(w http.ResponseWriter, r *http.Request, page string, err er
 	return guard.Redirect(w, r, clientURL(r, page))
 }
 
+// afterScan leads back to the exposure after a change of scans; when things do not
+// stand so that it can be made, the page says why.
+func (s *Site) afterScan(w http.ResponseWriter, r *http.Request, err error) error {
+	if fault.KindOf(err) == fault.Conflict && err != nil {
+		return s.showExposure(w, r, http.StatusConflict, ui.Failure(r.Context(), err.Error()))
+	}
+	return s.acted(w, r, "exposure", err)
+}
+
 func (s *Site) startScan(w http.ResponseWriter, r *http.Request) error {
-	return s.acted(w, r, "exposure", s.scanning.Start(r.Context(), visitOf(r).Actor, r.PathValue("organisation")))
+	return s.afterScan(w, r, s.scanning.Start(r.Context(), visitOf(r).Actor, r.PathValue("organisation")))
+}
+
+func (s *Site) stopScan(w http.ResponseWriter, r *http.Request) error {
+	return s.afterScan(w, r, s.scanning.Stop(r.Context(), visitOf(r).Actor, r.PathValue("organisation")))
 }
 
 func (s *Site) rescan(w http.ResponseWriter, r *http.Request) error {
-	return s.acted(w, r, "exposure", s.scanning.Rescan(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("finding")))
+	return s.afterScan(w, r, s.scanning.Rescan(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("finding")))
 }
 
 func (s *Site) exposureTask(w http.ResponseWriter, r *http.Request) error {
@@ -181,6 +203,10 @@ func (s *Site) showScanTargets(w http.ResponseWriter, r *http.Request, form stri
 // afterTarget shows the page of targets again, with what is wrong in the form.
 func (s *Site) afterTarget(w http.ResponseWriter, r *http.Request, form string, err error) error {
 	if e, ok := ui.ErrorsOf(r.Context(), err); ok && err != nil && fault.KindOf(err) == fault.Invalid {
+		if text, of := e["target"]; of { // it is hidden in the form
+			delete(e, "target")
+			e[""] = text
+		}
 		return s.showScanTargets(w, r, form, e)
 	}
 	return s.acted(w, r, targetPage(r), err)
@@ -501,13 +527,16 @@ func targetState(ctx context.Context, v exposureView, t survey.Target) ui.Status
 	switch {
 	case t.Proven(v.today):
 		return ui.Status{Tone: ui.Good, Word: ui.T(ctx, "exposure.proof."+string(t.Proof))}
-	case !t.ProvenAt.IsZero():
+	case ended(v, t):
 		return ui.Status{Tone: ui.Bad, Word: ui.T(ctx, "exposure.proof.ended")}
 	case t.Proof == survey.Letter:
 		return ui.Status{Tone: ui.Partly, Word: ui.T(ctx, "exposure.proof.waits")}
 	}
 	return ui.Status{Tone: ui.Open, Word: ui.T(ctx, "exposure.proof.none")}
 }
+
+// ended reports whether a target was proven, and its authorisation has ended.
+func ended(v exposureView, t survey.Target) bool { return !t.ProvenAt.IsZero() && !t.Proven(v.today) }
 
 // errorsFor are the errors of one form of the page.
 func (v exposureView) errorsFor(form string) ui.Errors {

@@ -28,6 +28,7 @@ func (s *Site) supplierScanRoutes(add adder) {
 	add(Client, "GET "+of+"/checks/{check}", s.supplierCheck)
 	add(Client, "GET "+of+"/files/{format}", s.supplierFile)
 	add(Client, "POST "+of+"/scan", s.startSupplierScan)
+	add(Client, "POST "+of+"/stop", s.stopSupplierScan)
 	add(Client, "POST "+of+"/rescan", s.rescanSupplier)
 	add(Client, "POST "+of+"/task", s.supplierTask)
 	add(Client, "POST "+of+"/risk", s.supplierRisk)
@@ -137,6 +138,10 @@ func (s *Site) ofSupplier(w http.ResponseWriter, r *http.Request, err error) err
 
 func (s *Site) startSupplierScan(w http.ResponseWriter, r *http.Request) error {
 	return s.ofSupplier(w, r, s.scanning.StartSupplier(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("supplier")))
+}
+
+func (s *Site) stopSupplierScan(w http.ResponseWriter, r *http.Request) error {
+	return s.ofSupplier(w, r, s.scanning.StopSupplier(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("supplier")))
 }
 
 func (s *Site) rescanSupplier(w http.ResponseWriter, r *http.Request) error {
