@@ -370,3 +370,12 @@ func (c *conn) Close() error {
 	defer c.release()
 	return c.Conn.Close()
 }
+
+// CloseWrite says that nothing more will be sent, where the network can say so.
+func (c *conn) CloseWrite() error {
+	half, ok := c.Conn.(interface{ CloseWrite() error })
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return half.CloseWrite()
+}

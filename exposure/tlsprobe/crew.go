@@ -3,11 +3,12 @@ package tlsprobe
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 )
 
 // crew does pieces of work, as many at a time as it has members, in the order in
-// which they were added. Work may add work.
+// which they were added, unless they are urgent. Work may add work.
 type crew struct {
 	size int
 	wait sync.WaitGroup
@@ -21,17 +22,25 @@ type crew struct {
 func newCrew(size int) *crew { return &crew{size: size} }
 
 // add takes on work.
-func (c *crew) add(work ...func()) {
+func (c *crew) add(work ...func()) { c.take(false, work) }
+
+// hurry takes on work that comes before all that waits.
+func (c *crew) hurry(work ...func()) { c.take(true, work) }
+
+func (c *crew) take(first bool, work []func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, w := range work {
 		c.wait.Add(1)
-		if c.busy == c.size {
+		switch {
+		case c.busy < c.size:
+			c.busy++
+			go c.member(w)
+		case first:
+			c.queue = slices.Insert(c.queue, 0, w)
+		default:
 			c.queue = append(c.queue, w)
-			continue
 		}
-		c.busy++
-		go c.member(w)
 	}
 }
 
@@ -86,10 +95,11 @@ func (c *crew) finish() {
 // many work: a server that takes a value takes it among any others.
 type harvest struct {
 	crew   *crew
+	urgent bool // the longest list: what is left of it comes before all other work
 	ask    func(offer []uint16) (Flight, error)
 	chosen func(Flight) uint16
 	absent func(error) bool // an error that says that nothing of the list is taken
-	first  func()           // called once, when something was taken; nil: nobody cares
+	took   func(Flight)     // called with each answer that takes something; nil: nobody cares
 	done   func()           // called when nothing is left to ask; nil: nobody cares
 
 	mu    sync.Mutex
@@ -102,12 +112,20 @@ type harvest struct {
 // errNotAmong is the answer of a server that takes what nobody offered.
 var errNotAmong = fmt.Errorf("%w: a value that was not offered", errMalformed)
 
-// begin offers each part.
-func (h *harvest) begin(parts [][]uint16) {
+// begin is the work that offers each part.
+func (h *harvest) begin(parts [][]uint16) (work []func()) {
 	h.found, h.open = map[uint16]Flight{}, len(parts)
 	for _, p := range parts {
-		h.crew.add(func() { h.step(p) })
+		work = append(work, func() { h.step(p) })
 	}
+	return work
+}
+
+// any reports whether something was taken so far.
+func (h *harvest) any() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.found) > 0
 }
 
 // enough is how often a server has to say that it takes nothing of a list, such as no
@@ -146,11 +164,10 @@ func (h *harvest) step(part []uint16) {
 		h.end()
 		return
 	}
-	first := len(h.found) == 0 && h.first != nil
 	h.found[part[at]] = f
 	h.mu.Unlock()
-	if first {
-		h.first()
+	if h.took != nil {
+		h.took(f)
 	}
 	h.goOn(append(append([]uint16(nil), part[:at]...), part[at+1:]...))
 }
@@ -173,6 +190,8 @@ func (h *harvest) goOn(rest []uint16) {
 		h.open++
 		h.mu.Unlock()
 		h.crew.add(func() { h.step(one) }, func() { h.step(other) })
+	case h.urgent:
+		h.crew.hurry(func() { h.step(rest) })
 	default:
 		h.crew.add(func() { h.step(rest) })
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"io"
 	"net"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,29 +24,92 @@ type imagined struct {
 	suites map[uint16][]uint16 // by version
 	groups []uint16            // of TLS 1.3
 	closes bool                // instead of an alert
+	ended  func([]byte) []byte // what an answer becomes for whoever ends their half of the connection; nil: it stays
 }
 
 // connect makes a connection to the server.
 func (m *imagined) connect(context.Context) (net.Conn, error) {
 	client, server := net.Pipe()
-	go func() {
-		defer server.Close()
-		var head [5]byte
-		if _, err := io.ReadFull(server, head[:]); err != nil {
-			return
-		}
-		body := make([]byte, int(head[3])<<8|int(head[4]))
-		if head[0] != 22 { // SSL 2, which has two bytes before the rest
-			body = make([]byte, int(head[0]&0x7f)<<8|int(head[1])-3)
-		}
-		if _, err := io.ReadFull(server, body); err != nil {
-			return
-		}
-		if answer := m.answer(body); head[0] == 22 && len(answer) > 0 && (!m.closes || answer[0] != 21) {
-			server.Write(answer)
-		}
-	}()
+	go m.serve(server)
 	return client, nil
+}
+
+func (m *imagined) serve(server net.Conn) {
+	defer server.Close()
+	var head [5]byte
+	if _, err := io.ReadFull(server, head[:]); err != nil {
+		return
+	}
+	body := make([]byte, int(head[3])<<8|int(head[4]))
+	if head[0] != 22 { // SSL 2, which has two bytes before the rest
+		body = make([]byte, int(head[0]&0x7f)<<8|int(head[1])-3)
+	}
+	if _, err := io.ReadFull(server, body); err != nil {
+		return
+	}
+	answer := m.answer(body)
+	if head[0] != 22 || len(answer) == 0 || m.closes && answer[0] == 21 {
+		return
+	}
+	if m.ended != nil {
+		server.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+		if _, err := server.Read(head[:]); errors.Is(err, io.EOF) {
+			answer = m.ended(answer)
+		}
+	}
+	server.Write(answer)
+}
+
+// TestHalfClosed: servers that serve whoever ends their half of a connection otherwise
+// than others are seen as they are.
+func TestHalfClosed(t *testing.T) {
+	t.Parallel()
+	for name, ended := range map[string]func([]byte) []byte{
+		"answers":                  func(b []byte) []byte { return b },
+		"says nothing":             func([]byte) []byte { return nil },
+		"says half of its answer":  func(b []byte) []byte { return b[:len(b)/2] },
+		"says goodbye":             func([]byte) []byte { return []byte{21, 3, 3, 0, 2, 1, 0} },
+		"complains about the end":  func([]byte) []byte { return []byte{21, 3, 3, 0, 2, 2, 80} },
+		"forgets the last message": func(b []byte) []byte { b[4] -= 4; return b[:len(b)-4] },
+	} {
+		m := &imagined{ended: ended, groups: []uint16{29, 23}, suites: map[uint16][]uint16{tlsprobe.TLS13: {0x1301, 0x1303}, tlsprobe.TLS12: {0xc02f, 0x0035}}}
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		go func() {
+			for c, err := l.Accept(); err == nil; c, err = l.Accept() {
+				go m.serve(c)
+			}
+		}()
+		v, err := ask(l.Addr().String()).Look(t.Context())
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, s := range v.Versions {
+			if got, want := slices.Sorted(slices.Values(s.Suites)), slices.Sorted(slices.Values(m.suites[s.Version])); !slices.Equal(got, want) || s.Err != nil || s.Rest != nil {
+				t.Errorf("%s: %s: %x, %v, %v; want %x", name, tlsprobe.VersionName(s.Version), got, s.Err, s.Rest, want)
+			}
+		}
+		if got := v.Groups[tlsprobe.TLS13]; !slices.Equal(slices.Sorted(slices.Values(got)), []uint16{23, 29}) || v.GroupErr[tlsprobe.TLS13] != nil {
+			t.Errorf("%s: groups %x, %v", name, got, v.GroupErr[tlsprobe.TLS13])
+		}
+	}
+}
+
+// TestUnreachable: where the first connection cannot be made, not many are tried.
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	refused := errors.New("refused")
+	var tried atomic.Int32
+	s := tlsprobe.NewServer(func(context.Context) (net.Conn, error) { tried.Add(1); return nil, refused }, "", time.Second, 4)
+	if _, err := s.LookAndFinish(t.Context()); !errors.Is(err, refused) {
+		t.Errorf("the error is %v", err)
+	}
+	if n := tried.Load(); n > 8 {
+		t.Errorf("%d connections were tried", n)
+	}
 }
 
 var retryRandom, _ = hex.DecodeString("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
@@ -82,6 +147,9 @@ func (m *imagined) answer(hello []byte) []byte {
 			b.AddUint8(0)
 			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(extensions) })
 		})
+		if version < tlsprobe.TLS13 {
+			b.AddBytes([]byte{14, 0, 0, 0}) // that is all
+		}
 	})
 	return b.BytesOrPanic()
 }

@@ -47,27 +47,39 @@ func (f *Finished) add(list []Ticket, chain [][]byte, err error) {
 	f.Tickets, f.Chain, f.TicketErr, f.Modern = list, chain, err, err == nil
 }
 
-// finishOld lets a crew finish handshakes of the highest version up to TLS 1.2, and
-// look at what follows.
-func (s *Server) finishOld(ctx context.Context, all *crew, v *View) {
-	best := v.Highest(TLS12)
-	if best < TLS10 {
+// finishOld finishes a handshake of the highest version up to TLS 1.2, and looks at what
+// follows.
+func (d *details) finishOld(best uint16) {
+	switch {
+	case best < TLS10:
+		return
+	case best < TLS12:
+		d.view.Finished.Again = unsure(fmt.Errorf("%w with TLS 1.2", errUnfinished))
+		d.crew.add(func() { d.finishAny(best) })
 		return
 	}
-	all.add(func() {
-		h, err := s.finish(ctx, best, best, nil)
-		if err == nil {
-			v.Finished.Tickets = append(v.Finished.Tickets, oldTickets(h.seen.Bytes(), best)...)
-			h.Close()
-		} else if v.Finished.TicketErr == nil {
-			v.Finished.TicketErr = err
+	d.crew.add(func() {
+		h, err := d.Server.finish(d.ctx, TLS12, TLS12, gcmSuites)
+		if err != nil {
+			d.view.Finished.Again = unsure(err)
+			d.finishAny(TLS12)
+			return
 		}
+		defer h.Close()
+		d.tickets = oldTickets(h.seen.Bytes(), TLS12)
+		d.view.Finished.Again = d.again(h)
 	})
-	if best == TLS12 {
-		all.add(func() { v.Finished.Again = s.again(ctx) })
-	} else {
-		v.Finished.Again = unsure(fmt.Errorf("%w with TLS 1.2", errUnfinished))
+}
+
+// finishAny finishes a handshake with any suites.
+func (d *details) finishAny(best uint16) {
+	h, err := d.Server.finish(d.ctx, best, best, nil)
+	if err != nil {
+		d.ticketErr = err
+		return
 	}
+	defer h.Close()
+	d.tickets = oldTickets(h.seen.Bytes(), best)
 }
 
 // handshake is a connection whose handshake is finished, with all that a reader needs
@@ -111,7 +123,7 @@ func (s *Server) finish(ctx context.Context, low, high uint16, suites []uint16) 
 
 // finishWith is finish with a place for sessions.
 func (s *Server) finishWith(ctx context.Context, low, high uint16, suites []uint16, sessions tls.ClientSessionCache) (*handshake, error) {
-	c, err := s.connect(ctx)
+	c, err := s.dial(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -311,14 +323,9 @@ func oldTickets(b []byte, version uint16) (out []Ticket) {
 var gcmSuites = []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
 	tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, tls.TLS_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_RSA_WITH_AES_256_GCM_SHA384}
 
-// again finishes a handshake of TLS 1.2, begins a second one in it, and leaves as soon
-// as the server agrees or refuses.
-func (s *Server) again(ctx context.Context) Answer {
-	h, err := s.finish(ctx, TLS12, TLS12, gcmSuites)
-	if err != nil {
-		return unsure(err)
-	}
-	defer h.Close()
+// again begins a second handshake of TLS 1.2 in a connection with one, and leaves as
+// soon as the server agrees or refuses.
+func (s *Server) again(h *handshake) Answer {
 	q := question{version: TLS12, suites: gcmSuites, name: s.name, verify: h.tls.TLSUnique}
 	var hello cryptobyte.Builder
 	hello.AddUint8(1)

@@ -78,7 +78,7 @@ func (s *Server) open(ctx context.Context, suites []uint16) (c net.Conn, f Fligh
 		if hello, err = (question{version: version, suites: suites, name: s.name}).bytes(); err != nil {
 			return nil, f, err
 		}
-		if c, err = s.connect(ctx); err != nil {
+		if c, err = s.dial(ctx); err != nil {
 			return nil, f, err
 		}
 		c.SetDeadline(time.Now().Add(s.timeout))

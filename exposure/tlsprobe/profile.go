@@ -87,58 +87,23 @@ func (s *Server) LookAndFinish(ctx context.Context) (*View, error) { return s.lo
 
 func (s *Server) look(ctx context.Context, finish bool) (*View, error) {
 	v := &View{Groups: map[uint16][]uint16{}, GroupErr: map[uint16]error{}, Finished: Finished{Again: unsure(errNotOffered)}}
-	c, err := s.connect(ctx)
-	if err != nil {
+	d := &details{Server: s, ctx: ctx, crew: newCrew(s.parallel), view: v, finish: finish, found: map[uint16][]uint16{}}
+	s.decide()
+	v.Versions = s.versions(ctx, d.crew, d.took, d.recent)
+	d.crew.finish()
+	if err := s.unreachable(); err != nil {
 		return nil, err
 	}
-	c.Close()
-	all := newCrew(s.parallel)
-	var list []uint16
-	var failed error
-	v.Versions = s.versions(ctx, all, func(version uint16) {
-		if version != TLS13 {
-			return
-		}
-		if finish { // what takes longest begins first
-			all.add(func() { v.Finished.add(s.modernTickets(ctx)) })
-		}
-		s.groups(ctx, all, TLS13, offered(TLS13), func(l []uint16, err error) { list, failed = l, err })
-	})
-	all.finish()
 	settle(v.Versions)
 	if v.Speaks() {
-		if v.Support(TLS13).Offered {
-			v.Groups[TLS13], v.GroupErr[TLS13] = list, failed
-		}
-		s.details(ctx, v, finish)
+		d.rest()
+		d.conclude()
 	}
 	v.Connections = s.Connections()
 	if !v.Speaks() {
 		return v, firstError(v.Versions)
 	}
 	return v, nil
-}
-
-// details asks what depends on the versions.
-func (s *Server) details(ctx context.Context, v *View, finish bool) {
-	all := newCrew(s.parallel)
-	if finish {
-		s.finishOld(ctx, all, v)
-	}
-	var list []uint16
-	var failed error
-	best := v.Highest(TLS12)
-	if best > SSL3 {
-		s.groups(ctx, all, best, v.Support(best).Suites, func(l []uint16, err error) { list, failed = l, err })
-	}
-	v.extensions()
-	s.quantum(ctx, all, v)
-	s.habits(ctx, all, v)
-	all.add(func() { v.Heartbleed = s.heartbleed(ctx, v) }, func() { s.names(ctx, v) })
-	all.finish()
-	if best > SSL3 {
-		v.Groups[best], v.GroupErr[best] = list, failed
-	}
 }
 
 func firstError(list []Support) error {
@@ -150,18 +115,14 @@ func firstError(list []Support) error {
 	return nil
 }
 
-// quantum judges whether the groups withstand quantum computers.
-func (s *Server) quantum(ctx context.Context, all *crew, v *View) {
-	groups, known := v.Groups[TLS13]
-	switch err := v.GroupErr[TLS13]; {
-	case err != nil && !slices.ContainsFunc(groups, PostQuantum):
+// quantum judges whether the groups of TLS 1.3 withstand quantum computers.
+func (s *Server) quantum(ctx context.Context, all *crew, v *View, groups []uint16, err error) {
+	v.PostQuantum = yes(slices.ContainsFunc(groups, PostQuantum))
+	if err != nil && !v.PostQuantum.Yes {
 		v.PostQuantum, v.Preferred = unsure(err), unsure(err)
-	case !known:
-		v.PostQuantum, v.Preferred = yes(false), unsure(errNotOffered)
-	default:
-		v.PostQuantum = yes(slices.ContainsFunc(groups, PostQuantum))
-		all.add(func() { v.Preferred = s.preferred(ctx, groups) })
+		return
 	}
+	all.add(func() { v.Preferred = s.preferred(ctx, groups) })
 }
 
 // preferred offers the classical groups first, and sees whether the server still
@@ -214,36 +175,58 @@ func (v *View) extensions() {
 		// Suites without a certificate of the server ask for none of the client.
 		v.ClientCert = yes(slices.ContainsFunc(sup.Flights, func(f Flight) bool { return f.ClientCert }))
 	}
-}
-
-// offer are suites of a version that the server takes, as many as may be offered at a
-// time.
-func (v *View) offer(version uint16) []uint16 {
-	suites := v.Support(version).Suites
-	return suites[:min(len(suites), chunk)]
+	ephemeral := func(id uint16) bool { suite := SuiteOf(id); return suite.Ephemeral() && !suite.Anonymous() }
+	if !slices.ContainsFunc(v.Support(TLS12).Suites, ephemeral) { // nothing is signed
+		v.OldSignature, v.ShortSignature = unsure(errNotOffered), unsure(errNotOffered)
+	}
 }
 
 // habits asks what only a question of its own shows.
-func (s *Server) habits(ctx context.Context, all *crew, v *View) {
-	best := v.Highest(TLS12)
-	if best < TLS10 {
-		v.Compression, v.OldSignature, v.ShortSignature = unsure(errNotOffered), unsure(errNotOffered), unsure(errNotOffered)
+func (d *details) habits(b basis) {
+	v := d.view
+	if b.best < TLS10 {
+		v.Compression, v.OldSignature, v.ShortSignature, v.Heartbleed = unsure(errNotOffered), unsure(errNotOffered), unsure(errNotOffered), yes(false)
 	} else {
-		all.add(func() {
-			f, err := s.ask(ctx, question{version: best, suites: v.offer(best), compression: []byte{1}})
-			v.Compression = answered(err, func() bool { return f.Compression != 0 })
-		}, func() { v.OldSignature = s.signs(ctx, v, 0x0201, 0x0203, 0x0202, 0x0101) },
-			func() { v.ShortSignature = s.signs(ctx, v, 0x0301, 0x0303, 0x0302) })
+		d.crew.add(func() { d.several(b) },
+			func() { v.OldSignature = d.signs(d.ctx, b, 0x0201, 0x0203, 0x0202, 0x0101) },
+			func() { v.ShortSignature = d.signs(d.ctx, b, 0x0301, 0x0303, 0x0302) })
 	}
-	all.add(func() { v.Fallback = s.fallback(ctx, v) }, func() {
-		top := v.Highest(TLS13)
-		f, err := s.ask(ctx, question{version: top, suites: v.offer(top), grease: true, padding: 1500, plain: top == SSL3})
+	d.crew.add(func() {
+		f, err := d.ask(d.ctx, question{version: b.top, suites: b.suites[b.top], grease: true, padding: 1500, plain: b.top == SSL3})
 		v.Tolerant = answered(err, func() bool { return f.Suite != 0 })
 		if errors.Is(err, errRefused) || silent(err) {
 			v.Tolerant = yes(false)
 		}
 	})
-	s.protocols(ctx, all, v)
+}
+
+// usualProtocols are those of ALPN that are asked for.
+var usualProtocols = []string{"h2", "http/1.1", "imap", "pop3", "smtp", "ftp"}
+
+// several offers compression, a heartbeat and protocols with one hello. A server that
+// does not take it is asked for each alone.
+func (d *details) several(b basis) {
+	v, q := d.view, question{version: b.best, suites: b.suites[b.best], name: d.name}
+	together, alone := q, q
+	together.heartbeat, together.compression, together.alpn = true, []byte{1}, usualProtocols
+	alone.heartbeat = true
+	f, beaten, err := d.heartbeat(d.ctx, together)
+	if err == nil && f.Done && f.Version == b.best {
+		v.Compression, v.Heartbleed = yes(f.Compression != 0), beaten
+		v.Protocols = d.protocols(d.ctx, b, f)
+		return
+	}
+	d.crew.add(func() {
+		q.compression = []byte{1}
+		f, err := d.ask(d.ctx, q)
+		v.Compression = answered(err, func() bool { return f.Compression != 0 })
+	}, func() { _, v.Heartbleed, _ = d.heartbeat(d.ctx, alone) }, func() {
+		protocols := alone
+		protocols.heartbeat, protocols.alpn = false, usualProtocols
+		if f, err := d.ask(d.ctx, protocols); err == nil {
+			v.Protocols = d.protocols(d.ctx, b, f)
+		}
+	})
 }
 
 // answered is a clear answer, or a clear no of the server, or not known.
@@ -258,32 +241,20 @@ func answered(err error, f func() bool) Answer {
 }
 
 // signs offers nothing but some schemes, and sees whether one of them is used.
-func (s *Server) signs(ctx context.Context, v *View, schemes ...uint16) Answer {
-	sup := v.Support(TLS12)
-	suites := slices.DeleteFunc(slices.Clone(sup.Suites), func(id uint16) bool {
-		suite := SuiteOf(id)
-		return !suite.Ephemeral() || suite.Anonymous()
-	})
-	if !sup.Offered || len(suites) == 0 {
+func (s *Server) signs(ctx context.Context, b basis, schemes ...uint16) Answer {
+	if b.best != TLS12 {
 		return unsure(errNotOffered)
 	}
-	f, err := s.ask(ctx, question{version: TLS12, suites: suites[:min(len(suites), chunk)], signatures: schemes})
+	f, err := s.ask(ctx, question{version: TLS12, suites: listed(signed), signatures: schemes})
 	return answered(err, func() bool { return slices.Contains(schemes, f.Signature) })
 }
 
 // fallback pretends to be a client that was talked down.
-func (s *Server) fallback(ctx context.Context, v *View) Answer {
-	top := v.Highest(TLS13)
-	var below uint16
-	for _, sup := range v.Versions {
-		if sup.Offered && sup.Version < top && sup.Version >= TLS10 {
-			below = max(below, sup.Version)
-		}
-	}
-	if below == 0 {
+func (s *Server) fallback(ctx context.Context, b basis) Answer {
+	if b.below == 0 {
 		return unsure(errNotOffered)
 	}
-	_, err := s.ask(ctx, question{version: below, suites: v.offer(below), extra: []uint16{signalFallback}})
+	_, err := s.ask(ctx, question{version: b.below, suites: b.suites[b.below], extra: []uint16{signalFallback}})
 	switch {
 	case err == nil:
 		return yes(false)
@@ -293,29 +264,26 @@ func (s *Server) fallback(ctx context.Context, v *View) Answer {
 	return unsure(err)
 }
 
-// protocols finds out which of the usual protocols the server agrees on: it offers all,
-// takes off what was chosen, and offers the rest, until nothing is chosen. Most servers
-// that are no web servers know nothing of this, and say so once.
-func (s *Server) protocols(ctx context.Context, all *crew, v *View) {
-	best := v.Highest(TLS12)
-	if best < TLS10 {
-		return
-	}
-	all.add(func() {
-		usual := []string{"h2", "http/1.1", "imap", "pop3", "smtp", "ftp"}
-		var found []string
-		for rest := slices.Clone(usual); len(rest) > 0; {
-			f, err := s.ask(ctx, question{version: best, suites: v.offer(best), alpn: rest})
-			i := slices.IndexFunc(rest, func(p string) bool { return chose(f, p) })
-			if err != nil || i < 0 {
-				break
-			}
-			found = append(found, rest[i])
-			rest = slices.Delete(rest, i, i+1)
+// protocols finds out which of the usual protocols the server agrees on, from its answer
+// to all of them: it takes off what was chosen, and offers the rest, until nothing is
+// chosen. Most servers that are no web servers know nothing of this, and say so once.
+func (s *Server) protocols(ctx context.Context, b basis, f Flight) (found []string) {
+	for rest := slices.Clone(usualProtocols); ; {
+		i := slices.IndexFunc(rest, func(p string) bool { return chose(f, p) })
+		if i < 0 {
+			break
 		}
-		slices.SortFunc(found, func(a, b string) int { return slices.Index(usual, a) - slices.Index(usual, b) })
-		v.Protocols = found
-	})
+		found = append(found, rest[i])
+		if rest = slices.Delete(rest, i, i+1); len(rest) == 0 {
+			break
+		}
+		var err error
+		if f, err = s.ask(ctx, question{version: b.best, suites: b.suites[b.best], alpn: rest}); err != nil {
+			break
+		}
+	}
+	slices.SortFunc(found, func(a, b string) int { return slices.Index(usualProtocols, a) - slices.Index(usualProtocols, b) })
+	return found
 }
 
 // chose reports whether a flight chooses a protocol: a list with it alone, RFC 7301
@@ -325,14 +293,8 @@ func chose(f Flight, protocol string) bool {
 	return string(f.Extensions[extALPN]) == string([]byte{0, byte(n + 1), byte(n)})+protocol
 }
 
-// names asks with a name that nobody has.
-func (s *Server) names(ctx context.Context, v *View) {
-	best := v.Highest(TLS12)
-	if best < TLS10 || len(v.Chains) == 0 {
-		v.Unknown = unsure(errNotOffered)
-		return
-	}
-	f, err := s.ask(ctx, question{version: best, suites: v.offer(best), name: "no-such-name.nisaba.invalid"})
+// unknownName judges the answer to a name that nobody has.
+func (v *View) unknownName(f Flight, err error) {
 	if err == nil {
 		v.DefaultChain = f.Certificates
 	}
@@ -344,38 +306,34 @@ func (s *Server) names(ctx context.Context, v *View) {
 	}
 }
 
-// heartbleed sends one heartbeat that claims one byte more than it has, after the
-// server has said all that it says: an answer means CVE-2014-0160.
-func (s *Server) heartbleed(ctx context.Context, v *View) Answer {
-	best := v.Highest(TLS12)
-	if best < TLS10 {
-		return yes(false)
-	}
-	q := question{version: best, suites: v.offer(best), heartbeat: true, name: s.name}
+// heartbeat asks a question that offers heartbeats. A server that agrees gets one that
+// claims one byte more than it has, after it has said all that it says: an answer means
+// CVE-2014-0160, Heartbleed. The error is why the question has no answer.
+func (s *Server) heartbeat(ctx context.Context, q question) (f Flight, bleeds Answer, err error) {
 	hello, err := q.bytes()
 	if err != nil {
-		return unsure(err)
+		return f, unsure(err), err
 	}
-	c, err := s.connect(ctx)
+	c, err := s.dial(ctx)
 	if err != nil {
-		return unsure(err)
+		return f, unsure(err), err
 	}
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(s.timeout))
 	if _, err := c.Write(hello); err != nil {
-		return unsure(err)
+		return f, unsure(err), err
 	}
-	f, err := readFlight(c)
+	f, err = readFlight(c)
 	if _, ok := f.Extensions[extHeartbeat]; !ok {
-		return answered(err, func() bool { return false })
+		return f, answered(err, func() bool { return false }), err
 	}
 	// type 1 (request), claimed length 20, payload 3, padding 16: one byte too much.
-	beat := append([]byte{24, byte(best >> 8), byte(best), 0, 22, 1, 0, 20}, make([]byte, 19)...)
+	beat := append([]byte{24, byte(q.version >> 8), byte(q.version), 0, 22, 1, 0, 20}, make([]byte, 19)...)
 	if _, err := c.Write(beat); err != nil {
-		return unsure(err)
+		return f, unsure(err), nil
 	}
 	c.SetReadDeadline(time.Now().Add(min(s.timeout, 2*time.Second)))
-	return beaten(c)
+	return f, beaten(c), nil
 }
 
 func beaten(c net.Conn) Answer {
@@ -464,7 +422,7 @@ func (s *Server) served(ctx context.Context, wanted func(Suite) bool) (out Serve
 
 // servedModern finishes a handshake, because TLS 1.3 encrypts the certificate.
 func (s *Server) servedModern(ctx context.Context) (Served, error) {
-	c, err := s.connect(ctx)
+	c, err := s.dial(ctx)
 	if err != nil {
 		return Served{}, err
 	}

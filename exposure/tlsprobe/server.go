@@ -23,9 +23,12 @@ type Server struct {
 	timeout  time.Duration
 	parallel int
 
-	mu    sync.Mutex
-	asked int
-	bytes int
+	mu     sync.Mutex
+	opened int
+	bytes  int
+	trying bool  // the next connection decides whether others are tried
+	lost   error // why none is
+	whole  bool  // who ends their half of a connection gets no answer
 }
 
 // NewServer prepares questions to a server. name is the server name that is sent;
@@ -41,7 +44,44 @@ func NewServer(connect Connect, name string, timeout time.Duration, parallel int
 func (s *Server) Connections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.asked
+	return s.opened
+}
+
+// dial makes a connection.
+func (s *Server) dial(ctx context.Context) (net.Conn, error) {
+	s.mu.Lock()
+	first, lost := s.trying, s.lost
+	s.trying = false
+	s.mu.Unlock()
+	if lost != nil {
+		return nil, lost
+	}
+	c, err := s.connect(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case err == nil:
+		s.opened++
+		s.lost = nil
+	case first && s.opened == 0:
+		s.lost = err
+	}
+	return c, err
+}
+
+// decide makes the next connection be the one that decides: when it cannot be made, and
+// no other was, none is tried any more.
+func (s *Server) decide() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trying = true
+}
+
+// unreachable is the error of the connection that decided; nil when there was one.
+func (s *Server) unreachable() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lost
 }
 
 // errRefused is the answer of a server that knows the protocol and does not want
@@ -51,6 +91,11 @@ var errRefused = errors.New("refused")
 // ask sends a question and reads the flight. errRefused is a clear no: an alert,
 // or another version than asked for. Anything else is no answer; it is asked once
 // more.
+//
+// The first time it says with the question that nothing will follow: a server that
+// serves one connection after the other turns to the next one at once, not when it
+// hears that its answer has arrived. Some servers hang up on whoever does so; what one
+// of them says, or leaves out, does not count.
 func (s *Server) ask(ctx context.Context, q question) (f Flight, err error) {
 	if q.name == "" {
 		q.name = s.name
@@ -59,8 +104,21 @@ func (s *Server) ask(ctx context.Context, q question) (f Flight, err error) {
 	if err != nil {
 		return Flight{}, fmt.Errorf("make a hello: %w", err)
 	}
-	for range 2 {
-		f, err = s.exchange(ctx, hello, readFlight)
+	hasty := false
+	for again := range 2 {
+		s.mu.Lock()
+		end := again == 0 && !s.whole
+		s.mu.Unlock()
+		f, end, err = s.exchange(ctx, hello, readFlight, end)
+		if end && !q.settled(f) && ctx.Err() == nil {
+			hasty = true
+			continue
+		}
+		if hasty && q.settled(f) {
+			s.mu.Lock()
+			s.whole = true
+			s.mu.Unlock()
+		}
 		switch {
 		case f.Alert.Set && f.Alert.Level == 2 || errors.Is(err, error(f.Alert)) && f.Alert.Set:
 			return f, fmt.Errorf("%w: %w", errRefused, f.Alert)
@@ -75,31 +133,44 @@ func (s *Server) ask(ctx context.Context, q question) (f Flight, err error) {
 	return f, err
 }
 
-// ask2 sends the hello of SSL 2.
-func (s *Server) ask2(ctx context.Context) (Flight, error) {
-	return s.exchange(ctx, hello2(), readFlight2)
+// settled reports whether an answer is one to what the hello offers, and nothing else:
+// whole, with another version, or an alert that says what the server misses.
+func (q question) settled(f Flight) bool {
+	const handshakeFailure, illegalParameter, protocolVersion, insufficientSecurity, inappropriateFallback, unrecognizedName, noApplicationProtocol = 40, 47, 70, 71, 86, 112, 120
+	if f.Alert.Set && f.Alert.Level == 2 {
+		return slices.Contains([]byte{handshakeFailure, illegalParameter, protocolVersion, insufficientSecurity, inappropriateFallback, unrecognizedName, noApplicationProtocol}, f.Alert.Description)
+	}
+	return f.Version != 0 && f.Version != q.version || f.Version == q.version && f.Done
 }
 
-func (s *Server) exchange(ctx context.Context, hello []byte, read func(io.Reader) (Flight, error)) (Flight, error) {
-	c, err := s.connect(ctx)
+// ask2 sends the hello of SSL 2.
+func (s *Server) ask2(ctx context.Context) (Flight, error) {
+	f, _, err := s.exchange(ctx, hello2(), readFlight2, false)
+	return f, err
+}
+
+// exchange asks in a connection of its own. end: nothing will follow; ended says
+// whether the connection could say so.
+func (s *Server) exchange(ctx context.Context, hello []byte, read func(io.Reader) (Flight, error), end bool) (f Flight, ended bool, err error) {
+	c, err := s.dial(ctx)
 	if err != nil {
-		return Flight{}, err
+		return Flight{}, false, err
 	}
 	defer c.Close()
 	if err := c.SetDeadline(time.Now().Add(s.timeout)); err != nil {
-		return Flight{}, err
+		return Flight{}, false, err
 	}
-	s.mu.Lock()
-	s.asked++
-	s.mu.Unlock()
 	if _, err := c.Write(hello); err != nil {
-		return Flight{}, err
+		return Flight{}, false, err
 	}
-	f, err := read(c)
+	if half, ok := c.(interface{ CloseWrite() error }); end && ok {
+		ended = half.CloseWrite() == nil
+	}
+	f, err = read(c)
 	s.mu.Lock()
 	s.bytes += len(f.Raw)
 	s.mu.Unlock()
-	return f, err
+	return f, ended, err
 }
 
 // closed reports whether a server closes the connection instead of sending an alert,
@@ -126,47 +197,6 @@ type Support struct {
 // allVersions lists every version, highest first.
 var allVersions = []uint16{TLS13, TLS12, TLS11, TLS10, SSL3, SSL2}
 
-// Versions asks for every version and every suite of each. A version that could
-// not be asked has an Err: it is neither offered nor refused.
-func (s *Server) Versions(ctx context.Context) []Support {
-	c := newCrew(s.parallel)
-	out := s.versions(ctx, c, func(uint16) {})
-	c.finish()
-	settle(out)
-	return out
-}
-
-// versions lets a crew ask for every version. offers is called as soon as a version is
-// known to be offered.
-func (s *Server) versions(ctx context.Context, c *crew, offers func(uint16)) []Support {
-	out := make([]Support, len(allVersions))
-	var list []*harvest
-	var parts [][][]uint16
-	for i, v := range allVersions {
-		out[i].Version = v
-		if v == SSL2 {
-			c.add(func() { out[i] = s.version2(ctx) })
-			continue
-		}
-		h := &harvest{crew: c, chosen: func(f Flight) uint16 { return f.Suite }, absent: isVersionRefused, first: func() { offers(v) },
-			ask: func(offer []uint16) (Flight, error) {
-				return s.ask(ctx, question{version: v, suites: offer, plain: v == SSL3})
-			}}
-		h.done = func() {
-			out[i].take(h)
-			out[i].Better = unsure(errNotOffered)
-			if out[i].Offered {
-				c.add(func() { out[i].Better = s.better(ctx, v, out[i].Suites) })
-			}
-		}
-		list, parts = append(list, h), append(parts, spread(offered(v)))
-	}
-	for i, h := range list {
-		h.begin(parts[i])
-	}
-	return out
-}
-
 // isVersionRefused reports whether a server said that it does not have the version,
 // not just none of the suites: by an alert, or by choosing another one.
 func isVersionRefused(err error) bool {
@@ -180,9 +210,7 @@ func (v *Support) take(h *harvest) {
 	for id := range h.found {
 		v.Suites = append(v.Suites, id)
 	}
-	slices.SortFunc(v.Suites, func(a, b uint16) int {
-		return cmp.Or(cmp.Compare(rank(SuiteOf(a)), rank(SuiteOf(b))), cmp.Compare(a, b))
-	})
+	slices.SortFunc(v.Suites, byRank)
 	for _, id := range v.Suites {
 		v.Flights = append(v.Flights, h.found[id])
 	}
@@ -196,6 +224,11 @@ func (v *Support) take(h *harvest) {
 			v.Rest = err
 		}
 	}
+}
+
+// byRank compares suites.
+func byRank(a, b uint16) int {
+	return cmp.Or(cmp.Compare(rank(SuiteOf(a)), rank(SuiteOf(b))), cmp.Compare(a, b))
 }
 
 // rank orders suites as a client would: good ones, those with a key for each
@@ -225,13 +258,18 @@ func settle(all []Support) {
 	}
 }
 
-// chunk is how many suites are offered at a time: servers mishandle more.
-const chunk = 64
+// How many suites are offered at a time: servers mishandle more. SChannel of Windows
+// Server 2003 looks at 64 of them; who speaks TLS 1.2 has outgrown that, and some of
+// those that do end at 127.
+const (
+	chunk       = 64
+	modernChunk = 127
+)
 
-// spread deals suites out to parts that can be offered, the usual ones over all of
-// them.
-func spread(list []uint16) [][]uint16 {
-	parts := make([][]uint16, (len(list)+chunk-1)/chunk)
+// spread deals suites out to parts of a size that can be offered, the usual ones over
+// all of them.
+func spread(list []uint16, size int) [][]uint16 {
+	parts := make([][]uint16, (len(list)+size-1)/size)
 	for i, id := range list {
 		parts[i%len(parts)] = append(parts[i%len(parts)], id)
 	}
@@ -282,17 +320,18 @@ func (s *Server) Groups(ctx context.Context, v uint16, suites []uint16) (out []u
 
 // groups lets a crew ask for the groups of a version.
 func (s *Server) groups(ctx context.Context, c *crew, v uint16, suites []uint16, done func([]uint16, error)) {
+	most := modernChunk
+	if v < TLS12 {
+		most = chunk
+	}
 	if v < TLS13 {
-		suites = slices.DeleteFunc(slices.Clone(suites), func(id uint16) bool {
-			k := SuiteOf(id).Key
-			return len(k) < 4 || k[:4] != "ECDH"
-		})
+		suites = slices.DeleteFunc(slices.Clone(suites), func(id uint16) bool { return !curved(SuiteOf(id)) })
 	}
 	if len(suites) == 0 {
 		done(nil, nil)
 		return
 	}
-	suites = suites[:min(len(suites), chunk)]
+	suites = suites[:min(len(suites), most)]
 	h := &harvest{crew: c, chosen: func(f Flight) uint16 { return f.Group },
 		ask: func(offer []uint16) (Flight, error) {
 			return s.ask(ctx, question{version: v, suites: suites, groups: offer})
@@ -313,5 +352,5 @@ func (s *Server) groups(ctx context.Context, c *crew, v uint16, suites []uint16,
 		}
 		done(out, failed)
 	}
-	h.begin([][]uint16{commonGroups})
+	c.add(h.begin([][]uint16{commonGroups})...)
 }

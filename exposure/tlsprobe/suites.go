@@ -110,3 +110,38 @@ func offered(version uint16) []uint16 {
 	slices.Sort(out)
 	return out
 }
+
+// curved reports whether keys are made with a group, and not with a secret that both
+// sides have.
+func curved(s Suite) bool { return strings.HasPrefix(s.Key, "ECDH") && s.Auth != "PSK" }
+
+// proven reports whether the server proves with a certificate who it is.
+func proven(s Suite) bool { return slices.Contains([]string{"RSA", "ECDSA", "DSS"}, s.Auth) }
+
+// signed reports whether the server signs a key that it made for the connection.
+func signed(s Suite) bool { return s.Ephemeral() && proven(s) }
+
+// usual reports whether a server that does not have one of these suites is odd.
+func usual(s Suite) bool {
+	return proven(s) && (s.Key == "RSA" || s.Key == "DHE" || s.Key == "ECDHE") && !s.Null() && !s.Export()
+}
+
+// listed are the suites up to TLS 1.2 of a kind, the best first, as many as may be
+// offered to who speaks TLS 1.2.
+func listed(kind func(Suite) bool) []uint16 {
+	list := slices.DeleteFunc(offered(TLS12), func(id uint16) bool { return !kind(SuiteOf(id)) })
+	slices.SortFunc(list, byRank)
+	return list[:min(len(list), modernChunk)]
+}
+
+// withUsual are suites that a server takes, and the usual ones.
+func withUsual(taken []uint16) []uint16 {
+	list := listed(usual)
+	for _, id := range taken {
+		if len(list) < modernChunk && !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	slices.SortFunc(list, byRank)
+	return list
+}

@@ -11,8 +11,9 @@ import (
 )
 
 // distant stands before a server and lets everything take its time, as a line with
-// this round trip does: what was sent arrives half of it later, and the first bytes a
-// whole one later still, because on a real line the handshake of TCP comes first.
+// this round trip does: what was sent arrives half of it later. Before that comes the
+// handshake of TCP: the server sees the connection, and what was sent in it by then,
+// one and a half round trips after the client began.
 func distant(t testing.TB, server string, roundTrip time.Duration) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -21,30 +22,56 @@ func distant(t testing.TB, server string, roundTrip time.Duration) string {
 	}
 	t.Cleanup(func() { l.Close() })
 	go accept(l, func(c net.Conn) {
+		begin := time.Now().Add(roundTrip)
+		sent := line(c, begin, roundTrip/2)
+		time.Sleep(time.Until(begin.Add(roundTrip / 2)))
 		s, err := net.Dial("tcp", server)
 		if err != nil {
 			return
 		}
 		defer s.Close()
-		go late(s, c, time.Now().Add(roundTrip), roundTrip/2)
-		late(c, s, time.Now(), roundTrip/2)
+		go deliver(s, sent)
+		deliver(c, line(s, time.Now(), roundTrip/2))
 	})
 	return l.Addr().String()
 }
 
-// late copies each piece when it is due, and then the end. Nothing is due before the
-// begin has passed.
-func late(to, from net.Conn, begin time.Time, delay time.Duration) {
-	b := make([]byte, 1<<16)
-	for {
-		n, err := from.Read(b)
-		due := time.Now()
-		if due.Before(begin) {
-			due = begin
+// piece is what is on its way; an empty one is the end.
+type piece struct {
+	what []byte
+	due  time.Time
+}
+
+// line reads what is sent, as it is sent, and says when each piece arrives. Nothing is
+// sent before the begin.
+func line(from net.Conn, begin time.Time, delay time.Duration) <-chan piece {
+	out := make(chan piece, 1<<12)
+	go func() {
+		defer close(out)
+		for {
+			b := make([]byte, 1<<14)
+			n, err := from.Read(b)
+			at := time.Now()
+			if at.Before(begin) {
+				at = begin
+			}
+			out <- piece{b[:n], at.Add(delay)}
+			if err != nil {
+				return
+			}
 		}
-		time.Sleep(time.Until(due.Add(delay)))
-		if _, failed := to.Write(b[:n]); failed != nil || err != nil {
-			break
+	}()
+	return out
+}
+
+// deliver hands over each piece when it is due, and then the end.
+func deliver(to net.Conn, from <-chan piece) {
+	for p := range from {
+		time.Sleep(time.Until(p.due))
+		if _, err := to.Write(p.what); err != nil {
+			for range from { // so that who reads does not wait
+			}
+			return
 		}
 	}
 	if half, ok := to.(interface{ CloseWrite() error }); ok {
