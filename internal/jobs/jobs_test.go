@@ -460,7 +460,7 @@ func (o *outside) Send(_ context.Context, e work.Effect) (string, error) {
 
 func TestOutbox(t *testing.T) {
 	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
-		scope, r, there := makeWorkspace(t, b.Store), runner(b), &outside{fails: 1}
+		scope, r, there := makeWorkspace(t, b.Store), runner(b), &outside{fails: 2}
 		r.Deliver("mail", there)
 		start(t, r)
 		for i := range 3 {
@@ -493,9 +493,12 @@ func TestOutbox(t *testing.T) {
 			})
 			return err == nil && len(waiting) == 1 && waiting[0].Error == "451 try again" && effect().Error == "451 try again"
 		})
+		first := effect().ID
+		write(t, b.Store, scope, func(tx *store.Tx) error { return jobs.Retry(tx, first) })
+		until(t, "another try at once", func() bool { e := effect(); return e.Attempt == 2 && e.State == work.Waiting })
 		b.Clock.Move(time.Minute)
 		until(t, "delivery", func() bool { return effect().State == work.Done })
-		if e := effect(); e.Receipt != "250 ok, attempt 2" || e.SentAt.IsZero() || e.Error != "" {
+		if e := effect(); e.Receipt != "250 ok, attempt 3" || e.SentAt.IsZero() || e.Error != "" {
 			t.Errorf("%+v", e)
 		}
 		if diff := cmp.Diff([]string{"reminder/task/1"}, there.keys); diff != "" {

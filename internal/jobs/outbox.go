@@ -62,10 +62,20 @@ func send(tx *store.Tx, e work.Effect) error {
 }
 
 // Retry sends an effect of the scope again that failed for good or is held, in the
-// caller's transaction.
+// caller's transaction. One that failed and waits for its next try is tried at once.
 func Retry(tx *store.Tx, effect string) error {
-	e, err := tx.RetryEffect(effect)
+	e, err := tx.Effect(effect)
 	if err != nil {
+		return err
+	}
+	if e.State == work.Waiting && e.Error != "" {
+		j, err := tx.JobWith(sendKind, e.ID)
+		if err != nil {
+			return err
+		}
+		return tx.RetryJob(j.ID)
+	}
+	if e, err = tx.RetryEffect(effect); err != nil {
 		return err
 	}
 	return send(tx, e)

@@ -73,7 +73,13 @@ func (tx *Tx) again(j work.Job) (work.Job, error) {
 	if _, err := tx.q.Exec(`UPDATE jobs SET again = ?`+same+` AND state = 'running'`, true, j.Workspace, j.Kind, j.Unique); err != nil {
 		return j, explain(err, "write", "job")
 	}
-	return only(sqldb.Collect(tx.q, jobFields, `SELECT `+jobColumns+` FROM jobs`+same, j.Workspace, j.Kind, j.Unique))("job")
+	return tx.JobWith(j.Kind, j.Unique)
+}
+
+// JobWith returns the job that waits or runs under a unique key.
+func (tx *Tx) JobWith(kind, unique string) (work.Job, error) {
+	return only(sqldb.Collect(tx.q, jobFields, `SELECT `+jobColumns+` FROM jobs WHERE workspace_id = ? AND kind = ? AND unique_key = ?`,
+		tx.scope.WorkspaceID(), kind, unique))("job")
 }
 
 // Claim hands at most limit due jobs of the kinds to a worker until the lease
@@ -201,9 +207,10 @@ func (tx *Tx) queueWithin() (string, []any, error) {
 	return tx.within("organisation_id")
 }
 
-// RetryJob starts a dead or cancelled job again. The ledger records it.
+// RetryJob starts a dead or cancelled job again, or at once one that waits for its next
+// try. The ledger records it.
 func (tx *Tx) RetryJob(id string) error {
-	return tx.turnJob(id, "retry", `state = 'waiting', attempt = 0, run_at = ?, finished_at = 0`, `state IN ('dead', 'cancelled')`)
+	return tx.turnJob(id, "retry", `state = 'waiting', attempt = 0, run_at = ?, finished_at = 0`, `(state IN ('dead', 'cancelled') OR state = 'waiting' AND attempt > 0)`)
 }
 
 // CancelJob takes a waiting or running job out of the queue; a running one stops

@@ -53,7 +53,11 @@ func (s *Service) meetDevice(tx *store.Tx, p tenant.Person, workspace string, d 
 		return token, fmt.Errorf("write the notice: %w", err)
 	}
 	inside := tx.In(workspace, "")
-	if err := inside.Notify(desk.Notice{Person: p.ID, Key: "account.notice.new_device", Args: args, Link: "/account"}); err != nil || !s.mails.Ready() {
+	notice := desk.Notice{Person: p.ID, Key: "account.notice.new_device", Args: args, Link: "/account"}
+	if !s.mails.Ready() {
+		return token, inside.Notify(notice)
+	}
+	if err := inside.NotifySettled(notice); err != nil {
 		return token, err
 	}
 	_, err = s.mails.Post(inside, mailing.Letter{Key: "device/" + deviceHash(token, p.ID), To: p.Email, Language: p.Language, Message: "access.mail.new_device",

@@ -151,6 +151,14 @@ func jobName(ctx context.Context, j queued.Job) string {
 	return j.Kind
 }
 
+// effectName says what kind of message it is, for those that are no mails.
+func effectName(ctx context.Context, kind string) string {
+	if key := "jobs.effect." + kind; ui.From(ctx).Printer.Has(key) {
+		return ui.T(ctx, key)
+	}
+	return kind
+}
+
 func stateOf(ctx context.Context, st queued.State) ui.Status {
 	tone := map[queued.State]ui.Tone{queued.Waiting: ui.Neutral, queued.Running: ui.Info, queued.Done: ui.Good, queued.Dead: ui.Bad,
 		queued.Cancelled: ui.Neutral, queued.Held: ui.Partly}[st]
@@ -184,7 +192,7 @@ func outboxTable(ctx context.Context, list []queued.Effect, manage bool) ui.Tabl
 		{Label: ui.T(ctx, "jobs.column.act"), HideLabel: true, Narrow: true}},
 		Empty: ui.Empty{Title: ui.T(ctx, "jobs.outbox.none"), Text: ui.T(ctx, "jobs.outbox.none.text")}}
 	for _, e := range list {
-		to, what := e.Kind, e.Key
+		to, what := effectName(ctx, e.Kind), e.Key
 		if v, ok := mailing.EnvelopeOf(e); ok {
 			to, what = v.To, v.Subject
 		}

@@ -25,6 +25,8 @@ for (const box of document.querySelectorAll("[data-filter]")) {
       hits += shown;
     }
     nothing.hidden = hits > 0;
+    if (hits > 0) return;
+    for (const hidden of list.querySelectorAll("[hidden]")) hidden.hidden = false; // the words send people to the groups
   });
   // Enter in the filter must not send the form.
   field.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
