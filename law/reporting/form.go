@@ -60,7 +60,29 @@ type Field struct {
 	When     *Condition            `yaml:"when,omitempty"`     // required only then, otherwise optional
 	Source   string                `yaml:"source"`             // citation of why it is asked
 	Withhold bool                  `yaml:"withhold,omitempty"` // never leaves the form's own authority
+	Own      bool                  `yaml:"own,omitempty"`      // neither the act nor the template names it: ours
 }
+
+// OwnMark stands behind the number of a field that is our own.
+const OwnMark = "°"
+
+// Marked is the label, with OwnMark when the field is our own.
+func (f Field) Marked() string {
+	if f.Own {
+		return f.Label() + OwnMark
+	}
+	return f.Label()
+}
+
+// Basis says where the fields of a form come from.
+type Basis string
+
+// The bases.
+const (
+	OfTemplate Basis = "template" // an act or an authority lists the fields
+	OfContent  Basis = "content"  // an act says what to report, and lists no fields
+	OfOurs     Basis = "own"      // nobody but us made a form for it
+)
 
 // Regimes of duties that no act but a contract or a policy sets, and their one stage.
 const (
@@ -91,10 +113,11 @@ type Form struct {
 	Regime     clocks.Regime  `yaml:"regime"`
 	Countries  []string       `yaml:"countries,omitempty"` // empty: every Member State
 	Title      string         `yaml:"title"`               // message key
-	Source     string         `yaml:"source,omitempty"`    // citation; empty where an agreement sets the form
-	Note       Words          `yaml:"note,omitempty"`      // what else to know of where it comes from
-	Checked    law.Date       `yaml:"checked"`
-	Confidence law.Confidence `yaml:"confidence"`
+	Basis      Basis          `yaml:"basis"`
+	Source     string         `yaml:"source,omitempty"`     // citation; empty for a form of ours
+	Note       Words          `yaml:"note,omitempty"`       // what else to know of where it comes from
+	Checked    law.Date       `yaml:"checked,omitempty"`    // with the source; zero for a form of ours
+	Confidence law.Confidence `yaml:"confidence,omitempty"` // that it says what the source says; empty for a form of ours
 	ValidFrom  law.Date       `yaml:"valid_from,omitempty"`
 	ValidTo    law.Date       `yaml:"valid_to,omitempty"` // last day; zero: open
 	Stages     []clocks.Stage `yaml:"stages"`             // in order
@@ -146,6 +169,11 @@ func (f Form) Shown(stage clocks.Stage) []Field {
 		}
 	}
 	return out
+}
+
+// HasOwn reports whether the form has fields that are our own beside others.
+func (f Form) HasOwn() bool {
+	return slices.ContainsFunc(f.Fields, func(x Field) bool { return x.Own })
 }
 
 // Valid reports whether the form is in use on a day.

@@ -55,8 +55,20 @@ func types() []Type {
 
 func (f Form) validate() (errs []error) {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if f.ID == "" || f.Version < 1 || f.Title == "" || f.Source == "" && len(f.Note) == 0 || f.Checked.IsZero() || f.Confidence == "" || len(f.Stages) == 0 {
-		bad("id, version, title, source, checked, confidence and stages are required")
+	if f.ID == "" || f.Version < 1 || f.Title == "" || len(f.Stages) == 0 {
+		bad("id, version, title and stages are required")
+	}
+	switch f.Basis {
+	case OfTemplate, OfContent:
+		if f.Source == "" || f.Checked.IsZero() || f.Confidence == "" {
+			bad("source, checked and confidence are required")
+		}
+	case OfOurs:
+		if f.Source != "" || !f.Checked.IsZero() || f.Confidence != "" || f.HasOwn() {
+			bad("a form of ours has no source, and no field of its own beside others")
+		}
+	default:
+		bad("there is no basis %q", f.Basis)
 	}
 	for _, st := range f.Stages {
 		if !clocks.HasStage(f.Regime, st) && !(agreed(f.Regime) && st == Notice) {

@@ -179,7 +179,7 @@ func TestChangesAndRedaction(t *testing.T) {
 
 // TestBadForms: mistakes of form files are named.
 func TestBadForms(t *testing.T) {
-	const head = "id: x\nversion: 1\nregime: nis2\ntitle: t\nsource: s\nchecked: 2026-11-28\nconfidence: verified\nstages: [early_warning]\nfields:\n"
+	const head = "id: x\nversion: 1\nregime: nis2\ntitle: t\nbasis: content\nsource: s\nchecked: 2026-11-28\nconfidence: verified\nstages: [early_warning]\nfields:\n"
 	for name, tc := range map[string]struct{ text, says string }{
 		"unknown field":  {head + "  - {id: a, colour: red}\n", "colour"},
 		"unknown type":   {head + "  - {id: a, number: 1, type: poem, source: s, title: {en: a, de: a, fr: a}, stages: {early_warning: required}}\n", "poem"},
@@ -189,10 +189,74 @@ func TestBadForms(t *testing.T) {
 		"bad condition":  {head + "  - {id: a, number: 1, type: text, when: {field: b, is: [x]}, source: s, title: {en: a, de: a, fr: a}, stages: {early_warning: required}}\n", "condition"},
 		"not even YAML":  {"[", "reports/x.yaml"},
 		"nothing at all": {"{}", "required"},
+		"no basis":       {strings.Replace(head, "basis: content\n", "", 1) + "  []\n", "basis"},
+		"no source":      {strings.Replace(head, "source: s\n", "", 1) + "  []\n", "source"},
+		"source of ours": {strings.Replace(head, "content", "own", 1) + "  []\n", "ours"},
 	} {
 		_, err := reporting.Load(fstest.MapFS{"reports/x.yaml": {Data: []byte(tc.text)}})
 		if err == nil || !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestFormsSayWhereTheyComeFrom: no form is unverified; those of agreements are ours; of the
+// form of NIS2, what Art. 23(4) of the Directive names is not ours, and what no paragraph
+// of it names is.
+func TestFormsSayWhereTheyComeFrom(t *testing.T) {
+	for _, f := range forms(t).All() {
+		agreed := f.Regime == reporting.Contract || f.Regime == reporting.Insurer
+		if (f.Basis == reporting.OfOurs) != agreed || f.Confidence == law.Unverified {
+			t.Errorf("%s: %s, %s", f.ID, f.Basis, f.Confidence)
+		}
+		for _, x := range f.Fields {
+			if x.Own && x.Official != "" && x.ID != "reporter_role" { // a part of 1.7 that the template does not name
+				t.Errorf("%s, %s is ours and of the template", f.ID, x.ID)
+			}
+		}
+	}
+	f := nis2(t)
+	for id, own := range map[string]bool{"malicious": false, "cross_border": false, "description": false, "severity": false, "indicators": false, "root_cause": false,
+		"measures_taken": false, "cross_border_states": false, "entity_name": true, "users_affected": true, "loss": true, "tlp": true} {
+		if x, _ := f.Field(id); x.Own != own || strings.HasSuffix(x.Marked(), reporting.OwnMark) != own {
+			t.Errorf("%s: own is %v", id, x.Own)
+		}
+	}
+}
+
+// TestDORAConditions: a field is required when what Annex II of Implementing Regulation
+// (EU) 2025/302 makes it depend on was answered so.
+func TestDORAConditions(t *testing.T) {
+	f, _ := forms(t).Find(clocks.DORA, clocks.FinalReport, "AT", today)
+	list := func(words ...string) reporting.Value { return reporting.Value{List: words} }
+	for _, tc := range []struct {
+		field, on string
+		no, yes   reporting.Value
+	}{
+		{"cross_border_states", "dora_criteria", list("duration"), list("duration", "geographic_spread")},
+		{"outage_to", "outage_extent", reporting.Value{Text: "none"}, reporting.Value{Text: "limited"}},
+		{"dora_downtime", "outage_extent", reporting.Value{Unknown: true}, reporting.Value{Text: "total"}},
+		{"dora_transactions", "dora_figures_state", list("clients_actual", "transactions_none"), list("transactions_estimated")},
+		{"measures_taken", "dora_temporary", reporting.Value{Text: "no"}, reporting.Value{Text: "yes"}},
+		{"indicators", "dora_incident_type", list("payment"), list("payment", "cybersecurity")},
+		{"dora_root_causes_more", "dora_root_causes_detail", list("human_mistake"), list("process_operations")},
+	} {
+		field, ok := f.Field(tc.field)
+		if !ok {
+			t.Fatalf("there is no %s", tc.field)
+		}
+		for _, value := range []struct {
+			is   reporting.Value
+			want reporting.Need
+		}{{tc.no, reporting.Optional}, {tc.yes, reporting.Required}} {
+			if got := f.Need(field, clocks.FinalReport, reporting.Values{tc.on: value.is}); got != value.want {
+				t.Errorf("%s with %v: %s, want %s", tc.field, value.is, got, value.want)
+			}
+		}
+	}
+	for _, id := range []string{"dora_currency", "dora_economic_text"} {
+		if x, _ := f.Field(id); f.Need(x, clocks.FinalReport, nil) != reporting.Required {
+			t.Errorf("%s is not required", id)
 		}
 	}
 }

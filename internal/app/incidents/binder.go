@@ -358,7 +358,7 @@ func (w binderWords) blanks() (out []model.Block) {
 				if f.Need(field, stage, nil) == reporting.Required {
 					title = model.Strongly(w.fieldTitle(field)).Then(" "+w.T("binder.required"), model.Muted)
 				}
-				t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(field.Label()), {Lines: []model.Text{title}}, w.room(field)}})
+				t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(field.Marked()), {Lines: []model.Text{title}}, w.room(field)}})
 			}
 			id := "form-" + strings.ReplaceAll(f.ID, "_", "-") + "-" + strings.ReplaceAll(string(stage), "_", "-")
 			w.paper.Form = f

@@ -37,6 +37,7 @@ id: nis2
 version: 1
 regime: nis2
 title: reports.form.nis2
+basis: content
 source: Directive (EU) 2022/2555 Art. 23(4)
 checked: 2026-11-28
 confidence: verified

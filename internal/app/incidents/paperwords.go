@@ -142,7 +142,7 @@ func (w paperWords) changed() []model.Block {
 		{Title: w.T("incidentpapers.column.before"), Weight: 3}, {Title: w.T("incidentpapers.column.after"), Weight: 3}}}
 	for _, c := range p.Changes {
 		f, _ := p.Form.Field(c.Field)
-		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(f.Label()), {Lines: []model.Text{model.Strongly(w.fieldTitle(f))}},
+		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(f.Marked()), {Lines: []model.Text{model.Strongly(w.fieldTitle(f))}},
 			w.cell(f, c.Before), w.cell(f, c.After)}})
 	}
 	return append(blocks, t)
@@ -160,7 +160,7 @@ func (w paperWords) answers() []model.Block {
 		t.Rows = append(t.Rows, model.Row{Group: w.either("reports.section."+section, section)})
 		for _, f := range fields {
 			if f.Section == section {
-				t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(f.Label()),
+				t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(f.Marked()),
 					{Lines: []model.Text{model.Strongly(w.fieldTitle(f))}}, w.cell(f, w.paper.Frozen.Values[f.ID])}})
 			}
 		}
@@ -225,18 +225,37 @@ func (w paperWords) withheld() string {
 
 // origin says where the form comes from.
 func (w paperWords) origin() []model.Block {
-	f := w.paper.Form
-	text := w.T("incidentpapers.form.agreed", "title", w.either(f.Title, f.ID), "version", f.Version, "date", f.Checked)
-	if f.Source != "" {
-		text = w.T("incidentpapers.form", "title", w.either(f.Title, f.ID), "version", f.Version, "source", w.Cite(f.Source), "date", f.Checked)
+	return []model.Block{model.Paragraph{Text: model.Say(Origin(w.Printer, w.paper.Form)), Small: true}}
+}
+
+// Origin says where a form comes from: its source and how far it was compared with it,
+// or that it is our own.
+func Origin(p *locale.Printer, f reporting.Form) string {
+	w := paperWords{Printer: p}
+	var out []string
+	say := func(key string, args ...any) { out = append(out, w.T("incidentpapers.form"+key, args...)) }
+	if f.Basis == reporting.OfOurs {
+		say(".own", "title", w.either(f.Title, f.ID), "version", f.Version)
+	} else {
+		say("", "title", w.either(f.Title, f.ID), "version", f.Version, "source", w.Cite(f.Source), "date", f.Checked)
+	}
+	if f.Basis == reporting.OfContent {
+		say(".content")
+	}
+	if f.HasOwn() {
+		say(".marked", "mark", reporting.OwnMark)
 	}
 	if note := f.Note.In(w.Language); note != "" {
-		text += " " + note
+		out = append(out, note)
 	}
-	if f.Confidence != law.Verified {
-		text += " " + w.T("incidentpapers.form.unverified")
+	switch {
+	case f.Basis == reporting.OfOurs, f.Confidence == law.Verified:
+	case f.Confidence == law.Secondary:
+		say(".secondary")
+	default:
+		say(".unverified")
 	}
-	return []model.Block{model.Paragraph{Text: model.Say(text), Small: true}}
+	return strings.Join(out, " ")
 }
 
 func (w paperWords) cell(f reporting.Field, v reporting.Value) model.Cell {
