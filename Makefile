@@ -18,7 +18,7 @@ RACE := -vet=off -race $(foreach path,modernc.org go.yaml.in codeberg.org/go-pdf
 # papers start no goroutines, and a command of the command line is a process of its
 # own: by default these run without it. The server that they open is watched in the
 # tests of its own packages, of security and of e2e.
-CALM := ./test/site ./test/script ./internal/web/gallery ./law/... ./internal/report/...
+CALM := ./test/site ./test/foreign ./test/script ./internal/web/gallery ./law/... ./internal/report/...
 TOOLS := $(GO) tool -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help

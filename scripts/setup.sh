@@ -6,16 +6,23 @@ missing=""
 command -v gcc >/dev/null 2>&1 || missing="$missing gcc libc6-dev"      # race detector
 command -v pdftotext >/dev/null 2>&1 || missing="$missing poppler-utils" # reads the PDF reports back
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"       # opens the pages as people do
-command -v npm >/dev/null 2>&1 || missing="$missing npm"                 # brings axe-core, the accessibility check
+command -v npm >/dev/null 2>&1 || missing="$missing npm"                 # brings axe-core, the accessibility check, and validators
+command -v qpdf >/dev/null 2>&1 || missing="$missing qpdf"               # checks the PDF reports
+[ -d /usr/lib/python3/dist-packages/openpyxl ] || missing="$missing python3-openpyxl" # opens the workbooks
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"       # a TLS server of another make
 command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql" # the store's second engine
-axe() {
-	[ -f test/browser/node_modules/axe-core/axe.min.js ] && return 0
-	echo "setup: installing axe-core with npm"
-	npm ci --prefix test/browser --no-audit --no-fund --loglevel=error
+packages() {
+	if [ ! -f test/browser/node_modules/axe-core/axe.min.js ]; then
+		echo "setup: installing axe-core with npm"
+		npm ci --prefix test/browser --no-audit --no-fund --loglevel=error
+	fi
+	if [ ! -d test/foreign/node_modules/ical.js ]; then
+		echo "setup: installing validators of SARIF, OpenAPI and calendars with npm"
+		npm ci --prefix test/foreign --no-audit --no-fund --loglevel=error || echo "setup: they cannot be had; the tests that need them are left out"
+	fi
 }
 if [ -z "$missing" ]; then
-	axe
+	packages
 	echo "setup: everything is installed"
 	exit 0
 fi
@@ -30,4 +37,4 @@ echo "setup: installing with apt-get"
 $sudo apt-get update -qq
 # shellcheck disable=SC2086
 DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing
-axe
+packages
