@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -261,5 +262,32 @@ func TestSentBackByAnyPeer(t *testing.T) {
 	fetch("settled", []wire.Note{note(9, says.Settled, r.ID, "")}, nil)
 	if got := reminders(); open() || len(got) != 0 {
 		t.Errorf("the authority settled it, and still waits: %v", got)
+	}
+	// Another key: the authority tells all again, and nothing is done or shown twice.
+	state := func() (said []string, lines int) {
+		list, err := ways.Correspondence(ctx, anna, msp, i.ID)
+		must(t, err)
+		for _, m := range list {
+			said = append(said, fmt.Sprint(m.Authority, m.Number, m.Kind, m.Done))
+		}
+		found, err := cases.Load(ctx, anna, msp, i.ID)
+		must(t, err)
+		return said, len(found.Entries)
+	}
+	before, had := state()
+	must(t, ways.Disconnect(ctx, anna, msp, peers.ID))
+	peers, err = ways.Connect(ctx, anna, msp, filing.Way{Authority: "Peer", URL: web.URL, AuthorityKey: wire.EncodeKey(public)})
+	must(t, err)
+	other.answers(append(slices.Clone(all), again, question, note(9, says.Settled, r.ID, "")), nil)
+	must(t, ways.Register(ctx, anna, msp, peers.ID, "code"))
+	until("registered again", func() bool { _, ok := endpoint(); return ok })
+	until("fetched again", func() bool {
+		must(t, ways.Fetch(ctx, anna, msp))
+		at, _ := endpoint()
+		return at == 9
+	})
+	after, has := state()
+	if !slices.Equal(before, after) || had != has {
+		t.Errorf("after another key: %d lines and %v, before %d and %v", has, after, had, before)
 	}
 }

@@ -208,6 +208,18 @@ func TestAuthorityDesk(t *testing.T) {
 	if !strings.Contains(page, "Art. 33(2)(b)") || !strings.Contains(page, "31 March 2027") || !strings.Contains(page, "7,000,000") || strings.Contains(page, "<script>alert") {
 		t.Errorf("the file does not show the audit:\n%.6000s", page[strings.Index(page, "<main"):])
 	}
+	for typed, want := range map[string]string{"7.000.000": "7,000,000", "250,000": "250,000", "1.500,50": "1,500.5", "12 000 000": "12,000,000"} {
+		page, _ := v.must(organisation+"/supervision/acts", url.Values{"power": {"fine"}, "title": {"Fine of " + typed}, "amount": {typed}})
+		said := page[strings.Index(page, "Fine of "+typed):]
+		said = said[:strings.Index(said, "</li>")]
+		if above := strings.Contains(said, "at least allow"); !strings.Contains(said, want) || above != (typed == "12 000 000") {
+			t.Errorf("a fine of %s: above the ceiling %t\n%.600s", typed, above, said)
+		}
+	}
+	page, _ = v.must(organisation+"/supervision/acts", url.Values{"power": {"instruction"}, "title": {"Mend the backups"}, "due_on": {"2027-03-31"}})
+	v.takeBack(page, organisation+"/supervision", "Mend the backups")
+	page, _ = v.must(organisation+"/supervision/done", url.Values{"record": {line}, "outcome": {"All was in order."}})
+	v.takeBack(page, organisation+"/supervision", "All was in order.")
 	_, page = v.get(at)
 	which := regexp.MustCompile(`(?s)name="which".*?<option value="([^"]+)"`).FindStringSubmatch(page)
 	to := regexp.MustCompile(`(?s)name="recipient".*?<option value="([^"]+)"`).FindStringSubmatch(page)
@@ -281,6 +293,19 @@ func TestAuthorityDesk(t *testing.T) {
 	}
 	if page, _ := v.must(at+"/state", url.Values{"state": {"closed"}}); !strings.Contains(page, "Closed") {
 		t.Error("the case is not closed")
+	}
+}
+
+// takeBack undoes what the page says was done; the text is gone afterwards.
+func (v visitor) takeBack(page, path, text string) {
+	v.t.Helper()
+	undo := regexp.MustCompile(`action="([^"]+/undo)"(?s:.*?)name="entry" value="(\d+)"`).FindStringSubmatch(page)
+	if undo == nil || !strings.Contains(page, text) {
+		v.t.Fatalf("%q cannot be taken back:\n%.2000s", text, page[strings.Index(page, "<main"):])
+	}
+	v.must(undo[1], url.Values{"entry": {undo[2]}})
+	if _, page := v.get(path); strings.Contains(page, text) {
+		v.t.Errorf("%q is there after it was taken back", text)
 	}
 }
 

@@ -411,12 +411,15 @@ func TestPaperBeforeWire(t *testing.T) {
 	ctx, olga := t.Context(), o.officer(authz.Editor)
 	c, err := o.TakeIn(ctx, olga, o.organisation, app.Paper{Content: []byte("%PDF-1.7 fax"), Reference: "2026-001", Regime: clocks.NIS2, Stage: clocks.EarlyWarning})
 	must(t, err)
-	o.file(t, func(f *incident.Frozen) { f.ID, f.Stage, f.Reference = "r1", clocks.IncidentNotification, "2026-001" })
+	o.file(t, func(f *incident.Frozen) {
+		f.ID, f.Stage, f.Reference, f.TLP = "r1", clocks.IncidentNotification, "2026-001", ""
+	})
+	o.file(t, func(f *incident.Frozen) { f.ID, f.Stage, f.Reference, f.TLP = "r3", clocks.FinalReport, "", "" })
 	o.file(t, func(f *incident.Frozen) { f.ID, f.Case, f.Reference = "r2", "another", "2026-002" })
 	full, err := o.Load(ctx, olga, c.ID)
 	must(t, err)
-	if len(full.Reports) != 2 || full.EntityCase != "case" {
-		t.Errorf("%d reports in the case of %q", len(full.Reports), full.EntityCase)
+	if len(full.Reports) != 3 || full.EntityCase != "case" || full.EntityReference != "2026-001" || full.TLP != incident.DefaultTLP {
+		t.Errorf("%d reports in the case: %+v", len(full.Reports), full.Case)
 	}
 	if list, err := o.Cases(ctx, olga, 10); err != nil || len(list) != 2 {
 		t.Errorf("%d cases, %v", len(list), err)

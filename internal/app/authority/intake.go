@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
@@ -153,7 +154,8 @@ func caseOf(tx *store.Tx, v visit, entityCase, regime, reference string, f *inci
 		c.AwareAt = f.AwareAt.UTC().Truncate(time.Millisecond)
 	}
 	if f != nil {
-		c.EntityReference, c.Country, c.Voluntary, c.Exercise, c.TLP = f.Reference, f.Country, f.Voluntary, f.Exercise, f.TLP
+		c.EntityReference, c.Country, c.TLP = cmp.Or(f.Reference, c.EntityReference), cmp.Or(f.Country, c.Country), cmp.Or(f.TLP, c.TLP)
+		c.Voluntary, c.Exercise = f.Voluntary, f.Exercise
 	}
 	if c == before {
 		return c, nil

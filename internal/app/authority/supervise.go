@@ -132,6 +132,9 @@ func (s *Service) Finish(ctx context.Context, a authz.Actor, organisation, recor
 		if outcome = strings.TrimSpace(outcome); outcome == "" || len(outcome) > reporting.LongestText {
 			return invalid("outcome", "it is not said what became of it", "a sentence")
 		}
+		if !r.DoneOn.IsZero() {
+			return &fault.Error{Kind: fault.Conflict, Field: "outcome", What: "it was said already what became of it", Expected: "a new line"}
+		}
 		r.DoneOn, r.Outcome = law.DateOf(tx.Now()), outcome
 		_, err = tx.PutAuthorityRecord(r)
 		return err

@@ -46,7 +46,7 @@ func undoable(kind string) (authz.Permission, bool) {
 		return authz.PlanEdit, true
 	case "training":
 		return authz.TrainingEdit, true
-	case "authority_record_file":
+	case "authority_record", "authority_record_file":
 		return authz.IncidentDecide, true
 	}
 	return "", false

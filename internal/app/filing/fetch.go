@@ -158,6 +158,9 @@ func take(tx *store.Tx, w filing.Endpoint, n wire.Note) error {
 	if err != nil {
 		return err
 	}
+	if known, err := rehome(tx, w, known, n); known || err != nil {
+		return err
+	}
 	text := []rune(n.Text)
 	m, err := tx.PutFilingMessage(filing.Message{Organisation: w.Organisation, Endpoint: w.ID, Incident: known, Regime: n.Regime, Number: n.Number, Remote: n.ID,
 		Kind: n.Kind, About: n.About, Text: string(text[:min(len(text), reporting.LongestText)]), DueAt: n.DueAt.UTC().Truncate(time.Millisecond),
@@ -186,6 +189,34 @@ func take(tx *store.Tx, w filing.Endpoint, n wire.Note) error {
 		return incidents.Record(tx, sender(w), i, incident.Entry{Kind: "communication", Object: m.ID, Text: m.Text})
 	}
 	return err
+}
+
+// rehome reports whether the message came over another way to the authority before, which
+// was removed since: the authority numbers its messages for the entity, and tells them all
+// to the next key. What was said then belongs to the new way, and nothing is done twice.
+func rehome(tx *store.Tx, w filing.Endpoint, incidentID string, n wire.Note) (known bool, err error) {
+	list, err := tx.FilingMessages(w.Organisation, incidentID)
+	if err != nil {
+		return false, err
+	}
+	for _, m := range list {
+		if m.Number == 0 || m.Remote != n.ID || m.Endpoint == w.ID {
+			continue
+		}
+		if _, err := tx.FilingEndpoint(m.Endpoint); fault.KindOf(err) != fault.NotFound || err == nil {
+			continue // another authority, which may use the same ids
+		}
+		for _, x := range list { // with what was answered to it
+			if x.ID == m.ID || x.Number == 0 && x.About == m.Remote {
+				x.Endpoint = w.ID
+				if _, err := tx.PutFilingMessage(x); err != nil {
+					return false, err
+				}
+			}
+		}
+		return true, nil
+	}
+	return false, nil
 }
 
 // announce puts what an authority said into the inboxes of those who can act on it:

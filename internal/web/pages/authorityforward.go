@@ -6,7 +6,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -38,6 +37,7 @@ func (s *Site) deskForwardRoutes(add adder) {
 	add(Client, "POST "+client+"/supervision/files/remove", s.deskDetach)
 	add(Client, "GET "+client+"/supervision/files/{file}", s.deskAttached)
 	add(Client, "POST "+client+"/supervision/done", s.deskEntityAct("acts", func(r *http.Request, a authz.Actor, organisation string) error {
+		r.Form.Set("kept", r.PostFormValue("record"))
 		return s.authority.Finish(r.Context(), a, organisation, r.PostFormValue("record"), r.PostFormValue("outcome"))
 	}))
 }
@@ -261,7 +261,8 @@ func (s *Site) deskActOn(r *http.Request, a authz.Actor, organisation string) er
 			return err
 		}
 		act.File = authority.File{Name: name, Body: body}
-		_, err = s.authority.Act(r.Context(), a, organisation, act)
+		kept, err := s.authority.Act(r.Context(), a, organisation, act)
+		r.Form.Set("kept", kept.ID)
 		return err
 	})
 }
@@ -275,14 +276,15 @@ func readAct(r *http.Request) (authority.Act, error) {
 	if act.Power == desk.Finding || act.Power == desk.Note {
 		act.Kind, act.Power = act.Power, ""
 	}
-	if text := strings.NewReplacer(" ", "", "\u00a0", "", ",", ".").Replace(strings.TrimSpace(r.PostFormValue("amount"))); text != "" {
-		euros, err := strconv.ParseFloat(text, 64)
-		if err != nil || euros < 0 || euros > 1e12 {
-			return act, &fault.Error{Kind: fault.Invalid, Field: "amount", What: ui.T(r.Context(), "authority.apply.wrong.number")}
-		}
-		act.Cents = int64(euros*100 + 0.5)
+	if strings.TrimSpace(r.PostFormValue("amount")) == "" {
+		return act, nil
 	}
-	return act, nil
+	cents, err := centsOf(r, "amount")
+	if err == nil && cents < 0 {
+		err = &fault.Error{Kind: fault.Invalid, Field: "amount", What: ui.T(r.Context(), "authority.apply.wrong.number")}
+	}
+	act.Cents = cents
+	return act, err
 }
 
 // deskAttach adds a file to a line of the file of an entity.
@@ -311,18 +313,21 @@ func (s *Site) deskDetach(w http.ResponseWriter, r *http.Request) error {
 
 // detachedFlash says that the file of the address was removed, and takes it back.
 func (s *Site) detachedFlash(r *http.Request) ([]ui.Flash, error) {
-	id := r.FormValue("removed")
+	kind, id, said := "authority_record_file", r.FormValue("removed"), "authority.removed_file"
+	if line := r.FormValue("kept"); id == "" && line != "" {
+		kind, id, said = "authority_record", line, "authority.act.kept"
+	}
 	if id == "" {
 		return nil, nil
 	}
-	list, err := s.clients.History(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), "authority_record_file", id, 1)
+	list, err := s.clients.History(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), kind, id, 1)
 	if fault.KindOf(err) == fault.Forbidden {
 		return nil, nil
 	}
-	if err != nil || len(list) == 0 || list[0].After != nil {
+	if err != nil || len(list) == 0 || (list[0].After != nil) != (kind == "authority_record") {
 		return nil, err
 	}
-	return []ui.Flash{{Tone: ui.Good, Text: ui.T(r.Context(), "authority.removed_file"), Undo: undoOf(r, list[0])}}, nil
+	return []ui.Flash{{Tone: ui.Good, Text: ui.T(r.Context(), said), Undo: undoOf(r, list[0])}}, nil
 }
 
 // deskAttached sends a file of the file of an entity; browsers save it and show
@@ -384,6 +389,20 @@ func (v deskEntityView) actName(ctx context.Context, x desk.Record) string {
 		name += " · " + ui.Cite(ctx, citation)
 	}
 	return name
+}
+
+// aboveCeiling says that a fine is higher than the maximum that every national law has
+// at least. It may be lawful all the same: the law of the Member State can allow more. ""
+// for a fine within that maximum, and where the directive sets none.
+func (v deskEntityView) aboveCeiling(ctx context.Context, x desk.Record) string {
+	if v.Fines.Euros == 0 || x.Cents <= v.Fines.Euros*100 {
+		return ""
+	}
+	key := "authority.fine.above"
+	if v.Fines.Exceeding { // the share of a turnover that is not known may be higher
+		key = "authority.fine.above.turnover"
+	}
+	return ui.T(ctx, key, "amount", euros(ctx, v.Fines.Euros*100), "citation", ui.Cite(ctx, v.Fines.Citation))
 }
 
 func euros(ctx context.Context, cents int64) string {

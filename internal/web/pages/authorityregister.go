@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -330,6 +331,9 @@ func (s *Site) deskEntityAct(name string, do func(*http.Request, authz.Actor, st
 	return func(w http.ResponseWriter, r *http.Request) error {
 		err := do(r, visitOf(r).Actor, r.PathValue("organisation"))
 		if err == nil {
+			if line := r.Form.Get("kept"); line != "" { // a line of the file, which can be taken back
+				return guard.Redirect(w, r, clientURL(r, "supervision?kept="+url.QueryEscape(line)+"#record-"+url.PathEscape(line)))
+			}
 			return guard.Redirect(w, r, clientURL(r, "supervision#"+name))
 		}
 		wrong, ok := ui.ErrorsOf(r.Context(), err)
@@ -396,15 +400,15 @@ func (s *Site) readApplication(r *http.Request) (authority.Draft, ui.Errors) {
 	e := ui.Errors{}
 	text := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 	number := func(name string) *float64 {
-		t := strings.NewReplacer(" ", "", "\u00a0", "", ",", ".").Replace(text(name))
-		if t == "" {
+		if text(name) == "" {
 			return nil
 		}
-		v, err := strconv.ParseFloat(t, 64)
-		if err != nil || v < 0 || v > 1e15 {
+		n, err := centsOf(r, name)
+		if err != nil || n < 0 {
 			e[name] = ui.T(r.Context(), "authority.apply.wrong.number")
 			return nil
 		}
+		v := float64(n) / 100
 		return &v
 	}
 	states := func(name string) []string {
