@@ -192,6 +192,9 @@ func TestAuthorityDesk(t *testing.T) {
 	if status, original := v.get(at + "/reports/" + report[1]); status != http.StatusOK || !strings.HasPrefix(original, `{"aware_at"`) && !strings.Contains(original, "nisaba-report/1") {
 		t.Errorf("the original: %d %.100s", status, original)
 	}
+	if status, receipt := v.get(at + "/reports/" + report[1] + "/receipt"); status != http.StatusOK || !strings.Contains(receipt, "CSIRT Austria") || !strings.Contains(receipt, "Lindental Systemhaus GmbH") || !strings.Contains(receipt, `"signature":`) {
+		t.Errorf("the receipt: %d %.600s", status, receipt)
+	}
 	if status, page, _ := v.post("/authority/recipients", url.Values{"kind": {"csirt"}, "name": {""}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "f-name-error") {
 		t.Errorf("a recipient without a name: %d", status)
 	}

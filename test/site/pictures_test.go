@@ -49,7 +49,7 @@ func pictures() map[string]picture {
 		"/authority/summary": desk, "/authority/situation": desk, "/authority/checklists": desk, "/authority/checklists/{list}": {desk: true, path: "/authority/checklists/national-strategy"}, "/authority/checklists/{list}/{file}": download,
 		"/authority/alarms": desk, "/authority/statements": desk, client + "/supervision": desk, client + "/supervision/files/{file}": download, "/register/{workspace}": {desk: true, from: "/authority/register", link: `/register/[0-9a-f-]{36}`},
 		"/register/{workspace}/{token}": token, "/authority/register/{file}": download, "/authority/summary/{file}": download, "/authority/situation/{file}": download,
-		"/authority/cases/{case}/reports/{report}": download, "/authority/cases/{case}/forwardings/{forwarding}": download,
+		"/authority/cases/{case}/reports/{report}": download, "/authority/cases/{case}/reports/{report}/receipt": download, "/authority/cases/{case}/forwardings/{forwarding}": download,
 		client + "/incidents": of("/incidents"), client + "/incidents/new": of("/incidents/new"),
 		client + "/incidents/{incident}":                             {},
 		client + "/incidents/{incident}/reports/{report}":            {},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -85,11 +86,39 @@ func (s *Service) Redacted(r authority.Report, to authority.Recipient) (content 
 			withheld = append(withheld, field)
 		}
 	}
+	withheld = append(withheld, strip(&f, to.Withhold)...)
 	slices.Sort(withheld)
+	withheld = slices.Compact(withheld)
 	f.Values = kept
 	f.Withheld = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(f.Withheld), withheld...))))
 	content, hash, err = incident.Freeze(f)
 	return content, hash, withheld, err
+}
+
+// strip takes what a recipient must not see off the head of a report, which says some of
+// it a second time, and lists the fields that it did so for.
+func strip(f *incident.Frozen, fields []string) (stripped []string) {
+	for _, field := range fields {
+		before := *f
+		switch field {
+		case "entity_name":
+			f.Entity = ""
+		case "own_reference":
+			if f.Reference != "" && strings.Contains(f.ID, f.Reference) { // such ids would tell it again
+				f.ID = ""
+			}
+			if f.Reference != "" && strings.Contains(f.Case, f.Reference) {
+				f.Case = ""
+			}
+			f.Reference = ""
+		case "aware_at":
+			f.AwareAt, f.DueAt = time.Time{}, time.Time{} // one follows from the other
+		}
+		if f.Entity != before.Entity || f.Reference != before.Reference || !f.AwareAt.Equal(before.AwareAt) {
+			stripped = append(stripped, field)
+		}
+	}
+	return stripped
 }
 
 // mostMailed is the longest copy of a report that goes by mail.

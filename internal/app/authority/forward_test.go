@@ -48,7 +48,7 @@ func TestForward(t *testing.T) {
 		o, other := registered(t, b, s), registered(t, b, s)
 		ctx, olga := t.Context(), o.officer(authz.Editor)
 		must(t, o.AddRecipient(ctx, olga, authority.Recipient{Kind: authority.MemberState, Name: "CERT Deutschland", Country: "de", Email: "cert@example.org", CrossBorder: true,
-			Withhold: []string{"reporter_name", "reporter_phone"}}))
+			Withhold: []string{"reporter_name", "reporter_phone", "entity_name", "own_reference", "aware_at"}}))
 		must(t, o.AddRecipient(ctx, olga, authority.Recipient{Kind: authority.DataOffice, Name: "DPA", Regimes: []string{"gdpr"}}))
 		for name, r := range map[string]authority.Recipient{"kind": {Kind: "x", Name: "x"}, "name": {Kind: authority.CSIRT}, "country": {Kind: authority.CSIRT, Name: "x", Country: "XX"},
 			"email": {Kind: authority.CSIRT, Name: "x", Email: "x"}, "regime": {Kind: authority.CSIRT, Name: "x", Regimes: []string{"x"}}, "field": {Kind: authority.CSIRT, Name: "x", Withhold: []string{"x"}}} {
@@ -72,6 +72,11 @@ func TestForward(t *testing.T) {
 		sum := sha256.Sum256([]byte(f.Content))
 		sent, err := incident.Thaw([]byte(f.Content))
 		must(t, err)
+		for _, field := range []string{"entity_name", "own_reference", "aware_at"} { // the head of a report says them too
+			if !slices.Contains(sent.Withheld, field) || !slices.Contains(f.Withheld, field) || strings.Contains(f.Content, "Seewinkel") || strings.Contains(f.Content, "2026-001") || !sent.AwareAt.IsZero() {
+				t.Errorf("%s is not withheld: %s", field, f.Content)
+			}
+		}
 		if f.SHA256 != hex.EncodeToString(sum[:]) || strings.Contains(f.Content, "Anna Huber") || strings.Contains(f.Content, "who knows") || sent.Values["description"].Text != "encrypted" ||
 			!slices.Contains(sent.Withheld, "reporter_name") || !slices.Contains(sent.Withheld, "invented") || f.Basis != "Directive (EU) 2022/2555 Art. 23(6)" || f.ByName != "Olga" {
 			t.Errorf("%+v", f)

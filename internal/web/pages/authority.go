@@ -31,6 +31,7 @@ func (s *Site) deskRoutes(add adder) {
 	add(Workspace, "GET /authority", s.deskInbox)
 	add(Workspace, "GET "+deskCase, s.deskCase)
 	add(Workspace, "GET "+deskCase+"/reports/{report}", s.deskOriginal)
+	add(Workspace, "GET "+deskCase+"/reports/{report}/receipt", s.deskReceipt)
 	for _, acts := range []map[string]func(*http.Request, authz.Actor, string) error{s.deskActs(), s.forwardActs()} {
 		for act, do := range acts {
 			add(Workspace, "POST "+deskCase+"/"+act, s.deskAct(act, do))

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"fmt"
 	"mime"
 	"net/http"
 	"slices"
@@ -58,6 +59,25 @@ func (s *Site) deskOriginal(w http.ResponseWriter, r *http.Request) error {
 	guard.Download(w, mime.FormatMediaType("attachment", map[string]string{"filename": "report-" + x.SHA256[:min(12, len(x.SHA256))] + ending}))
 	w.Header().Set("Content-Type", x.Media)
 	_, err = w.Write(b)
+	return err
+}
+
+// deskReceipt hands the receipt of a report out, for who brought it by another way than
+// the wire: in words, and signed.
+func (s *Site) deskReceipt(w http.ResponseWriter, r *http.Request) error {
+	x, err := s.authority.Original(r.Context(), visitOf(r).Actor, r.PathValue("case"), r.PathValue("report"))
+	if err != nil {
+		return err
+	}
+	c, err := s.authority.Load(r.Context(), visitOf(r).Actor, x.Case)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	guard.Download(w, mime.FormatMediaType("attachment", map[string]string{"filename": "receipt-" + x.SHA256[:min(12, len(x.SHA256))] + ".txt"}))
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err = fmt.Fprintf(w, "%s\n\n%s\n\n%s\n", visitOf(r).Workspace.Name, ui.T(ctx, "authority.receipt.text", "entity", c.Name, "stage", stageWord(ctx, x.Regime, x.Stage),
+		"law", regimeTitle(ctx, clocks.Regime(x.Regime)), "when", ui.MomentText(ctx, x.ReceivedAt), "reference", c.Reference, "hash", x.SHA256), x.Receipt)
 	return err
 }
 
