@@ -220,6 +220,9 @@ func TestAuthorityDesk(t *testing.T) {
 		}
 	}
 	page, _ = v.must(organisation+"/supervision/acts", url.Values{"power": {"instruction"}, "title": {"Mend the backups"}, "due_on": {"2027-03-31"}})
+	if _, list := v.get("/authority/register"); !strings.Contains(list, "Mend the backups") || !strings.Contains(list, "31 March 2027") {
+		t.Error("the register does not say what entities are to do by when")
+	}
 	v.takeBack(page, organisation+"/supervision", "Mend the backups")
 	page, _ = v.must(organisation+"/supervision/done", url.Values{"record": {line}, "outcome": {"All was in order."}})
 	v.takeBack(page, organisation+"/supervision", "All was in order.")

@@ -181,7 +181,7 @@ func (p Paper) frozen(now time.Time) (f incident.Frozen, media string, err error
 		return f, "", invalid("aware_at", "the time is in the future or too long ago", "when the entity was aware")
 	}
 	sum := sha256.Sum256(append([]byte(string(p.Regime)+" "+string(p.Stage)+"\n"), p.Content...)) // the same paper is the same report
-	f = incident.Frozen{ID: "paper/" + hex.EncodeToString(sum[:16]), Case: paperCase + p.Reference, Reference: p.Reference, Regime: p.Regime, Stage: p.Stage, Voluntary: p.Voluntary, TLP: incident.DefaultTLP,
+	f = incident.Frozen{ID: "paper/" + hex.EncodeToString(sum[:16]), Case: paperCase + p.Reference, Reference: p.Reference, Regime: p.Regime, Stage: p.Stage, Voluntary: p.Voluntary,
 		AwareAt: p.AwareAt, SubmittedAt: p.SubmittedAt, Values: reporting.Values{}}
 	if f.SubmittedAt.IsZero() {
 		f.SubmittedAt = now

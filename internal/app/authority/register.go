@@ -515,6 +515,8 @@ type Listed struct {
 type Register struct {
 	Entities []Listed
 	Waiting  []authority.Application // for a decision
+	Due      []authority.Record      // lines of the files of entities with a day that are not done, by that day
+	Names    map[string]string       // of the entities of Due
 	Open     bool                    // entities register themselves
 	Page     string                  // where they do
 }
@@ -557,8 +559,25 @@ func register(tx *store.Tx) (out Register, err error) {
 	if out.Waiting, err = tx.AuthorityApplications(authority.Confirmed); err != nil {
 		return out, err
 	}
+	if err := out.due(tx); err != nil {
+		return out, err
+	}
 	out.Open, err = registerOpen(tx)
 	return out, err
+}
+
+// due adds what entities are to do by a day, and its entities.
+func (r *Register) due(tx *store.Tx) (err error) {
+	if r.Due, err = tx.OpenAuthorityRecords(); err != nil {
+		return err
+	}
+	var of []string
+	for _, x := range r.Due {
+		of = append(of, x.Organisation)
+	}
+	slices.Sort(of)
+	r.Names, err = tx.OrganisationNames(slices.Compact(of))
+	return err
 }
 
 // editEntry changes the entry of an entity, made when there is none.

@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -105,7 +106,7 @@ func (s *Service) Summary(ctx context.Context, a authz.Actor, q Quarter) (out Su
 		out.Authority = w.Name
 		return tx.EachAuthorityReport(q.From(), q.To(), func(r authority.Report) error {
 			if r.Regime == string(clocks.NIS2) && !r.Exercise {
-				cases[r.Case] = count(r)
+				cases[r.Case] = count(r, cases[r.Case])
 			}
 			return nil
 		})
@@ -127,8 +128,10 @@ func (s *Service) Summary(ctx context.Context, a authz.Actor, q Quarter) (out Su
 	return out, nil
 }
 
-func count(r authority.Report) counted {
-	c := counted{sector: r.Sector, kind: Significant, cause: "unknown", abroad: r.CrossBorder}
+// count is what a case is counted under after one more report; what that one does not say
+// stays as the one before said it.
+func count(r authority.Report, before counted) counted {
+	c := counted{sector: r.Sector, kind: Significant, cause: cmp.Or(before.cause, "unknown"), abroad: cmp.Or(r.CrossBorder, before.abroad, "unknown")}
 	f, err := incident.Thaw([]byte(r.Content))
 	if err != nil || r.Media != authority.JSON {
 		f.Values = reporting.Values{}
@@ -137,13 +140,14 @@ func count(r authority.Report) counted {
 		c.kind = Voluntary
 		if k := f.Values["report_kind"].Text; k == CyberThreat || k == NearMiss {
 			c.kind = k
+		} else if k == "" && (before.kind == CyberThreat || before.kind == NearMiss) {
+			c.kind = before.kind
 		}
 	}
-	if v := f.Values["root_cause"].Text; v != "" {
-		c.cause = v
-	}
-	if c.abroad == "" {
-		c.abroad = "unknown"
+	if v := f.Values["root_cause"]; v.Unknown {
+		c.cause = "unknown"
+	} else if v.Text != "" {
+		c.cause = v.Text
 	}
 	return c
 }
@@ -289,8 +293,8 @@ type Affection struct {
 }
 
 // Situation counts the open cases under NIS2 of which a report came in the last days,
-// by sector, each with what its last report says, and with the last answer to whether
-// there is an impact abroad, which a later report need not repeat.
+// by sector, each with the last answer to every question: a later report, or a paper, need
+// not repeat what was said.
 func (s *Service) Situation(ctx context.Context, a authz.Actor, days int) (out Situation, err error) {
 	if days < 1 || days > 366 {
 		return out, invalid("days", "the number of days is too small or too large", "1 to 366")
@@ -304,13 +308,17 @@ func (s *Service) Situation(ctx context.Context, a authz.Actor, days int) (out S
 
 func situation(tx *store.Tx, days int) (out Situation, err error) {
 	out = Situation{Days: days, AsOf: tx.Now(), Sectors: []Affection{}, States: []string{}}
-	last, abroad := map[string]authority.Report{}, map[string]string{}
+	last, abroad, said := map[string]authority.Report{}, map[string]string{}, map[string]reporting.Values{}
 	err = tx.EachAuthorityReport(tx.Now().AddDate(0, 0, -days), tx.Now().Add(time.Second), func(r authority.Report) error {
 		if r.Regime == string(clocks.NIS2) && !r.Exercise {
 			last[r.Case] = r
 			if r.CrossBorder == "yes" || r.CrossBorder == "no" {
 				abroad[r.Case] = r.CrossBorder
 			}
+			if said[r.Case] == nil {
+				said[r.Case] = reporting.Values{}
+			}
+			hear(said[r.Case], r)
 		}
 		return nil
 	})
@@ -340,7 +348,7 @@ func situation(tx *store.Tx, days int) (out Situation, err error) {
 		if abroad[id] == "yes" {
 			x.Abroad++
 		}
-		out.States = append(out.States, x.say(r)...)
+		out.States = append(out.States, x.say(said[id])...)
 	}
 	slices.Sort(out.States)
 	out.States = slices.Compact(out.States)
@@ -356,20 +364,29 @@ func situation(tx *store.Tx, days int) (out Situation, err error) {
 	return out, nil
 }
 
-// say adds what the content of a report says, and returns the Member States that it
-// names.
-func (x *Affection) say(r authority.Report) []string {
+// hear adds what a report says to what was said before.
+func hear(said reporting.Values, r authority.Report) {
 	f, err := incident.Thaw([]byte(r.Content))
 	if err != nil || r.Media != authority.JSON {
-		return nil
+		return
 	}
-	if f.Values["severity"].Text == "high" {
+	for _, field := range []string{"severity", "users_affected", "cross_border_states"} {
+		if v := f.Values[field]; !v.Empty() {
+			said[field] = v
+		}
+	}
+}
+
+// say adds what the reports of a case say, and returns the Member States that they
+// name.
+func (x *Affection) say(said reporting.Values) []string {
+	if said["severity"].Text == "high" {
 		x.High++
 	}
-	if n, err := strconv.ParseInt(f.Values["users_affected"].Text, 10, 64); err == nil && n > 0 && n < 1e10 {
+	if n, err := strconv.ParseInt(said["users_affected"].Text, 10, 64); err == nil && n > 0 && n < 1e10 {
 		x.Users += n
 	}
-	return slices.DeleteFunc(slices.Clone(f.Values["cross_border_states"].List), func(s string) bool { return !slices.Contains(reporting.MemberStates(), s) })
+	return slices.DeleteFunc(slices.Clone(said["cross_border_states"].List), func(s string) bool { return !slices.Contains(reporting.MemberStates(), s) })
 }
 
 // SituationNote is a note on the situation, for EU-CyCLONe and others.

@@ -36,12 +36,13 @@ func TestSummary(t *testing.T) {
 			o.file(t, func(f *incident.Frozen) {
 				f.Case, f.Stage = fmt.Sprint("c", i), clocks.IncidentNotification
 				f.Values["root_cause"], f.Values["cross_border"] = reporting.Value{Text: "malicious_actions"}, reporting.Value{Text: "yes"}
-				if i == 0 { // what was said before still holds
-					delete(f.Values, "cross_border")
-				}
 				f.Values["severity"], f.Values["users_affected"], f.Values["cross_border_states"] = reporting.Value{Text: "high"}, reporting.Value{Text: "100"}, reporting.Value{List: []string{"DE", "XX"}}
+				if i == 0 { // what was said before still holds
+					f.Values = reporting.Values{"root_cause": f.Values["root_cause"]}
+				}
 			})
 		}
+		o.file(t, func(f *incident.Frozen) { f.Case, f.Stage = "c0", clocks.FinalReport })
 		o.file(t, func(f *incident.Frozen) { f.Case, f.Exercise = "drill", true })
 		o.file(t, func(f *incident.Frozen) { f.Case, f.Regime = "gdpr", clocks.GDPR })
 		o.file(t, func(f *incident.Frozen) {
@@ -53,6 +54,9 @@ func TestSummary(t *testing.T) {
 		sum, err := o.Summary(t.Context(), o.officer(authz.Auditor), q)
 		must(t, err)
 		kind, cause := sum.Tables[0], sum.Tables[1]
+		if lines := fmt.Sprint(sum.Tables[2].Published); sum.Tables[2].Total != 7 || sum.Tables[2].Cells != nil {
+			t.Errorf("the cases with an impact abroad: %s", lines)
+		}
 		if kind.Total != 7 || len(kind.Rows) != 1 || kind.Rows[0] != "energy" || kind.Cells != nil || cause.Total != 7 {
 			t.Errorf("%+v", sum.Tables)
 		}
@@ -67,10 +71,21 @@ func TestSummary(t *testing.T) {
 		if empty, err := o.Summary(t.Context(), o.officer(authz.Auditor), q.Before()); err != nil || empty.Tables[0].Total != 0 {
 			t.Errorf("%+v, %v", empty, err)
 		}
+		for _, of := range []string{"theirs", "a", "b", "c", "d", "e"} {
+			other.file(t, func(f *incident.Frozen) {
+				f.Case, f.Values["root_cause"], f.Values["cross_border"] = of, reporting.Value{Text: "human_errors"}, reporting.Value{Text: "no"}
+			})
+			other.file(t, func(f *incident.Frozen) { f.Case, f.Stage = of, clocks.FinalReport })
+		}
+		theirs, err = other.Summary(t.Context(), other.officer(authz.Auditor), q)
+		must(t, err)
+		if cause, abroad := theirs.Tables[1], theirs.Tables[2]; fmt.Sprint(cause.ColSums) != "[0 0 6 0 0 0]" || fmt.Sprint(abroad.ColSums) != "[0 6 0]" {
+			t.Errorf("what a later report does not repeat is lost: %+v, %+v", cause.Published, abroad.Published)
+		}
 		b.Clock.Move(25 * time.Hour)
 		year, err := o.Year(t.Context(), o.officer(authz.Auditor), q.Year)
 		must(t, err)
-		if x := year[q.Number-1]; x.Reports != 14 || x.Entities != 1 || x.Answers != 7 || x.Open != 7 || x.Abroad == 0 {
+		if x := year[q.Number-1]; x.Reports != 15 || x.Entities != 1 || x.Answers != 7 || x.Open != 7 || x.Abroad == 0 {
 			t.Errorf("%+v", x)
 		}
 		view, err := o.Situation(t.Context(), o.officer(authz.Auditor), 14)

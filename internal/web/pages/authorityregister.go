@@ -144,6 +144,22 @@ func (v registerView) waiting(ctx context.Context) ui.TableProps {
 	return t
 }
 
+// due lists what entities are to do by a day, what is overdue first.
+func (v registerView) due(ctx context.Context) ui.TableProps {
+	t := ui.TableProps{ID: "due-list", Caption: ui.T(ctx, "authority.file.due"), HideCaption: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "authority.act.title")}, {Label: ui.T(ctx, "authority.column.entity")}, {Label: ui.T(ctx, "authority.act.due")}}}
+	for _, x := range v.Due[:min(len(v.Due), mostListed)] {
+		note := ""
+		if x.Power != "" {
+			note = ui.T(ctx, "authority.power."+x.Power)
+		}
+		page := "/organisations/" + x.Organisation + "/supervision"
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(x.Title, page+"#record-"+x.ID, note), ui.LinkCell(v.Names[x.Organisation], page, ""),
+			ui.Deadline(ui.DeadlineProps{On: x.DueOn})}})
+	}
+	return t
+}
+
 func (s *Site) deskOpenRegister(w http.ResponseWriter, r *http.Request) error {
 	if err := s.authority.OpenRegister(r.Context(), visitOf(r).Actor, r.PostFormValue("open") == "yes"); err != nil {
 		return err
