@@ -235,13 +235,18 @@ func recordOperations(a *API, in area, one string) {
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			OfPart
 			Body struct {
-				Action string    `json:"action" enum:"copied,handed over,examined,returned,destroyed"`
+				Action string    `json:"action" enum:"copied,sealed,handed over,examined,returned,destroyed"`
 				Who    string    `json:"who" minLength:"1" maxLength:"500"`
 				Where  string    `json:"where" minLength:"1" maxLength:"500"`
 				At     time.Time `json:"at,omitzero" doc:"Now when it is left out."`
 			}
 		}) (*none, error) {
 			return nil, a.Incidents.PassOn(ctx, v.Actor, q.Organisation, q.Incident, q.Part, incident.Custody{Action: q.Body.Action, Who: q.Body.Who, Where: q.Body.Where, At: q.Body.At})
+		})
+	add(in, operation{id: "check-exhibit", route: "POST " + one + "/exhibits/{part}/check", summary: "Read the file of a piece of evidence again, and write into its chain of custody whether its bytes are those that were taken"},
+		func(ctx context.Context, v accounts.Visit, q *OfPart) (*body[Checked], error) {
+			intact, err := a.Incidents.CheckEvidence(ctx, v.Actor, q.Organisation, q.Incident, q.Part)
+			return answerWith(Checked{intact}, err)
 		})
 	stream(in, operation{id: "get-exhibit", route: "GET " + one + "/exhibits/{part}/content", summary: "The bytes of a piece of evidence, once they are proved to be those that were taken", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *OfPart) (*huma.StreamResponse, error) {
@@ -290,6 +295,11 @@ func recordOperations(a *API, in area, one string) {
 		func(ctx context.Context, v accounts.Visit, q *OfPart) (*none, error) {
 			return nil, a.Incidents.RemoveCost(ctx, v.Actor, q.Organisation, q.Incident, q.Part)
 		})
+}
+
+// Checked is what a check of a file found.
+type Checked struct {
+	Intact bool `json:"intact" doc:"The bytes are those that were taken."`
 }
 
 // StepBody is a step of a playbook.

@@ -280,6 +280,17 @@ func caseOperations(a *API, in area, one string) {
 		}) (*none, error) {
 			return nil, a.Incidents.Say(ctx, v.Actor, q.Organisation, q.Incident, incident.Entry{Kind: q.Body.Kind, Text: q.Body.Text, At: q.Body.At.moment()})
 		})
+	add(in, operation{id: "correct-incident-line", route: "POST " + one + "/record/{part}/corrections", summary: "Correct a line of the record that a person wrote, by another line", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfPart
+			Body struct {
+				Text   string `json:"text" minLength:"1" maxLength:"20000"`
+				At     Moment `json:"at,omitempty" doc:"When it happened; as the line says when it is left out."`
+				Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+			}
+		}) (*none, error) {
+			return nil, a.Incidents.Correct(ctx, v.Actor, q.Organisation, q.Incident, q.Part, q.Body.Text, q.Body.At.moment(), q.Body.Reason)
+		})
 }
 
 // obligationOperations are the duties to report.

@@ -43,7 +43,7 @@ func (w *world) incidentSteps() []step {
 		{id: "add-affected", body: object{"kind": "asset", "name": "Server", "condition": "affected"}, want: 201, keep: "part"},
 		{id: "change-affected", body: object{"version": 1, "kind": "asset", "name": "Server", "condition": "restored"}}, {id: "remove-affected", want: 204},
 		{id: "take-exhibit", query: "?name=mail.eml&who=Anna&where=safe", body: []byte("From: evil"), want: 201, keep: "part"},
-		{id: "pass-exhibit-on", body: object{"action": "examined", "who": "Lab", "where": "Vienna"}, want: 204}, {id: "get-exhibit"},
+		{id: "pass-exhibit-on", body: object{"action": "examined", "who": "Lab", "where": "Vienna"}, want: 204}, {id: "get-exhibit"}, {id: "check-exhibit"}, {id: "correct-incident-line", body: object{"text": "x", "reason": "wrong"}, want: 404},
 		{id: "record-information", body: object{"whom": "All", "count": 3, "text": "Change passwords.", "about": "threat"}, want: 201},
 		{id: "add-cost", body: object{"what": "Work", "cents": 100, "currency": "EUR"}, want: 201, keep: "part"}, {id: "remove-cost", want: 204},
 		{id: "add-lesson", body: object{"title": "Block macros"}, want: 201, keep: "part"}, {id: "set-incident-step", body: object{"state": "done"}, want: 204},

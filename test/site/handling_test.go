@@ -48,6 +48,7 @@ func handlingForms() map[string]url.Values {
 		page + "/playbook":                   {"playbook": {"ransomware"}},
 		page + "/step":                       {"id": {"x"}, "state": {"done"}},
 		page + "/merge":                      {"into": {"x"}, "reason": {"same"}},
+		page + "/check":                      {"id": {"x"}},
 		page + "/unmerge":                    {"reason": {"other"}},
 		page + "/split":                      {"title": {"Other"}, "reason": {"other"}},
 		"/playbooks":                         {"title": {"Our own"}},

@@ -34,6 +34,7 @@ func incidentForms() map[string]url.Values {
 		page + "/applies":                   {"obligation": {"x"}, "applies": {"yes"}},
 		page + "/inputs":                    {"obligation": {"x"}, "input": {"aware_at"}},
 		page + "/entries":                   {"kind": {"note"}, "text": {"seen"}},
+		page + "/timeline":                  {"line": {"x"}, "text": {"seen"}, "reason": {"wrong"}},
 		page + "/answers":                   {"message": {"x"}, "text": {"by the VPN"}},
 		page + "/fetch":                     {},
 		page + "/reports":                   {"obligation": {"x"}, "stage": {"early_warning"}},

@@ -170,11 +170,7 @@ func sentence(a incident.Alarm, x subject) law.Message {
 	if err != nil {
 		zone = time.UTC
 	}
-	to := x.authority
-	if to == "" {
-		to = "-"
-	}
-	args := []law.Arg{{Name: "stage", Value: stageName(x.stage)}, {Name: "authority", Value: to}, {Name: "reference", Value: x.reference},
+	args := []law.Arg{{Name: "stage", Value: stageName(x.stage)}, {Name: "authority", Value: x.recipient()}, {Name: "reference", Value: x.reference},
 		{Name: "title", Value: x.title}, {Name: "due", Value: a.DueAt.In(zone).Format("2006-01-02 15:04 MST")}}
 	switch x.words {
 	case "answer":
@@ -186,6 +182,21 @@ func sentence(a incident.Alarm, x subject) law.Message {
 		args = append(args, law.Arg{Name: "since", Value: x.underway.In(zone).Format("2006-01-02 15:04 MST")})
 	}
 	return law.Message{Key: strings.Join(words, "."), Args: args}
+}
+
+// recipient is to whom a report goes: by name, or as the law calls them.
+func (x subject) recipient() any {
+	switch {
+	case x.authority != "":
+		return x.authority
+	case x.regime == incident.Contract || x.regime == incident.Insurer:
+		return law.Message{Key: "incident.alarm.unnamed.partner"}
+	case !x.stage.ToAuthority():
+		if m := clocks.RecipientOf(x.regime, x.stage); m.Key != "" {
+			return m
+		}
+	}
+	return law.Say("incident.alarm.unnamed", "regime", law.Message{Key: "clocks.regime." + string(x.regime)})
 }
 
 func stageName(s clocks.Stage) law.Message {

@@ -105,6 +105,9 @@ func (s *Service) Triage(ctx context.Context, a authz.Actor, organisation, id st
 		return invalid("state", "there is no such state", "open, contained, handled, closed or dismissed")
 	}
 	return s.revise(ctx, a, organisation, id, authz.IncidentEdit, func(tx *store.Tx, i *incident.Incident) error {
+		if kind.Averted() && i.Significance.Is {
+			return conflict("it is decided that this is a significant incident", "the decision that it is not, first")
+		}
 		before := string(i.Kind) + ", " + string(i.State)
 		i.Kind, i.State = kind, state
 		if after := string(kind) + ", " + string(state); after != before {
@@ -209,7 +212,7 @@ func (s *Service) Say(ctx context.Context, a authz.Actor, organisation, id strin
 	if e.Text == "" || len(e.Text) > reporting.LongestText {
 		return invalid("text", "the text is missing or too long", "what happened, up to 20 kB")
 	}
-	if !slices.Contains([]string{"note", "action", "decision", "communication"}, e.Kind) {
+	if !slices.Contains(incident.SaidKinds(), e.Kind) {
 		return invalid("kind", "there is no such kind of entry", "note, action, decision or communication")
 	}
 	return s.write(ctx, a, organisation, authz.IncidentEdit, func(tx *store.Tx) error {

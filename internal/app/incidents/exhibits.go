@@ -123,6 +123,9 @@ func (s *Service) keep(r io.Reader) (f blob.File, err error) {
 	return f, err
 }
 
+// custodyKey is the end of the key of the word for what happened to a piece of evidence.
+func custodyKey(action string) string { return strings.ReplaceAll(action, " ", "_") }
+
 func checkCustody(c *incident.Custody, after, now time.Time) error {
 	c.Who, c.Where = strings.TrimSpace(c.Who), strings.TrimSpace(c.Where)
 	if c.At.IsZero() {
@@ -158,7 +161,7 @@ func (s *Service) PassOn(ctx context.Context, a authz.Actor, organisation, id, e
 			return err
 		}
 		last := x.Custody[len(x.Custody)-1]
-		if last.Action == "destroyed" {
+		if destroyed(x) {
 			return conflict("this piece of evidence was destroyed", "another piece of evidence")
 		}
 		if err := checkCustody(&c, last.At, i.Now(tx.Now())); err != nil {
@@ -172,6 +175,12 @@ func (s *Service) PassOn(ctx context.Context, a authz.Actor, organisation, id, e
 		return entry(tx, a, i, incident.Entry{Kind: "evidence", Object: x.ID, Text: x.Name + ": " + c.Action, Before: last.Who + ", " + last.Where, After: c.Who + ", " + c.Where,
 			At: incident.Moment{At: c.At, Zone: i.Zone, Certainty: incident.Exact}})
 	})
+}
+
+// destroyed reports whether the chain of custody has ended. A check can still be written
+// after that, as the platform keeps the file.
+func destroyed(x incident.Exhibit) bool {
+	return slices.ContainsFunc(x.Custody, func(c incident.Custody) bool { return c.Action == "destroyed" })
 }
 
 func exhibitOf(tx *store.Tx, i incident.Incident, id string) (incident.Exhibit, error) {
@@ -203,10 +212,53 @@ func (s *Service) Evidence(ctx context.Context, a authz.Actor, organisation, id,
 		return x, nil, err
 	}
 	if err := s.files.Verify(x.SHA256); err != nil {
-		return x, nil, &fault.Error{Kind: fault.Internal, What: "the file of this piece of evidence is not the one that was taken", Cause: err}
+		return x, nil, &fault.Error{Kind: fault.Conflict, What: "the file of this piece of evidence is not the one that was taken", Expected: "the file with its SHA-256, from a backup of the server", Cause: err}
 	}
 	r, err = s.files.Open(x.SHA256)
 	return x, r, err
+}
+
+// CheckEvidence reads the file of a piece of evidence again and writes into its chain of
+// custody whether its bytes are still those that were taken.
+func (s *Service) CheckEvidence(ctx context.Context, a authz.Actor, organisation, id, exhibit string) (intact bool, err error) {
+	if _, err := a.Organisation(ctx, organisation, authz.IncidentEdit); err != nil {
+		return false, err
+	}
+	var x incident.Exhibit
+	err = s.read(ctx, a, organisation, authz.IncidentRead, func(tx *store.Tx) error {
+		i, err := incidentOf(tx, organisation, id)
+		if err == nil {
+			x, err = exhibitOf(tx, i, exhibit)
+		}
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	if x.File == "" || s.files == nil {
+		return false, missing("file of this piece of evidence")
+	}
+	intact = s.files.Verify(x.SHA256) == nil
+	return intact, s.handle(ctx, a, organisation, id, func(tx *store.Tx, i incident.Incident) error {
+		x, err := exhibitOf(tx, i, exhibit)
+		if err != nil {
+			return err
+		}
+		last := x.Custody[len(x.Custody)-1]
+		c := incident.Custody{At: i.Now(tx.Now()).UTC().Truncate(time.Millisecond), Who: last.Who, Where: last.Where, Action: incident.CustodyChecked, By: a.Person}
+		if !intact {
+			c.Action = incident.CustodyAltered
+		}
+		if c.At.Before(last.At) { // clocks of people differ
+			c.At = last.At
+		}
+		x.Custody = append(slices.Clone(x.Custody), c)
+		if _, err := tx.PutExhibit(x); err != nil {
+			return err
+		}
+		return entry(tx, a, i, incident.Entry{Kind: "evidence", Object: x.ID, Text: x.Name + ": " + c.Action, After: x.SHA256,
+			At: incident.Moment{At: c.At, Zone: i.Zone, Certainty: incident.Exact}})
+	})
 }
 
 // fileName is a name without folders and without characters that do not print.

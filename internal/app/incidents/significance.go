@@ -150,6 +150,9 @@ func occurrence(i incident.Incident) significance.Occurrence {
 // needs a reason.
 func (s *Service) Decide(ctx context.Context, a authz.Actor, organisation, id string, is bool, reason string) error {
 	return s.revise(ctx, a, organisation, id, authz.IncidentDecide, func(tx *store.Tx, i *incident.Incident) error {
+		if is && i.Kind.Averted() {
+			return conflict("a near miss or a threat is not a significant incident", "the kind incident first")
+		}
 		v, err := s.judge(tx, organisation, id)
 		if err != nil {
 			return err

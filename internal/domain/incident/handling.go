@@ -43,8 +43,15 @@ func AffectedKinds() []string { return []string{"asset", "service", "supplier", 
 // CustodyActions lists what happens to a piece of evidence. The first is how every
 // chain begins.
 func CustodyActions() []string {
-	return []string{"taken", "copied", "handed over", "examined", "returned", "destroyed"}
+	return []string{"taken", "copied", "sealed", "handed over", "examined", "returned", "destroyed"}
 }
+
+// What the platform itself writes into a chain of custody after it read the file again:
+// its bytes are those that were taken, or they are not.
+const (
+	CustodyChecked = "checked"
+	CustodyAltered = "altered"
+)
 
 // The states of an import of indicators.
 const (

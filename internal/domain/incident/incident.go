@@ -28,6 +28,9 @@ const (
 // Kinds lists every kind.
 func Kinds() []Kind { return []Kind{Event, Happened, NearMiss, Threat} }
 
+// Averted reports whether the kind is one of those in which no incident happened.
+func (k Kind) Averted() bool { return k == NearMiss || k == Threat }
+
 // State is where the handling stands.
 type State string
 
@@ -236,7 +239,7 @@ type Custody struct {
 	At     time.Time `json:"at"`
 	Who    string    `json:"who"`
 	Where  string    `json:"where"`
-	Action string    `json:"action"` // "taken", "copied", "handed over", "examined", "returned", "destroyed"
+	Action string    `json:"action"` // see CustodyActions, CustodyChecked and CustodyAltered
 	By     string    `json:"by"`     // person who wrote it down
 }
 

@@ -77,12 +77,17 @@ func (o Obligation) Clocks(i Incident, reports []Report, now time.Time) []clocks
 	return clocks.All([]clocks.Case{{Request: request, Submitted: firstSubmissions(reports)}})
 }
 
-// significant matters to the regimes that report significant incidents only.
+// significant matters to the regimes that report significant incidents only. A near miss
+// and a threat are no incidents: what is said of them is voluntary, Directive (EU)
+// 2022/2555 Art. 30(1).
 func (o Obligation) significant(i Incident) law.Truth {
-	if o.Regime == clocks.NIS2 || o.Regime == clocks.CER {
-		return i.Significance.Truth()
+	switch {
+	case o.Regime != clocks.NIS2 && o.Regime != clocks.CER:
+		return law.True
+	case i.Kind.Averted():
+		return law.False
 	}
-	return law.True
+	return i.Significance.Truth()
 }
 
 func (o Obligation) holiday(d law.Date) bool {

@@ -1,11 +1,8 @@
 package pages
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"path"
 	"strings"
@@ -15,8 +12,6 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
-	"github.com/nisaba-platform/nisaba/internal/report/html"
-	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
@@ -136,19 +131,5 @@ func (s *Site) binderFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	printer, ending := s.messages.Printer(binder.Language), path.Ext(r.URL.Path)
-	contentType := "text/html; charset=utf-8"
-	if ending == ".pdf" {
-		contentType, err = "application/pdf", pdf.Write(&b, binder.Document(printer))
-	} else {
-		err = html.Write(&b, binder.Document(printer))
-	}
-	if err != nil {
-		return fmt.Errorf("write the binder: %w", err)
-	}
-	guard.Download(w, mime.FormatMediaType("attachment", map[string]string{"filename": binder.FileName(ending)}))
-	w.Header().Set("Content-Type", contentType)
-	_, err = w.Write(b.Bytes())
-	return err
+	return s.handOut(w, binder.Document(s.messages.Printer(binder.Language)), binder.FileName(path.Ext(r.URL.Path)))
 }

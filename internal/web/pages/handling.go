@@ -1,12 +1,15 @@
 package pages
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"math"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +26,9 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
 	"github.com/nisaba-platform/nisaba/internal/domain/playbook"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/report/html"
+	"github.com/nisaba-platform/nisaba/internal/report/model"
+	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
@@ -42,6 +48,8 @@ func (s *Site) handlingRoutes(add adder) {
 	add(Client, "POST "+handling+"/list", withBody(mostHandled, uploadTime, s.readList))
 	add(Client, "POST "+handling+"/exhibits", withBody(mostHandled, uploadTime, s.takeEvidence))
 	add(Client, "GET "+handling+"/exhibits/{exhibit}", s.evidenceFile)
+	add(Client, "GET "+handling+"/exhibits/{exhibit}/custody.pdf", s.custodySheet)
+	add(Client, "GET "+handling+"/exhibits/{exhibit}/custody.html", s.custodySheet)
 	for _, name := range indicatorFiles() {
 		add(Client, "GET "+oneIncident+"/"+name, s.indicatorFile(name))
 	}
@@ -200,6 +208,10 @@ func (s *Site) handlingActs() map[string]handlingDeed {
 				return err
 			}
 			return s.incidents.PassOn(ctx(r), a, organisation, id, text(r, "id"), c)
+		}},
+		"check": {"evidence", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			_, err := s.incidents.CheckEvidence(ctx(r), a, organisation, id, text(r, "id"))
+			return err
 		}},
 		"informed": {"informed", func(r *http.Request, a authz.Actor, organisation, id string) error {
 			count, err := countOf(r, "count")
@@ -385,6 +397,34 @@ func (s *Site) evidenceFile(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("ETag", `"`+x.SHA256+`"`)
 	http.ServeContent(w, r, "", time.Time{}, content)
 	return nil
+}
+
+// custodySheet hands out the chain of custody on paper, in the language of the
+// organisation.
+func (s *Site) custodySheet(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.incidents.CustodySheet(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("incident"), r.PathValue("exhibit"))
+	if err != nil {
+		return err
+	}
+	return s.handOut(w, c.Document(s.messages.Printer(c.Language)), c.Name(path.Ext(r.URL.Path)))
+}
+
+// handOut sends a document as a file whose ending says in which form.
+func (s *Site) handOut(w http.ResponseWriter, d model.Document, name string) (err error) {
+	var b bytes.Buffer
+	contentType := "text/html; charset=utf-8"
+	if path.Ext(name) == ".pdf" {
+		contentType, err = "application/pdf", pdf.Write(&b, d)
+	} else {
+		err = html.Write(&b, d)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	guard.Download(w, attachment(name))
+	w.Header().Set("Content-Type", contentType)
+	_, err = w.Write(b.Bytes())
+	return err
 }
 
 // indicatorFile hands the indicators of a case out.

@@ -52,6 +52,17 @@ func (v handlingView) tabLinks(r *http.Request) (out []ui.Link) {
 	return out
 }
 
+// custodyTone marks what the platform found when it read a file again.
+func custodyTone(action string) ui.Tone {
+	switch action {
+	case incident.CustodyChecked:
+		return ui.Good
+	case incident.CustodyAltered:
+		return ui.Bad
+	}
+	return ui.Neutral
+}
+
 func words(ctx context.Context, prefix string, values []string, chosen string) []ui.Option {
 	var out []ui.Option
 	for _, x := range values {

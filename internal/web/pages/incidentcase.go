@@ -259,6 +259,10 @@ func (v caseView) next(r *http.Request) incidentStep {
 			n.action = incidentURL(r, "propose")
 		}
 		return n
+	case v.Kind.Averted():
+		if _, back := v.sentBack(); !back {
+			return step("voluntary", ui.Good, "")
+		}
 	case !v.Significance.Decided:
 		return step("decide", ui.Bad, "#significance")
 	case v.Significance.Is && !v.AwareAt.Known():
@@ -406,6 +410,9 @@ func (v caseView) stated() (out []significance.FieldInfo) {
 	}
 	return out
 }
+
+// voluntarySource is where the law lets entities notify what they need not.
+const voluntarySource = "Directive (EU) 2022/2555 Art. 30(1)"
 
 func criterionText(ctx context.Context, value string) string {
 	if slices.Contains([]string{"true", "false", "unknown"}, value) {

@@ -42,7 +42,7 @@ func recordText(ctx context.Context, e incident.Entry) string {
 	case e.Kind == "evidence" && e.Object == "indicators" && strings.HasPrefix(e.Text, "+"):
 		return ui.T(ctx, "incidents.record.indicators") + ": " + e.Text
 	case e.Kind == "evidence":
-		if name, act, ok := cutLast(e.Text, ": "); ok && slices.Contains(incident.CustodyActions(), act) {
+		if name, act, ok := cutLast(e.Text, ": "); ok && slices.Contains(append(incident.CustodyActions(), incident.CustodyChecked, incident.CustodyAltered), act) {
 			return name + ": " + ui.T(ctx, "handling.custody."+strings.ReplaceAll(act, " ", "_"))
 		}
 	case e.Kind == "correction":

@@ -93,7 +93,7 @@ func incidentFilterOf(q url.Values) incidentFilter {
 }
 
 func (f incidentFilter) keeps(x incidents.Row) bool {
-	open := x.State == incident.Open || x.State == incident.Contained || x.State == incident.Handled
+	open := x.State == incident.Open || x.State == incident.Contained || x.State == incident.Handled || !x.Next.Strict.IsZero()
 	switch {
 	case f.Text != "" && !strings.Contains(strings.ToLower(x.Reference+" "+x.Title+" "+x.Name), strings.ToLower(f.Text)):
 		return false

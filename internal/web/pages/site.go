@@ -350,6 +350,7 @@ func (s *Site) Table() []Route {
 	s.incidentRoutes(add)
 	s.incidentPaperRoutes(add)
 	s.handlingRoutes(add)
+	s.timelineRoutes(add)
 	s.exposureRoutes(add)
 	s.registerRoutes(add)
 	s.playbookRoutes(add)
