@@ -8,6 +8,7 @@ import (
 
 // Start is the minimum that a new file holds.
 type Start struct {
+	Language    string // of texts that are made from the file; "" for English
 	Name        string
 	EntityTypes []string
 	Countries   []string // with an establishment
@@ -41,6 +42,9 @@ var start = template.Must(template.New("organisation").Funcs(template.FuncMap{
 }).Parse(`# Facts of one organisation for Nisaba. null means: not known.
 # Every field is described by: nisaba schema organisation
 nisaba: ` + Format + `
+{{- with .Language}}
+language: {{.}}
+{{- end}}
 
 organisation:
   name: {{quoted .Name}}

@@ -3,10 +3,12 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/law/annex"
 )
 
@@ -23,20 +25,21 @@ type catalogListCommand struct {
 	Framework string `help:"Only this framework: nis2 or cir-2024-2690." enum:"nis2,cir-2024-2690," default:""`
 	Under     string `help:"Only what lies below this heading, for example cir.4.2."`
 	JSON      bool   `name:"json" help:"One JSON object per line."`
+	languageFlag
 }
 
 func (c *catalogListCommand) Run(s *session) error {
-	cat, err := s.catalog()
+	t, err := s.catalogText(c.Language)
 	if err != nil {
 		return err
 	}
 	if c.Under != "" {
-		if _, ok := cat.Get(c.Under); !ok {
+		if _, ok := t.cat.Get(c.Under); !ok {
 			return unknownID(c.Under)
 		}
 	}
 	var list []catalog.Requirement
-	for _, r := range cat.All() {
+	for _, r := range t.cat.All() {
 		if (c.Framework == "" || r.Framework == c.Framework) && (c.Under == "" || r.ID == c.Under || strings.HasPrefix(r.ID, c.Under+".")) {
 			list = append(list, r)
 		}
@@ -44,7 +47,7 @@ func (c *catalogListCommand) Run(s *session) error {
 	if c.JSON {
 		return writeLines(s, list)
 	}
-	printRequirements(text{s.Out}, list)
+	t.requirements(list)
 	return nil
 }
 
@@ -64,12 +67,45 @@ func writeLines[T any](s *session, list []T) error {
 	return nil
 }
 
-func printRequirements(t text, list []catalog.Requirement) {
+// languageFlag is the language of what a command prints.
+type languageFlag struct {
+	Language string `help:"Language: en, de or fr." enum:"en,de,fr" default:"en"`
+}
+
+// catalogText prints what the catalogue holds in a language.
+type catalogText struct {
+	text
+	p   *locale.Printer
+	cat *catalog.Catalogue
+}
+
+func (s *session) catalogText(language string) (catalogText, error) {
+	p, err := s.printer(language)
+	if err != nil {
+		return catalogText{}, err
+	}
+	cat, err := s.catalog(language)
+	if err != nil {
+		return catalogText{}, err
+	}
+	return catalogText{text{s.Out}, p, cat.In(language)}, nil
+}
+
+// named is the word of the language for an id of the catalogue; in English it is the
+// id, which the data have.
+func (t catalogText) named(kind, id string) string {
+	if t.p.Language == catalog.English {
+		return id
+	}
+	return t.p.T("report." + kind + "." + id)
+}
+
+func (t catalogText) requirements(list []catalog.Requirement) {
 	rows := make([][]string, 0, len(list))
 	for _, r := range list {
 		title := r.Title
 		if r.MayNotApply() {
-			title += " (where appropriate)"
+			title += " (" + t.p.T("cli.catalog.where_appropriate") + ")"
 		}
 		rows = append(rows, []string{r.ID, strings.Join(r.Measures, ""), title})
 	}
@@ -78,139 +114,144 @@ func printRequirements(t text, list []catalog.Requirement) {
 
 type catalogShowCommand struct {
 	ID string `arg:"" help:"Id, for example cir.4.2.2.c."`
+	languageFlag
 }
 
 func (c *catalogShowCommand) Run(s *session) error {
-	cat, err := s.catalog()
+	t, err := s.catalogText(c.Language)
 	if err != nil {
 		return err
 	}
-	t := text{s.Out}
-	if r, ok := cat.Get(c.ID); ok {
-		showRequirement(t, cat, r)
+	if r, ok := t.cat.Get(c.ID); ok {
+		t.requirement(r)
 		return nil
 	}
-	if q, ok := cat.Question(c.ID); ok {
-		showQuestion(t, q)
+	if q, ok := t.cat.Question(c.ID); ok {
+		t.question(q)
 		return nil
 	}
-	if title, ok := cat.KindTitle(c.ID); ok {
+	if title, ok := t.cat.KindTitle(c.ID); ok {
 		t.title(title)
-		for _, n := range cat.Naming(c.ID) {
-			r := cat.At(n.Leaf)
+		for _, n := range t.cat.Naming(c.ID) {
+			r := t.cat.At(n.Leaf)
 			t.hang(2, r.ID+"  ", r.Title)
 		}
 		return nil
 	}
 	if e, ok := annex.Lookup(c.ID); ok {
-		p, err := s.printer("en")
-		if err != nil {
-			return err
-		}
-		t.title(p.Say(e.Title()))
-		t.line("%s\n%s", e.ID, e.Citation)
+		t.title(t.p.Say(e.Title()))
+		t.line("%s\n%s", e.ID, t.p.Cite(e.Citation))
 		return nil
 	}
 	return unknownID(c.ID)
 }
 
-func showRequirement(t text, cat *catalog.Catalogue, r catalog.Requirement) {
+func (t catalogText) requirement(r catalog.Requirement) {
 	t.title(r.Title)
-	t.line("%s\n%s\n", r.ID, r.Citation)
+	t.line("%s\n%s\n", r.ID, t.p.Cite(r.Citation))
 	t.para(0, r.Explanation)
 	if r.Good != "" {
-		t.heading("What good looks like")
+		t.heading(t.p.T("cli.catalog.good"))
 		t.para(2, r.Good)
 	}
 	if r.MayNotApply() {
-		t.heading("Where appropriate")
-		t.para(2, "If you decide that this point does not apply, write down why in words that an outsider understands (Implementing Regulation (EU) 2024/2690 Art. 2(2)).")
+		t.heading(t.p.T("cli.catalog.may_not_apply"))
+		t.para(2, t.p.T("cli.catalog.may_not_apply.text"))
 	}
 	if len(r.Evidence) > 0 {
-		t.heading("Evidence")
+		t.heading(t.p.T("cli.catalog.evidence"))
 		for _, e := range r.Evidence {
-			title, _ := cat.KindTitle(e.Kind)
-			t.hang(2, "- ", fmt.Sprintf("%s (%s): %s. Counts for %d months.", title, e.Kind, e.Text, e.ValidMonths))
+			title, _ := t.cat.KindTitle(e.Kind)
+			t.hang(2, "- ", t.p.T("cli.catalog.evidence.item", "title", title, "id", e.Kind, "text", e.Text, "count", e.ValidMonths))
 		}
 	}
 	if r.IsLeaf() {
-		t.heading("Work")
-		t.line("  %g to %g person-days · owner: %s · phase: %s · weight: %g", r.Effort[0], r.Effort[1], r.Owner, r.Phase, r.Weight)
+		t.heading(t.p.T("cli.catalog.work"))
+		t.line("  %s", t.p.T("cli.catalog.work.text", "from", t.figure(r.Effort[0]), "to", t.figure(r.Effort[1]),
+			"owner", t.named("role", r.Owner), "phase", t.named("phase", string(r.Phase)), "weight", t.figure(r.Weight)))
 	}
-	if qs := cat.InformedBy(r.ID); len(qs) > 0 {
-		t.heading("Questions that inform it")
+	if qs := t.cat.InformedBy(r.ID); len(qs) > 0 {
+		t.heading(t.p.T("cli.catalog.informed_by"))
 		for _, q := range qs {
 			t.hang(2, q.ID+"  ", q.Text)
 		}
 	}
-	if children := cat.Children(r.ID); len(children) > 0 {
-		t.heading("Below it")
-		printRequirements(t, children)
+	if children := t.cat.Children(r.ID); len(children) > 0 {
+		t.heading(t.p.T("cli.catalog.below"))
+		t.requirements(children)
 	}
+}
+
+// figure is a number with the decimals that it has, as the language writes it.
+func (t catalogText) figure(v float64) string {
+	_, decimals, _ := strings.Cut(strconv.FormatFloat(v, 'f', -1, 64), ".")
+	return t.p.Number(v, len(decimals))
 }
 
 type catalogSearchCommand struct {
-	Words []string `arg:"" help:"Words to look for."`
+	Words []string `arg:"" help:"Words to look for, in the language."`
+	languageFlag
 }
 
 func (c *catalogSearchCommand) Run(s *session) error {
-	cat, err := s.catalog()
+	t, err := s.catalogText(c.Language)
 	if err != nil {
 		return err
 	}
-	found := cat.Search(strings.Join(c.Words, " "))
+	found := t.cat.Search(strings.Join(c.Words, " "))
 	if len(found) == 0 {
-		fmt.Fprintln(s.Err, "Nothing found. Try fewer or other words; \"nisaba catalog list\" prints everything.")
+		fmt.Fprintln(s.Err, t.p.T("cli.catalog.nothing"))
 		return nil
 	}
-	printRequirements(text{s.Out}, found)
+	t.requirements(found)
 	return nil
 }
 
 type catalogQuestionsCommand struct {
 	Topic string `help:"Only this topic: a to j, governance, reporting or registration."`
+	languageFlag
 }
 
 func (c *catalogQuestionsCommand) Run(s *session) error {
-	cat, err := s.catalog()
+	t, err := s.catalogText(c.Language)
 	if err != nil {
 		return err
 	}
-	for _, q := range cat.Questions() {
+	for _, q := range t.cat.Questions() {
 		if c.Topic == "" || c.Topic == q.Topic {
-			showQuestion(text{s.Out}, q)
-			fmt.Fprintln(s.Out)
+			t.question(q)
+			t.line("")
 		}
 	}
 	return nil
 }
 
-func showQuestion(t text, q catalog.Question) {
+func (t catalogText) question(q catalog.Question) {
 	t.hang(0, q.ID+"  ", q.Text)
-	t.hang(4, "Why: ", q.Why)
+	t.hang(4, t.p.T("cli.catalog.why")+" ", q.Why)
 	if q.Help != "" {
-		t.hang(4, "Help: ", q.Help)
+		t.hang(4, t.p.T("cli.catalog.help")+" ", q.Help)
 	}
 	if q.Type == catalog.Many {
-		t.line("    Choose all that apply:")
+		t.line("    %s", t.p.T("cli.catalog.many"))
 	}
 	for _, o := range q.Options {
 		t.hang(4, o.ID+": ", o.Text)
 	}
 }
 
-type catalogTypesCommand struct{}
+type catalogTypesCommand struct{ languageFlag }
 
 func (c *catalogTypesCommand) Run(s *session) error {
-	p, err := s.printer("en")
+	p, err := s.printer(c.Language)
 	if err != nil {
 		return err
 	}
 	var rows [][]string
 	for _, e := range annex.All() {
-		place := "Annex " + string(e.Annex)
+		place := p.T("cli.catalog.annex", "number", string(e.Annex))
 		if !e.Listed() {
-			place = "an article"
+			place = p.T("cli.catalog.article")
 		}
 		rows = append(rows, []string{e.ID, place, p.Say(e.Title())})
 	}
@@ -218,17 +259,17 @@ func (c *catalogTypesCommand) Run(s *session) error {
 	return nil
 }
 
-type catalogEvidenceCommand struct{}
+type catalogEvidenceCommand struct{ languageFlag }
 
 func (c *catalogEvidenceCommand) Run(s *session) error {
-	cat, err := s.catalog()
+	t, err := s.catalogText(c.Language)
 	if err != nil {
 		return err
 	}
 	var rows [][]string
-	for _, k := range cat.Kinds() {
+	for _, k := range t.cat.Kinds() {
 		rows = append(rows, []string{k.ID, k.Title})
 	}
-	text{s.Out}.table(0, rows)
+	t.table(0, rows)
 	return nil
 }

@@ -18,17 +18,17 @@ import (
 )
 
 type clocksCommand struct {
-	File     string   `arg:"" optional:"" help:"With --jsonl: a file of JSON Lines, or - for standard input."`
-	JSONL    bool     `name:"jsonl" help:"Read and write JSON Lines, one clock per line."`
-	Country  string   `help:"Member State of the authority, for its zone, holidays and deviations, for example DE."`
-	Zone     string   `name:"tz" help:"Time zone of the authority, for example Europe/Berlin. Default: the country's."`
-	Regime   []string `help:"Regimes: nis2, gdpr, dora, cra_vulnerability, cra_incident, cer, eidas, eprivacy." default:"nis2"`
-	At       []string `help:"An event, for example aware_at=2026-11-24T22:10 or, for one regime only, gdpr.aware_at=2026-11-25T09:00. Without offset: local time of the authority."`
-	Trust    bool     `name:"trust-service" help:"The incident affects the trust services of a trust service provider."`
-	Now      string   `help:"The present, for remaining times. Default: the clock of this computer."`
-	WhatIf   []string `help:"Count a pending proposal as if it were law: com-2025-837 or com-2026-13. They are not in force."`
-	Language string   `help:"Language: en, de or fr." enum:"en,de,fr" default:"en"`
-	ICS      string   `name:"ics" help:"Also write the deadlines to this calendar file (iCalendar)." type:"path" placeholder:"FILE"`
+	File    string   `arg:"" optional:"" help:"With --jsonl: a file of JSON Lines, or - for standard input."`
+	JSONL   bool     `name:"jsonl" help:"Read and write JSON Lines, one clock per line."`
+	Country string   `help:"Member State of the authority, for its zone, holidays and deviations, for example DE."`
+	Zone    string   `name:"tz" help:"Time zone of the authority, for example Europe/Berlin. Default: the country's."`
+	Regime  []string `help:"Regimes: nis2, gdpr, dora, cra_vulnerability, cra_incident, cer, eidas, eprivacy." default:"nis2"`
+	At      []string `help:"An event, for example aware_at=2026-11-24T22:10 or, for one regime only, gdpr.aware_at=2026-11-25T09:00. Without offset: local time of the authority."`
+	Trust   bool     `name:"trust-service" help:"The incident affects the trust services of a trust service provider."`
+	Now     string   `help:"The present, for remaining times. Default: the clock of this computer."`
+	WhatIf  []string `help:"Count a pending proposal as if it were law: com-2025-837 or com-2026-13. They are not in force."`
+	languageFlag
+	ICS string `name:"ics" help:"Also write the deadlines to this calendar file (iCalendar)." type:"path" placeholder:"FILE"`
 }
 
 func (c *clocksCommand) Run(s *session) error {

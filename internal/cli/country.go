@@ -21,8 +21,8 @@ type countryCommand struct {
 }
 
 type countryListCommand struct {
-	JSON     bool   `name:"json" help:"One JSON object per line."`
-	Language string `help:"Language: en, de or fr." enum:"en,de,fr" default:"en"`
+	JSON bool `name:"json" help:"One JSON object per line."`
+	languageFlag
 }
 
 // countryLine is one Member State of the list, for programs. A null date is not
@@ -110,9 +110,9 @@ func dateOrNull(d law.Date) *law.Date {
 }
 
 type countryShowCommand struct {
-	Code     string `arg:"" help:"ISO 3166-1 alpha-2 code, for example DE; EL is accepted for Greece."`
-	JSON     bool   `name:"json" help:"One JSON object."`
-	Language string `help:"Language: en, de or fr." enum:"en,de,fr" default:"en"`
+	Code string `arg:"" help:"ISO 3166-1 alpha-2 code, for example DE; EL is accepted for Greece."`
+	JSON bool   `name:"json" help:"One JSON object."`
+	languageFlag
 }
 
 // statement is one field of a pack, rendered in a language, for programs.

@@ -21,7 +21,7 @@ type countryDiffCommand struct {
 	Packs         string   `arg:"" name:"file-or-folder" help:"One pack, or a folder or zip file with a bundle. It need not be signed."`
 	Organisations []string `arg:"" optional:"" name:"organisation" help:"Organisation files: for whom does it change what?"`
 	JSON          bool     `name:"json" help:"One JSON object."`
-	Language      string   `help:"Language: en, de or fr." enum:"en,de,fr" default:"en"`
+	languageFlag
 }
 
 // stateChange is what changes in one Member State, for programs.

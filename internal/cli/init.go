@@ -19,6 +19,7 @@ import (
 type initCommand struct {
 	File  string `arg:"" optional:"" default:"organisation.yaml" help:"File to write."`
 	Force bool   `help:"Replace an existing file."`
+	languageFlag
 }
 
 func (c *initCommand) Run(s *session) error {
@@ -26,7 +27,7 @@ func (c *initCommand) Run(s *session) error {
 		return &fault.Error{Kind: fault.Conflict, File: c.File, What: "the file exists already",
 			Expected: "another name, or --force to replace it"}
 	}
-	p, err := s.printer("en")
+	p, err := s.printer(c.Language)
 	if err != nil {
 		return err
 	}
@@ -35,10 +36,13 @@ func (c *initCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	if p.Language != catalog.English {
+		start.Language = p.Language
+	}
 	if err := writeFile(c.File, []byte(organisation.New(start))); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.Out, "\nWrote %s. Next:\n  nisaba scope %s\n  nisaba assess %s --out report/\n", c.File, c.File, c.File)
+	fmt.Fprintf(s.Out, "\n%s\n  nisaba scope %s\n  nisaba assess %s --out report/\n", p.T("cli.init.written", "file", c.File), c.File, c.File)
 	return nil
 }
 
@@ -64,25 +68,25 @@ type interview struct {
 }
 
 func (q *interview) run() (organisation.Start, error) {
-	fmt.Fprintln(q.Out, "A few questions. An empty answer means: not known. Ctrl-C ends without writing anything.")
+	fmt.Fprintln(q.Out, q.printer.T("cli.init.begin"))
 	var s organisation.Start
 	err := q.steps(&s)
 	return s, err
 }
 
 func (q *interview) steps(s *organisation.Start) (err error) {
-	if s.Name, err = q.ask("Full legal name of the organisation?", func(a string) error {
+	if s.Name, err = q.ask(q.printer.T("cli.init.name"), func(a string) error {
 		if a == "" {
-			return errors.New("please give a name; it stands on the report")
+			return errors.New(q.printer.T("cli.init.name.missing"))
 		}
 		return nil
 	}); err != nil {
 		return err
 	}
-	if s.Countries, err = q.countries("Countries with an establishment (two letters, for example DE AT)?"); err != nil {
+	if s.Countries, err = q.countries(q.printer.T("cli.init.established")); err != nil {
 		return err
 	}
-	if s.Serves, err = q.countries("Countries in which you offer services (empty: the same)?"); err != nil {
+	if s.Serves, err = q.countries(q.printer.T("cli.init.serves")); err != nil {
 		return err
 	}
 	if len(s.Serves) == 0 {
@@ -94,7 +98,7 @@ func (q *interview) steps(s *organisation.Start) (err error) {
 	if s.Years, err = q.figures(); err != nil {
 		return err
 	}
-	s.CERCritical, err = q.truth("Has a Member State identified you as a critical entity (Directive (EU) 2022/2557)? yes, no or empty")
+	s.CERCritical, err = q.truth(q.printer.T("cli.init.critical"))
 	return err
 }
 
@@ -121,7 +125,7 @@ func (q *interview) countries(question string) ([]string, error) {
 		list = nil
 		for _, c := range strings.FieldsFunc(strings.ToUpper(a), func(r rune) bool { return r == ' ' || r == ',' }) {
 			if len(c) != 2 || strings.Trim(c, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-				return fmt.Errorf("%q is not a country code; please use two letters, for example DE", c)
+				return errors.New(q.printer.T("cli.init.country.wrong", "answer", c))
 			}
 			if c == "EL" {
 				c = "GR"
@@ -138,12 +142,12 @@ func (q *interview) entityTypes() ([]string, error) {
 	var chosen []string
 	for {
 		var matches []annex.Type
-		_, err := q.ask("What does the organisation itself do? Type words, for example \"managed service\" or \"food\" (empty: done). Name your own activity, not that of your customers.", func(a string) error {
+		_, err := q.ask(q.printer.T("cli.init.activity"), func(a string) error {
 			if a == "" {
 				return nil
 			}
 			if matches = q.search(a); len(matches) == 0 {
-				return errors.New("nothing found; please try another word, or an empty line when no type of the annexes fits")
+				return errors.New(q.printer.T("cli.init.activity.nothing"))
 			}
 			return nil
 		})
@@ -159,7 +163,7 @@ func (q *interview) entityTypes() ([]string, error) {
 				chosen = append(chosen, id)
 			}
 		}
-		fmt.Fprintf(q.Out, "  Chosen so far: %s\n", strings.Join(chosen, ", "))
+		fmt.Fprintf(q.Out, "  %s\n", q.printer.T("cli.init.activity.chosen", "list", q.printer.List(chosen)))
 	}
 }
 
@@ -180,12 +184,12 @@ func (q *interview) pick(matches []annex.Type) ([]string, error) {
 		fmt.Fprintf(q.Out, "  %2d  %-40s %s\n", i+1, t.ID, q.printer.Say(t.Title()))
 	}
 	var picked []string
-	_, err := q.ask("Numbers that fit (empty: none of these)?", func(a string) error {
+	_, err := q.ask(q.printer.T("cli.init.pick"), func(a string) error {
 		picked = nil
 		for _, f := range strings.FieldsFunc(a, func(r rune) bool { return r == ' ' || r == ',' }) {
 			n, err := strconv.Atoi(f)
 			if err != nil || n < 1 || n > len(matches) {
-				return fmt.Errorf("%q is not a number from the list (1 to %d)", f, len(matches))
+				return errors.New(q.printer.T("cli.init.pick.wrong", "answer", f, "most", fmt.Sprint(len(matches))))
 			}
 			picked = append(picked, matches[n-1].ID)
 		}
@@ -202,14 +206,14 @@ func (q *interview) figures() ([]organisation.Figures, error) {
 	for _, year := range []int{last - 1, last} {
 		f := organisation.Figures{Year: year}
 		var err error
-		if f.Employees, err = q.number(fmt.Sprintf("Staff in %d, in full-time units?", year)); err != nil {
+		if f.Employees, err = q.number(q.printer.T("cli.init.staff", "year", fmt.Sprint(year))); err != nil {
 			return nil, err
 		}
-		if f.Turnover, err = q.number(fmt.Sprintf("Turnover in %d, in euros?", year)); err != nil {
+		if f.Turnover, err = q.number(q.printer.T("cli.init.turnover", "year", fmt.Sprint(year))); err != nil {
 			return nil, err
 		}
 		if balanceMatters(f) {
-			if f.BalanceSheet, err = q.number(fmt.Sprintf("Balance sheet total in %d, in euros? (It can decide: to be small or medium, it is enough that either the turnover or the balance sheet stays below its ceiling.)", year)); err != nil {
+			if f.BalanceSheet, err = q.number(q.printer.T("cli.init.balance", "year", fmt.Sprint(year))); err != nil {
 				return nil, err
 			}
 		}
@@ -238,7 +242,7 @@ func (q *interview) number(question string) (*float64, error) {
 		}
 		f, err := strconv.ParseFloat(strings.NewReplacer(" ", "", "_", "", "'", "").Replace(a), 64)
 		if err != nil || f < 0 || f > 1e15 {
-			return fmt.Errorf("%q is not a number of 0 or more; please write for example 120 or 12000000, without commas", a)
+			return errors.New(q.printer.T("cli.init.number.wrong", "answer", a))
 		}
 		v = &f
 		return nil
@@ -252,12 +256,12 @@ func (q *interview) truth(question string) (string, error) {
 		switch strings.ToLower(a) {
 		case "":
 			answer = "null"
-		case "yes", "y":
+		case "yes", "y", "ja", "j", "oui", "o":
 			answer = "true"
-		case "no", "n":
+		case "no", "n", "nein", "non":
 			answer = "false"
 		default:
-			return fmt.Errorf("%q is not an answer; please type yes, no or nothing", a)
+			return errors.New(q.printer.T("cli.init.truth.wrong", "answer", a))
 		}
 		return nil
 	})
