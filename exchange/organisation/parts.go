@@ -3,8 +3,10 @@ package organisation
 import (
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -121,6 +123,60 @@ func Differences(a, b *File) ([]Difference, error) {
 		}
 	}
 	return out, nil
+}
+
+// FactFields lists the fields that Differences of two Facts can name, each once and
+// without positions, for example "figures.employees". What a map holds is "*".
+// Enterprises that hang on linked or partner enterprises have the fields of these.
+func FactFields() []string {
+	var out []string
+	facts := fieldsOf(reflect.TypeFor[File]())
+	for i, name := range facts.names {
+		switch name {
+		case "answers", "evidence", "exceptions", "assertions", "assessed_on":
+		default:
+			out = appendFields(out, name, reflect.TypeFor[File]().Field(facts.order[i]).Type)
+		}
+	}
+	return out
+}
+
+func appendFields(out []string, name string, t reflect.Type) []string {
+	switch {
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
+		return appendFields(out, name, t.Elem())
+	case t.Kind() == reflect.Map:
+		return append(out, name+".*")
+	case t.Kind() != reflect.Struct || len(fieldsOf(t).names) == 0:
+		return append(out, name)
+	}
+	set := fieldsOf(t)
+	for i, part := range set.names {
+		if within := name + "."; strings.Contains(within, ".linked.") || strings.Contains(within, ".partners.") {
+			if part == "linked" || part == "partners" {
+				continue
+			}
+		}
+		out = appendFields(out, join(name, part), t.Field(set.order[i]).Type)
+	}
+	return out
+}
+
+var position = regexp.MustCompile(`\[[0-9]+\]`)
+
+// FieldName is the name under which a field of Differences is known to people:
+// without its position and without the section of the file that it stands in, for
+// example "employees" of "group.linked[0].partners[1].employees" is
+// "partners.employees".
+func FieldName(field string) string {
+	name := position.ReplaceAllString(field, "")
+	for _, section := range []string{"activity.", "group.", "establishment.", "status."} {
+		name = strings.TrimPrefix(name, section)
+	}
+	if i := max(strings.LastIndex(name, "linked."), strings.LastIndex(name, "partners.")); i >= 0 {
+		name = name[i:]
+	}
+	return name
 }
 
 // flatten lists the values of the tree by their fields. Lists of words are one

@@ -24,9 +24,9 @@ func aggregates() []aggregate {
 		workspaces, organisations, people, passkeys, recoveryCodes, sessions, members, invitations, tokens, settings,
 		answers, evidence, files, exceptions, assertions, determinations, registrations, snapshots, delegations, assignments, suggestions,
 		tasks, comments, approvals, trainings, views, reports, feeds,
-		incidents, obligations, incidentReports, incidentEntries, indicators, affected, exhibits, informed, incidentCosts, intakeSources, intakeSignals,
+		incidents, obligations, incidentReports, incidentEntries, indicators, affected, exhibits, informed, incidentCosts, imports, exercises, intakeSources, intakeSignals,
 		filingKeys, authorityCases, authorityReports, authorityMessages, filingEndpoints, filingMessages,
-		assets, suppliers, risks, scanTargets, scans, scanFindings,
+		assets, suppliers, supplierRequests, risks, scanTargets, scans, scanFindings,
 		authorityApplications, authorityEntries, authorityRecipients, authorityForwardings, authorityRecords, authorityAttachments,
 	}
 }
@@ -267,4 +267,14 @@ func Kinds() []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// Fields lists the names of the values that ledgers record of objects of a kind, in
+// the order of its type; nil when there is no such kind.
+func Fields(kind string) []string {
+	a, ok := aggregateOf(kind)
+	if !ok {
+		return nil
+	}
+	return a.fieldNames()
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -360,12 +361,29 @@ type description struct {
 // aggregate is a table without its type, for what works on all of them.
 type aggregate interface {
 	describe() description
+	fieldNames() []string
 	current(tx *Tx, key []string) (json.RawMessage, error)
 	restore(tx *Tx, key []string, to json.RawMessage) error
 }
 
 func (t *table[T]) describe() description {
 	return description{name: t.name, kind: t.kind, keys: len(t.key), secret: t.secret, whole: t.itself || len(t.key) == 0}
+}
+
+// fieldNames are those of the values of a row as the ledger has them.
+func (t *table[T]) fieldNames() []string { return jsonNames(reflect.TypeFor[T]()) }
+
+func jsonNames(of reflect.Type) (out []string) {
+	for f := range of.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && name == "":
+			out = append(out, jsonNames(f.Type)...)
+		case f.IsExported() && name != "-":
+			out = append(out, cmp.Or(name, f.Name))
+		}
+	}
+	return out
 }
 
 // current is the row as the ledger would write it; nil when there is none.

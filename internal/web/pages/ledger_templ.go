@@ -378,7 +378,7 @@ func entryPage(r *http.Request, p ui.PageProps, v entryView) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				if len(entryChanges(v.entry)) == 0 {
+				if len(entryChanges(ctx, v.entry)) == 0 {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -397,7 +397,7 @@ func entryPage(r *http.Request, p ui.PageProps, v entryView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = ui.Diff(entryChanges(v.entry)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Diff(entryChanges(ctx, v.entry)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

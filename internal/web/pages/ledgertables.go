@@ -20,18 +20,44 @@ import (
 
 // ledgerKinds are those that the filter offers: what happens in workspaces.
 func ledgerKinds(ctx context.Context) []string {
-	return slices.DeleteFunc(proving.Kinds(), func(k string) bool {
-		p := ui.From(ctx).Printer
-		return p == nil || !p.Has("ledger.kind."+k)
-	})
+	kinds := slices.DeleteFunc(proving.Kinds(), func(k string) bool { return k == "passkey" || k == "recovery_code" || k == "session" })
+	slices.SortFunc(kinds, func(a, b string) int { return strings.Compare(kindName(ctx, a), kindName(ctx, b)) })
+	return kinds
+}
+
+// named is the message prefix + key, or else where an edition of the program has
+// written a key that this one does not know.
+func named(ctx context.Context, prefix, key, otherwise string) string {
+	if p := ui.From(ctx).Printer; p != nil && p.Has(prefix+key) {
+		return ui.T(ctx, prefix+key)
+	}
+	return otherwise
 }
 
 // kindName is the kind of an object in words.
 func kindName(ctx context.Context, kind string) string {
-	if p := ui.From(ctx).Printer; p != nil && p.Has("ledger.kind."+kind) {
-		return ui.T(ctx, "ledger.kind."+kind)
+	return named(ctx, "ledger.kind.", kind, strings.ReplaceAll(kind, "_", " "))
+}
+
+// fieldName is a value of an object in words.
+func fieldName(ctx context.Context, field string) string {
+	return named(ctx, "ledger.field.", field, strings.ReplaceAll(field, "_", " "))
+}
+
+// settingName is a setting in words. Where there is one for each of several things,
+// its name ends with which.
+func settingName(ctx context.Context, name string) string {
+	for at := name; at != ""; at = at[:max(0, strings.LastIndexAny(at, "./"))] {
+		if text := named(ctx, "ledger.setting.", at, ""); text != "" {
+			return text
+		}
 	}
-	return strings.ReplaceAll(kind, "_", " ")
+	return name
+}
+
+// actionName is what was done, in words: "kind.verb", or an action of its own.
+func actionName(ctx context.Context, e ledger.Entry) string {
+	return named(ctx, "ledger.action.", e.Action, named(ctx, "ledger.verb.", strings.TrimPrefix(e.Action, e.Kind+"."), e.Action))
 }
 
 func entryURL(seq int64) string { return "/ledger/" + strconv.FormatInt(seq, 10) }
@@ -40,14 +66,14 @@ func entryURL(seq int64) string { return "/ledger/" + strconv.FormatInt(seq, 10)
 const mostValue = 4000
 
 // entryChanges are the values before and after, as text.
-func entryChanges(e ledger.Entry) []ui.Change {
+func entryChanges(ctx context.Context, e ledger.Entry) []ui.Change {
 	fields, err := e.Changes()
 	if err != nil {
-		return []ui.Change{{Field: e.Kind, Before: string(e.Before), After: string(e.After)}}
+		return []ui.Change{{Field: kindName(ctx, e.Kind), Before: string(e.Before), After: string(e.After)}}
 	}
 	var out []ui.Change
 	for _, f := range fields {
-		if c := (ui.Change{Field: f.Name, Before: plainValue(f.Before), After: plainValue(f.After)}); c.Before != c.After {
+		if c := (ui.Change{Field: fieldName(ctx, f.Name), Before: plainValue(f.Before), After: plainValue(f.After)}); c.Before != c.After {
 			out = append(out, c)
 		}
 	}
@@ -82,7 +108,7 @@ func entryFacts(ctx context.Context, e ledger.Entry) []ui.Figure {
 	return []ui.Figure{
 		{Label: ui.T(ctx, "ledger.entry.who"), Value: who, Note: e.From},
 		{Label: ui.T(ctx, "ledger.entry.when"), Value: e.At.Format("2006-01-02"), Note: e.At.Format("15:04:05.000 MST")},
-		{Label: ui.T(ctx, "ledger.entry.action"), Value: kindName(ctx, e.Kind), Note: e.Action},
+		{Label: ui.T(ctx, "ledger.entry.action"), Value: kindName(ctx, e.Kind), Note: actionName(ctx, e)},
 	}
 }
 

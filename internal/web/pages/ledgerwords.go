@@ -11,6 +11,7 @@ import (
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/base/id"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -71,7 +72,10 @@ func (w ledgerWords) what(ctx context.Context, e ledger.Entry) string {
 		case e.After == nil:
 			verb, now = "remove", before
 		}
-		text = ui.T(ctx, "ledger.did."+verb, "kind", kindName(ctx, e.Kind))
+		text = named(ctx, "ledger.action.", e.Action, ui.T(ctx, "ledger.did."+verb, "kind", kindName(ctx, e.Kind)))
+		if e.Kind == "setting" {
+			now.Name = settingName(ctx, now.Name)
+		}
 		for _, name := range []string{now.Title, now.Name, now.Label, now.Email, now.Body} {
 			if name != "" {
 				text += ": " + shorten(name)
@@ -84,6 +88,12 @@ func (w ledgerWords) what(ctx context.Context, e ledger.Entry) string {
 	}
 	return text
 }
+
+// untold are fields that say nothing to people beside the change itself: where the
+// object stands, when it was last written, and what proves it.
+var untold = map[string]bool{"id": true, "version": true, "workspace": true, "organisation": true, "created_at": true, "updated_at": true,
+	"position": true, "ahead_ms": true, "cursor": true, "approved_digest": true, "sha256": true, "key_id": true, "public_key": true,
+	"authority_key": true, "token": true, "permit": true, "due_because": true, "job": true}
 
 // changes are the fields that people know with their values before and after.
 func (w ledgerWords) changes(ctx context.Context, e ledger.Entry) []ui.Change {
@@ -98,12 +108,11 @@ func (w ledgerWords) changes(ctx context.Context, e ledger.Entry) []ui.Change {
 			out = append(out, changedFacts(ctx, f)...)
 			continue
 		}
-		key := "ledger.field." + f.Name
-		if p := ui.From(ctx).Printer; p == nil || !p.Has(key) {
+		if untold[f.Name] {
 			continue
 		}
 		before, after := apart(f.Before, f.After)
-		c := ui.Change{Field: ui.T(ctx, key), Before: w.value(ctx, now, e.Kind, f.Name, before), After: w.value(ctx, now, e.Kind, f.Name, after)}
+		c := ui.Change{Field: fieldName(ctx, f.Name), Before: w.value(ctx, now, e.Kind, f.Name, before), After: w.value(ctx, now, e.Kind, f.Name, after)}
 		if c.Before != c.After {
 			out = append(out, c)
 		}
@@ -230,6 +239,9 @@ func (w ledgerWords) text(ctx context.Context, now spoken, kind, field, v string
 	}
 	if req, ok := w.catalogue.Get(v); ok {
 		return req.Title
+	}
+	if id.Valid(v) {
+		return "" // of something that has no name here
 	}
 	if d, err := law.ParseDate(v); err == nil {
 		return ui.DayText(ctx, d)

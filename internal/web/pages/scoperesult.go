@@ -284,10 +284,7 @@ func factChanges(ctx context.Context, f *organisation.File, changed []organisati
 // factLabel is the name of a field of the organisation file, for example "Staff in
 // annual work units 2025" for "figures[1].employees".
 func factLabel(ctx context.Context, f *organisation.File, field string) string {
-	name := position.ReplaceAllString(field, "")
-	for _, section := range []string{"activity.", "group.", "establishment.", "status."} {
-		name = strings.TrimPrefix(name, section)
-	}
+	name := organisation.FieldName(field)
 	text := name
 	if p := ui.From(ctx).Printer; p != nil && p.Has("report.field."+name) {
 		text = ui.T(ctx, "report.field."+name)
