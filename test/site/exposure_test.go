@@ -180,6 +180,9 @@ func TestExposure(t *testing.T) {
 	if _, page := v.get(organisation + "/risks"); strings.Count(page, "TLS 1.0 is off (TLS-03)") != 1 {
 		t.Error("the finding is not one risk")
 	}
+	if _, page := v.get(organisation + "/exposure/checks/CERT-16"); !strings.Contains(page, "Our own criterion: No source") || strings.Contains(page, "Compared with:") {
+		t.Error("a check without references does not say whose its criteria are")
+	}
 	check := organisation + "/exposure/checks/TLS-03"
 	page = v.until(check, "TLS 1.0 is offered")
 	finding := regexp.MustCompile(`name="finding" value="([^"]+)"`).FindStringSubmatch(page)
