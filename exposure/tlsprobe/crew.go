@@ -103,9 +103,9 @@ type harvest struct {
 	done   func()           // called when nothing is left to ask; nil: nobody cares
 
 	mu    sync.Mutex
-	open  int // parts that are not finished
-	no    int // how often nothing is taken
-	found map[uint16]Flight
+	open  int               // parts that are not finished
+	no    int               // how often nothing is taken
+	found map[uint16]Flight // before begin: what is known already
 	errs  []error
 }
 
@@ -114,7 +114,9 @@ var errNotAmong = fmt.Errorf("%w: a value that was not offered", errMalformed)
 
 // begin is the work that offers each part.
 func (h *harvest) begin(parts [][]uint16) (work []func()) {
-	h.found, h.open = map[uint16]Flight{}, len(parts)
+	if h.open = len(parts); h.found == nil {
+		h.found = map[uint16]Flight{}
+	}
 	for _, p := range parts {
 		work = append(work, func() { h.step(p) })
 	}

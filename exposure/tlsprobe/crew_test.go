@@ -24,6 +24,7 @@ type imagined struct {
 	suites map[uint16][]uint16 // by version
 	groups []uint16            // of TLS 1.3
 	closes bool                // instead of an alert
+	warns  bool                // that it does not know the name, before it answers
 	ended  func([]byte) []byte // what an answer becomes for whoever ends their half of the connection; nil: it stays
 }
 
@@ -50,6 +51,9 @@ func (m *imagined) serve(server net.Conn) {
 	answer := m.answer(body)
 	if head[0] != 22 || len(answer) == 0 || m.closes && answer[0] == 21 {
 		return
+	}
+	if m.warns {
+		server.Write([]byte{21, 3, 3, 0, 2, 1, 112})
 	}
 	if m.ended != nil {
 		server.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
@@ -94,6 +98,18 @@ func TestHalfClosed(t *testing.T) {
 		}
 		if got := v.Groups[tlsprobe.TLS13]; !slices.Equal(slices.Sorted(slices.Values(got)), []uint16{23, 29}) || v.GroupErr[tlsprobe.TLS13] != nil {
 			t.Errorf("%s: groups %x, %v", name, got, v.GroupErr[tlsprobe.TLS13])
+		}
+	}
+}
+
+// TestUnknownName: a server that warns of a name that it does not know, and goes on,
+// speaks what it speaks.
+func TestUnknownName(t *testing.T) {
+	t.Parallel()
+	m := &imagined{warns: true, groups: []uint16{29}, suites: map[uint16][]uint16{tlsprobe.TLS13: {0x1301}, tlsprobe.TLS12: {0xc02f, 0x0035}}}
+	for _, s := range tlsprobe.NewServer(m.connect, "example.org", 5*time.Second, 4).Versions(t.Context()) {
+		if got, want := slices.Sorted(slices.Values(s.Suites)), slices.Sorted(slices.Values(m.suites[s.Version])); !slices.Equal(got, want) || s.Err != nil || s.Rest != nil {
+			t.Errorf("%s: %x, %v, %v; want %x", tlsprobe.VersionName(s.Version), got, s.Err, s.Rest, want)
 		}
 	}
 }

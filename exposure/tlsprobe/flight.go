@@ -50,6 +50,10 @@ type Alert struct {
 // Error names the alert.
 func (a Alert) Error() string { return fmt.Sprintf("alert %d of level %d", a.Description, a.Level) }
 
+// nameUnknown is the warning of a server that does not know the name and goes on all
+// the same, RFC 6066 section 3.
+var nameUnknown = Alert{Level: 1, Description: 112, Set: true}
+
 // retryRandom marks a HelloRetryRequest, RFC 8446 section 4.1.3.
 var retryRandom, _ = hex.DecodeString("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 
@@ -73,7 +77,7 @@ func readFlight(r io.Reader) (Flight, error) {
 			if len(body) >= 2 {
 				f.Alert = Alert{body[0], body[1], true}
 			}
-			if len(body) < 2 || body[0] == 2 || f.Version == 0 {
+			if f.Alert != nameUnknown && (len(body) < 2 || body[0] == 2 || f.Version == 0) {
 				return f, f.Alert
 			}
 		case 22:

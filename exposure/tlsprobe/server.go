@@ -120,7 +120,7 @@ func (s *Server) ask(ctx context.Context, q question) (f Flight, err error) {
 			s.mu.Unlock()
 		}
 		switch {
-		case f.Alert.Set && f.Alert.Level == 2 || errors.Is(err, error(f.Alert)) && f.Alert.Set:
+		case f.Alert.Set && f.Alert.Level == 2 || errors.Is(err, error(f.Alert)) && f.Alert.Set, f.Alert == nameUnknown && f.Version == 0 && closed(err):
 			return f, fmt.Errorf("%w: %w", errRefused, f.Alert)
 		case f.Version != 0 && f.Version != q.version:
 			return f, fmt.Errorf("%w: %s instead of %s", errRefused, VersionName(f.Version), VersionName(q.version))
@@ -313,13 +313,14 @@ func (s *Server) better(ctx context.Context, v uint16, suites []uint16) Answer {
 // Groups lists the groups that a version accepts. Suites are those that were accepted.
 func (s *Server) Groups(ctx context.Context, v uint16, suites []uint16) (out []uint16, err error) {
 	c := newCrew(s.parallel)
-	s.groups(ctx, c, v, suites, func(list []uint16, failed error) { out, err = list, failed })
+	s.groups(ctx, c, v, suites, 0, func(list []uint16, failed error) { out, err = list, failed })
 	c.finish()
 	return out, err
 }
 
-// groups lets a crew ask for the groups of a version.
-func (s *Server) groups(ctx context.Context, c *crew, v uint16, suites []uint16, done func([]uint16, error)) {
+// groups lets a crew ask for the groups of a version. seen is one that the server took
+// already; 0: none.
+func (s *Server) groups(ctx context.Context, c *crew, v uint16, suites []uint16, seen uint16, done func([]uint16, error)) {
 	most := modernChunk
 	if v < TLS12 {
 		most = chunk
@@ -352,5 +353,9 @@ func (s *Server) groups(ctx context.Context, c *crew, v uint16, suites []uint16,
 		}
 		done(out, failed)
 	}
-	c.add(h.begin([][]uint16{commonGroups})...)
+	rest := slices.Clone(commonGroups)
+	if i := slices.Index(rest, seen); i >= 0 {
+		h.found, rest = map[uint16]Flight{seen: {}}, slices.Delete(rest, i, i+1)
+	}
+	c.add(h.begin([][]uint16{rest})...)
 }

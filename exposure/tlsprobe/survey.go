@@ -150,18 +150,18 @@ func (d *details) took(v uint16, f Flight) {
 	d.mu.Unlock()
 	switch {
 	case v == TLS13:
-		d.modern.Do(d.askModern)
+		d.modern.Do(func() { d.askModern(f.Group) })
 	case curved(SuiteOf(f.Suite)):
-		d.curves.Do(func() { d.Server.groups(d.ctx, d.crew, TLS12, listed(curved), d.groupsOld.set) })
+		d.curves.Do(func() { d.Server.groups(d.ctx, d.crew, TLS12, listed(curved), f.Group, d.groupsOld.set) })
 	}
 }
 
-// askModern asks what belongs to TLS 1.3.
-func (d *details) askModern() {
+// askModern asks what belongs to TLS 1.3. group is one that the server took.
+func (d *details) askModern(group uint16) {
 	if d.finish { // what takes longest begins first
 		d.crew.add(func() { d.view.Finished.add(d.modernTickets(d.ctx)) })
 	}
-	d.Server.groups(d.ctx, d.crew, TLS13, offered(TLS13), func(list []uint16, err error) {
+	d.Server.groups(d.ctx, d.crew, TLS13, offered(TLS13), group, func(list []uint16, err error) {
 		d.groups13.set(list, err)
 		d.quantum(d.ctx, d.crew, d.view, list, err)
 	})
@@ -191,7 +191,7 @@ func (d *details) rest() {
 	if !d.early {
 		d.begin(b)
 		if b.best > SSL3 {
-			d.Server.groups(d.ctx, d.crew, b.best, b.suites[b.best], d.groupsOld.set)
+			d.Server.groups(d.ctx, d.crew, b.best, b.suites[b.best], 0, d.groupsOld.set)
 		}
 	}
 	if !d.early || b.top == TLS12 {
