@@ -211,7 +211,7 @@ func TestAuthorityDesk(t *testing.T) {
 	if !strings.Contains(page, "Art. 33(2)(b)") || !strings.Contains(page, "31 March 2027") || !strings.Contains(page, "7,000,000") || strings.Contains(page, "<script>alert") {
 		t.Errorf("the file does not show the audit:\n%.6000s", page[strings.Index(page, "<main"):])
 	}
-	for typed, want := range map[string]string{"7.000.000": "7,000,000", "250,000": "250,000", "1.500,50": "1,500.5", "12 000 000": "12,000,000"} {
+	for typed, want := range map[string]string{"7.000.000": "7,000,000", "250,000": "250,000", "1.500,50": "1,500.50 EUR", "12 000 000": "12,000,000"} {
 		page, _ := v.must(organisation+"/supervision/acts", url.Values{"power": {"fine"}, "title": {"Fine of " + typed}, "amount": {typed}})
 		said := page[strings.Index(page, "Fine of "+typed):]
 		said = said[:strings.Index(said, "</li>")]

@@ -551,9 +551,7 @@ func register(tx *store.Tx) (out Register, err error) {
 		if !l.Entry.ChangedOn.IsZero() {
 			l.ChangeDue = authority.ChangeDue(l.Entry.ChangedOn)
 		}
-		if !l.Entry.ReviewedOn.IsZero() {
-			l.ReviewDue = l.Entry.ReviewedOn.AddMonths(12 * authority.ReviewEvery)
-		}
+		l.ReviewDue = l.Entry.ReviewDue()
 		out.Entities = append(out.Entities, l)
 	}
 	if out.Waiting, err = tx.AuthorityApplications(authority.Confirmed); err != nil {

@@ -25,6 +25,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/id"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/blob"
+	"github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/board"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
@@ -255,6 +256,59 @@ func TestReminders(t *testing.T) {
 		b.Clock.Move(-62 * 24 * time.Hour)
 		if got := o.fresh(o.anna, "en", o.remind); len(got) != 0 {
 			t.Errorf("a clock that went back said %q", got)
+		}
+	})
+}
+
+// TestRemindersOfAuthority: an authority hears of what entities are to do by a day and of
+// changes that they did not tell, and not of the dates that are theirs to keep.
+func TestRemindersOfAuthority(t *testing.T) {
+	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
+		o := open(t, b)
+		var line authority.Record
+		today := o.today()
+		o.write(func(tx *store.Tx) error {
+			w, err := tx.Workspace()
+			if err != nil {
+				return err
+			}
+			w.Kind = tenant.Authority
+			if _, err := tx.PutWorkspace(w); err != nil {
+				return err
+			}
+			line, err = tx.PutAuthorityRecord(authority.Record{Organisation: o.organisation, Kind: authority.Enforcement, Power: "instruction", Title: "Mend the backups", DueOn: today.AddDays(20), By: o.anna.ID})
+			if err != nil {
+				return err
+			}
+			_, err = tx.PutAuthorityEntry(authority.Entry{Organisation: o.organisation, State: authority.Registered, ChangedOn: today, ReviewedOn: today})
+			return err
+		})
+		printer := o.messages.Printer("en")
+		due := printer.Date(today.AddDays(20))
+		if got := o.fresh(o.anna, "en", o.remind); len(got) != 1 || got[0] != "Veldkeuken Maaltijden B.V.: Mend the backups. The date is "+due+"." {
+			t.Errorf("the officer who wrote the line heard %q", got)
+		}
+		if got := o.sentences(o.ben, "de"); len(got) != 1 || !strings.Contains(got[0], "Änderung") {
+			t.Errorf("the other officer heard %q", got)
+		}
+		b.Clock.Move(22 * 24 * time.Hour)
+		if got := o.fresh(o.anna, "en", func() { o.remind(); o.remind() }); len(got) != 1 || !strings.Contains(got[0], "The date was "+due) {
+			t.Errorf("after its day: %q", got)
+		}
+		if got := o.sentences(o.ben, "de"); len(got) != 2 || !strings.Contains(strings.Join(got, " "), o.messages.Printer("de").Date(today.AddDays(14))) {
+			t.Errorf("after two weeks without the change: %q", got)
+		}
+		o.write(func(tx *store.Tx) error {
+			line.DoneOn = today.AddDays(22)
+			_, err := tx.PutAuthorityRecord(line)
+			return err
+		})
+		b.Clock.Move(700 * 24 * time.Hour)
+		if got := o.fresh(o.anna, "en", o.remind); len(got) != 0 {
+			t.Errorf("of a line that is done: %q", got)
+		}
+		if got := o.sentences(o.ben, "de"); len(got) != 3 {
+			t.Errorf("of the entry that nobody looked through for two years: %q", got)
 		}
 	})
 }

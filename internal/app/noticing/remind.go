@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/board"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
@@ -186,6 +187,12 @@ func (s *Service) gather(tx *store.Tx) (gathered, error) {
 			g.add(reminding.Thing{Kind: desk.Tasks, ID: t.ID, Organisation: t.Organisation, Text: t.Title, On: t.Due}, t.Owner)
 		}
 	}
+	if w.Kind == tenant.Authority {
+		if err := gatherAuthority(tx, &g); err != nil {
+			return g, err
+		}
+		return g, gatherInvitations(tx, &g)
+	}
 	for _, o := range list {
 		if err := s.gatherOne(tx, &g, o.Organisation.ID); err != nil {
 			return g, fmt.Errorf("organisation %s: %w", o.Organisation.ID, err)
@@ -229,6 +236,37 @@ func (s *Service) gatherOne(tx *store.Tx, g *gathered, organisation string) erro
 	for _, d := range delegations {
 		if d.ClosedAt.IsZero() {
 			g.add(reminding.Thing{Kind: desk.Delegations, ID: d.ID, Organisation: organisation, Text: cmp.Or(d.Title, d.Recipient), At: d.ExpiresAt}, d.CreatedBy)
+		}
+	}
+	return nil
+}
+
+// gatherAuthority reads what an authority waits for: lines of the files of entities, and
+// changes and reviews of the register. The dates of the entities are their own to keep.
+func gatherAuthority(tx *store.Tx, g *gathered) error {
+	add := func(organisation string, t reminding.Thing, owner string) {
+		if _, shown := g.names[organisation]; shown && organisation != "" {
+			t.Kind, t.Organisation, t.Link = desk.Deadlines, organisation, "/organisations/"+organisation+"/supervision"+t.Link
+			g.add(t, owner)
+		}
+	}
+	records, err := tx.OpenAuthorityRecords()
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		add(r.Organisation, reminding.Thing{ID: "record/" + r.ID, Text: r.Title, On: r.DueOn, Link: "#record-" + r.ID}, r.By)
+	}
+	entries, err := tx.AuthorityEntries()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !e.ChangedOn.IsZero() {
+			add(e.Organisation, reminding.Thing{ID: "change/" + e.ID, Title: law.Message{Key: "reminder.register.change"}, On: authority.ChangeDue(e.ChangedOn), Link: "#entry"}, "")
+		}
+		if !e.ReviewedOn.IsZero() && e.State == authority.Registered {
+			add(e.Organisation, reminding.Thing{ID: "review/" + e.ID, Title: law.Message{Key: "reminder.register.review"}, On: e.ReviewDue(), Link: "#entry"}, "")
 		}
 	}
 	return nil

@@ -82,6 +82,15 @@ func Provisions() []string { return []string{"b", "c", "d", "e"} }
 // Directive (EU) 2022/2555 Art. 3(3).
 const ReviewEvery = 2
 
+// ReviewDue is the day by which the entry is to be looked through again; zero for one
+// that never was.
+func (e Entry) ReviewDue() law.Date {
+	if e.ReviewedOn.IsZero() {
+		return law.Date{}
+	}
+	return e.ReviewedOn.AddMonths(12 * ReviewEvery)
+}
+
 // ChangeDue is the last day on which an entity notifies a change: two weeks after
 // it, Directive (EU) 2022/2555 Art. 3(4), which also holds for those to which the
 // three months of Art. 27(3) apply.

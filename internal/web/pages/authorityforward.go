@@ -406,7 +406,11 @@ func (v deskEntityView) aboveCeiling(ctx context.Context, x desk.Record) string 
 }
 
 func euros(ctx context.Context, cents int64) string {
-	return ui.Number(ctx, float64(cents)/100, 2) + " EUR"
+	n := ui.Number(ctx, float64(cents)/100, 2)
+	if cents%10 == 0 && cents%100 != 0 { // two decimals or none
+		n += ui.Number(ctx, 0, 0)
+	}
+	return n + " EUR"
 }
 
 // deskTakeIn keeps a report that came by another way.
