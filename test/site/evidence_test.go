@@ -83,6 +83,14 @@ func TestEvidenceWithoutScript(t *testing.T) {
 	site, _ := start(t)
 	v := newVisitor(t, site)
 	organisation := v.begin("food-manufacturer.yaml")
+	if _, page := v.get(organisation + "/evidence/new"); !regexp.MustCompile(`<option value="" selected[^>]*>Choose a kind</option>|<option value="">Choose a kind</option>`).MatchString(page) || strings.Contains(page, `value="doc.security-policy" selected`) {
+		t.Error("the form chooses a kind that nobody chose")
+	}
+	unkind := policy()
+	unkind.Set("kind", "")
+	if status, page, _ := v.upload(organisation+"/evidence", unkind, sent{"policy.pdf", strings.NewReader("%PDF-1.7 text")}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "policy.pdf") {
+		t.Errorf("without a kind: %d, or the file is lost", status)
+	}
 	status, page, at := v.upload(organisation+"/evidence", policy(), sent{"policy.pdf", strings.NewReader("%PDF-1.7 text")}, sent{"annex.txt", strings.NewReader("annex")})
 	if status != http.StatusOK || !strings.HasSuffix(at.Path, "/evidence/piece") {
 		t.Fatalf("adding led to %s with %d:\n%.900s", at, status, page)

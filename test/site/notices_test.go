@@ -79,7 +79,7 @@ func TestImportMany(t *testing.T) {
 		t.Fatalf("the import led to %s with %d", at, status)
 	}
 	page := v.until(at, "Result")
-	for _, want := range []string{"Stadtwerk Nord", "clients.csv, line 3", "is no number", "Refused", "Imported"} {
+	for _, want := range []string{"Stadtwerk Nord", "clients.csv, line 3", "is no number", "Refused", "Imported", "1 refused<"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the result lacks %q:\n%.3000s", want, page)
 		}

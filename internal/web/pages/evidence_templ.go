@@ -1026,7 +1026,7 @@ func pieceFormPage(r *http.Request, p ui.PageProps, c clients.Client, f pieceFor
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Select(field["kind"], kindOptions(c, f)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Select(field["kind"], kindOptions(ctx, c, f)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

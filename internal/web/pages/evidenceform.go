@@ -293,7 +293,7 @@ func pieceFields(r *http.Request, f pieceForm) (map[string]ui.Field, []ui.Field)
 	attested := p.Form == clients.FormAttestation && p.Location == "" && !p.Draft
 	all := []ui.Field{
 		{Name: "title", Label: t("title"), Hint: t("title.hint"), Required: true, MaxLength: 300, Autocomplete: "off", Value: p.Title},
-		{Name: "kind", Label: t("kind"), Hint: t("kind.hint"), Value: p.Kind},
+		{Name: "kind", Label: t("kind"), Hint: t("kind.hint"), Required: true, Value: p.Kind},
 		{Name: "file", Label: t("files"), Hint: t("files.hint"), Multiple: true, Attributes: map[string]any{"data-largest": strconv.Itoa(clients.LargestFile),
 			"data-most": strconv.Itoa(mostUploaded - 1<<20), "data-too-large": t("file.too_large.short"), "data-too-much": t("file.too_much")}},
 		{Name: "location", Label: t("location"), Hint: t("location.hint"), MaxLength: 2000, Autocomplete: "off", Value: p.Location},
@@ -324,9 +324,11 @@ func pieceFields(r *http.Request, f pieceForm) (map[string]ui.Field, []ui.Field)
 	return byName, all
 }
 
-// kindOptions are the kinds of evidence, those that a requirement names first.
-func kindOptions(c clients.Client, f pieceForm) []ui.Option {
-	var first, rest []ui.Option
+// kindOptions are the kinds of evidence, those that a requirement names first. Nothing
+// is chosen before somebody did: a kind that came by itself would prove requirements
+// that the piece has nothing to do with.
+func kindOptions(ctx context.Context, c clients.Client, f pieceForm) []ui.Option {
+	first, rest := []ui.Option{{Value: "", Label: ui.T(ctx, "evidence.kind.choose")}}, []ui.Option(nil)
 	for _, k := range c.In.Catalogue.Kinds() {
 		o := ui.Option{Value: k.ID, Label: k.Title}
 		if slices.ContainsFunc(f.Requirement.Evidence, func(h catalog.EvidenceHint) bool { return h.Kind == k.ID }) {

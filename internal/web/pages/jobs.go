@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -211,6 +213,17 @@ func resultTable(ctx context.Context, j queued.Job) (t ui.TableProps, ok bool) {
 	t = ui.TableProps{ID: "result", Caption: ui.T(ctx, "jobs.result.title")}
 	if list, ok := clients.ImportResult(j); ok {
 		t.Columns = []ui.Column{{Label: ui.T(ctx, "jobs.result.item")}, {Label: ui.T(ctx, "jobs.result.organisation")}, {Label: ui.T(ctx, "jobs.result.outcome")}}
+		refused := func(x clients.Imported) bool { return x.Organisation == "" }
+		slices.SortStableFunc(list, func(a, b clients.Imported) int { // what is still to be done comes first
+			return strings.Compare(strconv.FormatBool(refused(b)), strconv.FormatBool(refused(a)))
+		})
+		bad := 0
+		for _, x := range list {
+			if refused(x) {
+				bad++
+			}
+		}
+		t.Caption += ": " + ui.T(ctx, "jobs.result.counts", "imported", len(list)-bad, "refused", bad)
 		for _, x := range list {
 			name, outcome := templ.Component(ui.Words(x.Name)), outcomeCell(ui.Status{Tone: ui.Good, Word: ui.T(ctx, "jobs.result.imported")}, "")
 			if x.Organisation != "" {
