@@ -9,6 +9,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"os"
 	"os/exec"
@@ -18,6 +19,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/content"
+	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/scan"
 	"github.com/nisaba-platform/nisaba/internal/cli"
 	"github.com/nisaba-platform/nisaba/test/platform"
 )
@@ -142,7 +146,7 @@ func run(t *testing.T, args ...string) (code int) {
 	return code
 }
 
-// TestForeignScanReaders: the result of a scan fits the schema of OASIS.
+// TestForeignScanReaders: the result of a scan, and one with everything in it, fit the schema of OASIS.
 func TestForeignScanReaders(t *testing.T) {
 	oasis := javascript("sarif")
 	oasis.ready(t)
@@ -152,7 +156,31 @@ func TestForeignScanReaders(t *testing.T) {
 	t.Cleanup(web.Close)
 	path := filepath.Join(t.TempDir(), "scan.sarif")
 	run(t, "scan", "--loopback", "--authorised-by", "Laboratory", "--quiet", "--sarif", path, web.URL)
-	oasis.reads(t, path)
+	oasis.reads(t, path, everything(t))
+}
+
+// everything is a result with each check, each outcome, and places of every kind.
+func everything(t *testing.T) string {
+	t.Helper()
+	knowledge, err := scan.Load(content.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := []exposure.Target{{Declared: "example.org", Name: "example.org"}, {Declared: "192.0.2.1", Address: netip.MustParseAddr("192.0.2.1")},
+		{Declared: "example.org", Name: "example.org", Address: netip.MustParseAddr("2001:db8::1"), Port: 443, Service: "https"},
+		{Declared: "2001:db8::/64", Address: netip.MustParseAddr("2001:db8::1"), Port: 25}}
+	now := time.Now()
+	var list scan.List
+	for i, c := range knowledge.Catalogue.Checks {
+		list = append(list, exposure.Finding{Check: c.ID, Catalogue: knowledge.Catalogue.Edition, Target: places[i%4], Start: now, End: now, Outcome: exposure.Outcomes()[i%7],
+			Severity: exposure.Severities()[i%5], Observed: " seen \"é\" <b>\n", Permit: "scan-1", Measures: c.Measures, Points: c.Points, Reproduce: "dig x"})
+	}
+	r := scan.Result{Scanner: "nisaba 1", Catalogue: knowledge.Catalogue, Declared: []string{"example.org"}, Permit: "scan-1", Start: now, End: now.Add(time.Minute), Findings: list}
+	var b strings.Builder
+	if err := r.WriteSARIF(&b); err != nil {
+		t.Fatal(err)
+	}
+	return kept(t, "everything.sarif", b.String())
 }
 
 // TestReadersRefuse: the programs find what is wrong.
