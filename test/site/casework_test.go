@@ -59,6 +59,19 @@ func (v visitor) timeline(at string) {
 	for _, l := range [][3]string{{"The SOC called", "2025-10-25T20:45", "America/New_York"}, {"Alarm in Vienna", "2025-10-26T01:55", "Europe/Vienna"}, {"<b>After</b> the change", "2025-10-26T03:10", "Europe/Vienna"}} {
 		v.must(at+"/entries", url.Values{"kind": {"note"}, "text": {l[0]}, "at": {l[1]}, "zone": {l[2]}})
 	}
+	night := url.Values{"kind": {"action"}, "text": {"Power off"}, "at": {"2025-10-26T02:30"}, "zone": {"Europe/Vienna"}}
+	if status, page, _ := v.post(at+"/entries", night); status != http.StatusUnprocessableEntity || !strings.Contains(page, `name="at_asked"`) || !strings.Contains(page, `name="at_second"`) {
+		v.t.Errorf("a time that the clocks showed twice: %d", status)
+	}
+	night["at_asked"], night["at_second"] = []string{"yes"}, []string{"yes"}
+	if page, _ := v.must(at+"/entries", night); !strings.Contains(page, "02:30 CET") {
+		v.t.Error("the second time of that night")
+	}
+	night.Del("at_second")
+	night.Set("text", "Power down")
+	if page, _ := v.must(at+"/entries", night); !strings.Contains(page, "02:30 CEST") {
+		v.t.Error("the first time of that night")
+	}
 	order := func(page string, texts ...string) bool {
 		from := 0
 		for _, x := range texts {

@@ -19,6 +19,16 @@ func field(r *http.Request, e ui.Errors, f ui.Field) ui.Field {
 			f.Value = v
 		}
 	}
+	return askedTwice(r, f)
+}
+
+// askedTwice has a field ask which of two times is meant that the clocks of its zone
+// showed the same.
+func askedTwice(r *http.Request, f ui.Field) ui.Field {
+	if at, err := wallTime(r.PostFormValue(f.Name), r.PostFormValue("zone")); err == nil {
+		_, f.Twice = secondOf(at, r.PostFormValue("zone"))
+		f.Second = r.PostFormValue(f.Name+"_second") != ""
+	}
 	return f
 }
 

@@ -37,6 +37,8 @@ func recordText(ctx context.Context, e incident.Entry) string {
 	case e.Kind == "alarm":
 		stage, step, _ := strings.Cut(e.Text, ", ")
 		return wordOr(ctx, "incident.asked.stage."+stage, stageTitle(ctx, clocks.Stage(stage))) + ", " + wordOr(ctx, "incidents.record.step."+step, step)
+	case e.Kind == "report" && e.Text != "":
+		return ui.T(ctx, "incidents.record.bypass", "reason", e.Text)
 	case e.Kind == "decision" && e.Text == "approved" && e.Before == "" && e.After == "":
 		return ui.T(ctx, "incidents.record.approved")
 	case e.Kind == "evidence" && e.Object == "indicators" && strings.HasPrefix(e.Text, "+"):

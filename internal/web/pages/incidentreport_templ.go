@@ -1824,7 +1824,7 @@ func sentPart(r *http.Request, v reportView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.TimeField(ui.Field{Name: "received_at", ID: "f-received_at", Label: ui.T(ctx, "incidents.received"), Required: true, Error: v.errorsOf("receive")["received_at"], Value: r.PostFormValue("received_at")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.TimeField(askedTwice(r, ui.Field{Name: "received_at", ID: "f-received_at", Label: ui.T(ctx, "incidents.received"), Required: true, Error: v.errorsOf("receive")["received_at"], Value: r.PostFormValue("received_at")})).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2071,7 +2071,7 @@ func sendPart(r *http.Request, v reportView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.TimeField(ui.Field{Name: "at", ID: "f-sent-at", Label: ui.T(ctx, "incidents.field.sent_at"), Hint: ui.T(ctx, "incidents.field.sent_at.hint"), Value: r.PostFormValue("at"), Error: v.errorsOf("submit")["at"]}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.TimeField(askedTwice(r, ui.Field{Name: "at", ID: "f-sent-at", Label: ui.T(ctx, "incidents.field.sent_at"), Hint: ui.T(ctx, "incidents.field.sent_at.hint"), Value: r.PostFormValue("at"), Error: v.errorsOf("submit")["at"]})).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

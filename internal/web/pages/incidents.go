@@ -226,6 +226,14 @@ func momentOf(r *http.Request, name string) (incident.Moment, error) {
 	if err != nil {
 		return m, &fault.Error{Kind: fault.Invalid, Field: name, What: wrongTime(r.Context(), err)}
 	}
+	if second, twice := secondOf(at, m.Zone); twice && !second.After(ui.From(r.Context()).Now) {
+		if r.PostFormValue(name+"_asked") == "" {
+			return m, &fault.Error{Kind: fault.Invalid, Field: name, What: ui.T(r.Context(), "incidents.wrong.twice")}
+		}
+		if r.PostFormValue(name+"_second") != "" {
+			at = second
+		}
+	}
 	m.At, m.Certainty = at, incident.Exact
 	if certainty == incident.Estimated {
 		m.Certainty = incident.Estimated
@@ -273,6 +281,23 @@ func wallTime(text, zone string) (time.Time, error) {
 		}
 	}
 	return time.Time{}, errors.New("no time")
+}
+
+// secondOf is the later instant at which the clocks of a zone show what they show at the
+// first one; twice is false when they show it once.
+func secondOf(first time.Time, zone string) (second time.Time, twice bool) {
+	z := zoneOf(zone)
+	if z == nil {
+		return first, false
+	}
+	_, end := first.In(z).ZoneBounds()
+	if end.IsZero() {
+		return first, false
+	}
+	_, before := first.In(z).Zone()
+	_, after := end.In(z).Zone()
+	second = first.Add(time.Duration(before-after) * time.Second)
+	return second, before > after && !second.Before(end)
 }
 
 // zonedText writes an instant as people of the zone read it.

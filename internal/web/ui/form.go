@@ -105,6 +105,8 @@ type Field struct {
 	Unit         string // after a number, for example "hours"
 	Accept       string // kinds of files
 	Multiple     bool   // several files or choices
+	Twice        bool   // of a time: the clocks showed it twice, and it is asked which is meant
+	Second       bool   // the second one is
 	Attributes   templ.Attributes
 }
 
