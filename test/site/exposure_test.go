@@ -95,6 +95,7 @@ func TestExposure(t *testing.T) {
 	})
 	old := &shop{version: tls.VersionTLS10}
 	old.open(t, "127.77.0.9:8443")
+	old.open(t, "127.77.0.9:9443")
 	v, second := newVisitor(t, site), newVisitor(t, site)
 	organisation := v.begin("managed-service-provider.yaml")
 	second.joinAs(v, "consultant")
@@ -164,7 +165,7 @@ func TestExposure(t *testing.T) {
 	}
 	v.must(organisation+"/exposure/scan", nil)
 	v.until(organisation+"/exposure", "TLS 1.0 is off")
-	if _, page := v.get(organisation + "/assets"); !strings.Contains(page, "not declared: 8443") || !strings.Contains(page, "declared and not seen: 22") {
+	if _, page := v.get(organisation + "/assets"); !strings.Contains(page, "not declared: 8443, 9443") || !strings.Contains(page, "declared and not seen: 22") {
 		t.Errorf("the register is not compared with the scan: %s", page)
 	}
 	if _, page := v.get(organisation + "/exposure"); !strings.Contains(page, "open failures are over their time limit") || !strings.Contains(page, "Within the limit") {
@@ -218,6 +219,12 @@ func TestExposure(t *testing.T) {
 	// mended, and seen to be
 	old.mend()
 	v.must(organisation+"/exposure/rescan", url.Values{"finding": {finding[1]}})
+	v.until(organisation+"/exposure", "TLS-03 at ") // one of two places
+	v.ended(organisation)
+	if _, page := v.get("/inbox"); strings.Contains(page, "A scan saw it mended") {
+		t.Error("a task was closed that is mended at one of two places")
+	}
+	v.must(organisation+"/exposure/rescan", url.Values{"check": {"TLS-03"}})
 	v.until("/inbox", "A scan saw it mended, and the task is done: TLS 1.0 is off (TLS-03)")
 	if _, page := v.get(check); !strings.Contains(page, "Passed") || strings.Contains(page, "Failed") {
 		t.Error("the check does not pass after the repair")
@@ -258,6 +265,18 @@ func (v visitor) authorisationEnds(organisation string, moved *atomic.Int64) {
 	if status, page, _ := v.post(organisation+"/exposure/scan", nil); status != 409 || !strings.Contains(page, "Nothing may be scanned now") {
 		v.t.Errorf("a scan after the end: %d", status)
 	}
+}
+
+// ended waits for the end of the scan that runs.
+func (v visitor) ended(organisation string) {
+	v.t.Helper()
+	for range 600 {
+		if _, page := v.get(organisation + "/exposure"); !strings.Contains(page, "A scan runs") {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	v.t.Fatal("the scan does not end")
 }
 
 // toldOfLimits lets time pass: the daily work tells once of each failure that its time

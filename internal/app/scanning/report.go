@@ -65,19 +65,18 @@ func (r Report) compose(p *locale.Printer) (model.Document, error) {
 	areas, all := tally.Grades()
 	d.Blocks = append(d.Blocks, figures(p, tally.Counts, all), heading(p, "grades"), gradeTable(p, areas),
 		model.Paragraph{Text: model.Say(p.T("exposure.report.formula")), Small: true})
+	d.Blocks = append(d.Blocks, heading(p, "findings"))
+	if err := r.append(&d, p, details, remedies); err != nil {
+		return d, err
+	}
 	if r.Drift != nil {
 		d.Blocks = append(append(d.Blocks, heading(p, "drift"), driftTable(p, r.Result.Catalogue, r.Drift[:min(len(r.Drift), mostSeen)])), more(p, len(r.Drift)-mostSeen)...)
 	}
 	if len(r.Problems) > 0 {
 		d.Blocks = append(d.Blocks, heading(p, "limits_title"), problemTable(p, r.Result.Catalogue, r.Problems))
 	}
-	d.Blocks = append(d.Blocks, heading(p, "findings"))
-	for _, part := range []func(*locale.Printer, scan.Result) ([]model.Block, error){details, remedies, profiles, everything} {
-		blocks, err := part(p, r.Result)
-		if err != nil {
-			return d, err
-		}
-		d.Blocks = append(d.Blocks, blocks...)
+	if err := r.append(&d, p, profiles, everything); err != nil {
+		return d, err
 	}
 	d.Blocks = append(d.Blocks, heading(p, "scope"), model.Paragraph{Text: model.Say(p.T("exposure.report.authorised", "id", r.Result.Permit, "from", instant(p, r.Result.Start), "to", instant(p, r.Result.End)))})
 	var targets []model.Text
@@ -90,6 +89,18 @@ func (r Report) compose(p *locale.Printer) (model.Document, error) {
 	}
 	d.Blocks = append(d.Blocks, model.Paragraph{Text: model.Say(p.T("exposure.report.limits")), Small: true})
 	return d, nil
+}
+
+// append adds parts that read the findings.
+func (r Report) append(d *model.Document, p *locale.Printer, parts ...func(*locale.Printer, scan.Result) ([]model.Block, error)) error {
+	for _, part := range parts {
+		blocks, err := part(p, r.Result)
+		if err != nil {
+			return err
+		}
+		d.Blocks = append(d.Blocks, blocks...)
+	}
+	return nil
 }
 
 // ExploitedText says with which state of the catalogue of exploited vulnerabilities a

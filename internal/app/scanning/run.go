@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -214,21 +215,32 @@ func writePermits(list []exposure.Signed, several bool) (json.RawMessage, error)
 	return b, nil
 }
 
-// again leaves of the parts of a scan the one that covers a single place.
-func again(list []scan.Options, entry string) ([]scan.Options, error) {
-	e, err := scan.Parse(entry)
-	if err != nil {
-		return nil, fmt.Errorf("the place of the check: %w", err)
-	}
-	for _, o := range list {
-		scope := o.Permit.Scope()
-		if len(list) > 1 && !scope.CoversName(e.Name) {
-			continue
+// again leaves of the parts of a scan, for each of some places with spaces between them,
+// the one that covers it.
+func again(list []scan.Options, places string) (out []scan.Options, err error) {
+	entries := make([][]scan.Entry, len(list))
+	for place := range strings.FieldsSeq(places) {
+		e, err := scan.Parse(place)
+		if err != nil {
+			return nil, fmt.Errorf("the place of the check: %w", err)
 		}
-		o.Entries = []scan.Entry{e}
-		return []scan.Options{o}, nil
+		i := slices.IndexFunc(list, func(o scan.Options) bool {
+			scope := o.Permit.Scope()
+			return len(list) == 1 || scope.CoversName(e.Name)
+		})
+		if i >= 0 {
+			entries[i] = append(entries[i], e)
+		}
 	}
-	return nil, errNoTarget
+	for i, o := range list {
+		if o.Entries = entries[i]; len(o.Entries) > 0 {
+			out = append(out, o)
+		}
+	}
+	if len(out) == 0 {
+		return nil, errNoTarget
+	}
+	return out, nil
 }
 
 // options is a scan of some entries.

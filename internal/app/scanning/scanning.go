@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/catalog"
@@ -261,11 +262,44 @@ func (s *Service) rescan(ctx context.Context, a authz.Actor, organisation, suppl
 			return errNoFinding
 		}
 		if slices.Contains(scan.Judged(), f.Check) {
-			return &fault.Error{Kind: fault.Conflict, What: "this check cannot be done on its own", Expected: "a new scan of everything"}
+			return errNotAlone
 		}
 		return s.ask(tx, survey.Scan{Organisation: organisation, Supplier: supplier, Only: []string{f.Check}, Entry: entryOf(f.Target), AskedBy: a.Person, AskedName: a.Name})
 	})
 }
+
+// mostAgain is at how many places a check is made again at once.
+const mostAgain = 100
+
+// RescanCheck asks for one check again at all places where it failed or warned in the
+// last scan. Everything else is taken over from that scan.
+func (s *Service) RescanCheck(ctx context.Context, a authz.Actor, organisation, check string) error {
+	if slices.Contains(scan.Judged(), check) {
+		return errNotAlone
+	}
+	return s.write(ctx, a, organisation, authz.ExposureScan, func(tx *store.Tx) error {
+		last, err := tx.LastScan(organisation)
+		if err != nil {
+			return err
+		}
+		list, err := findings(tx, last.ID)
+		if err != nil {
+			return err
+		}
+		var places []string
+		for _, f := range list {
+			if place := entryOf(f.Target); f.Check == check && bad(f) && !slices.Contains(places, place) {
+				places = append(places, place)
+			}
+		}
+		if len(places) == 0 {
+			return errNoFinding
+		}
+		return s.ask(tx, survey.Scan{Organisation: organisation, Only: []string{check}, Entry: strings.Join(places[:min(len(places), mostAgain)], " "), AskedBy: a.Person, AskedName: a.Name})
+	})
+}
+
+var errNotAlone = &fault.Error{Kind: fault.Conflict, What: "this check cannot be done on its own", Expected: "a new scan of everything"}
 
 var errNoFinding = &fault.Error{Kind: fault.NotFound, What: "there is no such finding in the last scan"}
 

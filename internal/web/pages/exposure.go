@@ -12,6 +12,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/scan"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/scanning"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -154,7 +155,11 @@ func (s *Site) stopScan(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) rescan(w http.ResponseWriter, r *http.Request) error {
-	return s.afterScan(w, r, s.scanning.Rescan(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("finding")))
+	a, organisation := visitOf(r).Actor, r.PathValue("organisation")
+	if check := r.PostFormValue("check"); check != "" {
+		return s.afterScan(w, r, s.scanning.RescanCheck(r.Context(), a, organisation, check))
+	}
+	return s.afterScan(w, r, s.scanning.Rescan(r.Context(), a, organisation, r.PostFormValue("finding")))
 }
 
 func (s *Site) exposureTask(w http.ResponseWriter, r *http.Request) error {
@@ -395,20 +400,67 @@ func findingTable(ctx context.Context, v exposureView) ui.TableProps {
 	t := ui.TableProps{ID: "findings", Caption: ui.T(ctx, "exposure.report.findings"), HideCaption: true, Columns: []ui.Column{
 		{Label: ui.T(ctx, "exposure.check")}, {Label: ui.T(ctx, "exposure.outcome"), Narrow: true}, {Label: ui.T(ctx, "exposure.place"), Optional: true}, {Label: ui.T(ctx, "exposure.evidence"), Optional: true}},
 		Empty: ui.Empty{Title: ui.T(ctx, "exposure.report.no_findings"), Text: ui.T(ctx, "exposure.no_findings.text")}}
-	for _, group := range scanning.PerCheck(v.e.Findings) {
+	causes := map[string][][]exposure.Finding{} // by what was seen, checks that ended with an error
+	groups := scanning.PerCheck(v.e.Findings)
+	for _, group := range groups {
+		if group[0].Outcome == exposure.Error {
+			text := scanning.Evidence(ui.From(ctx).Printer, group[0])
+			causes[text] = append(causes[text], group)
+		}
+	}
+	for _, group := range groups {
 		f := group[0]
-		if !all && !toldFinding(f) {
+		c, _ := v.checks.Get(f.Check)
+		if all {
+			t.Rows = append(t.Rows, findingRow(ctx, v, c, group))
 			continue
 		}
-		c, _ := v.checks.Get(f.Check)
-		place := f.Target.String()
-		if n := len(group); n > 1 {
-			place = ui.T(ctx, "exposure.place.more", "first", place, "count", n-1)
+		if !toldFinding(f) {
+			continue
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(c.Title, clientURL(v.r, v.base+"/checks/"+f.Check), f.Check+" · "+ui.T(ctx, "exposure.area."+string(c.Area))),
-			ui.StatusBadge(outcomeStatus(ctx, f)), ui.Words(place), ui.Words(cut(scanning.Evidence(ui.From(ctx).Printer, f)))}})
+		alike := slices.DeleteFunc(slices.Clone(group), func(x exposure.Finding) bool { return x.Outcome != f.Outcome })
+		same := causes[scanning.Evidence(ui.From(ctx).Printer, f)]
+		switch {
+		case f.Outcome != exposure.Error || len(same) == 1:
+			t.Rows = append(t.Rows, findingRow(ctx, v, c, alike))
+		case same[0][0].Check == f.Check:
+			t.Rows = append(t.Rows, causeRow(ctx, v, alike, same))
+		}
 	}
 	return t
+}
+
+// findingRow is one check with what it found.
+func findingRow(ctx context.Context, v exposureView, c exposure.Check, group []exposure.Finding) ui.Row {
+	f := group[0]
+	return ui.Row{Cells: []templ.Component{ui.LinkCell(c.Title, clientURL(v.r, v.base+"/checks/"+f.Check), f.Check+" · "+ui.T(ctx, "exposure.area."+string(c.Area))),
+		ui.StatusBadge(outcomeStatus(ctx, f)), ui.Words(placesText(ctx, group)), ui.Words(cut(scanning.Evidence(ui.From(ctx).Printer, f)))}}
+}
+
+// placesText is the first place of findings, and how many more there are.
+func placesText(ctx context.Context, group []exposure.Finding) string {
+	place := group[0].Target.String()
+	if n := len(group); n > 1 {
+		return ui.T(ctx, "exposure.place.more", "first", place, "count", n-1)
+	}
+	return place
+}
+
+// mostNamed is how many checks with the same cause are named.
+const mostNamed = 8
+
+// causeRow is several checks that ended with an error for the same reason.
+func causeRow(ctx context.Context, v exposureView, places []exposure.Finding, checks [][]exposure.Finding) ui.Row {
+	var ids []string
+	for _, group := range checks[:min(len(checks), mostNamed)] {
+		ids = append(ids, group[0].Check)
+	}
+	note := strings.Join(ids, ", ")
+	if len(checks) > mostNamed {
+		note += ", …"
+	}
+	return ui.Row{Cells: []templ.Component{ui.LinkCell(ui.T(ctx, "exposure.cause", "count", len(checks)), clientURL(v.r, v.base+"?all=yes"), note),
+		ui.StatusBadge(outcomeStatus(ctx, places[0])), ui.Words(placesText(ctx, places)), ui.Words(cut(scanning.Evidence(ui.From(ctx).Printer, places[0])))}}
 }
 
 // evidenceLanguage is that of what a check saw: English as long as a part has no
@@ -462,7 +514,7 @@ func scanTable(ctx context.Context, v exposureView) ui.TableProps {
 	for _, x := range v.e.Scans[:min(len(v.e.Scans), mostScans)] {
 		what := ui.T(ctx, "exposure.scan.all")
 		if len(x.Only) > 0 {
-			what = ui.T(ctx, "exposure.scan.only", "check", x.Only[0], "at", x.Entry)
+			what = ui.T(ctx, "exposure.scan.only", "check", x.Only[0], "at", entryText(ctx, x.Entry))
 		}
 		if x.State == survey.Failed {
 			what += " · " + ui.Failure(ctx, x.Problem)
@@ -475,6 +527,27 @@ func scanTable(ctx context.Context, v exposureView) ui.TableProps {
 			ui.Words(cmp.Or(x.AskedName, ui.T(ctx, "exposure.asked.weekly")))}})
 	}
 	return t
+}
+
+// entryText is the places of a scan of some checks: the first, and how many more.
+func entryText(ctx context.Context, entry string) string {
+	list := strings.Fields(entry)
+	if len(list) < 2 {
+		return entry
+	}
+	return ui.T(ctx, "exposure.place.more", "first", list[0], "count", len(list)-1)
+}
+
+// severalProblems reports whether a check asks for something at more than one place, and
+// can be made on its own.
+func severalProblems(v exposureView) bool {
+	n := 0
+	for _, f := range findingsOf(v) {
+		if f.Outcome == exposure.Fail || f.Outcome == exposure.Warn {
+			n++
+		}
+	}
+	return n > 1 && !slices.Contains(scan.Judged(), v.check.ID)
 }
 
 // findingsOf are the findings of the check of the page.
