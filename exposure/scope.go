@@ -106,7 +106,7 @@ func (r Rate) atMost(most Rate) Rate {
 // final dot. An error says why it is no name of a host.
 func FoldName(name string) (string, error) {
 	name = strings.TrimSuffix(strings.TrimSpace(name), ".")
-	if name == "" || len(name) > 253 {
+	if name == "" || len(name) > 253 || slices.Contains(strings.Split(name, "."), "") {
 		return "", refuse(name, "it is no name of a host")
 	}
 	if ascii, err := idna.Lookup.ToASCII(name); err == nil {

@@ -66,6 +66,11 @@ func (s *Sight) Lost(t exposure.Target) bool {
 	return t.Address.IsValid() && (empty || known && !looked)
 }
 
+// Missed reports whether a finding says that a name or a host was left out of a scan.
+func Missed(f exposure.Finding) bool {
+	return f.Outcome == exposure.NotTested && (f.Check == believed || f.Check == addressCheck)
+}
+
 // PlaceOf reads a place as Target.String writes it. What is not one is a name.
 func PlaceOf(text string) exposure.Target {
 	name, rest, both := strings.Cut(text, " ")

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -163,6 +164,9 @@ func (c *scanCommand) options(s *session) (scan.Options, error) {
 	o := scan.Options{Scanner: program, Agent: "Mozilla/5.0 (compatible; " + strings.ReplaceAll(program, " ", "/") + "; exposure scan)", Journal: c.Journal,
 		Only: c.Only, Timeout: c.Timeout, Workers: 256, Now: s.Now}
 	var err error
+	if err = c.sensible(); err != nil {
+		return o, err
+	}
 	if o.Entries, err = c.entries(); err != nil {
 		return o, err
 	}
@@ -192,6 +196,21 @@ func (c *scanCommand) options(s *session) (scan.Options, error) {
 		}
 	}
 	return o, c.resolver(&o)
+}
+
+// sensible refuses what would make a scan that sees nothing look like one that found
+// nothing.
+func (c *scanCommand) sensible() error {
+	switch {
+	case c.Timeout <= 0:
+		return argument("--timeout", "there is no time for an answer", "more than zero, as 5s")
+	case !(c.Rate >= 0) || math.IsInf(c.Rate, 0):
+		return argument("--rate", "it is no number of contacts per second", "a number above zero, such as 200")
+	}
+	if ext := strings.ToLower(filepath.Ext(c.Report)); c.Report != "" && !slices.Contains([]string{".html", ".htm", ".pdf"}, ext) {
+		return argument("--report", fmt.Sprintf("there is no report with the ending %q", ext), "a name that ends in .html or .pdf")
+	}
+	return nil
 }
 
 // expected reads which ports should be open.
@@ -474,6 +493,9 @@ func (t scanText) print(tally *scan.Tally) error {
 	t.heading(t.p.T("exposure.report.grades"))
 	t.table(2, rows)
 	t.drift()
+	if err := t.missed(); err != nil {
+		return err
+	}
 	t.heading(t.p.T("exposure.report.findings"))
 	shown := 0
 	for f, err := range r.Findings.Worst() {
@@ -496,6 +518,32 @@ func (t scanText) print(tally *scan.Tally) error {
 		t.para(0, text)
 	}
 	t.para(0, t.p.T("exposure.report.limits"))
+	return nil
+}
+
+// mostMissed is how many hosts the text names that were not looked at.
+const mostMissed = 20
+
+// missed names the targets and hosts that were not looked at, and why.
+func (t scanText) missed() error {
+	var rows [][]string
+	count := 0
+	for f, err := range t.r.Result.Findings.Worst() {
+		if err != nil {
+			return err
+		}
+		if !scan.Missed(f) {
+			continue
+		}
+		if count++; count <= mostMissed {
+			rows = append(rows, []string{f.Target.String(), scanning.Evidence(t.p, f)})
+		}
+	}
+	if count == 0 {
+		return nil
+	}
+	t.heading(t.p.T("exposure.cli.missed", "count", count))
+	t.table(2, rows)
 	return nil
 }
 
