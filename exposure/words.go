@@ -8,12 +8,13 @@ import (
 
 // words is what a check says to people, in one language.
 type words struct {
-	ID        string `yaml:"id"`
-	Title     string `yaml:"title"`
-	Criteria  string `yaml:"criteria"`
-	Why       string `yaml:"why"`
-	Fix       string `yaml:"fix"`
-	Judgement string `yaml:"judgement"`
+	ID         string   `yaml:"id"`
+	Title      string   `yaml:"title"`
+	Criteria   string   `yaml:"criteria"`
+	Why        string   `yaml:"why"`
+	Fix        string   `yaml:"fix"`
+	Judgement  string   `yaml:"judgement"`
+	References []string `yaml:"references"` // only when the language names them in another way
 }
 
 // loadWords reads exposure/checks/<language>/*.yaml. Whether each check has its words
@@ -46,9 +47,14 @@ func (c *Catalogue) translate(language string, list []words) error {
 			return fmt.Errorf("%s stands twice", w.ID)
 		case w.Title == "" || w.Criteria == "" || w.Why == "" || (w.Fix == "") != (c.Checks[i].Fix == "") || (w.Judgement == "") != (c.Checks[i].Judgement == ""):
 			return fmt.Errorf("%s: title, criteria and why are required, and fix and judgement when the check has them", w.ID)
+		case len(w.References) > 0 && len(w.References) != len(c.Checks[i].References):
+			return fmt.Errorf("%s: expected as many references as the check has", w.ID)
 		}
 		in.translated[w.ID] = true
 		in.Checks[i].Title, in.Checks[i].Criteria, in.Checks[i].Why, in.Checks[i].Fix, in.Checks[i].Judgement = w.Title, w.Criteria, w.Why, w.Fix, w.Judgement
+		if len(w.References) > 0 {
+			in.Checks[i].References = w.References
+		}
 	}
 	return nil
 }

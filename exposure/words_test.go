@@ -65,6 +65,16 @@ func TestEveryCheckSaysWhereItComesFrom(t *testing.T) {
 			}
 		}
 	}
+	english := regexp.MustCompile(`\b(section|and|as|others|annex|obsoleted by|guidelines|name servers)\b`)
+	for i, check := range c.Checks {
+		for _, language := range []string{"de", "fr"} {
+			for n, r := range c.In(language).Checks[i].References {
+				if want, got := figures(check.References[n]), figures(r); !slices.Equal(want, got) || language == "de" && english.MatchString(r) {
+					t.Errorf("%s: %q is %q in %s", check.ID, check.References[n], r, language)
+				}
+			}
+		}
+	}
 	for _, bad := range []string{"references: []", "references: [RFC 1]", "references: [], checked: 2026-11-28, judgement: ours"} {
 		_, err := exposure.LoadCatalogue(fstest.MapFS{"exposure/checks/tst.yaml": {Data: []byte("- {id: TST-01, area: tls, class: P, severity: low, title: One, criteria: c, why: w, measures: [e], " + bad + "}")}})
 		if err == nil {
