@@ -401,10 +401,10 @@ func sendBack(t *testing.T, olga, anna visitor, theirCase, at, report string) (c
 	id = strings.TrimSuffix(strings.TrimPrefix(id, `id="review-`), `"`)
 	const words = "Say how many customers are affected."
 	_, before := anna.get(at)
-	olga.must(theirCase+"/review", url.Values{"report": {id}, "verdict": {"revision"}, "text": {words}})
+	olga.must(theirCase+"/review", url.Values{"report": {id}, "verdict": {"revision"}, "text": {words}, "due": {time.Now().AddDate(0, 0, 3).Format("2006-01-02T15:04")}})
 	anna.must(at+"/fetch", nil)
 	page = anna.becomes(report, words)
-	for _, want := range []string{"CSIRT sent this report back", "Acknowledged", "its deadline does not start again", `name="corrects"`} {
+	for _, want := range []string{"CSIRT sent this report back", "Corrected version by", "Acknowledged", "its deadline does not start again", `name="corrects"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report that was sent back does not say %q", want)
 		}
@@ -413,7 +413,7 @@ func sendBack(t *testing.T, olga, anna visitor, theirCase, at, report string) (c
 		t.Error("the inbox does not lead to the report that was sent back")
 	}
 	_, page = anna.get(at)
-	for _, want := range []string{"Report sent back", "waiting for a corrected version", "sent back"} {
+	for _, want := range []string{"Report sent back", "waiting for a corrected version", "sent back", "Corrected version by"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the case does not say %q", want)
 		}

@@ -84,6 +84,14 @@ func reviewTitle(ctx context.Context, m filing.Said) string {
 	return ui.T(ctx, key, "authority", m.Authority, "when", ui.MomentText(ctx, m.SaidAt))
 }
 
+// dueLabel names the time that an authority set with a message.
+func dueLabel(ctx context.Context, m filing.Said) string {
+	if m.Kind == desk.Revision {
+		return ui.T(ctx, "incident.authority.due.revision")
+	}
+	return ui.T(ctx, "incident.authority.due")
+}
+
 func reviewTone(m filing.Said) ui.Tone {
 	switch {
 	case m.Open():
