@@ -198,6 +198,47 @@ func TestSecondFactor(t *testing.T) {
 	}
 }
 
+// TestNewRecoveryCodes: codes that ran out or were lost are replaced, and the old ones
+// let nobody in.
+func TestNewRecoveryCodes(t *testing.T) {
+	d, ctx := open(t), context.Background()
+	v := d.start(t)
+	_, err := d.NewRecoveryCodes(ctx, v)
+	wantKind(t, "without a second factor", err, fault.Conflict)
+	e, err := d.Enrol(v.Person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, signed, err := d.Confirm(ctx, v, e.Secret, codeAt(t, e.Secret, d.clock.Now()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.SignIn(ctx, "anna@example.org", password, old[0], laptop); err != nil {
+		t.Fatal(err)
+	}
+	v = d.visit(t, signed.Token)
+	if left, err := d.RecoveryCodesLeft(ctx, v); err != nil || left != 9 {
+		t.Errorf("%d codes are left, %v", left, err)
+	}
+	fresh, err := d.NewRecoveryCodes(ctx, v)
+	if err != nil || len(fresh) != 10 {
+		t.Fatalf("%d codes, %v", len(fresh), err)
+	}
+	if _, _, err := d.SignIn(ctx, "anna@example.org", password, old[1], laptop); !errors.Is(err, accounts.ErrSignIn) {
+		t.Errorf("with an old code: %v", err)
+	}
+	if _, _, err := d.SignIn(ctx, "anna@example.org", password, fresh[1], laptop); err != nil {
+		t.Errorf("with a new code: %v", err)
+	}
+	if left, err := d.RecoveryCodesLeft(ctx, v); err != nil || left != 9 {
+		t.Errorf("%d new codes are left, %v", left, err)
+	}
+	d.clock.Move(time.Hour)
+	if _, err := d.NewRecoveryCodes(ctx, v); !errors.Is(err, accounts.ErrStepUp) {
+		t.Errorf("an hour later: %v", err)
+	}
+}
+
 func codeAt(t *testing.T, key string, at time.Time) string {
 	t.Helper()
 	code, err := totp.GenerateCode(key, at)

@@ -169,6 +169,43 @@ func matchStep(secretText, code string, now time.Time) (step int64, ok bool) {
 	return 0, false
 }
 
+// errNoFactor is returned where recovery codes would replace nothing.
+var errNoFactor = &fault.Error{Kind: fault.Conflict, What: "there is no second factor that recovery codes could replace", Expected: "a second factor or a passkey first"}
+
+// NewRecoveryCodes throws the recovery codes of the person away and returns new ones,
+// which are shown once; Conflict without a second factor. The visit must have stepped up.
+func (s *Service) NewRecoveryCodes(ctx context.Context, v Visit) (codes []string, err error) {
+	if !v.Actor.SteppedUp(s.store.Now()) {
+		return nil, ErrStepUp
+	}
+	codes, hashes := newRecoveryCodes(v.Person.ID)
+	err = s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
+		has, err := hasFactor(tx, v.Person)
+		if err == nil && !has {
+			err = errNoFactor
+		}
+		if err != nil {
+			return err
+		}
+		return tx.ReplaceRecoveryCodes(v.Person.ID, hashes)
+	})
+	return codes, err
+}
+
+// RecoveryCodesLeft counts the recovery codes of the person that still work.
+func (s *Service) RecoveryCodesLeft(ctx context.Context, v Visit) (left int, err error) {
+	err = s.store.Glance(ctx, signIn(), func(tx *store.Tx) error {
+		codes, err := tx.RecoveryCodesOf(v.Person.ID)
+		for _, c := range codes {
+			if c.UsedAt.IsZero() {
+				left++
+			}
+		}
+		return err
+	})
+	return left, err
+}
+
 // RemoveFactor turns the codes of the app off. The visit must have stepped up. The
 // recovery codes go too, unless there is a passkey that they may have to replace.
 func (s *Service) RemoveFactor(ctx context.Context, v Visit) error {

@@ -27,6 +27,7 @@ func (s *Site) accessRoutes(add adder) {
 	add(SignedIn, "POST /account/passkeys/options", s.passkeyOptions)
 	add(SignedIn, "POST /account/passkeys", s.addPasskey)
 	add(SignedIn, "POST /account/passkeys/remove", s.removePasskey)
+	add(SignedIn, "POST /account/recovery", s.newRecoveryCodes)
 	add(SignedIn, "POST /account/sessions/revoke-others", s.revokeOthers)
 	add(SignedIn, "GET /account/erase", s.erasePage)
 	add(SignedIn, "POST /account/erase", s.erase)
@@ -152,14 +153,29 @@ type accountMore struct {
 	SteppedUp bool
 	Needed    bool // the workspace demands a second factor that was not shown
 	Others    bool // there are other sessions
+	Codes     int  // recovery codes that still work
 }
 
 func (s *Site) accountMore(r *http.Request, sessions []account.Session) (m accountMore, err error) {
 	v := visitOf(r)
 	m = accountMore{Options: s.signInOptions(r), SteppedUp: v.Actor.SteppedUp(s.clock.Now()), Others: len(sessions) > 1,
 		Needed: errors.Is(v.Refused, accounts.ErrNeedsFactor)}
-	m.Passkeys, err = s.accounts.Passkeys(r.Context(), v)
+	if m.Passkeys, err = s.accounts.Passkeys(r.Context(), v); err != nil {
+		return m, err
+	}
+	m.Codes, err = s.accounts.RecoveryCodesLeft(r.Context(), v)
 	return m, err
+}
+
+func (s *Site) newRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
+	codes, err := s.accounts.NewRecoveryCodes(r.Context(), visitOf(r))
+	if handled, failed := s.stepUpFirst(w, r, err); handled {
+		return failed
+	}
+	if err != nil {
+		return err
+	}
+	return s.showAccount(w, r, nil, codes, "")
 }
 
 func (s *Site) forgotPage(w http.ResponseWriter, r *http.Request) error {
