@@ -73,11 +73,20 @@ func (v *view) noPage(f *exposure.Finding) bool {
 	case v.page.Status >= 400:
 		skip(f, exposure.NotTested, "the page is not shown: status %d", v.page.Status)
 		return true
-	case v.doc == nil:
-		skip(f, exposure.NotApplicable, "the answer is no page (%s)", v.page.Header.Get("Content-Type"))
+	}
+	return v.noDocument(f)
+}
+
+// noDocument settles a check about what comes with a page, of whatever status, when
+// the answer is none.
+func (v *view) noDocument(f *exposure.Finding) bool {
+	if v.onlyRedirects(f) {
 		return true
 	}
-	return false
+	if v.doc == nil {
+		skip(f, exposure.NotApplicable, "the answer is no page (%s)", v.page.Header.Get("Content-Type"))
+	}
+	return v.doc == nil
 }
 
 // HSTS is a Strict-Transport-Security header, RFC 6797.
@@ -181,11 +190,7 @@ const (
 )
 
 func contentPolicy(v *view, f *exposure.Finding) {
-	if v.onlyRedirects(f) {
-		return
-	}
-	if v.doc == nil {
-		skip(f, exposure.NotApplicable, "the answer is no page (%s)", v.page.Header.Get("Content-Type"))
+	if v.noDocument(f) {
 		return
 	}
 	f.Expected = "default-src 'self' or 'none'; object-src 'none'; base-uri, form-action and frame-ancestors set; no 'unsafe-inline', 'unsafe-eval', * or http:"
@@ -209,11 +214,7 @@ func contentPolicy(v *view, f *exposure.Finding) {
 }
 
 func framing(v *view, f *exposure.Finding) {
-	if v.onlyRedirects(f) {
-		return
-	}
-	if v.doc == nil {
-		skip(f, exposure.NotApplicable, "the answer is no page (%s)", v.page.Header.Get("Content-Type"))
+	if v.noDocument(f) {
 		return
 	}
 	f.Expected = "frame-ancestors 'self' or 'none', or X-Frame-Options: SAMEORIGIN or DENY"
@@ -267,11 +268,7 @@ var referrerRank = map[string]exposure.Outcome{"no-referrer": exposure.Pass, "sa
 	"no-referrer-when-downgrade": exposure.Fail, "unsafe-url": exposure.Fail}
 
 func referrer(v *view, f *exposure.Finding) {
-	if v.onlyRedirects(f) {
-		return
-	}
-	if v.doc == nil {
-		skip(f, exposure.NotApplicable, "the answer is no page (%s)", v.page.Header.Get("Content-Type"))
+	if v.noDocument(f) {
 		return
 	}
 	f.Expected = "Referrer-Policy: no-referrer or same-origin"

@@ -191,35 +191,21 @@ func (w ledgerWords) value(ctx context.Context, now spoken, kind, field string, 
 	return ""
 }
 
-// worded are the messages of fields whose values are words of the program, with
-// what follows the value in the key.
-func worded(kind, field string) (prefix, suffix string) {
-	switch kind + "." + field {
-	case "task.state":
-		return "plan.state.", ""
-	case "task.phase":
-		return "report.phase.", ""
-	case "approval.decision":
-		return "board.decision.", ""
-	case "assertion.status":
-		return "report.status.", ""
-	case "membership.role", "invitation.role":
-		return "pages.role.", ""
-	case "determination.class":
-		return "report.class.", ".name"
-	case "organisation.kind":
-		return "pages.kind.", ""
-	}
-	return "", ""
+// worded are the messages of fields whose values are words of the program, by kind
+// and field; the value stands in place of the "…".
+var worded = map[string]string{
+	"affected.kind": "handling.affected.…", "approval.decision": "board.decision.…", "assertion.status": "report.status.…",
+	"asset.criticality": "registers.level.…", "asset.kind": "registers.kind.…", "authority_case.state": "authority.state.…",
+	"determination.class": "report.class.….name", "incident.kind": "incidents.kind.…", "incident.state": "incidents.state.…",
+	"invitation.role": "pages.role.…", "membership.role": "pages.role.…", "obligation.applies": "incidents.applies.…",
+	"organisation.kind": "pages.kind.…", "report.language": "reports.language.…", "risk.treatment": "registers.treatment.…",
+	"supplier.criticality": "registers.level.…", "task.phase": "report.phase.…", "task.role": "report.role.…", "task.state": "plan.state.…",
 }
 
 // text is a text of a field: names for ids, days and times as people write them.
 func (w ledgerWords) text(ctx context.Context, now spoken, kind, field, v string) string {
-	if prefix, suffix := worded(kind, field); prefix != "" {
-		if p := ui.From(ctx).Printer; p != nil && p.Has(prefix+v+suffix) {
-			return ui.T(ctx, prefix+v+suffix)
-		}
-		return v
+	if key, ok := worded[kind+"."+field]; ok {
+		return named(ctx, "", strings.Replace(key, "…", v, 1), v)
 	}
 	if field == "options" {
 		q, _ := w.catalogue.Question(now.Question)
