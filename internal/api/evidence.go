@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -164,15 +163,7 @@ func fileOperations(a *API, in area) {
 	stream(in, operation{id: "download-file", route: "GET organisations/{organisation}/files/{id}/content", summary: "The bytes of a file", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *One) (*huma.StreamResponse, error) {
 			f, r, err := a.Clients.Download(ctx, v.Actor, q.Organisation, q.ID)
-			if err != nil {
-				return nil, err
-			}
-			return &huma.StreamResponse{Body: func(c huma.Context) {
-				defer r.Close()
-				download(c, f.Name, "application/octet-stream")
-				c.SetHeader("Content-Length", fmt.Sprint(f.Size))
-				_, _ = io.Copy(c.BodyWriter(), r) // the program has gone if this fails
-			}}, nil
+			return keptAnswer(f.Name, f.Size, r, err)
 		})
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -126,5 +127,18 @@ func fileAnswer(name, mediaType string, content []byte, err error) (*huma.Stream
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		download(c, name, mediaType)
 		_, _ = c.BodyWriter().Write(content) // the program has gone if this fails
+	}}, nil
+}
+
+// keptAnswer sends a file that is kept, and closes it.
+func keptAnswer(name string, size int64, content io.ReadCloser, err error) (*huma.StreamResponse, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(c huma.Context) {
+		defer content.Close()
+		download(c, name, "application/octet-stream")
+		c.SetHeader("Content-Length", fmt.Sprint(size))
+		_, _ = io.Copy(c.BodyWriter(), content) // the program has gone if this fails
 	}}, nil
 }

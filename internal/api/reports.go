@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -77,15 +75,7 @@ func keptReportOperations(a *API) {
 	stream(in, operation{id: "download-report", route: "GET organisations/{organisation}/reports/{id}/content", summary: "A report as it was made", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *One) (*huma.StreamResponse, error) {
 			f, r, err := a.Reporting.Open(ctx, v.Actor, q.Organisation, q.ID)
-			if err != nil {
-				return nil, err
-			}
-			return &huma.StreamResponse{Body: func(c huma.Context) {
-				defer r.Close()
-				download(c, f.Name, "application/octet-stream")
-				c.SetHeader("Content-Length", fmt.Sprint(f.Size))
-				_, _ = io.Copy(c.BodyWriter(), r) // the program has gone if this fails
-			}}, nil
+			return keptAnswer(f.Name, f.Size, r, err)
 		})
 	add(in, operation{id: "get-monthly-report", route: "GET organisations/{organisation}/monthly-report", summary: "The report that is made each month"},
 		func(ctx context.Context, v accounts.Visit, q *At) (*body[MonthlyReport], error) {

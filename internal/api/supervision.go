@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -114,14 +113,6 @@ func supervisionOperations(a *API) {
 	stream(in, operation{id: "get-supervision-file", route: "GET " + file + "/files/{id}/content", summary: "The bytes of a file, once they are proved to be those that were added", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *One) (*huma.StreamResponse, error) {
 			f, r, err := a.Authority.Attached(ctx, v.Actor, q.Organisation, q.ID)
-			if err != nil {
-				return nil, err
-			}
-			return &huma.StreamResponse{Body: func(c huma.Context) {
-				defer r.Close()
-				download(c, f.Name, "application/octet-stream")
-				c.SetHeader("Content-Length", fmt.Sprint(f.Size))
-				_, _ = io.Copy(c.BodyWriter(), r) // the program has gone if this fails
-			}}, nil
+			return keptAnswer(f.Name, f.Size, r, err)
 		})
 }

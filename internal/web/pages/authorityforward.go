@@ -337,11 +337,7 @@ func (s *Site) deskAttached(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer content.Close()
-	guard.Download(w, attachment(f.Name))
-	w.Header().Set("ETag", `"`+f.SHA256+`"`)
-	http.ServeContent(w, r, "", time.Time{}, content)
-	return nil
+	return sendKept(w, r, f.Name, f.SHA256, content)
 }
 
 // attachTo is the field of the form that adds a file to a line, and whether it is

@@ -1,10 +1,6 @@
 package pages
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -120,7 +116,7 @@ func (s *Site) approval(w http.ResponseWriter, r *http.Request) error {
 }
 
 // approvedVersion hands out the version of an approval, byte for byte.
-func (s *Site) approvedVersion(w http.ResponseWriter, r *http.Request) (err error) {
+func (s *Site) approvedVersion(w http.ResponseWriter, r *http.Request) error {
 	a, id := visitOf(r).Actor, r.PathValue("organisation")
 	x, _, _, err := s.clients.Frozen(r.Context(), a, id, r.PathValue("approval"))
 	if err != nil {
@@ -130,13 +126,7 @@ func (s *Site) approvedVersion(w http.ResponseWriter, r *http.Request) (err erro
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, content.Close()) }()
-	guard.Download(w, mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
-	w.Header().Set("Content-Length", strconv.FormatInt(f.Size, 10))
-	if _, err := io.Copy(w, content); err != nil {
-		return fmt.Errorf("send the version: %w", err)
-	}
-	return nil
+	return sendKept(w, r, f.Name, f.SHA256, content)
 }
 
 func (s *Site) decideApproval(w http.ResponseWriter, r *http.Request) error {

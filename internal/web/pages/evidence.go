@@ -2,6 +2,7 @@ package pages
 
 import (
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"slices"
@@ -230,17 +231,22 @@ func (s *Site) scanEvidence(w http.ResponseWriter, r *http.Request) error {
 	return guard.Redirect(w, r, pieceURL(r, "piece", r.PostFormValue("id")))
 }
 
-// file sends an uploaded file. Whatever it holds, browsers save it and show nothing
-// of it: it has a sandbox of its own, no type that a browser would run, and a name
-// that cannot leave its header.
+// file sends an uploaded file.
 func (s *Site) file(w http.ResponseWriter, r *http.Request) error {
 	f, content, err := s.clients.Download(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("file"))
 	if err != nil {
 		return err
 	}
+	return sendKept(w, r, f.Name, f.SHA256, content)
+}
+
+// sendKept sends a file that is kept, and closes it. Whatever it holds, browsers save
+// it and show nothing of it: it has a sandbox of its own, no type that a browser would
+// run, and a name that cannot leave its header.
+func sendKept(w http.ResponseWriter, r *http.Request, name, sha256 string, content io.ReadSeekCloser) error {
 	defer content.Close()
-	guard.Download(w, attachment(f.Name))
-	w.Header().Set("ETag", `"`+f.SHA256+`"`)
+	guard.Download(w, attachment(name))
+	w.Header().Set("ETag", `"`+sha256+`"`)
 	http.ServeContent(w, r, "", time.Time{}, content)
 	return nil
 }

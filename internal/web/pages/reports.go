@@ -2,13 +2,8 @@ package pages
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -123,18 +118,12 @@ func orderOf(r *http.Request) reporting.Order {
 }
 
 // openReport hands out a report that was kept, as it was made.
-func (s *Site) openReport(w http.ResponseWriter, r *http.Request) (err error) {
+func (s *Site) openReport(w http.ResponseWriter, r *http.Request) error {
 	f, content, err := s.reporting.Open(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("report"))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, content.Close()) }()
-	guard.Download(w, mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
-	w.Header().Set("Content-Length", strconv.FormatInt(f.Size, 10))
-	if _, err := io.Copy(w, content); err != nil {
-		return fmt.Errorf("send the report: %w", err)
-	}
-	return nil
+	return sendKept(w, r, f.Name, f.SHA256, content)
 }
 
 func partOptions(ctx context.Context, chosen []string) []ui.Option {
