@@ -32,6 +32,10 @@ func TestCasework(t *testing.T) {
 	if status, page, _ := auditor.post(report+"/approve", nil); status != http.StatusForbidden || !strings.Contains(page, "Your role does not include this") {
 		t.Errorf("an auditor approves: %d", status)
 	}
+	v.must(at+"/handling/playbook", url.Values{"playbook": {"ransomware"}})
+	if page, _ := v.must(at+"/handling/lessons", url.Values{"title": {"Segment the network"}, "what": {"task"}}); !strings.Contains(page, "0 of 16 steps done") {
+		t.Error("a lesson is counted among the steps of a playbook")
+	}
 	v.timeline(at)
 	v.custody(at)
 	v.mergeAndBack(organisation, at)

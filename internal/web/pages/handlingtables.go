@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -222,6 +223,9 @@ func countText(n int64) string {
 // progress is how many steps are done of those that are to be done.
 func (v handlingView) progress() (done, all int) {
 	for _, t := range v.Tasks {
+		if !strings.HasPrefix(t.Origin, "playbook/") { // lessons are for later
+			continue
+		}
 		if t.State == planning.Done {
 			done++
 		}
