@@ -98,9 +98,10 @@ type harvest struct {
 	urgent bool // the longest list: what is left of it comes before all other work
 	ask    func(offer []uint16) (Flight, error)
 	chosen func(Flight) uint16
-	absent func(error) bool // an error that says that nothing of the list is taken
-	took   func(Flight)     // called with each answer that takes something; nil: nobody cares
-	done   func()           // called when nothing is left to ask; nil: nobody cares
+	absent func(error) bool                    // an error that says that nothing of the list is taken
+	heavy  func(part []uint16, err error) bool // a part may have been too much for the server; nil: never
+	took   func(Flight)                        // called with each answer that takes something; nil: nobody cares
+	done   func()                              // called when nothing is left to ask; nil: nobody cares
 
 	mu    sync.Mutex
 	open  int               // parts that are not finished
@@ -118,7 +119,7 @@ func (h *harvest) begin(parts [][]uint16) (work []func()) {
 		h.found = map[uint16]Flight{}
 	}
 	for _, p := range parts {
-		work = append(work, func() { h.step(p) })
+		work = append(work, func() { h.step(p, true) })
 	}
 	return work
 }
@@ -134,8 +135,8 @@ func (h *harvest) any() bool {
 // suite of a version, before it is believed.
 const enough = 2
 
-// step asks once.
-func (h *harvest) step(part []uint16) {
+// step asks once. Nothing was taken of a part that is fresh.
+func (h *harvest) step(part []uint16, fresh bool) {
 	h.mu.Lock()
 	over := len(h.found) == 0 && h.no >= enough
 	h.mu.Unlock()
@@ -157,6 +158,12 @@ func (h *harvest) step(part []uint16) {
 		}
 	}
 	h.mu.Lock()
+	if fresh && h.heavy != nil && h.heavy(part, err) {
+		h.open++
+		h.mu.Unlock()
+		h.crew.add(func() { h.step(part[:len(part)/2], false) }, func() { h.step(part[len(part)/2:], false) })
+		return
+	}
 	if err != nil {
 		h.errs = append(h.errs, err)
 		if h.absent != nil && h.absent(err) {
@@ -191,11 +198,11 @@ func (h *harvest) goOn(rest []uint16) {
 		h.mu.Lock()
 		h.open++
 		h.mu.Unlock()
-		h.crew.add(func() { h.step(one) }, func() { h.step(other) })
+		h.crew.add(func() { h.step(one, false) }, func() { h.step(other, false) })
 	case h.urgent:
-		h.crew.hurry(func() { h.step(rest) })
+		h.crew.hurry(func() { h.step(rest, false) })
 	default:
-		h.crew.add(func() { h.step(rest) })
+		h.crew.add(func() { h.step(rest, false) })
 	}
 }
 

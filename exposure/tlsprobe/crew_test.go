@@ -24,6 +24,7 @@ type imagined struct {
 	suites map[uint16][]uint16 // by version
 	groups []uint16            // of TLS 1.3
 	closes bool                // instead of an alert
+	most   int                 // suites that it can bear; 0: any number
 	warns  bool                // that it does not know the name, before it answers
 	ended  func([]byte) []byte // what an answer becomes for whoever ends their half of the connection; nil: it stays
 }
@@ -106,7 +107,22 @@ func TestHalfClosed(t *testing.T) {
 // speaks what it speaks.
 func TestUnknownName(t *testing.T) {
 	t.Parallel()
-	m := &imagined{warns: true, groups: []uint16{29}, suites: map[uint16][]uint16{tlsprobe.TLS13: {0x1301}, tlsprobe.TLS12: {0xc02f, 0x0035}}}
+	all := map[uint16][]uint16{tlsprobe.TLS13: {0x1301}, tlsprobe.TLS12: {0xc02f, 0x0035}}
+	speaks(t, &imagined{warns: true, groups: []uint16{29}, suites: all})
+}
+
+// TestManySuites: a server that hangs up on whoever offers many suites speaks what it
+// speaks.
+func TestManySuites(t *testing.T) {
+	t.Parallel()
+	for _, all := range []map[uint16][]uint16{{tlsprobe.TLS12: {0xc02f, 0x0035}}, {tlsprobe.TLS13: {0x1301}, tlsprobe.TLS10: {0x0004, 0x002f, 0x0035}}} {
+		speaks(t, &imagined{most: 64, groups: []uint16{29}, suites: all})
+	}
+}
+
+// speaks fails the test unless what is found is what the server has.
+func speaks(t *testing.T, m *imagined) {
+	t.Helper()
 	for _, s := range tlsprobe.NewServer(m.connect, "example.org", 5*time.Second, 4).Versions(t.Context()) {
 		if got, want := slices.Sorted(slices.Values(s.Suites)), slices.Sorted(slices.Values(m.suites[s.Version])); !slices.Equal(got, want) || s.Err != nil || s.Rest != nil {
 			t.Errorf("%s: %x, %v, %v; want %x", tlsprobe.VersionName(s.Version), got, s.Err, s.Rest, want)
@@ -132,6 +148,9 @@ var retryRandom, _ = hex.DecodeString("cf21ad74e59a6111be1d8c021e65b891c2a211167
 
 func (m *imagined) answer(hello []byte) []byte {
 	version, suites, groups := readHello(hello)
+	if m.most > 0 && len(suites) > m.most {
+		return nil
+	}
 	alert := func(n byte) []byte { return []byte{21, 3, 1, 0, 2, 2, n} }
 	mine, ok := m.suites[version]
 	if !ok {

@@ -245,7 +245,8 @@ func (s *Server) signs(ctx context.Context, b basis, schemes ...uint16) Answer {
 	if b.best != TLS12 {
 		return unsure(errNotOffered)
 	}
-	f, err := s.ask(ctx, question{version: TLS12, suites: listed(signed), signatures: schemes})
+	suites := listed(signed)
+	f, err := s.ask(ctx, question{version: TLS12, suites: suites[:min(len(suites), s.bears())], signatures: schemes})
 	return answered(err, func() bool { return slices.Contains(schemes, f.Signature) })
 }
 

@@ -28,6 +28,7 @@ type Server struct {
 	bytes  int
 	trying bool  // the next connection decides whether others are tried
 	lost   error // why none is
+	most   int   // suites that were offered and answered
 	whole  bool  // who ends their half of a connection gets no answer
 }
 
@@ -125,12 +126,34 @@ func (s *Server) ask(ctx context.Context, q question) (f Flight, err error) {
 		case f.Version != 0 && f.Version != q.version:
 			return f, fmt.Errorf("%w: %s instead of %s", errRefused, VersionName(f.Version), VersionName(q.version))
 		case f.Version == q.version:
+			s.answers(len(q.suites))
 			return f, nil // what was read before an end without manners counts
 		case errors.Is(err, errMalformed), errors.Is(err, errTooLong), ctx.Err() != nil:
 			return f, err
 		}
 	}
 	return f, err
+}
+
+// answers keeps that the server answered who offered so many suites.
+func (s *Server) answers(suites int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.most = max(s.most, suites)
+}
+
+// bears is how many suites may be offered: as many as were answered, or as few as any
+// server bears.
+func (s *Server) bears() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return max(chunk, s.most)
+}
+
+// heavy reports whether a server that hung up may do so because many suites were
+// offered, which it never answered.
+func (s *Server) heavy(part []uint16, err error) bool {
+	return err != nil && closed(err) && len(part) > s.bears()
 }
 
 // settled reports whether an answer is one to what the hello offers, and nothing else:
@@ -321,10 +344,6 @@ func (s *Server) Groups(ctx context.Context, v uint16, suites []uint16) (out []u
 // groups lets a crew ask for the groups of a version. seen is one that the server took
 // already; 0: none.
 func (s *Server) groups(ctx context.Context, c *crew, v uint16, suites []uint16, seen uint16, done func([]uint16, error)) {
-	most := modernChunk
-	if v < TLS12 {
-		most = chunk
-	}
 	if v < TLS13 {
 		suites = slices.DeleteFunc(slices.Clone(suites), func(id uint16) bool { return !curved(SuiteOf(id)) })
 	}
@@ -332,7 +351,7 @@ func (s *Server) groups(ctx context.Context, c *crew, v uint16, suites []uint16,
 		done(nil, nil)
 		return
 	}
-	suites = suites[:min(len(suites), most)]
+	suites = suites[:min(len(suites), s.bears())]
 	h := &harvest{crew: c, chosen: func(f Flight) uint16 { return f.Group },
 		ask: func(offer []uint16) (Flight, error) {
 			return s.ask(ctx, question{version: v, suites: suites, groups: offer})

@@ -134,11 +134,11 @@ func listed(kind func(Suite) bool) []uint16 {
 	return list[:min(len(list), modernChunk)]
 }
 
-// withUsual are suites that a server takes, and the usual ones.
-func withUsual(taken []uint16) []uint16 {
-	list := listed(usual)
-	for _, id := range taken {
-		if len(list) < modernChunk && !slices.Contains(list, id) {
+// withUsual are suites that a server takes, and usual ones, so many in all.
+func withUsual(taken []uint16, most int) []uint16 {
+	list := slices.Clone(taken[:min(len(taken), most)])
+	for _, id := range listed(usual) {
+		if len(list) < most && !slices.Contains(list, id) {
 			list = append(list, id)
 		}
 	}

@@ -53,7 +53,7 @@ func (s *Server) versions(ctx context.Context, c *crew, took func(uint16, Flight
 // suites prepares to find the suites of a version.
 func (s *Server) suites(ctx context.Context, c *crew, out *Support, took func(uint16, Flight)) *harvest {
 	v := out.Version
-	h := &harvest{crew: c, urgent: v == TLS12, chosen: func(f Flight) uint16 { return f.Suite }, absent: isVersionRefused, took: func(f Flight) { took(v, f) },
+	h := &harvest{crew: c, urgent: v == TLS12, chosen: func(f Flight) uint16 { return f.Suite }, absent: isVersionRefused, heavy: s.heavy, took: func(f Flight) { took(v, f) },
 		ask: func(offer []uint16) (Flight, error) {
 			return s.ask(ctx, question{version: v, suites: offer, plain: v == SSL3})
 		}}
@@ -176,7 +176,7 @@ func (d *details) recent() {
 	if !d.early {
 		return
 	}
-	b := basis{top: TLS12, best: TLS12, suites: map[uint16][]uint16{TLS12: withUsual(found)}}
+	b := basis{top: TLS12, best: TLS12, suites: map[uint16][]uint16{TLS12: withUsual(found, d.bears())}}
 	if len(modern) > 0 {
 		b.top, b.below, b.suites[TLS13] = TLS13, TLS12, offered(TLS13)
 		d.crew.add(func() { d.view.Fallback = d.fallback(d.ctx, b) })
