@@ -321,13 +321,14 @@ func stepOperations(a *API, in area, one string) {
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			OfIncident
 			Body struct {
-				Title string   `json:"title" minLength:"1" maxLength:"200"`
-				Body  string   `json:"body,omitempty" maxLength:"20000"`
-				Risk  bool     `json:"risk,omitempty" doc:"A risk to be treated."`
-				Due   law.Date `json:"due,omitzero" format:"date"`
+				Title       string   `json:"title" minLength:"1" maxLength:"200"`
+				Body        string   `json:"body,omitempty" maxLength:"20000"`
+				Risk        bool     `json:"risk,omitempty" doc:"A risk to be treated."`
+				Due         law.Date `json:"due,omitzero" format:"date"`
+				Requirement string   `json:"requirement,omitempty" maxLength:"120" doc:"Id of the requirement, and so the control, that becomes stronger. Left out: learning from incidents, or the treatment of risks."`
 			}
 		}) (*body[created], error) {
-			t, err := a.Incidents.Learn(ctx, v.Actor, q.Organisation, q.Incident, incidents.Lesson{Title: q.Body.Title, Body: q.Body.Body, Risk: q.Body.Risk, Due: q.Body.Due})
+			t, err := a.Incidents.Learn(ctx, v.Actor, q.Organisation, q.Incident, incidents.Lesson{Title: q.Body.Title, Body: q.Body.Body, Risk: q.Body.Risk, Due: q.Body.Due, Requirement: q.Body.Requirement})
 			return answerWith(created{t.ID}, err)
 		})
 	add(in, operation{id: "start-playbook", route: "POST " + one + "/playbooks/{part}", summary: "Make tasks of the steps of a playbook that the case does not have yet"},

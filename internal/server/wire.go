@@ -108,7 +108,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 		return nil, err
 	}
 	ways, intake := filing.New(s, box, filing.Options{Local: c.FilingLocal}), authority.New(s, box, authority.Options{Forms: reports, Clients: organisations, Mails: mailer, Knowledge: c.Knowledge, Scanner: scannerOf(look), Files: files, Checklists: points})
-	cases := incidents.New(s, reports, c.Knowledge.Countries).WithFiles(files).WithScanner(scannerOf(look)).WithPlaybooks(books).WithBinders(c.Messages, mailer)
+	cases := incidents.New(s, reports, c.Knowledge.Countries).WithFiles(files).WithScanner(scannerOf(look)).WithPlaybooks(books).WithCatalogue(c.Knowledge.Catalogue).WithBinders(c.Messages, mailer)
 	letters, err := c.takeMails(cases, box, mailer, files)
 	if err != nil {
 		return nil, err

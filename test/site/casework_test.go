@@ -33,7 +33,7 @@ func TestCasework(t *testing.T) {
 		t.Errorf("an auditor approves: %d", status)
 	}
 	v.must(at+"/handling/playbook", url.Values{"playbook": {"ransomware"}})
-	if page, _ := v.must(at+"/handling/lessons", url.Values{"title": {"Segment the network"}, "what": {"task"}}); !strings.Contains(page, "0 of 16 steps done") {
+	if page, _ := v.must(at+"/handling/lessons", url.Values{"title": {"Segment the network"}, "what": {"task"}, "requirement": {"nis2.21.2.e.network"}}); !strings.Contains(page, "0 of 16 steps done") {
 		t.Error("a lesson is counted among the steps of a playbook")
 	}
 	v.timeline(at)

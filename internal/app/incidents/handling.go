@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/exchange/indicators"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -311,10 +312,14 @@ type Lesson struct {
 	Body  string
 	Risk  bool // a risk to be treated, not a thing to be done
 	Due   law.Date
+	// Requirement is the id of the requirement, and so the control, that becomes
+	// stronger. Empty means learning from incidents, or the treatment of risks.
+	Requirement string
 }
 
 // Learn turns a lesson into a task of the plan, Implementing Regulation (EU)
-// 2024/2690 Annex 3.6, and a risk into an entry of the register of risks, too. It
+// 2024/2690 Annex 3.6, and a risk into an entry of the register of risks, too. Both
+// serve the requirement of the lesson, which has to be one that is assessed itself. It
 // returns the task.
 func (s *Service) Learn(ctx context.Context, a authz.Actor, organisation, id string, l Lesson) (t planning.Task, err error) {
 	l.Title, l.Body = strings.TrimSpace(l.Title), strings.TrimSpace(l.Body)
@@ -325,16 +330,23 @@ func (s *Service) Learn(ctx context.Context, a authz.Actor, organisation, id str
 		return t, invalid("body", "the text is too long", "up to 20 kB")
 	}
 	err = s.handle(ctx, a, organisation, id, func(tx *store.Tx, i incident.Incident) error {
-		kind, requirement, measure := "lesson", "nis2.21.2.b.lessons", "b"
+		kind, requirement, measures := "lesson", "nis2.21.2.b.lessons", []string{"b"}
 		if l.Risk {
-			kind, requirement, measure = "risk", "nis2.21.2.a.treatment", "a"
+			kind, requirement, measures = "risk", "nis2.21.2.a.treatment", []string{"a"}
+		}
+		if l.Requirement != "" {
+			req, ok := s.requirement(l.Requirement)
+			if !ok {
+				return invalid("requirement", fmt.Sprintf("there is no requirement %q", cutTo(l.Requirement, 80)), "a requirement of the catalogue")
+			}
+			requirement, measures = req.ID, req.Measures
 		}
 		known, err := tasksOf(tx, organisation, []string{id})
 		if err != nil {
 			return err
 		}
 		t, err = tx.PutTask(planning.Task{Organisation: organisation, Origin: kind, Incident: id, Title: l.Title, Body: l.Body, State: planning.ToDo, Phase: "improve",
-			Requirements: []string{requirement}, Measures: []string{measure}, Due: l.Due, DueBecause: dueBecause(l.Due, a), Position: float64(1000 + len(known))})
+			Requirements: []string{requirement}, Measures: measures, Due: l.Due, DueBecause: dueBecause(l.Due, a), Position: float64(1000 + len(known))})
 		if err != nil {
 			return err
 		}
@@ -346,6 +358,15 @@ func (s *Service) Learn(ctx context.Context, a authz.Actor, organisation, id str
 		return entry(tx, a, i, incident.Entry{Kind: "decision", Object: t.ID, Text: l.Title})
 	})
 	return t, err
+}
+
+// requirement is a requirement that is assessed itself.
+func (s *Service) requirement(id string) (catalog.Requirement, bool) {
+	if s.catalogue == nil {
+		return catalog.Requirement{}, false
+	}
+	r, ok := s.catalogue.Get(id)
+	return r, ok && r.IsLeaf()
 }
 
 // enterRisk puts a lesson into the register of risks. Its rating begins in the middle

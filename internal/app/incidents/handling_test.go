@@ -231,18 +231,23 @@ func TestRecordKeeping(t *testing.T) {
 	}
 	task, err := d.Learn(ctx, anna, d.organisation, i.ID, incidents.Lesson{Title: "Block macros", Body: "They ran.", Risk: true, Due: law.MustDate("2026-05-01")})
 	must(t, err)
+	stronger, err := d.Learn(ctx, anna, d.organisation, i.ID, incidents.Lesson{Title: "Keep a copy elsewhere", Requirement: "nis2.21.2.c.backup"})
+	must(t, err)
+	if diff := cmp.Diff([]string{"nis2.21.2.c.backup", "c"}, append(stronger.Requirements, stronger.Measures...)); diff != "" {
+		t.Errorf("the control that becomes stronger: %s", diff)
+	}
 	h := d.handled(t, anna, i.ID)
 	if diff := cmp.Diff([]incidents.Total{{Currency: "EUR", Known: 1_200_050, Estimated: 5_000_000}, {Currency: "CHF", Known: 100}}, incidents.Totals(h.Costs)); diff != "" {
 		t.Error(diff)
 	}
-	if len(h.Tasks) != 1 || h.Tasks[0].ID != task.ID || h.Affected[0].Count != 3 || h.Informed[0].Count != 1200 {
+	if len(h.Tasks) != 2 || h.Tasks[0].ID != task.ID || h.Affected[0].Count != 3 || h.Informed[0].Count != 1200 {
 		t.Errorf("%+v", h)
 	}
 	kinds := map[string]int{}
 	for _, e := range h.Entries {
 		kinds[e.Kind]++
 	}
-	if kinds["action"] != 2 || kinds["communication"] != 1 || kinds["decision"] != 1 {
+	if kinds["action"] != 2 || kinds["communication"] != 1 || kinds["decision"] != 2 {
 		t.Errorf("record: %v", kinds)
 	}
 	for name, err := range map[string]error{
@@ -250,6 +255,8 @@ func TestRecordKeeping(t *testing.T) {
 		"no currency": drop(d.PutCost(ctx, anna, d.organisation, i.ID, incident.Cost{What: "x", Cents: 1, Currency: "XYZ"})),
 		"no kind":     drop(d.PutAffected(ctx, anna, d.organisation, i.ID, incident.Affected{Name: "x", Condition: "affected"})),
 		"no text":     drop(d.Inform(ctx, anna, d.organisation, i.ID, incident.Informed{Whom: "x", About: "threat"})),
+		"heading":     drop(d.Learn(ctx, anna, d.organisation, i.ID, incidents.Lesson{Title: "x", Requirement: "nis2.21.2.c"})),
+		"not there":   drop(d.Learn(ctx, anna, d.organisation, i.ID, incidents.Lesson{Title: "x", Requirement: "<script>"})),
 		"no title":    drop(d.Learn(ctx, anna, d.organisation, i.ID, incidents.Lesson{})),
 	} {
 		if fault.KindOf(err) != fault.Invalid || err == nil {

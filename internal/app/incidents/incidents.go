@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -37,9 +38,10 @@ type Service struct {
 	files     *blob.Dir // nil: no files can be kept
 	playbooks []playbook.Playbook
 	mailbox   Mailbox
-	scanner   Scanner           // nil: nobody looks at files
-	messages  *locale.Catalogue // nil: no copies of binders are kept
-	mailer    *mailing.Mailer   // nil: nothing is mailed
+	scanner   Scanner            // nil: nobody looks at files
+	messages  *locale.Catalogue  // nil: no copies of binders are kept
+	mailer    *mailing.Mailer    // nil: nothing is mailed
+	catalogue *catalog.Catalogue // nil: lessons name no requirement
 }
 
 // New makes the service.
@@ -50,6 +52,12 @@ func New(s *store.Store, forms *reporting.Set, countries *country.Set) *Service 
 // WithFiles gives the service the files in which evidence and lists are kept.
 func (s *Service) WithFiles(d *blob.Dir) *Service {
 	s.files = d
+	return s
+}
+
+// WithCatalogue gives the service the requirements that a lesson can strengthen.
+func (s *Service) WithCatalogue(c *catalog.Catalogue) *Service {
+	s.catalogue = c
 	return s
 }
 

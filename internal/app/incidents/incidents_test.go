@@ -109,7 +109,7 @@ func open(t *testing.T) desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.Service, d.organisation, d.files = incidents.New(d.store, forms, set).WithFiles(files), o.ID, filepath.Join(dir, "files")
+	d.Service, d.organisation, d.files = incidents.New(d.store, forms, set).WithFiles(files).WithCatalogue(catalogue), o.ID, filepath.Join(dir, "files")
 	return d
 }
 

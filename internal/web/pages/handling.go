@@ -19,6 +19,7 @@ import (
 	"github.com/nisaba-platform/nisaba/exchange/indicators"
 	"github.com/nisaba-platform/nisaba/exchange/misp"
 	"github.com/nisaba-platform/nisaba/exchange/stix"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -79,6 +80,7 @@ type handlingView struct {
 	act      string              // the form that has errors
 	errors   ui.Errors
 	edit     bool
+	client   clients.Client
 }
 
 func (s *Site) openHandling(w http.ResponseWriter, r *http.Request) error {
@@ -115,7 +117,7 @@ func (s *Site) showHandling(w http.ResponseWriter, r *http.Request, tab, act str
 			return err
 		}
 	}
-	v.language = s.language(r)
+	v.client, v.language = c, s.language(r)
 	v.zone = s.personZone(r, c)
 	v.zones = s.zoneOptions(v.zone)
 	p := s.caseFrame(r, c, v.Incident)
@@ -266,7 +268,7 @@ func (s *Site) handlingActs() map[string]handlingDeed {
 			if e["due"] != "" {
 				return &fault.Error{Kind: fault.Invalid, Field: "due", What: e["due"]}
 			}
-			_, err := s.incidents.Learn(ctx(r), a, organisation, id, incidents.Lesson{Title: text(r, "title"), Body: text(r, "body"), Risk: text(r, "what") == "risk", Due: due})
+			_, err := s.incidents.Learn(ctx(r), a, organisation, id, incidents.Lesson{Title: text(r, "title"), Body: text(r, "body"), Risk: text(r, "what") == "risk", Due: due, Requirement: text(r, "requirement")})
 			return err
 		}},
 	}
