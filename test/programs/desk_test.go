@@ -64,8 +64,8 @@ func (w *world) deskSteps() []step {
 		{id: "what-if", query: "?tasks=x,y"},
 
 		{id: "approve", body: object{"subject": "plan", "decision": "waiting"}, want: 201, keep: "approval"}, {id: "get-approval", swap: "approval"},
-		{id: "decide-approval", swap: "approval", body: object{"seen": "another", "decision": "approved"}, want: 409},
-		{id: "decide-approval", swap: "approval", body: func() any { return object{"seen": w.frozen(), "decision": "approved"} }, want: 204},
+		{id: "decide-approval", swap: "approval", body: object{"seen": "another", "decision": "approved", "note": "minutes"}, want: 409},
+		{id: "decide-approval", swap: "approval", body: func() any { return object{"seen": w.frozen(), "decision": "approved", "note": "minutes"} }, want: 204},
 
 		{id: "keep-snapshot", body: object{"label": "Later"}, want: 204}, {id: "list-snapshots", keep: "snapshot"},
 		{id: "compare", query: "?from={snapshot}"}, {id: "get-comparison-file", query: "?from={snapshot}&format=html"},

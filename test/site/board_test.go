@@ -54,6 +54,9 @@ func TestApproval(t *testing.T) {
 	if status, _, _ := ben.post(organisation+"/board/request", url.Values{"subject": {"plan"}}); status != http.StatusForbidden {
 		t.Errorf("a request by a board member: %d", status)
 	}
+	if status, page, _ := anna.post(at, url.Values{"sha256": {seen[1]}, "decision": {"approved"}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "minutes of a meeting") {
+		t.Errorf("an owner decides and does not say who did: %d", status)
+	}
 	_, page, _ = ben.post(at, url.Values{"sha256": {seen[1]}, "decision": {"approved"}, "note": {"<b>With thanks</b>"}})
 	if !strings.Contains(page, "Ben Maier") || !strings.Contains(page, "&lt;b&gt;With thanks") || strings.Contains(page, "The approved version is older") {
 		t.Errorf("after the decision:\n%.3000s", page)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -24,7 +25,8 @@ const (
 )
 
 // Approve asks the management body to approve a subject (decision "waiting"), or
-// decides (Directive (EU) 2022/2555 Art. 20(1)). What is asked for is frozen: the
+// decides (Directive (EU) 2022/2555 Art. 20(1)); a decision by somebody who is no
+// board member needs a note. What is asked for is frozen: the
 // version is kept as a file, and its hash in the record. A decision is on the
 // version that waits, or, when none does, on the present one.
 func (s *Service) Approve(ctx context.Context, a authz.Actor, organisation, subject string, decision board.Decision, note string) (out board.Approval, err error) {
@@ -36,7 +38,7 @@ func (s *Service) Approve(ctx context.Context, a authz.Actor, organisation, subj
 	if err != nil {
 		return out, err
 	}
-	if err := short(map[string]string{"note": note}); err != nil {
+	if err := signed(a, organisation, decision, note); err != nil {
 		return out, err
 	}
 	text, err := s.version(ctx, a, organisation, subject)
@@ -59,6 +61,15 @@ func (s *Service) Approve(ctx context.Context, a authz.Actor, organisation, subj
 		return err
 	})
 	return out, err
+}
+
+// signed checks the note of a decision. The management body decides (Art. 20(1)), so
+// whoever is no board member records what it decided, and says who decided and when.
+func signed(a authz.Actor, organisation string, decision board.Decision, note string) error {
+	if role, _ := a.RoleIn(organisation); decision != board.Waiting && role != authz.Board && strings.TrimSpace(note) == "" {
+		return invalid("note", "the management body decides, and the note does not say who of it did", "who decided and when, such as the minutes of a meeting")
+	}
+	return short(map[string]string{"note": note})
 }
 
 func neededFor(d board.Decision) (authz.Permission, error) {

@@ -46,7 +46,9 @@ func TestApproval(t *testing.T) {
 	if err != nil || direct.ID == done.ID || direct.SHA256 == done.SHA256 {
 		t.Errorf("%+v, %v", direct, err)
 	}
-	_, err = o.Approve(ctx, o.owner, org.ID, "lunch", board.Approved, "")
+	_, err = o.Approve(ctx, o.owner, org.ID, clients.SubjectMeasures, board.Approved, " ")
+	wantKind(t, "an owner who does not say who decided", err, fault.Invalid)
+	_, err = o.Approve(ctx, o.owner, org.ID, "lunch", board.Approved, "minutes")
 	wantKind(t, "a subject that is none", err, fault.Invalid)
 	_, err = o.Approve(ctx, o.owner, org.ID, clients.SubjectPlan, "maybe", "")
 	wantKind(t, "a decision that is none", err, fault.Invalid)
@@ -119,11 +121,11 @@ func TestDifferencesSinceAVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantKind(t, "another version", o.Decide(ctx, o.owner, org.ID, asked.ID, "other", board.Approved, ""), fault.Conflict)
+	wantKind(t, "another version", o.Decide(ctx, o.owner, org.ID, asked.ID, "other", board.Approved, "minutes"), fault.Conflict)
 	if err := o.Decide(ctx, o.owner, org.ID, asked.ID, asked.SHA256, board.Approved, " yes "); err != nil {
 		t.Fatal(err)
 	}
-	wantKind(t, "a second decision", o.Decide(ctx, o.owner, org.ID, asked.ID, asked.SHA256, board.Rejected, ""), fault.Conflict)
+	wantKind(t, "a second decision", o.Decide(ctx, o.owner, org.ID, asked.ID, asked.SHA256, board.Rejected, "minutes"), fault.Conflict)
 	since := func() []clients.Difference {
 		t.Helper()
 		x, then, since, err := o.Frozen(ctx, o.owner, org.ID, asked.ID)

@@ -179,7 +179,8 @@ func terms(t planning.Task) string {
 
 // Decide approves or rejects the version that an approval asks for. Conflict when
 // the approval was decided already, or when another version than the one seen (its
-// SHA-256 in hexadecimal) is asked for by now.
+// SHA-256 in hexadecimal) is asked for by now. Invalid without a note by somebody who
+// is no board member.
 func (s *Service) Decide(ctx context.Context, a authz.Actor, organisation, approval, seen string, decision board.Decision, note string) error {
 	if decision == board.Waiting {
 		return invalid("decision", "there is no such decision", "approved or rejected")
@@ -189,7 +190,7 @@ func (s *Service) Decide(ctx context.Context, a authz.Actor, organisation, appro
 		return err
 	}
 	return s.write(ctx, a, organisation, need, func(tx *store.Tx) error {
-		if err := short(map[string]string{"note": note}); err != nil {
+		if err := signed(a, organisation, decision, note); err != nil {
 			return err
 		}
 		x, err := tx.Approval(approval)

@@ -74,7 +74,7 @@ func changes(t *testing.T, o office, org string) []step {
 		{"organisation.change", func() error { return o.SetFacts(ctx, o.owner, org, c.Organisation.Version, c.File) }},
 		{"task.create", func() error { return second(o.AdoptPlan(ctx, o.owner, org)) }},
 		{"task.create", func() error { return o.PutTask(ctx, o.owner, org, planning.Task{Title: "T", State: planning.ToDo}) }},
-		{"approval.create", func() error { return second(o.Approve(ctx, o.owner, org, "plan", board.Approved, "")) }},
+		{"approval.create", func() error { return second(o.Approve(ctx, o.owner, org, "plan", board.Approved, "minutes")) }},
 		{"training.create", func() (err error) {
 			training, err = o.PutTraining(ctx, o.owner, org, board.Training{Name: "N", Course: "C", On: today})
 			return err

@@ -100,6 +100,11 @@ func (s *Site) requestApproval(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) approval(w http.ResponseWriter, r *http.Request) error {
+	return s.showApproval(w, r, nil)
+}
+
+// showApproval shows a request for approval, with what was wrong with a decision.
+func (s *Site) showApproval(w http.ResponseWriter, r *http.Request, e ui.Errors) error {
 	c, err := s.load(r)
 	if err != nil {
 		return err
@@ -112,7 +117,7 @@ func (s *Site) approval(w http.ResponseWriter, r *http.Request) error {
 	p.Crumbs = append(p.Crumbs, ui.Link{Text: ui.T(r.Context(), "pages.client.board"), URL: clientURL(r, "board")})
 	p.Title = ui.T(r.Context(), "board.subject."+x.Subject)
 	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "board.version.download"), URL: clientURL(r, "board/approvals/"+x.ID+"/version.json"), Icon: ui.IconDownload}}
-	return ui.Render(w, r, http.StatusOK, approvalPage(p, r, c, x, then, since))
+	return ui.Render(w, r, statusOf(e), approvalPage(p, r, c, x, then, since, e))
 }
 
 // approvedVersion hands out the version of an approval, byte for byte.
@@ -132,6 +137,9 @@ func (s *Site) approvedVersion(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) decideApproval(w http.ResponseWriter, r *http.Request) error {
 	err := s.clients.Decide(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PathValue("approval"), r.PostFormValue("sha256"),
 		board.Decision(r.PostFormValue("decision")), r.PostFormValue("note"))
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok && e["note"] != "" {
+		return s.showApproval(w, r, e)
+	}
 	if err != nil {
 		return err
 	}

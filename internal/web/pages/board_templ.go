@@ -852,7 +852,7 @@ func subjectCard(v boardView, subject string) templ.Component {
 	})
 }
 
-func approvalPage(p ui.PageProps, r *http.Request, c clients.Client, x board.Approval, then clients.Frozen, since []clients.Difference) templ.Component {
+func approvalPage(p ui.PageProps, r *http.Request, c clients.Client, x board.Approval, then clients.Frozen, since []clients.Difference, e ui.Errors) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1093,7 +1093,7 @@ func approvalPage(p ui.PageProps, r *http.Request, c clients.Client, x board.App
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.TextArea(ui.Field{Name: "note", Label: ui.T(ctx, "board.note"), Hint: ui.T(ctx, "board.note.hint"), Rows: 3}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.TextArea(decisionNote(r, c, e)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1133,7 +1133,7 @@ func approvalPage(p ui.PageProps, r *http.Request, c clients.Client, x board.App
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{ID: "decide", Action: clientURL(r, "board/approvals/"+x.ID)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Form(ui.FormProps{ID: "decide", Action: clientURL(r, "board/approvals/"+x.ID), Errors: e, Fields: []ui.Field{decisionNote(r, c, e)}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -177,4 +178,13 @@ func frozenTasks(ctx context.Context, then clients.Frozen) ui.TableProps {
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{twoLines(ui.Words(k.Title), planNote(ctx, k)), ui.Words(daysText(ctx, k.Effort)), ui.Words(cost), due}})
 	}
 	return t
+}
+
+// decisionNote is the note of a decision, which whoever is no board member has to give.
+func decisionNote(r *http.Request, c clients.Client, e ui.Errors) ui.Field {
+	f := ui.Field{Name: "note", Label: ui.T(r.Context(), "board.note"), Hint: ui.T(r.Context(), "board.note.hint"), Rows: 3, Value: r.PostFormValue("note"), Error: e["note"]}
+	if c.Role != authz.Board {
+		f.Required, f.Hint = true, ui.T(r.Context(), "board.note.behalf")
+	}
+	return f
 }
