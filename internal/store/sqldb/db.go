@@ -22,12 +22,13 @@ type DB struct {
 	Dialect Dialect
 	write   *sql.DB // SQLite: one connection
 	read    *sql.DB
+	survey  *sql.DB  // PostgreSQL: connections that only read, in all workspaces; SQLite: read
 	texts   sync.Map // statement → rebound statement
 }
 
 // Options of Open.
 type Options struct {
-	MaxConnections int // PostgreSQL; 0: 10
+	MaxConnections int // PostgreSQL; 0: 10; half as many again answer questions by themselves
 }
 
 // Open opens the database: a URL that begins with postgres:// or postgresql://,
@@ -71,6 +72,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	readers := max(4, 2*runtime.GOMAXPROCS(0))
 	db.read.SetMaxOpenConns(readers)
 	db.read.SetMaxIdleConns(readers)
+	db.survey = db.read
 	return db, nil
 }
 
@@ -95,17 +97,26 @@ func openPostgres(ctx context.Context, target string, o Options) (*DB, error) {
 			config.RuntimeParams[name] = value
 		}
 	}
-	pool := sql.OpenDB(connector{config})
 	if o.MaxConnections == 0 {
 		o.MaxConnections = 10
 	}
-	pool.SetMaxOpenConns(o.MaxConnections)
-	pool.SetMaxIdleConns(o.MaxConnections)
-	pool.SetConnMaxIdleTime(10 * time.Minute)
+	pool := newPool(connector{config: config}, o.MaxConnections)
 	if err := pool.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("connect to PostgreSQL at %s:%d: %w", config.Host, config.Port, err), pool.Close())
 	}
-	return &DB{Dialect: Postgres, write: pool, read: pool}, nil
+	// What stands before each question otherwise, these connections were told as they began.
+	all := config.Copy()
+	all.RuntimeParams["default_transaction_read_only"] = "on"
+	all.RuntimeParams["nisaba.workspace"] = allWorkspaces
+	return &DB{Dialect: Postgres, write: pool, read: pool, survey: newPool(connector{all, true}, (o.MaxConnections+1)/2)}, nil
+}
+
+func newPool(c connector, most int) *sql.DB {
+	pool := sql.OpenDB(c)
+	pool.SetMaxOpenConns(most)
+	pool.SetMaxIdleConns(most)
+	pool.SetConnMaxIdleTime(10 * time.Minute)
+	return pool
 }
 
 // hidePassword keeps the URL, which may hold a password, out of messages.
@@ -119,10 +130,7 @@ func hidePassword(err error) error {
 
 // Close closes all connections.
 func (db *DB) Close() error {
-	if db.read == db.write {
-		return db.write.Close()
-	}
-	return errors.Join(db.read.Close(), db.write.Close())
+	return errors.Join(db.survey.Close(), db.read.Close(), db.write.Close()) // those that are the same are closed once
 }
 
 // Pool is the pool for writing, for migrations and tests.
@@ -160,6 +168,9 @@ func (db *DB) Read(ctx context.Context, f func(*Tx) error) error {
 // state, which on PostgreSQL takes one way to the server instead of two. None of them
 // can write.
 func (db *DB) Glance(ctx context.Context, f func(*Tx) error) error {
+	if db.Dialect != Postgres || ctx.Value(workspaceKey{}) == allWorkspaces {
+		return f(&Tx{db: db, ctx: ctx, pool: db.survey, single: true})
+	}
 	return f(&Tx{db: db, ctx: alone(ctx), pool: db.read, single: true})
 }
 

@@ -13,14 +13,17 @@ import (
 
 // connector makes connections to PostgreSQL for database/sql, straight on pgx:
 // the pool is that of database/sql, so pgx's own is not needed.
-type connector struct{ config *pgx.ConnConfig }
+type connector struct {
+	config *pgx.ConnConfig
+	survey bool // for connections that only answer questions by themselves
+}
 
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := pgx.ConnectConfig(ctx, c.config.Copy())
 	if err != nil {
 		return nil, err
 	}
-	return &pgConn{conn: conn}, nil
+	return &pgConn{conn: conn, survey: c.survey}, nil
 }
 
 func (c connector) Driver() driver.Driver { return pgDriver{} }
@@ -32,8 +35,9 @@ func (pgDriver) Open(string) (driver.Conn, error) {
 }
 
 type pgConn struct {
-	conn  *pgx.Conn
-	begin *pgx.Batch // of a transaction without a statement so far; nil: none
+	conn   *pgx.Conn
+	survey bool
+	begin  *pgx.Batch // of a transaction without a statement so far; nil: none
 }
 
 var (
@@ -60,6 +64,9 @@ func (c *pgConn) Begin() (driver.Tx, error) {
 }
 
 type workspaceKey struct{}
+
+// allWorkspaces is what row-level security takes for every workspace.
+const allWorkspaces = "*"
 
 // InWorkspace is a context in which transactions on PostgreSQL tell row-level
 // security of a workspace, or of all ("*"), as they begin. The other engine does not
@@ -174,7 +181,16 @@ func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.N
 	if err != nil {
 		return nil, c.check(err)
 	}
-	return &pgRows{rows: rows}, nil
+	if !c.survey {
+		return &pgRows{rows: rows}, nil
+	}
+	// A connection that was lost while nobody asked shows it with the first row, when
+	// another one can still answer.
+	first := rows.Next()
+	if err := rows.Err(); !first && err != nil {
+		return nil, c.unbegun(ctx, err)
+	}
+	return &pgRows{rows: rows, ahead: true, first: first}, nil
 }
 
 func (c *pgConn) Ping(ctx context.Context) error { return c.check(c.conn.Ping(ctx)) }
@@ -242,6 +258,8 @@ type pgRows struct {
 	rows    pgx.Rows
 	of      pgx.BatchResults // nil: a result by itself
 	columns []string
+	ahead   bool // the first row was read already
+	first   bool // there was one
 }
 
 func (r *pgRows) Columns() []string {
@@ -265,7 +283,11 @@ func (r *pgRows) Close() error {
 }
 
 func (r *pgRows) Next(dest []driver.Value) error {
-	if !r.rows.Next() {
+	more := r.first
+	if !r.ahead {
+		more = r.rows.Next()
+	}
+	if r.ahead = false; !more {
 		if err := r.rows.Err(); err != nil {
 			return err
 		}

@@ -175,6 +175,7 @@ func TestGlance(t *testing.T) {
 		}
 		defer db.Close()
 		exec(t, db, `CREATE TABLE parents (id TEXT PRIMARY KEY)`)
+		everywhere := sqldb.InWorkspace(t.Context(), "*")
 		ids := func(ctx context.Context, query string, args ...any) (out []string, err error) {
 			return out, db.Glance(ctx, func(tx *sqldb.Tx) error {
 				out, err = sqldb.Collect(tx, sqldb.Single[string], query, args...)
@@ -182,22 +183,22 @@ func TestGlance(t *testing.T) {
 			})
 		}
 		const all = `SELECT id FROM parents WHERE id <> ?`
-		for range 3 { // anew, and with statements that are kept
+		for _, ctx := range []context.Context{t.Context(), t.Context(), everywhere, everywhere} { // anew, and with statements that are kept
 			exec(t, db, `DELETE FROM parents`)
 			exec(t, db, `INSERT INTO parents (id) VALUES (?)`, "p")
-			if got, err := ids(t.Context(), all, ""); err != nil || len(got) != 1 || got[0] != "p" {
+			if got, err := ids(ctx, all, ""); err != nil || len(got) != 1 || got[0] != "p" {
 				t.Errorf("%q %v", got, err)
 			}
-			if got, err := ids(t.Context(), `INSERT INTO parents (id) VALUES (?) RETURNING id`, "q"); !errors.Is(err, sqldb.ErrRestricted) {
+			if got, err := ids(ctx, `INSERT INTO parents (id) VALUES (?) RETURNING id`, "q"); !errors.Is(err, sqldb.ErrRestricted) {
 				t.Errorf("a glance wrote %q: %v", got, err)
 			}
-			if err := db.Glance(t.Context(), func(tx *sqldb.Tx) error { _, err := tx.Exec(`DELETE FROM parents`); return err }); !errors.Is(err, sqldb.ErrRestricted) {
+			if err := db.Glance(ctx, func(tx *sqldb.Tx) error { _, err := tx.Exec(`DELETE FROM parents`); return err }); !errors.Is(err, sqldb.ErrRestricted) {
 				t.Errorf("a glance deleted: %v", err)
 			}
-			if got, err := ids(t.Context(), all, ""); err != nil || len(got) != 1 {
+			if got, err := ids(ctx, all, ""); err != nil || len(got) != 1 {
 				t.Errorf("after what was refused: %q %v", got, err)
 			}
-			if _, err := ids(t.Context(), `SELECT id FROM nowhere WHERE id <> ?`, ""); err == nil {
+			if _, err := ids(ctx, `SELECT id FROM nowhere WHERE id <> ?`, ""); err == nil {
 				t.Error("a table that is not there was read")
 			}
 		}
@@ -208,7 +209,7 @@ func TestGlance(t *testing.T) {
 		for _, tc := range []struct {
 			ctx  context.Context
 			want string
-		}{{sqldb.InWorkspace(t.Context(), "one"), "one/on"}, {t.Context(), "/on"}, {sqldb.InWorkspace(t.Context(), "two"), "two/on"}} {
+		}{{sqldb.InWorkspace(t.Context(), "one"), "one/on"}, {t.Context(), "/on"}, {sqldb.InWorkspace(t.Context(), "*"), "*/on"}, {sqldb.InWorkspace(t.Context(), "two"), "two/on"}} {
 			if got, err := ids(tc.ctx, workspace, "/"); err != nil || got[0] != tc.want {
 				t.Errorf("%q %v, want %s", got, err, tc.want)
 			}
@@ -223,6 +224,10 @@ func TestGlance(t *testing.T) {
 			t.Errorf("a glance that takes too long: %v", err)
 		}
 		exec(t, db, `INSERT INTO parents (id) VALUES (?)`, "r") // the pool goes on
+		exec(t, db, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'nisaba'`)
+		if got, err := ids(everywhere, all, ""); err != nil || len(got) != 2 {
+			t.Errorf("after the connections were lost: %q %v", got, err)
+		}
 	})
 }
 
