@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exposure"
-	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 var now = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
@@ -42,7 +41,10 @@ func addresses(list ...string) exposure.Answer {
 // listener counts connections on a loopback port.
 func listener(t *testing.T) (port uint16, got *atomic.Int32) {
 	t.Helper()
-	l := exposuretest.Listen(t, "127.0.0.1")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
 	got = &atomic.Int32{}
 	go func() {
 		for {
@@ -54,6 +56,7 @@ func listener(t *testing.T) (port uint16, got *atomic.Int32) {
 			c.Close()
 		}
 	}()
+	t.Cleanup(func() { l.Close() })
 	return uint16(l.Addr().(*net.TCPAddr).Port), got
 }
 

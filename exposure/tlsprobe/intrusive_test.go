@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exposure"
-	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 var labKey = sync.OnceValues(func() (tls.Certificate, error) {
@@ -35,7 +34,11 @@ var labKey = sync.OnceValues(func() (tls.Certificate, error) {
 // listening lets a server handle each connection.
 func listening(t *testing.T, handle func(net.Conn)) *Server {
 	t.Helper()
-	l := exposuretest.Listen(t, "127.0.0.1")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
 	go func() {
 		for {
 			c, err := l.Accept()

@@ -43,14 +43,18 @@ func (tx *Tx) InvitationByToken(hash string) (tenant.Invitation, error) {
 	return byHash(tx, invitations, func(i *tenant.Invitation) *string { return &i.Workspace }, "token_hash", hash)
 }
 
-// byHash finds the row with the hash of a secret, in any workspace.
+// byHash finds the row with the hash of a secret, in any workspace. A transaction that
+// writes locks it: of two who use a secret that works once, the second finds it used.
 func byHash[T any](tx *Tx, t *table[T], home func(*T) *string, column, hash string) (T, error) {
 	var none T
 	if err := tx.system(); err != nil {
 		return none, err
 	}
-	v, found, err := sqldb.One(tx.q, func(v *T) []any { return append([]any{home(v)}, t.fields(v)...) },
-		`SELECT workspace_id, `+t.columns+` FROM `+t.name+` WHERE `+column+` = ?`, hash)
+	query := `SELECT workspace_id, ` + t.columns + ` FROM ` + t.name + ` WHERE ` + column + ` = ?`
+	if tx.p != nil {
+		query += tx.q.Dialect().ForUpdate()
+	}
+	v, found, err := sqldb.One(tx.q, func(v *T) []any { return append([]any{home(v)}, t.fields(v)...) }, query, hash)
 	if err == nil && !found {
 		err = absent(t.kind)
 	}

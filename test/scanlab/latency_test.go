@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/exposure/tlsprobe"
 )
 
@@ -17,7 +16,11 @@ import (
 // one and a half round trips after the client began.
 func distant(t testing.TB, server string, roundTrip time.Duration) string {
 	t.Helper()
-	l := exposuretest.Listen(t, "127.0.0.1")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
 	go accept(l, func(c net.Conn) {
 		begin := time.Now().Add(roundTrip)
 		sent := line(c, begin, roundTrip/2)

@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/exposure/scan"
 )
 
@@ -38,8 +37,9 @@ func hosts() int {
 
 func (l *lab) network(t testing.TB, n int) *network {
 	t.Helper()
-	w := &network{seen: map[string]int{}, port: fmt.Sprint(exposuretest.Port(t))}
+	w := &network{seen: map[string]int{}}
 	config := &tls.Config{Certificates: []tls.Certificate{l.loaded(t, "good")}}
+	_, w.port, _ = net.SplitHostPort(free(t))
 	for i := 0; i < n; i += 5 {
 		listener, err := net.Listen("tcp", net.JoinHostPort(host(i), w.port))
 		if err != nil {

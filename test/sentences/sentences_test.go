@@ -184,7 +184,7 @@ func TestSentencesOfFaults(t *testing.T) {
 	}
 	for way, text := range map[string]string{
 		"a literal":                        "this link was used already, or is too old",
-		"a parameter":                      "the password does not match",
+		"a parameter":                      "the password is too short or too long",
 		"a field of a table":               "the task has no title",
 		"a format":                         "you would lock yourself out: you come from {1}",
 		"a kind of record, as a part":      "scan target",

@@ -98,6 +98,9 @@ func (s *Service) Start(ctx context.Context, f FirstRun, d Device) (Signed, erro
 	}
 	var signed Signed
 	err = s.store.Write(ctx, signIn(), change(person, d), func(tx *store.Tx) error {
+		if _, err := tx.Count("first run", attemptsPeriod); err != nil { // one after the other: its row is locked
+			return err
+		}
 		people, err := tx.People()
 		if err != nil {
 			return err
@@ -277,18 +280,21 @@ func (s *Service) complete(ctx context.Context, person tenant.Person, code, pass
 		}
 	}
 	err = s.store.Write(ctx, signIn(), change(person, d), func(tx *store.Tx) error {
-		mfa, err := hasFactor(tx, person)
+		now, err := tx.Person(person.ID)
+		if isNotFound(err) || err == nil && (now.Disabled || now.PasswordHash != person.PasswordHash) {
+			return ErrSignIn // while the password was checked, the account was closed or got another one
+		}
+		if err != nil {
+			return err
+		}
+		mfa, err := hasFactor(tx, now)
 		if err != nil {
 			return err
 		}
 		if mfa {
-			if err := s.checkCode(tx, person, code); err != nil {
+			if err := s.checkCode(tx, now, code); err != nil {
 				return err
 			}
-		}
-		now, err := tx.Person(person.ID)
-		if err != nil {
-			return err
 		}
 		if fresh != "" {
 			now.PasswordHash = fresh

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
+	"errors"
 	"strings"
 	"time"
 	"unicode"
@@ -64,8 +65,12 @@ func enrolment(p tenant.Person, secretBytes []byte) (Enrolment, error) {
 
 // Confirm turns the second factor on with a first code, ends all other sessions,
 // and returns the recovery codes, which are shown once. The session goes on under
-// a new token.
+// a new token. The visit must have stepped up, so that a session somebody left open
+// does not become a lock on the account; Conflict where there is an app already.
 func (s *Service) Confirm(ctx context.Context, v Visit, secretText, code string) (codes []string, signed Signed, err error) {
+	if !v.Actor.SteppedUp(s.store.Now()) {
+		return nil, signed, ErrStepUp
+	}
 	sealed, err := s.box.Seal("totp", v.Person.ID, []byte(secretText))
 	if err != nil {
 		return nil, signed, err
@@ -75,6 +80,9 @@ func (s *Service) Confirm(ctx context.Context, v Visit, secretText, code string)
 		p, err := tx.Person(v.Person.ID)
 		if err != nil {
 			return err
+		}
+		if p.TOTPSecret != "" {
+			return errHasFactor
 		}
 		step, ok := matchStep(secretText, code, tx.Now())
 		if !ok {
@@ -169,6 +177,9 @@ func matchStep(secretText, code string, now time.Time) (step int64, ok bool) {
 	return 0, false
 }
 
+// errHasFactor is returned where another app would silently take the place of one.
+var errHasFactor = &fault.Error{Kind: fault.Conflict, What: "codes of an app are on already", Expected: "to turn them off first"}
+
 // errNoFactor is returned where recovery codes would replace nothing.
 var errNoFactor = &fault.Error{Kind: fault.Conflict, What: "there is no second factor that recovery codes could replace", Expected: "a second factor or a passkey first"}
 
@@ -231,11 +242,19 @@ func (s *Service) RemoveFactor(ctx context.Context, v Visit) error {
 // ErrStepUp asks for a fresh proof of identity.
 var ErrStepUp = &fault.Error{Kind: fault.Forbidden, What: "this needs a fresh proof of who you are", Expected: "your password again"}
 
+// errOldPassword is one answer for a wrong password and for too many attempts.
+var errOldPassword = invalid("old", "the password does not match, or there were too many attempts", "the password that you sign in with now")
+
 // ChangePassword sets another password and ends all other sessions. The session
-// goes on under a new token.
+// goes on under a new token. Attempts count with those of StepUp: nobody guesses the
+// password through a session that was left open.
 func (s *Service) ChangePassword(ctx context.Context, v Visit, old, fresh string) (signed Signed, err error) {
-	if _, err := s.passwords.Check(ctx, v.Person.PasswordHash, old); err != nil {
-		return signed, invalid("old", "the password does not match", "the password that you sign in with now")
+	err = s.prove(ctx, v, old)
+	if errors.Is(err, ErrSignIn) {
+		return signed, errOldPassword
+	}
+	if err != nil {
+		return signed, err
 	}
 	hash, err := s.hash(ctx, fresh, v.Person.Name, v.Person.Email)
 	if err != nil {
@@ -245,6 +264,9 @@ func (s *Service) ChangePassword(ctx context.Context, v Visit, old, fresh string
 		p, err := tx.Person(v.Person.ID)
 		if err != nil {
 			return err
+		}
+		if p.PasswordHash != v.Person.PasswordHash {
+			return errOldPassword // it was changed or reset meanwhile
 		}
 		p.PasswordHash = hash
 		if _, err := tx.PutPerson(p); err != nil {

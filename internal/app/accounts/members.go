@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/account"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -33,7 +35,7 @@ func (s *Service) Members(ctx context.Context, v Visit) (members []tenant.Member
 		}
 		all, err := tx.Invitations()
 		for _, i := range all {
-			if i.Open(tx.Now()) {
+			if i.Open(tx.Now()) && slices.ContainsFunc(members, func(m tenant.Member) bool { return mayStillInvite(m.Membership, m.Disabled, i) }) {
 				invitations = append(invitations, i)
 			}
 		}
@@ -145,11 +147,42 @@ type Offer struct {
 // errNoInvitation is one answer for unknown, used and expired invitations.
 var errNoInvitation = &fault.Error{Kind: fault.NotFound, What: "this invitation does not exist or has expired", Expected: "a new invitation"}
 
+// invitation is the open invitation of a token. One stops as soon as whoever made it
+// could no longer hand out its role, so that nobody comes back by a link which they
+// made for themselves before they left.
+func invitation(tx *store.Tx, token string) (tenant.Invitation, error) {
+	i, err := tx.InvitationByToken(secret.TokenHash(token))
+	if isNotFound(err) || err == nil && !i.Open(tx.Now()) {
+		return i, errNoInvitation
+	}
+	if err != nil {
+		return i, err
+	}
+	by, err := tx.Person(i.InvitedBy)
+	if isNotFound(err) {
+		return i, errNoInvitation
+	}
+	if err != nil {
+		return i, err
+	}
+	own, err := tx.MembershipsOf(by.ID)
+	if err == nil && !slices.ContainsFunc(own, func(m tenant.Membership) bool { return mayStillInvite(m, by.Disabled, i) }) {
+		err = errNoInvitation
+	}
+	return i, err
+}
+
+// mayStillInvite reports whether it is by this membership that somebody may offer what
+// the invitation offers.
+func mayStillInvite(m tenant.Membership, disabled bool, i tenant.Invitation) bool {
+	return m.Person == i.InvitedBy && m.Workspace == i.Workspace && m.Organisation == "" && !disabled && authz.MayGrant(m.Role, i.Role)
+}
+
 // Offer finds the invitation of a token.
 func (s *Service) Offer(ctx context.Context, token string) (o Offer, err error) {
 	err = s.store.Read(ctx, signIn(), func(tx *store.Tx) error {
-		if o.Invitation, err = tx.InvitationByToken(secret.TokenHash(token)); err != nil || !o.Invitation.Open(tx.Now()) {
-			return errNoInvitation
+		if o.Invitation, err = invitation(tx, token); err != nil {
+			return err
 		}
 		w, err := tx.In(o.Invitation.Workspace, "").Workspace()
 		if err != nil {
@@ -167,7 +200,8 @@ func (s *Service) Offer(ctx context.Context, token string) (o Offer, err error) 
 
 // Join accepts an invitation as a new person, or as the one who is signed in; Conflict
 // for a member who reaches as far with the same role or a stronger one, since an
-// invitation takes nothing away.
+// invitation takes nothing away. Whoever is signed in proves nothing by it: their
+// session goes on, under a new token, as long as it would have.
 func (s *Service) Join(ctx context.Context, token string, by *Visit, f FirstRun, d Device) (signed Signed, err error) {
 	var person tenant.Person
 	if by != nil {
@@ -180,9 +214,9 @@ func (s *Service) Join(ctx context.Context, token string, by *Visit, f FirstRun,
 		person.Zone = knownZone(f.Zone)
 	}
 	err = s.store.Write(ctx, signIn(), change(person, d), func(tx *store.Tx) error {
-		i, err := tx.InvitationByToken(secret.TokenHash(token))
-		if err != nil || !i.Open(tx.Now()) {
-			return errNoInvitation
+		i, err := invitation(tx, token)
+		if err != nil {
+			return err
 		}
 		if i.Email != "" && i.Email != person.Email {
 			return invalid("email", "the invitation is for another address", "the address to which it was sent")
@@ -210,7 +244,11 @@ func (s *Service) Join(ctx context.Context, token string, by *Visit, f FirstRun,
 		if _, err := inside.PutInvitation(i); err != nil {
 			return err
 		}
-		signed, err = s.open(tx, joined, i.Workspace, d, by != nil && by.Session.MFA)
+		if by != nil {
+			signed, err = renew(tx, *by, func(session *account.Session) { session.Workspace = i.Workspace })
+			return err
+		}
+		signed, err = s.open(tx, joined, i.Workspace, d, false)
 		return err
 	})
 	return signed, err
@@ -292,7 +330,12 @@ func (s *Service) ChangeRole(ctx context.Context, v Visit, person, organisation 
 	})
 }
 
+// anotherOwner refuses to let the last owner go. It locks the workspace, so that two
+// owners who go at the same time go one after the other.
 func anotherOwner(tx *store.Tx, except string) error {
+	if _, err := tx.Workspace(); err != nil {
+		return err
+	}
 	members, err := tx.Members()
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -160,24 +161,35 @@ func (s *Service) RevokeOthers(ctx context.Context, v Visit) error {
 	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error { return endOthers(tx, v.Person.ID, v.Session.ID) })
 }
 
-// StepUp notes a fresh proof of identity before a dangerous act. The session goes
-// on under a new token.
-func (s *Service) StepUp(ctx context.Context, v Visit, password, code string) (signed Signed, err error) {
+// prove checks the password of whoever is signed in, so many times per session.
+// ErrSignIn for a wrong one, and for any after too many.
+func (s *Service) prove(ctx context.Context, v Visit, password string) error {
 	allowed := false
-	err = s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
+	err := s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
 		n, err := tx.Count("step-up "+v.Session.ID, attemptsPeriod)
 		allowed = n <= attempts
 		return err
 	})
 	if err != nil {
-		return signed, err
+		return err
 	}
 	hash := v.Person.PasswordHash
 	if !allowed {
 		hash = ""
 	}
-	if _, err := s.passwords.Check(ctx, hash, password); err != nil {
-		return signed, ErrSignIn
+	if _, err := s.passwords.Check(ctx, hash, password); errors.Is(err, secret.ErrPassword) {
+		return ErrSignIn
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// StepUp notes a fresh proof of identity before a dangerous act. The session goes
+// on under a new token.
+func (s *Service) StepUp(ctx context.Context, v Visit, password, code string) (signed Signed, err error) {
+	if err := s.prove(ctx, v, password); err != nil {
+		return signed, err
 	}
 	err = s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
 		factor, err := hasFactor(tx, v.Person)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/exchange/workbook"
-	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -204,7 +203,7 @@ func (s *Service) ImportWorkbook(ctx context.Context, a authz.Actor, organisatio
 	if err != nil {
 		return before, after, err
 	}
-	by := acting.Change(a)
+	by := change(a)
 	by.Reason = "workbook"
 	if len(changes)+len(duties) == 0 {
 		return before, after, invalid("change", "no change is chosen", "at least one")

@@ -207,6 +207,9 @@ func (s *Site) changePassword(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) confirmFactor(w http.ResponseWriter, r *http.Request) error {
 	key := r.PostFormValue("key")
 	codes, signed, err := s.accounts.Confirm(r.Context(), visitOf(r), key, r.PostFormValue("code"))
+	if handled, failed := s.stepUpFirst(w, r, err); handled {
+		return failed
+	}
 	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return s.showAccount(w, r, e, nil, key)
 	}
