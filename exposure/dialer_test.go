@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 var now = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
@@ -41,10 +42,7 @@ func addresses(list ...string) exposure.Answer {
 // listener counts connections on a loopback port.
 func listener(t *testing.T) (port uint16, got *atomic.Int32) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := exposuretest.Listen(t, "127.0.0.1")
 	got = &atomic.Int32{}
 	go func() {
 		for {
@@ -56,7 +54,6 @@ func listener(t *testing.T) (port uint16, got *atomic.Int32) {
 			c.Close()
 		}
 	}()
-	t.Cleanup(func() { l.Close() })
 	return uint16(l.Addr().(*net.TCPAddr).Port), got
 }
 

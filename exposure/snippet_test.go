@@ -21,6 +21,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/exposure/httpprobe"
 	"github.com/nisaba-platform/nisaba/exposure/tlsprobe"
 )
@@ -141,7 +142,7 @@ func skipped(list []string, id string) bool {
 // startSnippets writes the configuration and starts the program.
 func startSnippets(t *testing.T, path string, s server, parts map[string]string) snippetLab {
 	t.Helper()
-	lab := snippetLab{dir: t.TempDir(), plain: freePort(t), secure: freePort(t)}
+	lab := snippetLab{dir: t.TempDir(), plain: int(exposuretest.Port(t)), secure: int(exposuretest.Port(t))}
 	os.Chmod(lab.dir, 0o755)
 	os.MkdirAll(lab.file("www"), 0o755)
 	write := func(name, text string) {
@@ -178,16 +179,6 @@ func startSnippets(t *testing.T, path string, s server, parts map[string]string)
 	}
 	t.Fatalf("%s did not start:\n%s\n%s", s.software, out.String(), conf)
 	return lab
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // pairOf is a certificate with its key.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 // visit is a scope of which the owner of the names knows nothing.
@@ -54,11 +55,7 @@ func TestVisitScope(t *testing.T) {
 // somebody listens, and sees that nobody came.
 func TestVisitRefusals(t *testing.T) {
 	port, got := listener(t)
-	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { udp.Close() })
+	udp := exposuretest.ListenPacket(t, "127.0.0.1")
 	n := &names{answers: map[string]exposure.Answer{
 		"example.org":      {Addresses: addresses("127.0.0.1").Addresses, Chain: []string{"edge.cdn.example"}},
 		"www.example.org":  addresses("127.0.0.1"),
@@ -72,7 +69,7 @@ func TestVisitRefusals(t *testing.T) {
 	if _, err := d.Lookup(ctx, "example.org"); err != nil {
 		t.Errorf("an alias that browsers follow: %v", err)
 	}
-	_, err = d.Lookup(ctx, "www.example.org")
+	_, err := d.Lookup(ctx, "www.example.org")
 	refused(t, "a name that is not named", err)
 	_, err = d.Lookup(ctx, "alias.example")
 	refused(t, "an alias of what is excluded", err)

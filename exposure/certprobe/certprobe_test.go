@@ -89,11 +89,7 @@ func scanWith(t *testing.T, key crypto.Signer, store certprobe.Roots, chain ...[
 
 func scanServed(t *testing.T, c tls.Certificate, data map[string]any) map[string]exposure.Finding {
 	t.Helper()
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{c}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
+	l := tls.NewListener(exposuretest.Listen(t, "127.0.0.1"), &tls.Config{Certificates: []tls.Certificate{c}})
 	go func() {
 		for {
 			c, err := l.Accept()

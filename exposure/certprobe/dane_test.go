@@ -138,11 +138,7 @@ func FuzzTLSA(f *testing.F) {
 // serveTLS answers TLS on this machine.
 func serveTLS(t *testing.T, c tls.Certificate) netip.AddrPort {
 	t.Helper()
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{c}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
+	l := tls.NewListener(exposuretest.Listen(t, "127.0.0.1"), &tls.Config{Certificates: []tls.Certificate{c}})
 	go func() {
 		for {
 			c, err := l.Accept()

@@ -1,7 +1,6 @@
 package dnsprobe_test
 
 import (
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -30,14 +29,6 @@ mail A   203.0.113.2
 @    CAA 0 issuemail ";"
 @    CAA 0 issuevmc ";"
 `
-
-func hasIPv6() bool {
-	l, err := net.Listen("tcp", "[::1]:0")
-	if err == nil {
-		l.Close()
-	}
-	return err == nil
-}
 
 // TestChecks spoils one thing of a zone at a time: the check that is about it
 // notices, and the others do not.
@@ -120,7 +111,7 @@ func TestChecks(t *testing.T) {
 				tc.change(&first)
 			}
 			hosts := []dnslab.Host{first, {Address: "127.0.0.3", Zones: []string{"zone.test"}}, {Address: "127.0.1.2", Zones: []string{"zone.test"}}, {Address: "127.0.0.9", Zones: []string{"test", "."}}}
-			if hasIPv6() {
+			if exposuretest.IPv6() {
 				hosts = append(hosts, dnslab.Host{Address: "::1", Zones: []string{"zone.test"}})
 			} else {
 				good["DNS-03"] = exposure.NotTested

@@ -2,7 +2,6 @@ package dnsprobe_test
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -23,7 +22,7 @@ import (
 func TestRealServers(t *testing.T) {
 	tools := installed(t, "named", "unbound", "dnssec-keygen", "dnssec-signzone")
 	dir := t.TempDir()
-	zones, resolver := freePort(t, "127.0.0.1"), freePort(t, "127.0.0.1")
+	zones, resolver := exposuretest.Port(t), exposuretest.Port(t)
 	b := bind{t: t, dir: dir, tools: tools}
 	b.zone("zone.test", "@ NS ns1\n@ NS ns2\nns1 A 127.0.0.1\nns2 A 127.0.0.1\n@ A 203.0.113.1\nwww CNAME @\n*.wild A 203.0.113.2\ndeep.empty A 203.0.113.3\n@ MX 10 www\n", "-3", "-", "-H", "0")
 	b.zone("late.test", "@ NS ns1\nns1 A 127.0.0.1\n@ A 203.0.113.1\n", "-P", "-s", "20200101000000", "-e", "20200201000000")
@@ -67,7 +66,7 @@ func TestRealServers(t *testing.T) {
 // mends.
 func TestConfigurations(t *testing.T) {
 	b := bind{t: t, dir: t.TempDir(), tools: installed(t, "named", "unbound")}
-	zones, resolver := freePort(t, "127.0.0.1"), freePort(t, "127.0.0.1")
+	zones, resolver := exposuretest.Port(t), exposuretest.Port(t)
 	parts, mended := map[string]string{}, map[string]bool{}
 	all := exposuretest.Catalogue(t)
 	for _, c := range all.Checks {
@@ -204,16 +203,6 @@ func (b bind) ds(zone string) string {
 		b.t.Fatal(err)
 	}
 	return string(raw)
-}
-
-func freePort(t *testing.T, address string) uint16 {
-	t.Helper()
-	l, err := net.Listen("tcp", address+":0")
-	if err != nil {
-		t.Skipf("%s cannot be used: %v", address, err)
-	}
-	defer l.Close()
-	return uint16(l.Addr().(*net.TCPAddr).Port)
 }
 
 // run starts a server until the test ends.

@@ -169,8 +169,7 @@ func TestService(t *testing.T) {
 		"no secret": {good(), empty + "<p>AKIAIOSFODNN7EXAMPLE ghp_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq18</p>", nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := httptest.NewTLSServer(page(tc.headers, tc.body, tc.more))
-			defer server.Close()
+			server := exposuretest.NewTLSServer(t, page(tc.headers, tc.body, tc.more))
 			got := (&lab{}).scan(t, target(t, server, "https"))
 			for check, o := range pass {
 				if special, ok := tc.want[check]; ok {
@@ -191,7 +190,7 @@ func TestService(t *testing.T) {
 
 // TestRequests: what depends on the request is seen.
 func TestRequests(t *testing.T) {
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := exposuretest.NewTLSServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if o := r.Header.Get("Origin"); o != "" {
 			w.Header().Set("Access-Control-Allow-Origin", o)
 			w.Header().Set("Access-Control-Allow-Credentials", "true")
@@ -206,7 +205,6 @@ func TestRequests(t *testing.T) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, empty)
 	}))
-	defer server.Close()
 	got := (&lab{}).scan(t, target(t, server, "https"))
 	for check, want := range map[string]exposure.Outcome{"HTTP-09": exposure.Fail, "HTTP-20": exposure.Fail, "HTTP-16": exposure.Pass} {
 		if f := got[check]; f.Outcome != want {
@@ -222,10 +220,8 @@ func TestRequests(t *testing.T) {
 // and nothing is judged by a page that was not seen.
 func TestRedirectElsewhere(t *testing.T) {
 	var visits int
-	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visits++ }))
-	defer other.Close()
-	server := httptest.NewTLSServer(http.RedirectHandler(other.URL, http.StatusFound))
-	defer server.Close()
+	other := exposuretest.NewServer(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visits++ }))
+	server := exposuretest.NewTLSServer(t, http.RedirectHandler(other.URL, http.StatusFound))
 	got := (&lab{}).scan(t, target(t, server, "https"))
 	if visits != 0 {
 		t.Errorf("the other place was visited %d times", visits)
@@ -240,19 +236,14 @@ func TestRedirectElsewhere(t *testing.T) {
 // TestAnError is never a pass: a page that was not shown, a server that stops
 // answering, and a service that speaks something else.
 func TestAnError(t *testing.T) {
-	broken := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }))
-	defer broken.Close()
+	broken := exposuretest.NewTLSServer(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }))
 	got := (&lab{}).scan(t, target(t, broken, "https"))
 	for _, check := range []string{"HTTP-11", "HTTP-12", "HTTP-15", "HTTP-16", "HTTP-17", "HTTP-24", "HTTP-25"} {
 		if f := got[check]; f.Outcome != exposure.Error {
 			t.Errorf("%s: %s (%s%s)", check, f.Outcome, f.Observed, f.Reason)
 		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	l := exposuretest.Listen(t, "127.0.0.1")
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -275,7 +266,7 @@ func TestAnError(t *testing.T) {
 // behind, because what was not asked was not seen.
 func TestStopped(t *testing.T) {
 	l := &lab{}
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := exposuretest.NewTLSServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodTrace {
 			l.dialer.Stop()
 			w.Header().Set("Connection", "close")
@@ -283,7 +274,6 @@ func TestStopped(t *testing.T) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, empty)
 	}))
-	defer server.Close()
 	l.ends = exposure.ErrStopped
 	if got := l.scan(t, target(t, server, "https")); len(got) > 0 {
 		t.Errorf("%d findings", len(got))
@@ -292,8 +282,7 @@ func TestStopped(t *testing.T) {
 
 // TestPlain: a form for signing in over HTTP is noticed.
 func TestPlain(t *testing.T) {
-	server := httptest.NewServer(page(nil, empty+`<form method=post><input type=password name=p></form>`, nil))
-	defer server.Close()
+	server := exposuretest.NewServer(t, page(nil, empty+`<form method=post><input type=password name=p></form>`, nil))
 	got := (&lab{}).scan(t, target(t, server, "http"))
 	for check, want := range map[string]exposure.Outcome{"HTTP-03": exposure.NotApplicable, "HTTP-12": exposure.NotApplicable, "HTTP-19": exposure.Fail, "HTTP-28": exposure.NotApplicable} {
 		if f := got[check]; f.Outcome != want {
@@ -305,11 +294,10 @@ func TestPlain(t *testing.T) {
 // TestSite looks at a name: HTTPS, the redirect from HTTP, security.txt.
 func TestSite(t *testing.T) {
 	valid := "Contact: mailto:security@example.org\r\nExpires: " + time.Now().AddDate(0, 6, 0).UTC().Format(time.RFC3339) + "\r\n"
-	secure := httptest.NewTLSServer(page(good(), empty, map[string]http.HandlerFunc{"/.well-known/security.txt": func(w http.ResponseWriter, _ *http.Request) {
+	secure := exposuretest.NewTLSServer(t, page(good(), empty, map[string]http.HandlerFunc{"/.well-known/security.txt": func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		fmt.Fprint(w, valid)
 	}}))
-	defer secure.Close()
 	securePort := fmt.Sprint(netip.MustParseAddrPort(secure.Listener.Addr().String()).Port())
 	for name, tc := range map[string]struct {
 		plain http.Handler // nil: closed
@@ -323,10 +311,9 @@ func TestSite(t *testing.T) {
 		"in a circle": {http.RedirectHandler("/", http.StatusMovedPermanently), map[string]exposure.Outcome{"HTTP-02": exposure.Fail}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			settings := map[string]string{httpprobe.SecurePortSetting: securePort, httpprobe.PortSetting: closedPort(t)}
+			settings := map[string]string{httpprobe.SecurePortSetting: securePort, httpprobe.PortSetting: fmt.Sprint(exposuretest.Port(t))}
 			if tc.plain != nil {
-				plain := httptest.NewServer(tc.plain)
-				defer plain.Close()
+				plain := exposuretest.NewServer(t, tc.plain)
 				settings[httpprobe.PortSetting] = fmt.Sprint(netip.MustParseAddrPort(plain.Listener.Addr().String()).Port())
 			}
 			got := (&lab{settings: settings}).scan(t, exposure.Target{Declared: "www.example.org", Name: "www.example.org"})
@@ -341,7 +328,7 @@ func TestSite(t *testing.T) {
 			}
 		})
 	}
-	settings := map[string]string{httpprobe.SecurePortSetting: closedPort(t), httpprobe.PortSetting: closedPort(t)}
+	settings := map[string]string{httpprobe.SecurePortSetting: fmt.Sprint(exposuretest.Port(t)), httpprobe.PortSetting: fmt.Sprint(exposuretest.Port(t))}
 	for _, f := range (&lab{settings: settings}).scan(t, exposure.Target{Declared: "www.example.org", Name: "www.example.org"}) {
 		if f.Outcome != exposure.NotApplicable {
 			t.Errorf("nothing there: %s: %s (%s)", f.Check, f.Outcome, f.Reason)
@@ -363,22 +350,23 @@ func TestBothFamilies(t *testing.T) {
 		"nothing":    {nil, map[string]exposure.Outcome{"HTTP-01": exposure.Fail, "HTTP-27": exposure.NotApplicable}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			four := httptest.NewTLSServer(page(nil, empty+same+" 11:59", nil))
-			defer four.Close()
+			four := exposuretest.NewTLSServer(t, page(nil, empty+same+" 11:59", nil))
 			port := fmt.Sprint(netip.MustParseAddrPort(four.Listener.Addr().String()).Port())
 			if tc.other != nil {
+				if !exposuretest.IPv6() {
+					t.Skip("no IPv6 here")
+				}
 				l, err := net.Listen("tcp", net.JoinHostPort("::1", port))
 				if err != nil {
-					t.Skipf("no IPv6 here: %v", err)
+					t.Fatal(err)
 				}
-				six := httptest.NewUnstartedServer(tc.other)
+				six := exposuretest.NewUnstartedServer(t, tc.other)
 				six.Listener.Close()
 				six.Listener = l
 				six.StartTLS()
-				defer six.Close()
 			}
 			both := fixed{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("::1")}
-			got := (&lab{addresses: both, settings: map[string]string{httpprobe.SecurePortSetting: port, httpprobe.PortSetting: closedPort(t)}}).scan(t,
+			got := (&lab{addresses: both, settings: map[string]string{httpprobe.SecurePortSetting: port, httpprobe.PortSetting: fmt.Sprint(exposuretest.Port(t))}}).scan(t,
 				exposure.Target{Declared: "www.example.org", Name: "www.example.org"})
 			for check, want := range tc.want {
 				if f := got[check]; f.Outcome != want {
@@ -391,27 +379,15 @@ func TestBothFamilies(t *testing.T) {
 
 // BenchmarkService is a whole look at one web service: all its checks.
 func BenchmarkService(b *testing.B) {
-	server := httptest.NewTLSServer(page(good(), empty, nil))
-	defer server.Close()
+	server := exposuretest.NewTLSServer(b, page(good(), empty, nil))
 	for b.Loop() {
 		(&lab{}).scan(b, target(b, server, "https"))
 	}
 }
 
-// closedPort is a port on which nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return fmt.Sprint(netip.MustParseAddrPort(l.Addr().String()).Port())
-}
-
 // TestHostile: what a server sends without end is read within limits.
 func TestHostile(t *testing.T) {
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := exposuretest.NewTLSServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		block := []byte(strings.Repeat("<script src=//x.example.net></script>", 1000))
 		for {
@@ -420,7 +396,6 @@ func TestHostile(t *testing.T) {
 			}
 		}
 	}))
-	defer server.Close()
 	got := (&lab{}).scan(t, target(t, server, "https"))
 	if f := got["HTTP-11"]; f.Outcome != exposure.Fail || len(f.Observed) > 4000 {
 		t.Errorf("HTTP-11: %s (%s)", f.Outcome, f.Observed)

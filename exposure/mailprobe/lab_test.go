@@ -18,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 func must[T any](v T, err error) T {
@@ -165,10 +167,7 @@ func (m mailServer) smtp(c net.Conn, in *bufio.Reader, encrypted bool) {
 // rulesServer tells a policy of MTA-STS.
 func rulesServer(t testing.TB, cert tls.Certificate, status int, body string) netip.AddrPort {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := exposuretest.Listen(t, "127.0.0.1")
 	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/.well-known/mta-sts.txt" || r.Host != "mta-sts.corp.test" {
 			w.WriteHeader(http.StatusNotFound)

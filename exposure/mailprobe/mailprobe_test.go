@@ -82,7 +82,7 @@ func (l lab) scan(t *testing.T, ca authority, good tls.Certificate, signed strin
 	if l.server != nil {
 		server = *l.server
 	}
-	mail := listen(t, "127.0.0.1:0", server.handle)
+	mail := listen(t, exposuretest.Address(t, "127.0.0.1"), server.handle)
 	names, err := dnslab.Start([]*dnslab.Zone{
 		{Name: "corp.test", Text: text, Sign: l.sign}, {Name: "test", Text: "@ NS ns1.corp.test.\n", Sign: &dnslab.Signing{}},
 		{Name: "provider.test", Text: provider}, {Name: "reports.test", Text: "@ NS ns1\ncorp.test._report._dmarc TXT \"v=DMARC1\"\n"},
@@ -275,7 +275,7 @@ func TestServices(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			at := listen(t, "127.0.0.1:0", tc.server.handle)
+			at := listen(t, exposuretest.Address(t, "127.0.0.1"), tc.server.handle)
 			permit := must(exposure.Own(exposure.Scope{ID: "test", Until: time.Now().Add(time.Hour), Loopback: true, Classes: []exposure.Class{exposure.Passive, exposure.Handshake, exposure.Intrusive},
 				Networks: []exposure.Network{{Prefix: netip.MustParsePrefix("127.0.0.0/8")}}}))
 			out := map[string]exposure.Finding{}

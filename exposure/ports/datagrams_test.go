@@ -2,20 +2,27 @@ package ports
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
-// udp answers datagrams.
+// udp answers datagrams. A port for which tests cannot choose another may belong to
+// a question that this machine asks somebody: for as long as that takes.
 func udp(t testing.TB, address string, answer func([]byte) []string) netip.AddrPort {
 	t.Helper()
 	c, err := net.ListenPacket("udp", address)
+	for end := time.Now().Add(time.Minute); errors.Is(err, syscall.EADDRINUSE) && time.Now().Before(end); c, err = net.ListenPacket("udp", address) {
+		time.Sleep(100 * time.Millisecond)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +79,7 @@ func TestDatagrams(t *testing.T) {
 	} {
 		i := slices.IndexFunc(datagrams(), func(d datagram) bool { return d.name == name })
 		d := datagrams()[i]
-		at := udp(t, "127.2.0.3:0", tc.answer)
+		at := udp(t, exposuretest.Address(t, "127.2.0.3"), tc.answer)
 		d.ports = []uint16{at.Port()}
 		var got exposure.Finding
 		probe := exposure.Probe{Name: name, Level: exposure.OfHost, Run: func(ctx context.Context, s *exposure.Session, t exposure.Target) error {
@@ -105,21 +112,9 @@ func TestResolverThatRefuses(t *testing.T) {
 // TestTFTP: a server of TFTP answers from a port of its own, and nobody else is heard.
 func TestTFTP(t *testing.T) {
 	t.Parallel()
-	other, err := net.ListenPacket("udp", "127.2.0.3:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
-	stranger, err := net.ListenPacket("udp", "127.2.0.9:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stranger.Close()
-	server, err := net.ListenPacket("udp", "127.2.0.3:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	other := exposuretest.ListenPacket(t, "127.2.0.3")
+	stranger := exposuretest.ListenPacket(t, "127.2.0.9")
+	server := exposuretest.ListenPacket(t, "127.2.0.3")
 	go func() {
 		b := make([]byte, 512)
 		n, from, err := server.ReadFrom(b)

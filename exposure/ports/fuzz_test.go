@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 // FuzzSSH: whatever a server sends, the lists hold no more than it sent.
@@ -146,7 +147,7 @@ func TestEndlessServers(t *testing.T) {
 // patience ends, and one that floods over UDP after a fixed number of datagrams.
 func TestSlowServers(t *testing.T) {
 	t.Parallel()
-	at := serve(t, "127.2.0.7:0", func(c net.Conn) {
+	at := serve(t, exposuretest.Address(t, "127.2.0.7"), func(c net.Conn) {
 		for {
 			if _, err := c.Write([]byte("x")); err != nil {
 				return
@@ -159,7 +160,7 @@ func TestSlowServers(t *testing.T) {
 	if took := time.Since(begin); len(got) != 1 || got[0].Outcome != exposure.Warn || took > 5*patience {
 		t.Errorf("%+v after %v", got, took)
 	}
-	flood := udp(t, "127.2.0.7:0", func([]byte) []string { return slices.Repeat([]string{"x"}, 3*mostDatagrams) })
+	flood := udp(t, exposuretest.Address(t, "127.2.0.7"), func([]byte) []string { return slices.Repeat([]string{"x"}, 3*mostDatagrams) })
 	v := &visit{dialer: dialer(t, lab(), nil), target: exposure.Target{Address: flood.Addr(), Port: flood.Port()}}
 	if h, _, err := v.askUDP(t.Context(), [][]byte{[]byte("?")}); err != nil || h.count == 0 || h.count > mostDatagrams {
 		t.Errorf("%d datagrams, %v", h.count, err)

@@ -16,8 +16,8 @@ import (
 // closed rest.
 func TestHost(t *testing.T) {
 	t.Parallel()
-	ssh := serve(t, "127.2.0.4:0", goodSSH())
-	web := serve(t, "127.2.0.4:0", webpage(200, "", "hello"))
+	ssh := serve(t, exposuretest.Address(t, "127.2.0.4"), goodSSH())
+	web := serve(t, exposuretest.Address(t, "127.2.0.4"), webpage(200, "", "hello"))
 	host := exposure.Target{Declared: "127.2.0.4", Address: ssh.Addr()}
 	settings := map[string]string{SettingPorts: fmt.Sprintf("23,135,137,139,445,502,%d,%d", ssh.Port(), web.Port())}
 	got := scan(t, lab(), settings, exposure.Data{Kinds: map[string]any{DeclaredKind: Declared{"127.2.0.4": {ssh.Port(), 25}}}}, host)
@@ -77,7 +77,7 @@ func TestTarpit(t *testing.T) {
 	t.Parallel()
 	var list []string
 	for range 30 {
-		list = append(list, fmt.Sprint(serve(t, "127.2.0.5:0", says("220 tarpit\r\n")).Port()))
+		list = append(list, fmt.Sprint(serve(t, exposuretest.Address(t, "127.2.0.5"), says("220 tarpit\r\n")).Port()))
 	}
 	host := exposure.Target{Address: netip.MustParseAddr("127.2.0.5")}
 	for name, ports := range map[string]string{"share": strings.Join(list, ","), "banners": strings.Join(list, ",") + ",1-100"} {

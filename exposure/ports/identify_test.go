@@ -6,19 +6,18 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 // TestIdentify: what answers on a port whose number tells nothing.
 func TestIdentify(t *testing.T) {
 	t.Parallel()
-	web := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	defer web.Close()
+	web := exposuretest.NewTLSServer(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	s := lab()
 	s.Rate.Parallel = 1
 	d := dialer(t, s, nil)
@@ -57,7 +56,7 @@ func TestIdentify(t *testing.T) {
 		{"", onlyTo("nothing", hangUp)},
 		{"", says("hello\r\n")},
 	} {
-		at := serve(t, fmt.Sprintf("127.2.2.%d:0", i+1), tc.serve)
+		at := serve(t, exposuretest.Address(t, fmt.Sprintf("127.2.2.%d", i+1)), tc.serve)
 		v := visitor(&exposure.Session{Dialer: d}, exposure.Target{Address: at.Addr(), Port: at.Port()})
 		wait.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 // TestRealServers: programs of others, as far as they are installed.
@@ -105,12 +106,7 @@ func installed(program string) string {
 // start runs a server on a free port of an address until the test ends.
 func start(t *testing.T, address, program string, args func(netip.AddrPort) []string) netip.AddrPort {
 	t.Helper()
-	l, err := net.Listen("tcp", address+":0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := netip.MustParseAddrPort(l.Addr().String())
-	l.Close()
+	at := netip.AddrPortFrom(netip.MustParseAddr(address), exposuretest.Port(t))
 	cmd := exec.Command(program, args(at)...)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 // TestServices: what each service says, and what is made of it.
@@ -100,7 +100,7 @@ func TestServices(t *testing.T) {
 	}
 	targets, want := []exposure.Target(nil), map[netip.AddrPort]row{}
 	for i, r := range rows {
-		at := serve(t, fmt.Sprintf("127.2.1.%d:0", i+1), r.serve)
+		at := serve(t, exposuretest.Address(t, fmt.Sprintf("127.2.1.%d", i+1)), r.serve)
 		targets = append(targets, exposure.Target{Declared: r.what, Address: at.Addr(), Port: at.Port(), Service: r.service})
 		want[at] = r
 	}
@@ -135,11 +135,10 @@ func TestServices(t *testing.T) {
 // TestTLSInFront: control planes behind TLS are asked through it.
 func TestTLSInFront(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := exposuretest.NewTLSServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Server", "MiniServ/2.1")
 		fmt.Fprint(w, `{"kind":"APIVersions"}`)
 	}))
-	defer server.Close()
 	at := netip.MustParseAddrPort(server.Listener.Addr().String())
 	for service, observed := range map[string]string{"kubernetes": "it serves without sign-in", "webmin": "MiniServ/2.1"} {
 		f := scan(t, lab(), nil, exposure.Data{}, exposure.Target{Address: at.Addr(), Port: at.Port(), Service: service})
@@ -181,7 +180,7 @@ func TestIntrusive(t *testing.T) {
 		"broker":           {"mqtt", "it serves without sign-in", replies("\x20\x02\x00\x00"), exposure.Critical},
 		"broker with sign": {"mqtt", "it asks for sign-in", replies("\x20\x02\x00\x05"), exposure.High},
 	} {
-		at := serve(t, "127.2.0.2:0", tc.serve)
+		at := serve(t, exposuretest.Address(t, "127.2.0.2"), tc.serve)
 		f := scan(t, s, nil, exposure.Data{}, exposure.Target{Address: at.Addr(), Port: at.Port(), Service: tc.service})
 		if len(f) != 1 || f[0].Outcome != exposure.Fail || f[0].Severity != tc.severity || !strings.Contains(f[0].Observed, tc.observed) {
 			t.Errorf("%s: %+v", name, f)

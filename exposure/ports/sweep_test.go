@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 // lab is a scope over loopback with the limits of a laboratory.
@@ -66,17 +67,16 @@ func silent(t testing.TB, host string) uint16 {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { syscall.Close(fd) })
-	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: netip.MustParseAddr(host).As4()}); err != nil {
+	if err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
+		t.Fatal(err)
+	}
+	port := exposuretest.Port(t)
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: netip.MustParseAddr(host).As4(), Port: int(port)}); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Listen(fd, 0); err != nil {
 		t.Fatal(err)
 	}
-	name, err := syscall.Getsockname(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := uint16(name.(*syscall.SockaddrInet4).Port)
 	at := netip.AddrPortFrom(netip.MustParseAddr(host), port).String()
 	missed := 0
 	for range 8 { // until the queue is full, and not only slow
@@ -118,8 +118,8 @@ func states(t *testing.T, d *exposure.Dialer, hosts []Host, list []uint16) map[S
 // TestSweep: open, closed, silent, excluded and industrial ports are told apart,
 // and whatever is contacted is in the log.
 func TestSweep(t *testing.T) {
-	a := serve(t, "127.1.2.3:0", hangUp)
-	b := serve(t, "127.1.2.3:0", hangUp)
+	a := serve(t, exposuretest.Address(t, "127.1.2.3"), hangUp)
+	b := serve(t, exposuretest.Address(t, "127.1.2.3"), hangUp)
 	quiet := silent(t, "127.1.2.3")
 	s := lab()
 	s.Exclude.Ports = []uint16{9}
@@ -145,12 +145,10 @@ func TestSweep(t *testing.T) {
 
 // TestSweep6: the same over IPv6.
 func TestSweep6(t *testing.T) {
-	l, err := net.Listen("tcp6", "[::1]:0")
-	if err != nil {
+	if !exposuretest.IPv6() {
 		t.Skip("this machine has no IPv6")
 	}
-	defer l.Close()
-	at := netip.MustParseAddrPort(l.Addr().String())
+	at := netip.MustParseAddrPort(exposuretest.Listen(t, "::1").Addr().String())
 	s := lab()
 	s.Networks = []exposure.Network{{Prefix: netip.MustParsePrefix("::1/128")}}
 	got := states(t, dialer(t, s, nil), []Host{{Address: at.Addr()}}, []uint16{1, at.Port()})
@@ -161,7 +159,7 @@ func TestSweep6(t *testing.T) {
 
 // TestPortablePoller: the poller for other systems sees the same.
 func TestPortablePoller(t *testing.T) {
-	a := serve(t, "127.1.2.4:0", hangUp)
+	a := serve(t, exposuretest.Address(t, "127.1.2.4"), hangUp)
 	quiet := silent(t, "127.1.2.4")
 	got := map[uint16]State{}
 	l := &lane{host: Host{Address: a.Addr()}, ports: []uint16{a.Port(), 1, quiet}, step: 1}
@@ -241,21 +239,17 @@ func TestIndustrialPause(t *testing.T) {
 
 // silents makes silent ports quickly: one connection fills a queue without room.
 func silents(b *testing.B, host string, n int) (list []uint16) {
-	address := &syscall.SockaddrInet4{Addr: netip.MustParseAddr(host).As4()}
 	for range n {
+		port := exposuretest.Port(b)
+		address := &syscall.SockaddrInet4{Addr: netip.MustParseAddr(host).As4(), Port: int(port)}
 		fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.Cleanup(func() { syscall.Close(fd) })
-		if err := errors.Join(syscall.Bind(fd, address), syscall.Listen(fd, 0)); err != nil {
+		if err := errors.Join(syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1), syscall.Bind(fd, address), syscall.Listen(fd, 0)); err != nil {
 			b.Fatal(err)
 		}
-		name, err := syscall.Getsockname(fd)
-		if err != nil {
-			b.Fatal(err)
-		}
-		port := uint16(name.(*syscall.SockaddrInet4).Port)
 		c, err := net.DialTimeout("tcp", netip.AddrPortFrom(netip.MustParseAddr(host), port).String(), time.Second)
 		if err != nil {
 			b.Fatal(err)
@@ -271,7 +265,7 @@ func silents(b *testing.B, host string, n int) (list []uint16) {
 func BenchmarkOneHost(b *testing.B) {
 	const host = "127.1.9.9"
 	quiet := silents(b, host, 1000)
-	serve(b, host+":0", hangUp)
+	serve(b, exposuretest.Address(b, host), hangUp)
 	d := dialer(b, lab(), nil)
 	all := span(1, 65534)
 	all = append(all, 65535)

@@ -25,6 +25,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/exposure/ports"
 	"github.com/nisaba-platform/nisaba/exposure/scan"
 )
@@ -178,11 +179,7 @@ func certificate(t testing.TB) tls.Certificate {
 // serve answers TLS on every loopback address and counts who was contacted.
 func serve(t testing.TB) (port int, contacts func() map[string]int) {
 	t.Helper()
-	l, err := net.Listen("tcp4", "0.0.0.0:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
+	l := exposuretest.Listen(t, "0.0.0.0")
 	var mu sync.Mutex
 	seen := map[string]int{}
 	config := &tls.Config{Certificates: []tls.Certificate{certificate(t)}}

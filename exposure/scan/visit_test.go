@@ -67,9 +67,7 @@ func (s *stranger) open(t *testing.T, host string) {
 	plain := &http.Server{Handler: s, ErrorLog: quiet}
 	go plain.Serve(listen("80"))
 	t.Cleanup(func() { plain.Close() })
-	secure := httptest.NewUnstartedServer(s)
-	secure.Listener.Close()
-	secure.Listener, secure.TLS, secure.Config.ErrorLog = listen("443"), &tls.Config{Certificates: []tls.Certificate{certificate(t)}}, quiet
+	secure := &httptest.Server{Listener: listen("443"), TLS: &tls.Config{Certificates: []tls.Certificate{certificate(t)}}, Config: &http.Server{Handler: s, ErrorLog: quiet}}
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
 	for _, port := range []string{"21", "22", "25", "110", "143", "465", "587", "993", "3389", "5900", "8080", "8443"} {

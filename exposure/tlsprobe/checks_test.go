@@ -127,11 +127,7 @@ func TestReusedValue(t *testing.T) {
 	flight := recorded(t, openssl(t, "-tls1_2", "-cipher", "ADH:@SECLEVEL=0"))
 	suiteAt := 5 + 4 + 2 + 32
 	suiteAt += 1 + int(flight[suiteAt])
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
+	l := exposuretest.Listen(t, "127.0.0.1")
 	go func() {
 		for {
 			c, err := l.Accept()

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"pgregory.net/rapid"
 
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/exposure/tlsprobe"
 )
 
@@ -78,11 +79,7 @@ func TestHalfClosed(t *testing.T) {
 		"forgets the last message": func(b []byte) []byte { b[4] -= 4; return b[:len(b)-4] },
 	} {
 		m := &imagined{ended: ended, groups: []uint16{29, 23}, suites: map[uint16][]uint16{tlsprobe.TLS13: {0x1301, 0x1303}, tlsprobe.TLS12: {0xc02f, 0x0035}}}
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { l.Close() })
+		l := exposuretest.Listen(t, "127.0.0.1")
 		go func() {
 			for c, err := l.Accept(); err == nil; c, err = l.Accept() {
 				go m.serve(c)

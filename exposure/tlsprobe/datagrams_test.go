@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/quic"
 
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 // TestQUIC: a server of QUIC lists its versions and shows its certificate, which is
@@ -27,7 +28,7 @@ func TestQUIC(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13, NextProtos: []string{"h3"}}
-	end, err := quic.Listen("udp", "127.0.0.1:0", &quic.Config{TLSConfig: config})
+	end, err := quic.Listen("udp", exposuretest.Address(t, "127.0.0.1"), &quic.Config{TLSConfig: config})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,11 +76,7 @@ func TestQUIC(t *testing.T) {
 // mute is a service of UDP that is not DTLS.
 func mute(t *testing.T, answer string) string {
 	t.Helper()
-	c, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
+	c := exposuretest.ListenPacket(t, "127.0.0.1")
 	go func() {
 		b := make([]byte, 2048)
 		for {
@@ -149,12 +146,7 @@ func TestDTLS(t *testing.T) {
 // askOpenSSL asks a server that serves one visitor.
 func askOpenSSL(t *testing.T, program string, args []string, version uint16) (chosen uint16, err error) {
 	t.Helper()
-	free, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.LocalAddr().String()
-	free.Close()
+	address := exposuretest.Address(t, "127.0.0.1")
 	cmd := exec.Command(program, append([]string{"s_server", "-listen", "-accept", address, "-quiet"}, args...)...)
 	if _, err := cmd.StdinPipe(); err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 var labKey = sync.OnceValues(func() (tls.Certificate, error) {
@@ -34,11 +35,7 @@ var labKey = sync.OnceValues(func() (tls.Certificate, error) {
 // listening lets a server handle each connection.
 func listening(t *testing.T, handle func(net.Conn)) *Server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
+	l := exposuretest.Listen(t, "127.0.0.1")
 	go func() {
 		for {
 			c, err := l.Accept()

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/exposure/tlsprobe"
 )
 
@@ -39,11 +40,7 @@ func certificate(t testing.TB) tls.Certificate {
 
 func serve(t testing.TB, config *tls.Config) string {
 	t.Helper()
-	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
+	l := tls.NewListener(exposuretest.Listen(t, "127.0.0.1"), config)
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -118,11 +115,7 @@ func TestGoServer(t *testing.T) {
 // blurt is a server that says one thing and hangs up.
 func blurt(t testing.TB, what string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
+	l := exposuretest.Listen(t, "127.0.0.1")
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -155,12 +148,7 @@ func openssl(t testing.TB, args ...string) string {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
+	address := exposuretest.Address(t, "127.0.0.1")
 	cmd := exec.Command(program, append([]string{"s_server", "-accept", address, "-cert", file, "-quiet"}, args...)...)
 	if _, err := cmd.StdinPipe(); err != nil { // it says goodbye to everybody when nothing more can be typed
 		t.Fatal(err)

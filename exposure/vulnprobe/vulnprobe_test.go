@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -79,11 +77,7 @@ func scan(t *testing.T, d exposure.Data, at netip.AddrPort, service string) map[
 // says is a service that says one thing.
 func says(t *testing.T, text string) netip.AddrPort {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
+	l := exposuretest.Listen(t, "127.0.0.1")
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -99,11 +93,10 @@ func says(t *testing.T, text string) netip.AddrPort {
 
 func web(t *testing.T, server string) netip.AddrPort {
 	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s := exposuretest.NewServer(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Server", server)
 		fmt.Fprint(w, "<html></html>")
 	}))
-	t.Cleanup(s.Close)
 	return netip.MustParseAddrPort(s.Listener.Addr().String())
 }
 

@@ -83,9 +83,13 @@ func settingsOperations(a *API) {
 			}
 			return fileAnswer("logo.png", "image/png", png, nil)
 		})
-	add(in, operation{id: "set-workspace-logo", route: "PUT workspace/logo", summary: "Set the logo: a PNG or JPEG is the body, an empty body removes it", largest: branding.MostLogo, bytes: true},
+	add(in, operation{id: "set-workspace-logo", route: "PUT workspace/logo", summary: "Set the logo: a PNG or JPEG is the body", largest: branding.MostLogo, bytes: true},
 		func(ctx context.Context, v accounts.Visit, q *picture) (*none, error) {
 			return nil, a.Accounts.SetLogo(ctx, v, q.file)
+		})
+	add(in, operation{id: "remove-workspace-logo", route: "DELETE workspace/logo", summary: "Remove the logo"},
+		func(ctx context.Context, v accounts.Visit, _ *none) (*none, error) {
+			return nil, a.Accounts.RemoveLogo(ctx, v)
 		})
 	add(in, operation{id: "list-calendars", route: "GET calendars", summary: "Calendar feeds of the person who made the token; people make and withdraw them on the pages"},
 		func(ctx context.Context, v accounts.Visit, _ *none) (*body[ItemsOf[Calendar]], error) {
@@ -159,8 +163,12 @@ func brandOperations(a *API, in area) {
 			}
 			return fileAnswer("logo.png", "image/png", png, nil)
 		})
-	add(in, operation{id: "set-logo", route: "PUT organisations/{organisation}/logo", summary: "Set the logo of an organisation: a PNG or JPEG is the body, an empty body removes it", largest: branding.MostLogo, bytes: true},
+	add(in, operation{id: "set-logo", route: "PUT organisations/{organisation}/logo", summary: "Set the logo of an organisation: a PNG or JPEG is the body", largest: branding.MostLogo, bytes: true},
 		func(ctx context.Context, v accounts.Visit, q *pictureOf) (*none, error) {
 			return nil, a.Clients.SetLogo(ctx, v.Actor, q.Organisation, q.file)
+		})
+	add(in, operation{id: "remove-logo", route: "DELETE organisations/{organisation}/logo", summary: "Remove the logo of an organisation: that of the workspace is used again"},
+		func(ctx context.Context, v accounts.Visit, q *At) (*none, error) {
+			return nil, a.Clients.RemoveLogo(ctx, v.Actor, q.Organisation)
 		})
 }

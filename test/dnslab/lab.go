@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"slices"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 // Host is a name server of the laboratory.
@@ -44,6 +46,7 @@ type Lab struct {
 
 	zones   map[string]*Zone
 	servers []*dns.Server
+	claim   io.Closer // of the port
 }
 
 // Start serves zones: all of them at the resolver on 127.0.0.1, and at each host
@@ -60,14 +63,11 @@ func Start(zones []*Zone, hosts []Host) (*Lab, error) {
 	if err := l.load(); err != nil {
 		return nil, err
 	}
-	var err error
-	for range 5 { // a port that is free on every address
-		if err = l.listen(hosts); err == nil {
-			return l, nil
-		}
+	if err := l.listen(hosts); err != nil {
 		l.Close()
+		return nil, err
 	}
-	return nil, err
+	return l, nil
 }
 
 func (l *Lab) load() error {
@@ -111,12 +111,15 @@ func (l *Lab) zone(name string) *Zone {
 }
 
 func (l *Lab) listen(hosts []Host) error {
-	first, err := net.ListenPacket("udp", "127.0.0.1:0")
+	var err error
+	if l.Port, l.claim, err = exposuretest.Claim(); err != nil { // free on every address
+		return err
+	}
+	l.Resolver = netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), l.Port)
+	first, err := net.ListenPacket("udp", l.Resolver.String())
 	if err != nil {
 		return err
 	}
-	l.Port = uint16(first.LocalAddr().(*net.UDPAddr).Port)
-	l.Resolver = netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), l.Port)
 	stream, err := net.Listen("tcp", l.Resolver.String())
 	if err != nil {
 		first.Close()
@@ -162,6 +165,10 @@ func (l *Lab) Close() error {
 		errs = append(errs, s.Shutdown())
 	}
 	l.servers = nil
+	if l.claim != nil {
+		errs = append(errs, l.claim.Close())
+		l.claim = nil
+	}
 	return errors.Join(errs...)
 }
 

@@ -119,7 +119,9 @@ func (w *world) deskSteps() []step {
 
 		{id: "set-workspace-logo", body: logo.Bytes(), want: 204}, {id: "get-workspace-logo"},
 		{id: "set-workspace-logo", body: []byte("<svg onload=alert(1)>"), want: 422},
-		{id: "set-logo", body: logo.Bytes(), want: 204}, {id: "get-logo"}, {id: "get-brand", keep: "version"},
+		{id: "set-workspace-logo", body: []byte{}, want: 422}, {id: "remove-workspace-logo", want: 204}, {id: "get-workspace-logo", want: 404},
+		{id: "set-logo", body: logo.Bytes(), want: 204}, {id: "get-logo"}, {id: "remove-logo", want: 204}, {id: "get-logo", want: 404},
+		{id: "set-logo", body: logo.Bytes(), want: 204}, {id: "get-brand", keep: "version"},
 		{id: "set-brand", body: object{"colour": "#AA3311", "prepared_by": "Werk"}, match: true, want: 204},
 		{id: "get-workspace", keep: "version"},
 		{id: "set-workspace", body: object{"name": "Seewinkel", "kind": "provider", "language": "de", "colour": "#1d5b79"}, match: true, want: 204},

@@ -2,6 +2,7 @@ package scanlab
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 )
 
 // dtlsAt is a port on which the scanner looks for DTLS.
@@ -107,13 +109,13 @@ func back(front net.PacketConn, to net.Addr, c net.Conn) {
 
 // datagramServer starts OpenSSL and gives the way to it, once it is there.
 func (l *lab) datagramServer(t *testing.T, arguments []string) net.Conn {
-	place, err := net.ListenPacket("udp", "127.0.0.1:0")
+	port, claim, err := exposuretest.Claim() // not Port: this is no goroutine of a test
 	if err != nil {
 		t.Error(err)
 		return nil
 	}
-	at := place.LocalAddr().String()
-	place.Close()
+	t.Cleanup(func() { claim.Close() })
+	at := net.JoinHostPort("127.0.0.1", fmt.Sprint(port))
 	cmd := exec.Command(must(program("openssl")), append([]string{"s_server", "-listen", "-quiet", "-accept", at,
 		"-cert", filepath.Join(l.folder, "good.pem"), "-key", filepath.Join(l.folder, "good.key")}, arguments...)...)
 	if _, err := cmd.StdinPipe(); err != nil { // it ends when there is nothing to read

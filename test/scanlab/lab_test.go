@@ -34,6 +34,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/nisaba-platform/nisaba/exposure"
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/exposure/scan"
 	"github.com/nisaba-platform/nisaba/internal/cli"
 )
@@ -193,10 +194,11 @@ func (l *lab) start(t testing.TB, x *target) error {
 		return fmt.Errorf("make scan-lab starts it; here it counts as %w", errMissing)
 	}
 	if slices.Contains([]string{"go", "go-smtp", "relic"}, x.Program) {
-		return l.serve(t, x)
+		l.serve(t, x)
+		return nil
 	}
 	if x.address = x.At; x.address == "" {
-		x.address = free(t)
+		x.address = exposuretest.Address(t, "127.0.0.1")
 	}
 	at, port, _ := net.SplitHostPort(x.address)
 	certificate, key := fill("{{certificate}}"), fill("{{key}}")
@@ -378,12 +380,9 @@ func silent(address string) bool {
 	return errors.Is(err, os.ErrDeadlineExceeded)
 }
 
-func (l *lab) serve(t testing.TB, x *target) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	t.Cleanup(func() { listener.Close() })
+func (l *lab) serve(t testing.TB, x *target) {
+	t.Helper()
+	listener := exposuretest.Listen(t, "127.0.0.1")
 	x.address = listener.Addr().String()
 	c := l.loaded(t, x.Certificate)
 	config := &tls.Config{Certificates: []tls.Certificate{c}, MinVersion: tls.VersionTLS13}
@@ -396,7 +395,6 @@ func (l *lab) serve(t testing.TB, x *target) error {
 		handle = func(conn net.Conn) { relic(conn, c.Certificate[0]) }
 	}
 	go accept(listener, handle)
-	return nil
 }
 
 // smtp greets as a mail server does, up to STARTTLS.
@@ -431,16 +429,6 @@ func accept(l net.Listener, handle func(net.Conn)) {
 			handle(c)
 		}()
 	}
-}
-
-func free(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // cost is what a run took.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/exposure/tlsprobe"
 )
 
@@ -16,11 +17,7 @@ import (
 // one and a half round trips after the client began.
 func distant(t testing.TB, server string, roundTrip time.Duration) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
+	l := exposuretest.Listen(t, "127.0.0.1")
 	go accept(l, func(c net.Conn) {
 		begin := time.Now().Add(roundTrip)
 		sent := line(c, begin, roundTrip/2)

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/exposure/scan"
 )
 
@@ -37,9 +38,8 @@ func hosts() int {
 
 func (l *lab) network(t testing.TB, n int) *network {
 	t.Helper()
-	w := &network{seen: map[string]int{}}
+	w := &network{seen: map[string]int{}, port: fmt.Sprint(exposuretest.Port(t))}
 	config := &tls.Config{Certificates: []tls.Certificate{l.loaded(t, "good")}}
-	_, w.port, _ = net.SplitHostPort(free(t))
 	for i := 0; i < n; i += 5 {
 		listener, err := net.Listen("tcp", net.JoinHostPort(host(i), w.port))
 		if err != nil {

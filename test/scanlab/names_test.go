@@ -179,8 +179,7 @@ func (n *names) signed(zone, records string, how ...string) string {
 }
 
 func startNames(t *testing.T) *names {
-	n := &names{t: t, folder: t.TempDir(), resolver: free(t)}
-	n.port = port(free(t))
+	n := &names{t: t, folder: t.TempDir(), resolver: exposuretest.Address(t, "127.0.0.1"), port: fmt.Sprint(exposuretest.Port(t))}
 	n.write("knot.conf", `server:
   listen: %s@%s
   rundir: %[3]s

@@ -4,8 +4,8 @@ package script
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/nisaba-platform/nisaba/exposure/exposuretest"
 	"github.com/nisaba-platform/nisaba/internal/cli"
 	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
 	"github.com/nisaba-platform/nisaba/internal/store/storetest"
@@ -84,12 +85,10 @@ func runSQL(s *testscript.TestScript, _ bool, args []string) {
 
 // freePort sets a variable to a port of this machine on which nobody listens.
 func freePort(ts *testscript.TestScript, _ bool, args []string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, claim, err := exposuretest.Claim()
 	ts.Check(err)
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	ts.Check(err)
-	ts.Check(l.Close())
-	ts.Setenv(args[0], port)
+	ts.Defer(func() { claim.Close() })
+	ts.Setenv(args[0], fmt.Sprint(port))
 }
 
 // fetch waits until a server answers at the address and looks for a text on the page.

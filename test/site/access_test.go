@@ -30,6 +30,7 @@ func accessForms() map[string]url.Values {
 	return map[string]url.Values{
 		"/settings":               {"name": {"Seewinkel Beratung"}, "kind": {"provider"}, "language": {"de"}, "colour": {"#1d5b79"}, "prepared_by": {"Anna Huber"}, "version": {"1"}},
 		"/settings/logo":          {},
+		"/settings/logo/remove":   {},
 		"/settings/policy":        {"session_hours": {"8"}, "ranges": {"127.0.0.0/8"}, "version": {"1"}},
 		"/settings/tokens":        {"name": {"Export"}, "role": {"auditor"}, "organisation": {""}, "expires": {"2027-06-30"}},
 		"/settings/tokens/revoke": {"token": {"x"}},

@@ -2,6 +2,8 @@ package site
 
 import (
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/png"
@@ -78,11 +80,6 @@ func TestBrand(t *testing.T) {
 	if status, _, _ := v.post(organisation+"/brand", url.Values{"version": {version[1]}, "colour": {"#FFDD00"}, "prepared_by": {"Huber & Töchter"}}); status != http.StatusOK {
 		t.Fatalf("the looks: %d", status)
 	}
-	for name, file := range map[string]string{"a.svg": `<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`, "a.png": "<script>alert(1)</script>", "a.gif": "GIF89a"} {
-		if status, _ := v.postFile(organisation+"/logo", "logo", name, []byte(file)); status != http.StatusUnprocessableEntity {
-			t.Errorf("%s as a logo: %d", name, status)
-		}
-	}
 	if status, _ := v.postFile(organisation+"/logo", "logo", "own.png", append(logoOf(t, color.RGBA{255, 221, 0, 255}), "<script>alert(1)</script>"...)); status != http.StatusOK {
 		t.Fatalf("the logo: %d", status)
 	}
@@ -108,7 +105,55 @@ func TestBrand(t *testing.T) {
 	if _, file := v.get(organisation + "/report.pdf"); !strings.Contains(file, "/Subtype /Image") {
 		t.Error("the PDF has no logo")
 	}
+	v.refusedLogos(organisation, own[1])
 	v.lookAt(organisation)
+	if _, page, at := v.post(organisation+"/logo/remove", nil); at != organisation+"/manage" || strings.Contains(page, own[1]) || strings.Contains(page, "/logo/remove") {
+		t.Errorf("removing the logo leads to %s, or it is still there", at)
+	}
+	if _, page, _ := v.post("/settings/logo/remove", nil); strings.Contains(page, `src="/logo?`) {
+		t.Error("the logo of the workspace is still there")
+	}
+}
+
+// refusedLogos: what is no picture, or too much of one, is refused with its reason, and
+// the logo that was there stays; so does sending the form without a file.
+func (v visitor) refusedLogos(organisation, own string) {
+	v.t.Helper()
+	grey := func(side int) []byte {
+		var b bytes.Buffer
+		if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, side, side))); err != nil {
+			v.t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	bomb := grey(8) // says that it has 50,000 × 50,000 pixels
+	binary.BigEndian.PutUint32(bomb[16:], 50_000)
+	binary.BigEndian.PutUint32(bomb[20:], 50_000)
+	binary.BigEndian.PutUint32(bomb[29:], crc32.ChecksumIEEE(bomb[12:29]))
+	damaged := grey(64)
+	for name, tc := range map[string]struct {
+		file []byte
+		says string
+	}{
+		"script.svg":  {[]byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`), "not a PNG or JPEG"},
+		"page.png":    {[]byte("<script>alert(1)</script>"), "not a PNG or JPEG"},
+		"a.gif":       {[]byte("GIF89a"), "not a PNG or JPEG"},
+		"wide.png":    {grey(2100), "too many pixels"},
+		"bomb.png":    {bomb, "too many pixels"},
+		"damaged.png": {damaged[:len(damaged)-20], "damaged"},
+		"large.png":   {make([]byte, 5<<20), "too large"},
+		"empty.png":   {nil, "no picture was chosen"},
+	} {
+		for _, action := range []string{"/settings/logo", organisation + "/logo"} {
+			status, page := v.postFile(action, "logo", name, tc.file)
+			if status != http.StatusUnprocessableEntity || !strings.Contains(strings.ToLower(page), strings.ToLower(tc.says)) {
+				v.t.Errorf("%s to %s: %d, without %q", name, action, status, tc.says)
+			}
+		}
+	}
+	if status, page, _ := v.post(organisation+"/logo", nil); status != http.StatusUnprocessableEntity || !strings.Contains(page, own) {
+		v.t.Errorf("the form without a file: %d", status)
+	}
 }
 
 // lookAt checks the branded pages in a browser, light and dark.

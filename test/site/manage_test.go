@@ -23,6 +23,7 @@ func manageForms() map[string]url.Values {
 		client + "/tags":           {"tags": {"north"}},
 		client + "/brand":          {"version": {"1"}, "colour": {"#ffdd00"}},
 		client + "/logo":           {},
+		client + "/logo/remove":    {},
 		client + "/pre-assessment": {"option.q.backup.exists": {"none"}},
 	}
 }

@@ -111,7 +111,7 @@ func (s *Service) SetWorkspace(ctx context.Context, v Visit, n WorkspaceSettings
 }
 
 // SetLogo stores a PNG or JPEG as the logo of the workspace, decoded and written
-// again so that nothing but the picture is kept. An empty file removes the logo.
+// again so that nothing but the picture is kept; anything else is Invalid.
 func (s *Service) SetLogo(ctx context.Context, v Visit, file []byte) error {
 	if _, err := v.manageWorkspace(s.store.Now()); err != nil {
 		return err
@@ -120,6 +120,15 @@ func (s *Service) SetLogo(ctx context.Context, v Visit, file []byte) error {
 	if err != nil {
 		return err
 	}
+	return s.putLogo(ctx, v, hash)
+}
+
+// RemoveLogo takes the logo of the workspace away.
+func (s *Service) RemoveLogo(ctx context.Context, v Visit) error {
+	return s.putLogo(ctx, v, "")
+}
+
+func (s *Service) putLogo(ctx context.Context, v Visit, hash string) error {
 	return s.changeWorkspace(ctx, v, 0, func(w *tenant.Workspace) error {
 		w.Brand.Logo = hash
 		return nil

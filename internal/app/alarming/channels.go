@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
@@ -129,7 +130,7 @@ func (s *Service) Choose(ctx context.Context, a authz.Actor, organisation string
 	if c.Command && s.Command == nil {
 		return "", &fault.Error{Kind: fault.Invalid, Field: "command", What: "this server has no alarm command", Expected: "a server that was started with --alarm-command"}
 	}
-	err = s.store.Write(ctx, scope, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		if err := belongs(tx, organisation); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/blob"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/store"
@@ -114,7 +115,7 @@ func (s *Service) keepFile(ctx context.Context, file File) (f authority.Attachme
 	if err := s.judge(ctx, content); err != nil {
 		return f, err
 	}
-	return authority.Attachment{Name: clients.FileName(file.Name), MediaType: kept.Type, Size: kept.Bytes, SHA256: kept.SHA256}, nil
+	return authority.Attachment{Name: assessment.FileName(file.Name), MediaType: kept.Type, Size: kept.Bytes, SHA256: kept.SHA256}, nil
 }
 
 // Attached opens a file of the file of an entity, once its bytes are proved to be

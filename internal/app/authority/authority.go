@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exchange/filing"
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
@@ -104,7 +105,7 @@ func (s *Service) PublicKey(ctx context.Context, a authz.Actor) (key string, err
 	if err != nil {
 		return "", err
 	}
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		key, err = s.ensureKey(tx)
 		return err
 	})
@@ -177,21 +178,18 @@ func only(tx *store.Tx) error {
 	return err
 }
 
-func change(a authz.Actor) store.Change {
-	return store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}
-}
-
-func (s *Service) write(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*store.Tx) error) error {
-	scope, err := a.Organisation(ctx, organisation, need)
-	if err != nil {
-		return err
-	}
-	return s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+// within is f for workspaces of authorities only.
+func within(f func(*store.Tx) error) func(*store.Tx) error {
+	return func(tx *store.Tx) error {
 		if err := only(tx); err != nil {
 			return err
 		}
 		return f(tx)
-	})
+	}
+}
+
+func (s *Service) write(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*store.Tx) error) error {
+	return acting.Write(ctx, s.store, a, organisation, need, within(f))
 }
 
 // Invite makes a code with which an entity registers its key. It is shown once.
@@ -283,7 +281,7 @@ func (s *Service) say(ctx context.Context, a authz.Actor, id string, need authz.
 			return out, err
 		}
 	}
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		if err := only(tx); err != nil {
 			return err
 		}

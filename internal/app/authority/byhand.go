@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exchange/filing"
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -49,7 +50,7 @@ func (s *Service) TakeIn(ctx context.Context, a authz.Actor, organisation string
 	if err := s.harmless(ctx, p.Content); err != nil {
 		return c, err
 	}
-	err = s.store.Write(ctx, everything().In(a.WorkspaceID(), ""), change(a), func(tx *store.Tx) error { // receipts are signed from the first report on
+	err = s.store.Write(ctx, everything().In(a.WorkspaceID(), ""), acting.Change(a), func(tx *store.Tx) error { // receipts are signed from the first report on
 		_, err := s.ensureKey(tx)
 		return err
 	})

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/checklist"
@@ -109,7 +110,7 @@ func (s *Service) MarkItem(ctx context.Context, a authz.Actor, list, item string
 	if err != nil {
 		return err
 	}
-	return s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	return s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		if err := only(tx); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -67,12 +68,7 @@ func (s *Service) look(ctx context.Context, a authz.Actor, f func(*store.Tx) err
 	if err != nil {
 		return err
 	}
-	return s.store.Read(ctx, scope, func(tx *store.Tx) error {
-		if err := only(tx); err != nil {
-			return err
-		}
-		return f(tx)
-	})
+	return s.store.Read(ctx, scope, within(f))
 }
 
 // Case is a case with its reports, in the order in which they were submitted, and
@@ -233,7 +229,7 @@ func (s *Service) alter(ctx context.Context, a authz.Actor, id string, need auth
 	if err != nil {
 		return err
 	}
-	return s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	return s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		if err := only(tx); err != nil {
 			return err
 		}

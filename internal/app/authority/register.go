@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -40,12 +41,7 @@ func (s *Service) manage(ctx context.Context, a authz.Actor, need authz.Permissi
 	if err != nil {
 		return err
 	}
-	return s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
-		if err := only(tx); err != nil {
-			return err
-		}
-		return f(tx)
-	})
+	return s.store.Write(ctx, scope, acting.Change(a), within(f))
 }
 
 // survey reads the register as a whole.
@@ -54,12 +50,7 @@ func (s *Service) survey(ctx context.Context, a authz.Actor, f func(*store.Tx) e
 	if err != nil {
 		return err
 	}
-	return s.store.Read(ctx, scope, func(tx *store.Tx) error {
-		if err := only(tx); err != nil {
-			return err
-		}
-		return f(tx)
-	})
+	return s.store.Read(ctx, scope, within(f))
 }
 
 // OpenRegister lets entities register themselves, or ends it.

@@ -49,23 +49,41 @@ func ReadableColour(brand string) (shown string, ratio float64) {
 }
 
 // KeepLogo stores a PNG or JPEG, decoded and written again so that nothing but the
-// picture is kept, and returns its SHA-256; "" for an empty file.
+// picture is kept, and returns its SHA-256. Every other file, and an empty one, is
+// Invalid.
 func KeepLogo(files *blob.Dir, file []byte) (string, error) {
 	if len(file) == 0 {
-		return "", nil
+		return "", noLogo(nil, "no picture was chosen", "a PNG or JPEG file")
 	}
 	if files == nil {
 		return "", &fault.Error{Kind: fault.Internal, What: "this server keeps no files"}
 	}
 	logo, err := model.ParseLogo(file)
 	if err != nil {
-		return "", &fault.Error{Kind: fault.Invalid, Field: "logo", What: "the picture cannot be used", Expected: "a PNG or JPEG of at most 2 MB and 4 megapixels", Cause: err}
+		return "", refused(err)
 	}
 	kept, err := files.Put(bytes.NewReader(logo.PNG), 16*MostLogo) // a re-encoded JPEG may grow
 	if err != nil {
 		return "", fmt.Errorf("keep the logo: %w", err)
 	}
 	return kept.SHA256, nil
+}
+
+// refused says why a file is no logo.
+func refused(why error) error {
+	switch {
+	case errors.Is(why, model.ErrLogoBytes):
+		return noLogo(why, "the file is too large", "a PNG or JPEG of at most 2 MB")
+	case errors.Is(why, model.ErrLogoFormat):
+		return noLogo(why, "the file is not a PNG or JPEG", "a PNG or JPEG; other pictures, such as SVG, can be exported as PNG")
+	case errors.Is(why, model.ErrLogoPixels):
+		return noLogo(why, "the picture has too many pixels", "at most 4 megapixels, such as 2,000 × 2,000")
+	}
+	return noLogo(why, "the picture is damaged", "a PNG or JPEG that other programs can open")
+}
+
+func noLogo(why error, what, expected string) error {
+	return &fault.Error{Kind: fault.Invalid, Field: "logo", What: what, Expected: expected, Cause: why}
 }
 
 // Logo is a logo that was kept, as PNG; NotFound when there is none.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/blob"
@@ -49,7 +50,7 @@ func (s *Service) Approve(ctx context.Context, a authz.Actor, organisation, subj
 	if err != nil {
 		return out, err
 	}
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		if out, err = asked(tx, a, organisation, subject, decision, stored); err != nil {
 			return err
 		}

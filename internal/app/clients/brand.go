@@ -44,8 +44,7 @@ func (s *Service) SetBrand(ctx context.Context, a authz.Actor, organisation stri
 	})
 }
 
-// SetLogo stores a PNG or JPEG as the logo of an organisation; an empty file removes
-// it.
+// SetLogo stores a PNG or JPEG as the logo of an organisation; anything else is Invalid.
 func (s *Service) SetLogo(ctx context.Context, a authz.Actor, organisation string, file []byte) error {
 	if _, err := a.Organisation(ctx, organisation, authz.OrganisationEdit); err != nil {
 		return err
@@ -54,6 +53,16 @@ func (s *Service) SetLogo(ctx context.Context, a authz.Actor, organisation strin
 	if err != nil {
 		return err
 	}
+	return s.putLogo(ctx, a, organisation, hash)
+}
+
+// RemoveLogo takes the logo of an organisation away: that of the workspace is shown
+// again.
+func (s *Service) RemoveLogo(ctx context.Context, a authz.Actor, organisation string) error {
+	return s.putLogo(ctx, a, organisation, "")
+}
+
+func (s *Service) putLogo(ctx context.Context, a authz.Actor, organisation, hash string) error {
 	return s.write(ctx, a, organisation, authz.OrganisationEdit, func(tx *store.Tx) error {
 		o, err := tx.Organisation(organisation)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
@@ -67,7 +68,7 @@ func (s *Service) enqueueBulk(ctx context.Context, a authz.Actor, need authz.Per
 	if err != nil {
 		return job, err
 	}
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		job, err = jobs.Enqueue(tx, BulkKind, args, work.Job{Priority: 10})
 		return err
 	})

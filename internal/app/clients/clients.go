@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/onboarding"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -165,20 +166,12 @@ func (s *Service) today() law.Date { return law.DateOf(s.store.Now()) }
 
 // read runs f in the scope of one organisation after a check of rights.
 func (s *Service) read(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*store.Tx) error) error {
-	scope, err := a.Organisation(ctx, organisation, need)
-	if err != nil {
-		return err
-	}
-	return s.store.Read(ctx, scope, f)
+	return acting.Read(ctx, s.store, a, organisation, need, f)
 }
 
 // write runs f in the scope of one organisation after a check of rights.
 func (s *Service) write(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*store.Tx) error) error {
-	scope, err := a.Organisation(ctx, organisation, need)
-	if err != nil {
-		return err
-	}
-	return s.store.Write(ctx, scope, change(a), f)
+	return acting.Write(ctx, s.store, a, organisation, need, f)
 }
 
 // revise is write followed by the new roll-up in the same transaction.
@@ -190,10 +183,6 @@ func (s *Service) revise(ctx context.Context, a authz.Actor, organisation string
 		_, err := s.rollUp(tx, organisation)
 		return err
 	})
-}
-
-func change(a authz.Actor) store.Change {
-	return store.Change{Actor: a.Person, ActorName: a.Name, From: a.From, Reason: a.Reason}
 }
 
 // signature is how the actor stands in records that people read.

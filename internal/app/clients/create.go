@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -42,7 +43,7 @@ func (s *Service) Create(ctx context.Context, a authz.Actor, d Draft) (o tenant.
 	if err := checkKind(d.Kind); err != nil {
 		return o, err
 	}
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		from := copied{}
 		if d.From != "" {
 			if from, err = s.source(tx, d.From); err != nil {
@@ -100,7 +101,7 @@ func (s *Service) Import(ctx context.Context, a authz.Actor, kind tenant.Organis
 	if err := s.importable(f); err != nil {
 		return o, err
 	}
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		o, err = s.bringIn(tx, tenant.Organisation{Kind: kind, Tags: []string{}}, f)
 		return err
 	})

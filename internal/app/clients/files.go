@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"path"
-	"strings"
-	"unicode"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
@@ -57,8 +55,8 @@ func (s *Service) Upload(ctx context.Context, a authz.Actor, organisation, name 
 	if err != nil {
 		return f, err
 	}
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
-		f, err = tx.PutFile(assessment.File{Organisation: organisation, SHA256: stored.SHA256, Name: FileName(name), MediaType: stored.Type,
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
+		f, err = tx.PutFile(assessment.File{Organisation: organisation, SHA256: stored.SHA256, Name: assessment.FileName(name), MediaType: stored.Type,
 			Size: stored.Bytes, UploadedBy: signature(a), Scan: scan})
 		return err
 	})
@@ -105,35 +103,11 @@ func (s *Service) Rescan(ctx context.Context, a authz.Actor, organisation, file 
 		return f, err
 	}
 	f.Scan = found
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		f, err = tx.PutFile(f)
 		return err
 	})
 	return f, err
-}
-
-// longestName bounds the names of files, in characters.
-const longestName = 200
-
-// FileName is a name without folders and without characters that do not print, of
-// at most 200 characters.
-func FileName(name string) string {
-	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	name = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) || strings.ContainsRune(`<>:"/|?*`, r) {
-			return '_'
-		}
-		return r
-	}, name))
-	if runes := []rune(name); len(runes) > longestName {
-		end := []rune(path.Ext(name))
-		end = end[:min(len(end), 20)]
-		name = string(runes[:longestName-len(end)]) + string(end)
-	}
-	if strings.Trim(name, "._ ") == "" {
-		return "file"
-	}
-	return name
 }
 
 // Download opens an uploaded file of the organisation. The caller closes it. A file

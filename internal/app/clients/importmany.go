@@ -15,8 +15,10 @@ import (
 
 	"github.com/nisaba-platform/nisaba/exchange/delimited"
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/id"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
@@ -76,7 +78,7 @@ func (s *Service) ImportMany(ctx context.Context, a authz.Actor, kind tenant.Org
 	if err != nil {
 		return job, err
 	}
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		job, err = jobs.Enqueue(tx, ImportKind, importArgs{kept.SHA256, kind}, work.Job{Priority: 5})
 		return err
 	})
@@ -95,7 +97,7 @@ func (s *Service) harmless(ctx context.Context, uploads []Upload) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err == nil && harmful:
-			return &fault.Error{Kind: fault.Invalid, File: FileName(u.Name), Field: "files", What: "a scan found something harmful in this file", Expected: "a file that is clean", Cause: ErrHarmful}
+			return &fault.Error{Kind: fault.Invalid, File: assessment.FileName(u.Name), Field: "files", What: "a scan found something harmful in this file", Expected: "a file that is clean", Cause: ErrHarmful}
 		}
 	}
 	return nil

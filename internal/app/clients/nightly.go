@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
@@ -135,7 +136,7 @@ func (s *Service) RefreshAll(ctx context.Context, a authz.Actor) (job work.Job, 
 	if err != nil {
 		return job, err
 	}
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		job, err = jobs.Enqueue(tx, refreshKind, refreshArgs{}, work.Job{Unique: refreshKind, Priority: 5})
 		return err
 	})

@@ -54,6 +54,7 @@ func rights(t *testing.T, o office) map[string]right {
 		}},
 		"SetBrand":      {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.SetBrand(ctx, a, id, 1, "", "") }},
 		"SetLogo":       {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.SetLogo(ctx, a, id, nil) }},
+		"RemoveLogo":    {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.RemoveLogo(ctx, a, id) }},
 		"Logo":          {low: authz.Guest, call: func(a authz.Actor, id string) error { return second(s.Logo(ctx, a, id)) }},
 		"UndoBulkLater": {low: authz.Auditor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.UndoBulkLater(ctx, a, nil, "")) }},
 		"ApplyTemplate": {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.ApplyTemplate(ctx, a, id, "x")) }},

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"unicode/utf8"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
@@ -54,7 +55,7 @@ func (s *Service) SaveView(ctx context.Context, a authz.Actor, v desk.View) (out
 		return out, invalid("query", "these filters cannot be kept", "the address of the page")
 	}
 	v.ID, v.Version, v.Person, v.Query = "", 0, a.Person, query.Encode()
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		all, err := tx.Views(a.Person, v.Page)
 		if err != nil {
 			return err
@@ -84,7 +85,7 @@ func (s *Service) RemoveView(ctx context.Context, a authz.Actor, id string) erro
 	if err != nil {
 		return err
 	}
-	return s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	return s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		v, err := tx.View(id)
 		if err != nil {
 			return err

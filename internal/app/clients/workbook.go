@@ -7,6 +7,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/exchange/workbook"
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -203,7 +204,7 @@ func (s *Service) ImportWorkbook(ctx context.Context, a authz.Actor, organisatio
 	if err != nil {
 		return before, after, err
 	}
-	by := change(a)
+	by := acting.Change(a)
 	by.Reason = "workbook"
 	if len(changes)+len(duties) == 0 {
 		return before, after, invalid("change", "no change is chosen", "at least one")

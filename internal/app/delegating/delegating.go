@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/catalog"
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -108,7 +109,7 @@ func (s *Service) Create(ctx context.Context, a authz.Actor, organisation string
 			questions = append(questions, id)
 		}
 	}
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		out, err = tx.PutDelegation(assessment.Delegation{Organisation: organisation, Title: strings.TrimSpace(d.Title), Questions: questions,
 			Recipient: strings.TrimSpace(d.Recipient), Email: email, Language: d.Language, TokenHash: hash, CreatedBy: a.Person,
 			ExpiresAt: tx.Now().Add(time.Duration(d.Days) * 24 * time.Hour), Direct: d.Direct})
@@ -169,7 +170,7 @@ func (s *Service) Withdraw(ctx context.Context, a authz.Actor, organisation, id 
 	if err != nil {
 		return err
 	}
-	return s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	return s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		d, err := tx.Delegation(id)
 		if err != nil {
 			return err
@@ -375,10 +376,6 @@ func tell(tx *store.Tx, d assessment.Delegation) error {
 	}
 	return tx.Notify(desk.Notice{Person: d.CreatedBy, Organisation: d.Organisation, Key: "delegation.notice.handed_in", Args: args,
 		Link: "/organisations/" + d.Organisation + "/suggestions?source=" + assessment.SourceOfDelegation(d.ID)})
-}
-
-func change(a authz.Actor) store.Change {
-	return store.Change{Actor: a.Person, ActorName: a.Name, From: a.From, Reason: a.Reason}
 }
 
 func invalid(field, what, expected string) error {

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/nisaba-platform/nisaba/exchange/calendar"
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
@@ -45,7 +46,7 @@ func (s *Service) Create(ctx context.Context, a authz.Actor, organisation string
 		return "", err
 	}
 	token, hash := secret.NewToken()
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		own, err := mine(tx, a)
 		if err != nil {
 			return err
@@ -69,10 +70,6 @@ func (s *Service) scope(ctx context.Context, a authz.Actor, organisation string)
 		return a.Workspace(authz.PlanRead)
 	}
 	return a.Organisation(ctx, organisation, authz.PlanRead)
-}
-
-func change(a authz.Actor) store.Change {
-	return store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}
 }
 
 func mine(tx *store.Tx, a authz.Actor) ([]planning.Feed, error) {
@@ -99,7 +96,7 @@ func (s *Service) Withdraw(ctx context.Context, a authz.Actor, id string) error 
 	if err != nil {
 		return err
 	}
-	return s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	return s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		f, err := tx.Feed(id)
 		if err != nil {
 			return err

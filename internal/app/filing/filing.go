@@ -12,6 +12,7 @@ import (
 	"time"
 
 	wire "github.com/nisaba-platform/nisaba/exchange/filing"
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/id"
@@ -57,19 +58,11 @@ func New(s *store.Store, box secret.Box, o Options) *Service {
 }
 
 func (s *Service) write(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*store.Tx) error) error {
-	scope, err := a.Organisation(ctx, organisation, need)
-	if err != nil {
-		return err
-	}
-	return s.store.Write(ctx, scope, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, f)
+	return acting.Write(ctx, s.store, a, organisation, need, f)
 }
 
 func (s *Service) read(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*store.Tx) error) error {
-	scope, err := a.Organisation(ctx, organisation, need)
-	if err != nil {
-		return err
-	}
-	return s.store.Read(ctx, scope, f)
+	return acting.Read(ctx, s.store, a, organisation, need, f)
 }
 
 // Way is what a person says of an authority.

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
@@ -162,7 +163,7 @@ func (s *Service) RefreshBinder(ctx context.Context, a authz.Actor, organisation
 		return err
 	}
 	own := func(b *Binder) error { return s.withOwn(ctx, a, b) }
-	return s.refreshBinder(ctx, scope, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, organisation, own, true)
+	return s.refreshBinder(ctx, scope, acting.Change(a), organisation, own, true)
 }
 
 // refreshBinder makes the binder anew, so that its day and its turns are those of now. The

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
@@ -16,19 +17,11 @@ import (
 )
 
 func (s *Service) read(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*store.Tx) error) error {
-	scope, err := a.Organisation(ctx, organisation, need)
-	if err != nil {
-		return err
-	}
-	return s.store.Read(ctx, scope, f)
+	return acting.Read(ctx, s.store, a, organisation, need, f)
 }
 
 func (s *Service) write(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*store.Tx) error) error {
-	scope, err := a.Organisation(ctx, organisation, need)
-	if err != nil {
-		return err
-	}
-	return s.store.Write(ctx, scope, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, f)
+	return acting.Write(ctx, s.store, a, organisation, need, f)
 }
 
 // revise changes an incident: f gets the newest and changes it; the alarms of its

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/blob"
@@ -45,7 +43,7 @@ func (s *Service) TakeEvidence(ctx context.Context, a authz.Actor, organisation,
 	x.Name, x.SHA256 = strings.TrimSpace(x.Name), strings.ToLower(strings.TrimSpace(x.SHA256))
 	out = incident.Exhibit{Organisation: organisation, Incident: id, Name: x.Name, SHA256: x.SHA256}
 	if x.File != "" && x.Body != nil {
-		if err := s.takeFile(ctx, &out, fileName(x.File), x.Body); err != nil {
+		if err := s.takeFile(ctx, &out, assessment.FileName(x.File), x.Body); err != nil {
 			return out, err
 		}
 	}
@@ -259,22 +257,4 @@ func (s *Service) CheckEvidence(ctx context.Context, a authz.Actor, organisation
 		return entry(tx, a, i, incident.Entry{Kind: "evidence", Object: x.ID, Text: x.Name + ": " + c.Action, After: x.SHA256,
 			At: incident.Moment{At: c.At, Zone: i.Zone, Certainty: incident.Exact}})
 	})
-}
-
-// fileName is a name without folders and without characters that do not print.
-func fileName(name string) string {
-	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	name = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) || strings.ContainsRune(`<>:"/|?*`, r) {
-			return '_'
-		}
-		return r
-	}, name))
-	if r := []rune(name); len(r) > LongestTitle {
-		name = string(r[len(r)-LongestTitle:])
-	}
-	if strings.Trim(name, "._ ") == "" {
-		return "file"
-	}
-	return name
 }

@@ -142,7 +142,7 @@ func (s *Service) ReadList(ctx context.Context, a authz.Actor, organisation, id,
 	if found == assessment.ScanHarmful {
 		return out, invalid("file", "a scan found something harmful in this file", "a file that is clean")
 	}
-	out = incident.Import{Organisation: organisation, Incident: id, Name: fileName(name), SHA256: f.SHA256, State: incident.ImportRead, Types: map[string]int64{}, CreatedBy: a.Person}
+	out = incident.Import{Organisation: organisation, Incident: id, Name: assessment.FileName(name), SHA256: f.SHA256, State: incident.ImportRead, Types: map[string]int64{}, CreatedBy: a.Person}
 	if err := s.survey(&out, format); err != nil {
 		return out, err
 	}

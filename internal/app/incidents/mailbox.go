@@ -156,7 +156,7 @@ type attached struct {
 func attachedTo(l letter.Letter) (out []attached) {
 	for _, f := range l.Files {
 		sum := sha256.Sum256(f.Body)
-		out = append(out, attached{name: fileName(f.Name), body: f.Body, sha256: hex.EncodeToString(sum[:])})
+		out = append(out, attached{name: assessment.FileName(f.Name), body: f.Body, sha256: hex.EncodeToString(sum[:])})
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/catalog"
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/id"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -104,7 +105,7 @@ func (s *Service) AddPlaybook(ctx context.Context, a authz.Actor, title, copied,
 	if t := []rune(p.Title[""]); len(t) == 0 || len(t) > LongestTitle {
 		return "", invalid("title", "the title is missing or too long", fmt.Sprintf("a title of up to %d characters", LongestTitle))
 	}
-	return p.ID, s.store.Write(ctx, scope, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, func(tx *store.Tx) error {
+	return p.ID, s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		value, err := json.Marshal(p)
 		if err != nil {
 			return err
@@ -123,7 +124,7 @@ func (s *Service) changePlaybook(ctx context.Context, a authz.Actor, name string
 	if slices.ContainsFunc(s.playbooks, func(p playbook.Playbook) bool { return p.ID == name }) {
 		return conflict("this playbook comes with the program", "a copy of it")
 	}
-	return s.store.Write(ctx, scope, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, func(tx *store.Tx) error {
+	return s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		row, err := tx.Setting("", ownPlaybook+name)
 		if fault.KindOf(err) == fault.NotFound && err != nil {
 			return missing("playbook")

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -108,7 +109,7 @@ func (s *Service) MarkRead(ctx context.Context, a authz.Actor, notice string) er
 	if err != nil {
 		return err
 	}
-	return s.store.Write(ctx, scope, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, func(tx *store.Tx) error {
+	return s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		return tx.MarkRead(a.Person, notice)
 	})
 }
@@ -203,7 +204,7 @@ func (s *Service) Choose(ctx context.Context, a authz.Actor, c Choices) error {
 		}
 		notices[string(k)] = string(d)
 	}
-	return s.change(ctx, a.Person, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, func(p *tenant.Person) {
+	return s.change(ctx, a.Person, acting.Change(a), func(p *tenant.Person) {
 		p.Language, p.Zone, p.Notices = c.Language, c.Zone, notices
 		if p.Digest == desk.DigestsOff {
 			p.Digest = ""

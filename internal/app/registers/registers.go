@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/register"
@@ -26,19 +27,11 @@ type Service struct {
 func New(s *store.Store) *Service { return &Service{store: s} }
 
 func (s *Service) write(ctx context.Context, a authz.Actor, organisation string, f func(*store.Tx) error) error {
-	scope, err := a.Organisation(ctx, organisation, authz.AssessmentEdit)
-	if err != nil {
-		return err
-	}
-	return s.store.Write(ctx, scope, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From, Reason: a.Reason}, f)
+	return acting.Write(ctx, s.store, a, organisation, authz.AssessmentEdit, f)
 }
 
 func (s *Service) read(ctx context.Context, a authz.Actor, organisation string, f func(*store.Tx) error) error {
-	scope, err := a.Organisation(ctx, organisation, authz.AssessmentRead)
-	if err != nil {
-		return err
-	}
-	return s.store.Read(ctx, scope, f)
+	return acting.Read(ctx, s.store, a, organisation, authz.AssessmentRead, f)
 }
 
 // most is how many entries a register may have.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
@@ -41,7 +42,7 @@ func (s *Service) SetMonthly(ctx context.Context, a authz.Actor, organisation st
 	if err := s.check(&o); err != nil {
 		return err
 	}
-	return s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	return s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		return putSchedule(tx, organisation, Schedule{Order: o, Person: a.Person, Name: a.Name, Mail: mail, Made: month(law.DateOf(tx.Now().UTC()))})
 	})
 }
@@ -52,7 +53,7 @@ func (s *Service) StopMonthly(ctx context.Context, a authz.Actor, organisation s
 	if err != nil {
 		return err
 	}
-	return s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error { return tx.RemoveSetting(organisation, monthly) })
+	return s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error { return tx.RemoveSetting(organisation, monthly) })
 }
 
 // Monthly is the monthly report of an organisation; ok is false when there is none.

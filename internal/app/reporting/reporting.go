@@ -12,6 +12,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
@@ -118,10 +119,6 @@ func invalid(field, what, expected string) error {
 	return &fault.Error{Kind: fault.Invalid, Field: field, What: what, Expected: expected}
 }
 
-func change(a authz.Actor) store.Change {
-	return store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}
-}
-
 // make writes a report of an organisation as it is now and keeps it with its hash,
 // in one transaction with what else happens in it.
 func (s *Service) make(ctx context.Context, a authz.Actor, organisation string, o Order, also func(*store.Tx, []assessment.Report) error) error {
@@ -133,7 +130,7 @@ func (s *Service) make(ctx context.Context, a authz.Actor, organisation string, 
 	if err != nil {
 		return err
 	}
-	return s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	return s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		kept, err := d.keep(tx)
 		if err != nil {
 			return err

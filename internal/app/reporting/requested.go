@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -31,7 +32,7 @@ func (s *Service) Request(ctx context.Context, a authz.Actor, organisation strin
 	if err := s.check(&o); err != nil {
 		return job, err
 	}
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		job, err = jobs.Enqueue(tx, MakeKind, o, work.Job{Organisation: organisation, Priority: 10})
 		return err
 	})

@@ -169,12 +169,17 @@ func (s *Service) FileEvidence(ctx context.Context, a authz.Actor, organisation 
 		return &fault.Error{Kind: fault.Conflict, What: "there is no scan yet", Expected: "a scan that is done"}
 	}
 	on := law.DateOf(e.Last.EndedAt)
-	id := "scan-" + e.Last.ID
-	row := assessment.Evidence{Organisation: organisation, Evidence: posture.Evidence{ID: id, Kind: evidenceKind, Title: p.T("exposure.evidence.title", "on", p.Date(on)),
+	row := assessment.Evidence{Organisation: organisation, Evidence: posture.Evidence{ID: "scan-" + e.Last.ID, Kind: evidenceKind, Title: p.T("exposure.evidence.title", "on", p.Date(on)),
 		Date: on, ValidUntil: on.AddDays(evidenceDays), Location: p.T("exposure.evidence.location"),
 		Note: p.T("exposure.evidence.note", "grade", gradeText(scan.Grade(e.Last.Grade)), "targets", strings.Join(e.Last.Targets, ", "), "sum", e.Last.SHA256)}}
-	err = s.read(ctx, a, organisation, authz.ExposureRead, func(tx *store.Tx) error {
-		old, err := tx.Piece(organisation, id)
+	return s.putEvidence(ctx, a, row)
+}
+
+// putEvidence files evidence with the id of a scan. Filed again, it takes the place of
+// what was filed before.
+func (s *Service) putEvidence(ctx context.Context, a authz.Actor, row assessment.Evidence) error {
+	err := s.read(ctx, a, row.Organisation, authz.ExposureRead, func(tx *store.Tx) error {
+		old, err := tx.Piece(row.Organisation, row.ID)
 		if err == nil {
 			row.Version = old.Version
 		}
@@ -186,7 +191,7 @@ func (s *Service) FileEvidence(ctx context.Context, a authz.Actor, organisation 
 	if err != nil {
 		return err
 	}
-	_, err = s.clients.PutPiece(ctx, a, organisation, row)
+	_, err = s.clients.PutPiece(ctx, a, row.Organisation, row)
 	return err
 }
 

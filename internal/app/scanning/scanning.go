@@ -17,6 +17,7 @@ import (
 	"github.com/nisaba-platform/nisaba/exposure"
 	"github.com/nisaba-platform/nisaba/exposure/dnsprobe"
 	"github.com/nisaba-platform/nisaba/exposure/scan"
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -87,19 +88,11 @@ func New(s *store.Store, c *clients.Service, cat *catalog.Catalogue, o Options) 
 func (s *Service) Catalogue() *exposure.Catalogue { return s.knowledge.Catalogue }
 
 func (s *Service) write(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*store.Tx) error) error {
-	scope, err := a.Organisation(ctx, organisation, need)
-	if err != nil {
-		return err
-	}
-	return s.store.Write(ctx, scope, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From, Reason: a.Reason}, f)
+	return acting.Write(ctx, s.store, a, organisation, need, f)
 }
 
 func (s *Service) read(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*store.Tx) error) error {
-	scope, err := a.Organisation(ctx, organisation, need)
-	if err != nil {
-		return err
-	}
-	return s.store.Read(ctx, scope, f)
+	return acting.Read(ctx, s.store, a, organisation, need, f)
 }
 
 // Exposure is what the pages of one organisation show.

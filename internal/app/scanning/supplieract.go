@@ -248,19 +248,5 @@ func (s *Service) FileSupplierEvidence(ctx context.Context, a authz.Actor, organ
 	row := assessment.Evidence{Organisation: organisation, Evidence: posture.Evidence{ID: "scan-" + e.Last.ID, Kind: supplierEvidence,
 		Title: p.T("supplier.evidence.title", "supplier", e.Supplier.Name, "on", p.Date(on)), Date: on, Location: p.T("supplier.evidence.location"),
 		Note: p.T("supplier.evidence.note", "grade", gradeText(scan.Grade(e.Last.Grade)), "targets", strings.Join(e.Last.Targets, ", "), "sum", e.Last.SHA256) + " " + asked}}
-	err = s.read(ctx, a, organisation, authz.ExposureRead, func(tx *store.Tx) error {
-		old, err := tx.Piece(organisation, row.ID)
-		if err == nil {
-			row.Version = old.Version
-		}
-		if fault.KindOf(err) == fault.NotFound {
-			return nil
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	_, err = s.clients.PutPiece(ctx, a, organisation, row)
-	return err
+	return s.putEvidence(ctx, a, row)
 }

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
@@ -45,7 +46,7 @@ func (s *Service) Comment(ctx context.Context, a authz.Actor, organisation, requ
 	if err != nil {
 		return out, err
 	}
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		r, err := s.clients.ReachOf(tx, a, organisation)
 		if err != nil {
 			return err
@@ -88,7 +89,7 @@ func (s *Service) own(ctx context.Context, a authz.Actor, organisation, id strin
 	if err != nil {
 		return err
 	}
-	return s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	return s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		c, err := tx.Comment(id)
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
@@ -285,7 +286,7 @@ func (s *Service) write(ctx context.Context, a authz.Actor, organisation string,
 	if err != nil {
 		return err
 	}
-	return s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	return s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		r, err := s.clients.ReachOf(tx, a, organisation)
 		if err != nil {
 			return err

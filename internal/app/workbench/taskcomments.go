@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -35,7 +36,7 @@ func (s *Service) CommentTask(ctx context.Context, a authz.Actor, organisation, 
 	if err != nil {
 		return out, err
 	}
-	err = s.store.Write(ctx, scope, change(a), func(tx *store.Tx) error {
+	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
 		t, err := tx.Task(task)
 		if err != nil {
 			return err

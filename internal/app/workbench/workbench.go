@@ -130,10 +130,6 @@ func (s *Service) history(tx *store.Tx, organisation, open string, comments []pl
 	return tx.EntriesAbout(objects, mostHistory)
 }
 
-func change(a authz.Actor) store.Change {
-	return store.Change{Actor: a.Person, ActorName: a.Name, From: a.From, Reason: a.Reason}
-}
-
 func invalid(field, what, expected string) error {
 	return &fault.Error{Kind: fault.Invalid, Field: field, What: what, Expected: expected}
 }

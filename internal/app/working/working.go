@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
@@ -82,7 +83,7 @@ func (s *Service) manage(ctx context.Context, a authz.Actor, f func(*store.Tx) e
 	if err != nil {
 		return err
 	}
-	return s.store.Write(ctx, scope, store.Change{Actor: a.Person, ActorName: a.Name, From: a.From}, f)
+	return s.store.Write(ctx, scope, acting.Change(a), f)
 }
 
 // MayManage reports whether the actor may start again or stop something.

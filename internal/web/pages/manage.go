@@ -29,6 +29,7 @@ func (s *Site) manageRoutes(add adder) {
 	add(Client, "POST "+client+"/tags", s.setTags)
 	add(Client, "POST "+client+"/brand", s.setClientBrand)
 	add(Client, "POST "+client+"/logo", s.setClientLogo)
+	add(Client, "POST "+client+"/logo/remove", s.removeClientLogo)
 	add(Client, "GET "+client+"/logo", s.clientLogo)
 	add(Client, "GET "+client+"/pre-assessment", s.preAssessment)
 	add(Client, "POST "+client+"/pre-assessment", s.answerFirst)
@@ -135,6 +136,13 @@ func (s *Site) setClientLogo(w http.ResponseWriter, r *http.Request) error {
 		err = s.clients.SetLogo(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), file)
 	}
 	if err != nil {
+		return s.manageAgain(w, r, err)
+	}
+	return guard.Redirect(w, r, clientURL(r, "manage"))
+}
+
+func (s *Site) removeClientLogo(w http.ResponseWriter, r *http.Request) error {
+	if err := s.clients.RemoveLogo(r.Context(), visitOf(r).Actor, r.PathValue("organisation")); err != nil {
 		return s.manageAgain(w, r, err)
 	}
 	return guard.Redirect(w, r, clientURL(r, "manage"))

@@ -22,6 +22,7 @@ func (s *Site) settingsRoutes(add adder) {
 	add(Workspace, "GET /settings", s.settings)
 	add(Workspace, "POST /settings", s.setSettings)
 	add(Workspace, "POST /settings/logo", s.setLogo)
+	add(Workspace, "POST /settings/logo/remove", s.removeLogo)
 	add(Workspace, "GET /logo", s.logo)
 	add(Workspace, "GET /settings/policy", s.policy)
 	add(Workspace, "POST /settings/policy", s.setPolicy)
@@ -102,9 +103,19 @@ func (s *Site) setLogo(w http.ResponseWriter, r *http.Request) error {
 	return s.again(w, r, err, "/settings", func(e ui.Errors) error { return s.showSettings(w, r, e) })
 }
 
-// uploaded reads one small file of a form, nil when there is none.
+func (s *Site) removeLogo(w http.ResponseWriter, r *http.Request) error {
+	err := s.accounts.RemoveLogo(r.Context(), visitOf(r))
+	return s.again(w, r, err, "/settings", func(e ui.Errors) error { return s.showSettings(w, r, e) })
+}
+
+// tooMuch is how many bytes of a file above the most are still taken in, so that the
+// browser gets round to the form with what is wrong.
+const tooMuch = 16 << 20
+
+// uploaded reads one small file of a form, nil when there is none. Of one with more
+// than most bytes it returns one byte more.
 func uploaded(w http.ResponseWriter, r *http.Request, name string, most int64) (file []byte, err error) {
-	wrap := guard.MaxBody(most+64<<10, 30*time.Second)
+	wrap := guard.MaxBody(most+tooMuch, 30*time.Second)
 	wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var f io.ReadCloser
 		if f, _, err = r.FormFile(name); errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
@@ -112,7 +123,7 @@ func uploaded(w http.ResponseWriter, r *http.Request, name string, most int64) (
 			return
 		}
 		if err == nil {
-			file, err = io.ReadAll(f)
+			file, err = io.ReadAll(io.LimitReader(f, most+1))
 			err = errors.Join(err, f.Close())
 		}
 	})).ServeHTTP(w, r)
