@@ -15,10 +15,12 @@ import (
 // Sight is how far the ledgers were when a request began: that of its workspace, and
 // that of the server. Every change of what ledgers record makes one of them longer in
 // its own transaction, so what was read at a length stays true until the next one,
-// whichever server makes the change.
+// whichever server makes the change. What the machine derives from it is counted
+// beside it.
 type Sight struct {
 	workspace    string
 	size, server int64 // entries
+	derived      int64 // writes
 }
 
 type sightKey struct{}
@@ -61,11 +63,12 @@ func outdate(ctx context.Context) {
 }
 
 // source says which ledgers record what is read.
-type source bool
+type source int
 
 const (
-	ofWorkspace source = false // that of the workspace alone
-	withPeople  source = true  // that of the server too: names and addresses of people
+	ofWorkspace source = iota // that of the workspace alone
+	withPeople                // that of the server too: names and addresses of people
+	withDerived               // that of the workspace, and what the machine derives from it
 )
 
 // mostKept is how many bytes, roughly, the kept answers take together.
@@ -79,18 +82,32 @@ type kept struct {
 }
 
 type keptAnswer struct {
-	size, server int64 // server is −1 for what does not depend on it
-	bytes        int
-	value        any
+	at    seen
+	bytes int
+	value any
+}
+
+// seen is the part of a sight on which an answer depends; the others are −1.
+type seen struct{ size, server, derived int64 }
+
+func (s Sight) of(from source) seen {
+	at := seen{s.size, -1, -1}
+	switch from {
+	case withPeople:
+		at.server = s.server
+	case withDerived:
+		at.derived = s.derived
+	}
+	return at
 }
 
 func newKept() *kept { return &kept{answers: map[string]keptAnswer{}} }
 
-func (k *kept) get(key string, size, server int64) (any, bool) {
+func (k *kept) get(key string, at seen) (any, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	a, ok := k.answers[key]
-	if !ok || a.size != size || a.server != server {
+	if !ok || a.at != at {
 		return nil, false
 	}
 	return a.value, true
@@ -122,25 +139,22 @@ func (k *kept) drop(key string) {
 // question at the same length of the ledgers. The list is the caller's own, what its
 // elements point to is shared. each is about how many bytes an element takes.
 //
-// read must depend on nothing but what the ledgers of the source record.
+// read must depend on nothing but what the ledgers of the source record, and with
+// withDerived on what countDerived has counted.
 func keptList[T any](tx *Tx, of source, each func(*T) int, question []string, read func() ([]T, error)) ([]T, error) {
 	s := tx.sight
 	if s == nil || tx.p != nil || s.workspace != tx.scope.WorkspaceID() {
 		return read()
 	}
-	server := int64(-1)
-	if of == withPeople {
-		server = s.server
-	}
-	key := tx.question(question)
-	if v, ok := tx.kept.get(key, s.size, server); ok {
+	at, key := s.of(of), tx.question(question)
+	if v, ok := tx.kept.get(key, at); ok {
 		return slices.Clone(v.([]T)), nil
 	}
 	list, err := read()
 	if err != nil {
 		return nil, err
 	}
-	a := keptAnswer{size: s.size, server: server, bytes: 200 + len(key), value: list}
+	a := keptAnswer{at: at, bytes: 200 + len(key), value: list}
 	for i := range list {
 		a.bytes += each(&list[i])
 	}

@@ -10,9 +10,11 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/base/id"
 	"github.com/nisaba-platform/nisaba/internal/domain/account"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
 )
 
 // answersOf is all that is kept of what a scope sees, as text.
@@ -36,6 +38,8 @@ func answersOf(t *testing.T, s *store.Store, ctx context.Context, w world, scope
 		say(members, err)
 		list, err := tx.Portfolio()
 		say(list, err)
+		trend, err := tx.Trend(w.organisation, law.MustDate("2020-01-01"))
+		say(trend, err)
 		aside, err := tx.Aside()
 		say(aside, err)
 		views, err := tx.Views(w.person, "portfolio")
@@ -141,6 +145,12 @@ func TestKeptAnswersAreThoseOfTheDatabase(t *testing.T) {
 			"an organisation more": func(tx *store.Tx) error {
 				_, err := tx.In(w.workspace, "").PutOrganisation(tenant.Organisation{ID: second, Kind: tenant.Client, Name: "Second"})
 				return err
+			},
+			"a portfolio row": func(tx *store.Tx) error {
+				return tx.In(w.workspace, "").PutRollup(assessment.Rollup{Organisation: w.organisation, AsOf: law.DateOf(tx.Now()), Points: 12.5})
+			},
+			"an automatic snapshot": func(tx *store.Tx) error {
+				return tx.In(w.workspace, "").KeepAutomatic(assessment.Snapshot{Organisation: w.organisation, On: law.DateOf(tx.Now()), Points: 37})
 			},
 			"a setting": func(tx *store.Tx) error {
 				_, err := tx.In(w.workspace, "").PutSetting(desk.Setting{Organisation: w.organisation, Name: "colour", Value: []byte(`"red"`)})

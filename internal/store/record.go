@@ -39,13 +39,19 @@ func (tx *Tx) Note(action, kind, object, organisation, reason string) error {
 // seal appends the noted entries to the ledgers. It comes last, so that the head
 // of a ledger is locked for a moment only.
 func (tx *Tx) seal() error {
-	for _, w := range slices.Sorted(maps.Keys(tx.p.entries)) { // one order for all: no deadlocks
+	workspaces := slices.AppendSeq(slices.Collect(maps.Keys(tx.p.entries)), maps.Keys(tx.p.derived))
+	slices.Sort(workspaces) // one order for all: no deadlocks
+	for _, w := range slices.Compact(workspaces) {
 		if err := tx.grow(w, tx.p.entries[w]); err != nil {
 			return fmt.Errorf("append to the ledger: %w", err)
 		}
 	}
 	return nil
 }
+
+// countDerived says that something was written which no ledger records, because the
+// machine derives it from what they do: what was read of it before is old.
+func (tx *Tx) countDerived() { tx.p.derived[tx.scope.WorkspaceID()] = true }
 
 type head struct {
 	size  int64
@@ -67,6 +73,10 @@ func (tx *Tx) frontier(workspace, lock string) (ledger.Frontier, bool, error) {
 }
 
 func (tx *Tx) grow(workspace string, entries []entry) error {
+	if len(entries) == 0 {
+		_, err := tx.q.Exec(`UPDATE ledger_heads SET derived = derived + 1 WHERE workspace_id = ?`, workspace)
+		return err
+	}
 	f, found, err := tx.frontier(workspace, tx.q.Dialect().ForUpdate())
 	if err != nil {
 		return err
@@ -91,11 +101,15 @@ func (tx *Tx) saveHead(workspace string, f ledger.Frontier, found bool) error {
 	if err != nil {
 		return err
 	}
-	statement := `INSERT INTO ledger_heads (size, edges, workspace_id) VALUES (?, ?, ?)`
+	statement := `INSERT INTO ledger_heads (size, edges, derived, workspace_id) VALUES (?, ?, ?, ?)`
 	if found {
-		statement = `UPDATE ledger_heads SET size = ?, edges = ? WHERE workspace_id = ?`
+		statement = `UPDATE ledger_heads SET size = ?, edges = ?, derived = derived + ? WHERE workspace_id = ?`
 	}
-	_, err = tx.q.Exec(statement, f.Size, string(edges), workspace)
+	derived := 0
+	if tx.p.derived[workspace] {
+		derived = 1
+	}
+	_, err = tx.q.Exec(statement, f.Size, string(edges), derived, workspace)
 	return err
 }
 

@@ -25,6 +25,7 @@ func (tx *Tx) PutRollup(r assessment.Rollup) error {
 	if err := tx.owns(r.Organisation); err != nil {
 		return err
 	}
+	tx.countDerived()
 	r.UpdatedAt = tx.now
 	args, err := sqldb.Args(rollupFields(&r))
 	if err != nil {
@@ -86,7 +87,10 @@ func (tx *Tx) rollups() (map[string]assessment.Rollup, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := sqldb.Collect(tx.q, rollupFields, `SELECT `+rollupColumns+` FROM rollups WHERE `+within, args...)
+	each := func(r *assessment.Rollup) int { return 600 + 16*len(r.Measures) + 30*(len(r.Sectors)+len(r.Countries)) }
+	all, err := keptList(tx, withDerived, each, []string{"rollups"}, func() ([]assessment.Rollup, error) {
+		return sqldb.Collect(tx.q, rollupFields, `SELECT `+rollupColumns+` FROM rollups WHERE `+within, args...)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list rollups: %w", err)
 	}

@@ -48,10 +48,12 @@ func (tx *Tx) Trend(organisation string, since law.Date) ([]assessment.Point, er
 	if err != nil {
 		return nil, err
 	}
-	return sqldb.Collect(tx.q, func(p *assessment.Point) []any { return []any{sqldb.Date(&p.On), &p.Points} }, `
-		SELECT on_day, points
-		FROM snapshots WHERE `+within+` AND organisation_id = ? AND on_day >= ? ORDER BY on_day, created_at, id`,
-		append(args, organisation, since.String())...)
+	return keptList(tx, withDerived, flat[assessment.Point](32), []string{"trend", organisation, since.String()}, func() ([]assessment.Point, error) {
+		return sqldb.Collect(tx.q, func(p *assessment.Point) []any { return []any{sqldb.Date(&p.On), &p.Points} }, `
+			SELECT on_day, points
+			FROM snapshots WHERE `+within+` AND organisation_id = ? AND on_day >= ? ORDER BY on_day, created_at, id`,
+			append(args, organisation, since.String())...)
+	})
 }
 
 // SnapshotBefore returns the last snapshot of an organisation made for the day or
@@ -77,6 +79,7 @@ func (tx *Tx) KeepAutomatic(s assessment.Snapshot) error {
 	if err := tx.owns(s.Organisation); err != nil {
 		return err
 	}
+	tx.countDerived()
 	s.Automatic, s.ID, s.CreatedAt, s.Version = true, id.New(), tx.now, 1
 	args, err := sqldb.Args(snapshots.fields(&s))
 	if err != nil {
@@ -97,6 +100,7 @@ func (tx *Tx) ThinAutomatic(organisation string, before law.Date) (int64, error)
 	if err := tx.owns(organisation); err != nil {
 		return 0, err
 	}
+	tx.countDerived()
 	return tx.q.Exec(`DELETE FROM snapshots WHERE workspace_id = ? AND organisation_id = ? AND automatic AND on_day < ?
 		AND EXISTS (SELECT 1 FROM snapshots later WHERE later.workspace_id = snapshots.workspace_id
 			AND later.organisation_id = snapshots.organisation_id AND later.automatic

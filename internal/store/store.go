@@ -130,7 +130,7 @@ func (s *Store) Write(ctx context.Context, scope tenant.Scope, c Change, f func(
 	outdate(ctx)
 	var p *pending
 	err := s.db.Write(s.announce(ctx, scope), func(q *sqldb.Tx) error {
-		p = &pending{change: c, entries: map[string][]entry{}, own: map[string]bool{}, queued: new(bool)}
+		p = &pending{change: c, entries: map[string][]entry{}, own: map[string]bool{}, derived: map[string]bool{}, queued: new(bool)}
 		return s.begin(q, scope, p, f)
 	})
 	if err == nil && *p.queued {

@@ -27,6 +27,7 @@ type pending struct {
 	change  Change
 	entries map[string][]entry // workspace → entries without number
 	own     map[string]bool    // workspace/organisation: exists, and its row is locked
+	derived map[string]bool    // workspaces in which something derived was written
 	queued  *bool              // jobs were put into the queue
 }
 

@@ -99,7 +99,9 @@ func outline(c Canvas, x, y, side float64, s Stroke) {
 // sector is the outline of a ring piece between two radii, from angle a to b in
 // radians, clockwise from the top. An inner radius of 0 makes a pie piece.
 func sector(centre Point, inner, outer, a, b float64) []Point {
-	steps := max(2, int(math.Ceil((b-a)/(math.Pi/60))))
+	// A chord of this angle leaves the circle by less than a fiftieth of a unit.
+	step := max(math.Pi/60, 2*math.Acos(1-0.02/max(outer, 1)))
+	steps := max(2, int(math.Ceil((b-a)/step)))
 	at := func(radius float64, i int) Point {
 		w := a + (b-a)*float64(i)/float64(steps)
 		return Point{centre.X + radius*math.Sin(w), centre.Y - radius*math.Cos(w)}

@@ -1,10 +1,11 @@
 package guard
 
 import (
+	"bytes"
 	"net/http"
-	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -12,50 +13,44 @@ import (
 // compressFrom is the size in bytes below which compressing costs more than it saves.
 const compressFrom = 1400
 
+// gather is how much is compressed and sent at a time, in bytes. The library
+// looks for repetitions within what it is given at once, and in no more than 32 KiB.
+const gather = 32 << 10
+
 // Compress sends texts in gzip form to browsers that take it. Answers that are
 // short, already compressed, or streams of events pass unchanged.
 func Compress(next http.Handler) http.Handler {
-	pool := make(writers, 2*runtime.GOMAXPROCS(0))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead || r.Header.Get("Range") != "" || !AcceptsGzip(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		c := &compressor{ResponseWriter: w, pool: pool}
+		c := &compressor{ResponseWriter: w}
 		done := false
 		defer func() {
 			if done {
 				c.finish()
 			}
+			c.letGo()
 		}()
 		next.ServeHTTP(c, r)
 		done = true // a panic leaves what is held back to the error page
 	})
 }
 
-// writers are compressors that wait for work. Each holds about a megabyte, which
-// costs more to make than a page to compress; a sync.Pool would drop them at every
-// collection of garbage.
-type writers chan *gzip.Writer
-
-func (p writers) take() *gzip.Writer {
-	select {
-	case w := <-p:
-		return w
-	default:
-		// The level is a constant that the library accepts.
-		w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
-		return w
-	}
+// packer makes the gzip form of an answer. It keeps no window between writes: a
+// page is one write, and the tables of a window that others used last are slower to
+// fetch than the page is to compress.
+type packer struct {
+	zip *gzip.Writer
+	out bytes.Buffer // packed and not sent
 }
 
-func (p writers) giveBack(w *gzip.Writer) {
-	w.Reset(nil) // it keeps no answer alive
-	select {
-	case p <- w:
-	default:
-	}
-}
+var packers = sync.Pool{New: func() any {
+	p := &packer{}
+	p.zip, _ = gzip.NewWriterLevel(&p.out, gzip.StatelessCompression) // the library accepts this constant
+	return p
+}}
 
 // AcceptsGzip reports whether the browser takes answers in gzip form.
 func AcceptsGzip(r *http.Request) bool {
@@ -70,14 +65,14 @@ func AcceptsGzip(r *http.Request) bool {
 	return false
 }
 
-// compressor holds the first bytes back until it knows whether to compress.
+// compressor holds an answer back until it is whole, or too long to be held.
 type compressor struct {
 	http.ResponseWriter
-	pool   writers
-	held   []byte
+	held   []byte // neither packed nor sent
 	status int
-	zip    *gzip.Writer
-	plain  bool
+	packer *packer // nil before anything is packed
+	sent   bool    // the head is on its way
+	plain  bool    // the answer passes as it is
 }
 
 // WriteHeader notes the status; it is sent with the first bytes.
@@ -94,7 +89,7 @@ func (c *compressor) WriteHeader(status int) {
 	}
 }
 
-// Write compresses, or passes, or holds the bytes back.
+// Write packs, or passes, or holds the bytes back.
 func (c *compressor) Write(b []byte) (int, error) {
 	if c.status == 0 {
 		if c.Header().Get("Content-Type") == "" {
@@ -102,29 +97,72 @@ func (c *compressor) Write(b []byte) (int, error) {
 		}
 		c.WriteHeader(http.StatusOK)
 	}
-	switch {
-	case c.plain:
+	if c.plain {
 		return c.ResponseWriter.Write(b)
-	case c.zip != nil:
-		return c.zip.Write(b)
 	}
 	if len(c.held) == 0 && len(b) >= compressFrom { // a whole page, as most are: nothing is copied
-		return len(b), c.start(b)
+		return len(b), c.pack(b)
 	}
-	c.held = append(c.held, b...)
-	if len(c.held) < compressFrom {
+	if c.held = append(c.held, b...); len(c.held) < gather {
 		return len(b), nil
 	}
-	return len(b), c.start(c.held)
+	held := c.held
+	c.held = held[:0]
+	return len(b), c.pack(held)
+}
+
+// pack adds the gzip form of b to what waits, and sends that when it is long.
+func (c *compressor) pack(b []byte) error {
+	if c.packer == nil {
+		c.packer = packers.Get().(*packer)
+		c.packer.zip.Reset(&c.packer.out)
+	}
+	if _, err := c.packer.zip.Write(b); err != nil {
+		return err
+	}
+	if c.packer.out.Len() < gather {
+		return nil
+	}
+	return c.send(false)
+}
+
+// send sends what is packed; whole says that nothing comes before or after it.
+func (c *compressor) send(whole bool) error {
+	if !c.sent {
+		c.sent = true
+		h := c.Header()
+		h.Set("Content-Encoding", "gzip")
+		h.Add("Vary", "Accept-Encoding")
+		h.Del("Content-Length")
+		if whole {
+			h.Set("Content-Length", strconv.Itoa(c.packer.out.Len()))
+		}
+		c.ResponseWriter.WriteHeader(c.status)
+	}
+	_, err := c.packer.out.WriteTo(c.ResponseWriter)
+	return err
 }
 
 // reset forgets what is held back, and reports whether nothing has been sent.
 func (c *compressor) reset() bool {
-	if c.plain || c.zip != nil {
+	if c.plain || c.sent {
 		return false
 	}
+	c.letGo()
 	c.held, c.status = nil, 0
 	return true
+}
+
+// letGo gives the packer to the next answer.
+func (c *compressor) letGo() {
+	if c.packer == nil {
+		return
+	}
+	c.packer.out.Reset()
+	if c.packer.out.Cap() <= 4*gather { // a large one is not kept
+		packers.Put(c.packer)
+	}
+	c.packer = nil
 }
 
 // worth says whether the kind of answer is text that is not yet compressed.
@@ -149,47 +187,34 @@ func (c *compressor) pass() {
 	c.ResponseWriter.WriteHeader(c.status)
 }
 
-// start begins to compress, with the first bytes.
-func (c *compressor) start(first []byte) error {
-	h := c.Header()
-	h.Set("Content-Encoding", "gzip")
-	h.Add("Vary", "Accept-Encoding")
-	h.Del("Content-Length")
-	if h.Get("Content-Type") == "" {
-		h.Set("Content-Type", http.DetectContentType(first))
-	}
-	c.ResponseWriter.WriteHeader(c.status)
-	c.zip = c.pool.take()
-	c.zip.Reset(c.ResponseWriter)
-	_, err := c.zip.Write(first)
-	c.held = nil
-	return err
-}
-
 // finish sends what is held back. A write that fails means that the browser has
 // gone, so nobody is left to tell.
 func (c *compressor) finish() {
 	switch {
-	case c.zip != nil:
-		_ = c.zip.Close()
-		c.pool.giveBack(c.zip)
-		c.zip = nil
-	case c.status != 0 && !c.plain:
+	case c.plain || c.status == 0:
+		return
+	case c.packer == nil && len(c.held) < compressFrom:
 		c.Header().Add("Vary", "Accept-Encoding")
 		c.pass()
 		_, _ = c.ResponseWriter.Write(c.held)
+		return
 	}
+	if len(c.held) > 0 {
+		_ = c.pack(c.held)
+	}
+	_ = c.packer.zip.Close()
+	_ = c.send(!c.sent)
 }
 
 // FlushError sends what there is at once, for pages that arrive in parts.
 func (c *compressor) FlushError() error {
-	if c.status != 0 && !c.plain && c.zip == nil {
-		if err := c.start(c.held); err != nil {
+	if c.status != 0 && !c.plain {
+		held := c.held
+		c.held = held[:0]
+		if err := c.pack(held); err != nil {
 			return err
 		}
-	}
-	if c.zip != nil {
-		if err := c.zip.Flush(); err != nil {
+		if err := c.send(false); err != nil {
 			return err
 		}
 	}

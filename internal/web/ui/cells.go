@@ -47,7 +47,7 @@ func (m *markup) badge(s Status) {
 // ScoreBar is a bar with its figure. The figure leads to the trace.
 func ScoreBar(s Score) templ.Component {
 	return byHand(func(_ context.Context, m *markup) {
-		m.raw(`<span class="score t-`, s.Tone.Name(), `"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" focusable="false">`,
+		m.raw(`<span class="score t-`, s.Tone.Name(), `"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">`,
 			`<path class="f-track" d="M0 0h100v8H0z"/><path class="f-`, s.Tone.Ink().Name(), `" d="M0 0h`, coordinate(min(100, s.Percent)), `v8H0z"/>`)
 		if s.Target > 0 {
 			m.raw(`<path class="f-text" d="M`, coordinate(s.Target-0.75), ` 0h1.5v8h-1.5z"/>`)

@@ -71,20 +71,6 @@ type PageProps struct {
 	Wide      bool          // the content may take the whole width
 }
 
-// Commands are the links that the palette offers before anything is typed.
-func (p PageProps) commands() []Link {
-	n := len(p.Switch.Links) + len(p.Person.Links)
-	for _, s := range p.Nav {
-		n += len(s.Links)
-	}
-	out := make([]Link, 0, n)
-	for _, s := range p.Nav {
-		out = append(out, s.Links...)
-	}
-	out = append(out, p.Switch.Links...)
-	return append(out, p.Person.Links...)
-}
-
 // documentTitle is the title in the tab of the browser.
 func (p PageProps) documentTitle() string {
 	if p.Workspace.Text == "" {

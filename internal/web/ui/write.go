@@ -69,13 +69,13 @@ func (m *markup) link(address, text string) {
 
 // mark is the shape of a tone.
 func (m *markup) mark(t Tone) {
-	m.raw(`<svg class="mark" aria-hidden="true" focusable="false"><use href="#m-`, t.Name(), `"></use></svg>`)
+	m.raw(`<svg class="mark" aria-hidden="true"><use href="#m-`, t.Name(), `"/></svg>`)
 }
 
 // icon is the drawing of an icon without a word.
 func (m *markup) icon(i Icon) {
 	if i != NoIcon {
-		m.raw(`<svg class="icon" aria-hidden="true" focusable="false"><use href="#i-`, string(i), `"></use></svg>`)
+		m.raw(`<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="`, strokes[i], `"/></svg>`)
 	}
 }
 

@@ -24,8 +24,28 @@ if (dialog && typeof dialog.showModal === "function") {
     said.textContent = all[chosen].textContent.trim();
   };
 
+  // offer lists where the page's own navigation leads; it stands there already.
+  const offer = () => {
+    const places = ["#nav", ".switcher", ".person"].flatMap((part) => [...document.querySelectorAll(`${part} a[href]`)]);
+    if (results.childElementCount > 0 || places.length === 0) return;
+    const head = document.createElement("p");
+    head.className = "group";
+    head.textContent = results.dataset.go;
+    const list = document.createElement("ul");
+    for (const place of places) {
+      const item = document.createElement("li");
+      item.append(place.cloneNode(true));
+      list.append(item);
+    }
+    const group = document.createElement("div");
+    group.className = "results";
+    group.append(head, list);
+    results.append(group);
+  };
+
   const show = () => {
     if (dialog.open) return;
+    offer();
     dialog.showModal();
     input.select();
     choose(0);
