@@ -40,20 +40,17 @@ func ValidityOf(cat *catalog.Catalogue, e assessment.Evidence, day law.Date) Val
 // Serves lists the requirements, without headings, that a piece of evidence serves:
 // those that name its kind and those that it covers, in catalogue order.
 func Serves(cat *catalog.Catalogue, e posture.Evidence) []string {
-	places := map[int]bool{}
+	var places []int
 	for _, n := range cat.Naming(e.Kind) {
-		places[n.Leaf] = true
+		places = append(places, n.Leaf)
 	}
 	for _, id := range e.Covers {
-		for _, place := range cat.LeafPlaces(id) {
-			places[place] = true
-		}
+		places = append(places, cat.LeafPlaces(id)...)
 	}
+	slices.Sort(places)
 	var out []string
-	for i := range cat.Len() {
-		if places[i] {
-			out = append(out, cat.At(i).ID)
-		}
+	for _, place := range slices.Compact(places) {
+		out = append(out, cat.At(place).ID)
 	}
 	return out
 }
