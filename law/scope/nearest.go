@@ -23,36 +23,29 @@ func (m *model) nearest(opt *Options) *Near {
 	return m.nearestFact(opt)
 }
 
-// nearestSize looks at the small ceilings in the latest year, with the highest
-// values that unknown figures allow.
+// nearestSize looks at the small ceilings in the latest year. It is nil when what is
+// unknown leaves open whether they are exceeded, or by how much they are missed.
 func (m *model) nearestSize() *Near {
-	s := situation{level: aboveSmall, pa: m.pa == law.True, trust: m.trust == law.True}
-	best := fired{}
-	for i := range m.claims {
-		c := &m.claims[i]
-		if g := m.result(c, s, c.a == law.True, c.b == law.True); g.rank > best.rank {
-			best = g
-		}
+	least, most := m.latest(m.sizer.low, lowest), m.latest(m.sizer.high, highest)
+	c := m.regime.ceilings[aboveSmall-1]
+	level := max(aboveSmall, levelOf([]figures{least}, m.regime.ceilings))
+	if c.exceeded(most) && levelOf([]figures{most}, m.regime.ceilings) != levelOf([]figures{least}, m.regime.ceilings) {
+		return nil
 	}
+	best := m.strictestAt(level)
 	if best.rule == none {
 		return nil
 	}
-	var extra figures
-	if m.independent != law.True {
-		extra = groupFigures(m.facts.Linked, m.facts.Partners, nil, highest)
-	}
-	latest := m.sizer.high[len(m.sizer.high)-1].plus(extra, 100)
-	c := m.regime.ceilings[aboveSmall-1]
 	near := &Near{Ground: m.ground(best)}
 	class := law.Message{Key: "scope.class." + string(near.Ground.Class)}
-	people := math.Ceil(c.staff - latest[staff])
-	field, amount := moneyGap(c, latest)
+	people := math.Ceil(c.staff - least[staff])
+	field, amount := moneyGap(c, least, most)
 	switch {
-	case c.exceeded(latest):
+	case c.exceeded(least):
 		near.Text = law.Say("scope.near.second-year", "class", class)
-	case field != "" && (math.IsInf(latest[staff], 1) || amount/c.turnover < people/c.staff):
+	case field != "" && (math.IsInf(most[staff], 1) || amount/c.turnover < people/c.staff):
 		near.Text = law.Say("scope.near."+field, "amount", amount, "class", class)
-	case math.IsInf(latest[staff], 1):
+	case math.IsInf(most[staff], 1):
 		return nil
 	default:
 		near.Text = law.Say("scope.near.headcount", "count", int(people), "class", class)
@@ -60,15 +53,36 @@ func (m *model) nearestSize() *Near {
 	return near
 }
 
+// latest are the figures of the latest year, with those of the group when they count.
+func (m *model) latest(own []figures, unknown fill) figures {
+	var extra figures
+	if m.independent != law.True {
+		extra = groupFigures(m.facts.Linked, m.facts.Partners, nil, unknown)
+	}
+	return own[len(own)-1].plus(extra, 100)
+}
+
+// strictestAt is the strictest rule that a claim would meet at a level.
+func (m *model) strictestAt(l level) (best fired) {
+	s := situation{level: l, pa: m.pa == law.True, trust: m.trust == law.True}
+	for i := range m.claims {
+		c := &m.claims[i]
+		if g := m.result(c, s, c.a == law.True, c.b == law.True); g.rank > best.rank {
+			best = g
+		}
+	}
+	return best
+}
+
 // moneyGap is the amount in euros by which the one money figure that is still
-// at or below the ceiling would have to grow; "" when both are, or none is.
-func moneyGap(c ceiling, v figures) (field string, euros float64) {
-	overTurnover, overBalance := v[turnover] > c.turnover, v[balance] > c.balance
+// at or below the ceiling would have to grow; "" when the other does not exceed its
+// own for certain.
+func moneyGap(c ceiling, least, most figures) (field string, euros float64) {
 	switch {
-	case overTurnover && !overBalance && !math.IsInf(v[turnover], 1):
-		return "balance", math.Floor(c.balance-v[balance]) + 1
-	case overBalance && !overTurnover && !math.IsInf(v[balance], 1):
-		return "turnover", math.Floor(c.turnover-v[turnover]) + 1
+	case least[turnover] > c.turnover && most[balance] <= c.balance:
+		return "balance", math.Floor(c.balance-least[balance]) + 1
+	case least[balance] > c.balance && most[turnover] <= c.turnover:
+		return "turnover", math.Floor(c.turnover-least[turnover]) + 1
 	}
 	return "", 0
 }
