@@ -172,6 +172,98 @@ func TestReach(t *testing.T) {
 	}
 }
 
+func TestReachOfTheWholeWorkspace(t *testing.T) {
+	a := actor("w1", tenant.Membership{Workspace: "w1", Role: authz.Auditor}, tenant.Membership{Workspace: "w1", Organisation: "a", Role: authz.Editor})
+	s, err := a.Reach(authz.AssessmentRead)
+	if ids, limited := s.OrganisationIDs(); err != nil || limited {
+		t.Errorf("read: only %v, %v", ids, err)
+	}
+	s, err = a.Reach(authz.AssessmentEdit)
+	if ids, limited := s.OrganisationIDs(); err != nil || !limited || !slices.Equal(ids, []string{"a"}) {
+		t.Errorf("edit: %v %v", ids, err)
+	}
+	if _, err := actor("w1").Reach(authz.AssessmentRead); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("stranger: %v", err)
+	}
+}
+
+// TestCanInAScope asks for more than a scope was granted for.
+func TestCanInAScope(t *testing.T) {
+	auditor := actor("w1", tenant.Membership{Workspace: "w1", Role: authz.Auditor}, tenant.Membership{Workspace: "w1", Organisation: "a", Role: authz.Owner})
+	all := grant(t, auditor)
+	if err := auditor.Can(authz.MembersRead, all); err != nil {
+		t.Errorf("read in the whole workspace: %v", err)
+	}
+	if err := auditor.Can(authz.OrganisationEdit, all); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("edit in the whole workspace with a role in one organisation: %v", err)
+	}
+	two := actor("w1", tenant.Membership{Workspace: "w1", Organisation: "a", Role: authz.Editor}, tenant.Membership{Workspace: "w1", Organisation: "b", Role: authz.Auditor})
+	both, err := two.Reach(authz.AssessmentRead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := two.Can(authz.AssessmentEdit, both); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("edit in two organisations with the right in one: %v", err)
+	}
+	if err := actor("w1", tenant.Membership{Workspace: "w1", Organisation: "a", Role: authz.Owner}).Can(authz.AssessmentRead, both); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("read in two organisations as a member of one: %v", err)
+	}
+	if err := two.Can(authz.AssessmentRead, tenant.Scope{}); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("no scope: %v", err)
+	}
+}
+
+func TestTheStrongestRoleCounts(t *testing.T) {
+	in := func(organisation string, r authz.Role) tenant.Membership {
+		return tenant.Membership{Workspace: "w1", Organisation: organisation, Role: r}
+	}
+	for _, ms := range [][]tenant.Membership{
+		{in("", authz.Auditor), in("a", authz.Consultant), in("a", authz.Guest), in("b", authz.Owner)},
+		{in("b", authz.Owner), in("a", authz.Guest), in("a", authz.Consultant), in("", authz.Auditor)},
+	} {
+		a := actor("w1", ms...)
+		for organisation, want := range map[string]authz.Role{"a": authz.Consultant, "b": authz.Owner, "": authz.Auditor} {
+			if r, ok := a.RoleIn(organisation); !ok || r != want {
+				t.Errorf("%v: %q in %q, want %q", ms, r, organisation, want)
+			}
+		}
+	}
+	if r, ok := actor("w1", in("a", "root")).RoleIn("a"); ok {
+		t.Errorf("the unknown role counts as %q", r)
+	}
+}
+
+// counted is a directory that counts its questions.
+type counted struct {
+	directory
+	asked int
+}
+
+func (c *counted) HasOrganisation(ctx context.Context, workspace, organisation string) (bool, error) {
+	c.asked++
+	return c.directory.HasOrganisation(ctx, workspace, organisation)
+}
+
+func TestRemember(t *testing.T) {
+	of := &counted{directory: places}
+	d := authz.Remember(of)
+	for _, tc := range []struct {
+		workspace, organisation string
+		want                    bool
+		asked                   int
+	}{
+		{"w1", "a", true, 1}, {"w1", "a", true, 1}, {"w2", "a", false, 2}, {"w2", "a", false, 3}, {"w1", "b", true, 4}, {"w1", "a", true, 4},
+	} {
+		if got, err := d.HasOrganisation(context.Background(), tc.workspace, tc.organisation); err != nil || got != tc.want || of.asked != tc.asked {
+			t.Errorf("%s in %s: %v, %v after %d questions; want %v after %d", tc.organisation, tc.workspace, got, err, of.asked, tc.want, tc.asked)
+		}
+	}
+	nowhere := authz.NewActor(authz.Actor{Person: "p"}, "w1", []tenant.Membership{{Workspace: "w1", Role: authz.Owner}}, nil)
+	if _, err := nowhere.Organisation(context.Background(), "a", authz.OrganisationRead); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("without a directory: %v", err)
+	}
+}
+
 func TestStepUp(t *testing.T) {
 	at := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
 	for _, tc := range []struct {
