@@ -170,12 +170,11 @@ func startSnippets(t *testing.T, path string, s server, parts map[string]string)
 			t.Logf("%s said:\n%s", s.software, out.String())
 		}
 	})
-	for range 100 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", lab.secure)); err == nil {
 			c.Close()
 			return lab
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 	t.Fatalf("%s did not start:\n%s\n%s", s.software, out.String(), conf)
 	return lab

@@ -116,7 +116,7 @@ func start(t *testing.T, address, program string, args func(netip.AddrPort) []st
 	ended := make(chan struct{})
 	go func() { cmd.Wait(); close(ended) }()
 	t.Cleanup(func() { cmd.Process.Kill(); <-ended })
-	for range 200 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		select {
 		case <-ended:
 			t.Fatalf("%s ended: %s", program, said.String())

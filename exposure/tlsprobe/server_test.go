@@ -157,12 +157,11 @@ func openssl(t testing.TB, args ...string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	for range 100 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if c, err := net.Dial("tcp", address); err == nil {
 			c.Close()
 			return address
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 	t.Fatal("openssl did not start")
 	return ""

@@ -186,7 +186,7 @@ func (p *play) say(format string, args ...any) {
 // wait waits until the wires have carried what they should.
 func (p *play) wait(what string, done func() bool) {
 	p.t.Helper()
-	limit := time.Now().Add(2 * time.Minute)
+	limit := time.Now().Add(5 * time.Minute)
 	for !done() {
 		if time.Now().After(limit) {
 			p.t.Fatalf("nothing came: %s", what)

@@ -122,7 +122,7 @@ func TestSentBackByAnyPeer(t *testing.T) {
 	}
 	until := func(what string, done func() bool) {
 		t.Helper()
-		for limit := time.Now().Add(time.Minute); !done(); time.Sleep(20 * time.Millisecond) {
+		for limit := time.Now().Add(5 * time.Minute); !done(); time.Sleep(20 * time.Millisecond) {
 			if time.Now().After(limit) {
 				t.Fatalf("never: %s", what)
 			}

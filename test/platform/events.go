@@ -46,7 +46,7 @@ func Listen(t *testing.T, client *http.Client, address string, header map[string
 // Hear waits for an event that has the texts.
 func Hear(t *testing.T, events <-chan string, texts ...string) string {
 	t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(3 * time.Minute)
 	for {
 		select {
 		case e, open := <-events:

@@ -158,13 +158,12 @@ func (w *world) work() {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- w.site.Server.Work(ctx) }()
-	for range 300 {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		_, _, b := w.send(w.owner, "GET", "/api/v1/jobs", nil, nil)
 		_, _, m := w.send(w.owner, "GET", "/api/v1/messages", nil, nil)
 		if text := string(b); !strings.Contains(text, `"waiting"`) && !strings.Contains(text, `"running"`) && strings.Contains(string(m), `"held"`) {
 			break
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
 	stop()
 	check(w.t, <-ended)

@@ -23,10 +23,40 @@ import (
 // network is many hosts on this machine; every fifth speaks TLS on one port, and all
 // of their other ports are closed.
 type network struct {
+	t    testing.TB
 	port string
 	mu   sync.Mutex
-	seen map[string]int // connections by host
+	seen map[string]int  // connections by host, without those of contacts
+	last map[string]bool // the listening hosts: whether they have seen contacts
 }
+
+// asks is the address from which contacts comes, and no scan.
+const asks = "127.200.0.1"
+
+// counted counts who comes in the order in which they came.
+type counted struct {
+	net.Listener
+	network *network
+}
+
+// Accept is that of the listener.
+func (l counted) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	here, there, w := ip(c.LocalAddr()), ip(c.RemoteAddr()), l.network
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if there == asks {
+		w.last[here] = true
+	} else {
+		w.seen[here]++
+	}
+	return c, nil
+}
+
+func ip(a net.Addr) string { return a.(*net.TCPAddr).IP.String() }
 
 // hosts is how many the run has: SCAN_HOSTS, otherwise few.
 func hosts() int {
@@ -38,7 +68,7 @@ func hosts() int {
 
 func (l *lab) network(t testing.TB, n int) *network {
 	t.Helper()
-	w := &network{seen: map[string]int{}, port: fmt.Sprint(exposuretest.Port(t))}
+	w := &network{t: t, seen: map[string]int{}, last: map[string]bool{}, port: fmt.Sprint(exposuretest.Port(t))}
 	config := &tls.Config{Certificates: []tls.Certificate{l.loaded(t, "good")}}
 	for i := 0; i < n; i += 5 {
 		listener, err := net.Listen("tcp", net.JoinHostPort(host(i), w.port))
@@ -46,10 +76,8 @@ func (l *lab) network(t testing.TB, n int) *network {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { listener.Close() })
-		go accept(listener, func(c net.Conn) {
-			w.mu.Lock()
-			w.seen[c.LocalAddr().(*net.TCPAddr).IP.String()]++
-			w.mu.Unlock()
+		w.last[host(i)] = false
+		go accept(counted{listener, w}, func(c net.Conn) {
 			_ = tls.Server(c, config).Handshake() // most questions end in an alert
 		})
 	}
@@ -59,13 +87,40 @@ func (l *lab) network(t testing.TB, n int) *network {
 // host spreads the hosts over networks of ten.
 func host(i int) string { return fmt.Sprintf("127.77.%d.%d", i/10, i%10+1) }
 
-// contacts are the connections since it was called last.
+// contacts are the connections since it was called last. Each host is asked itself:
+// once it has seen that, it has counted everybody who came before.
 func (w *network) contacts() map[string]int {
+	w.t.Helper()
+	for i := 0; i < hosts(); i += 5 {
+		from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(asks), Port: 0}}
+		c, err := from.DialContext(w.t.Context(), "tcp", net.JoinHostPort(host(i), w.port))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	for {
+		if out, ok := w.counts(); ok {
+			return out
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// counts gives the connections once every host has seen contacts.
+func (w *network) counts() (out map[string]int, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	out := w.seen
-	w.seen = map[string]int{}
-	return out
+	for _, seen := range w.last {
+		if !seen {
+			return nil, false
+		}
+	}
+	for at := range w.last {
+		w.last[at] = false
+	}
+	out, w.seen = w.seen, map[string]int{}
+	return out, true
 }
 
 // TestManyHosts scans 100 ports of every host and all of TLS on those that speak it.
@@ -128,7 +183,6 @@ func TestManyHosts(t *testing.T) {
 		when int
 	}{{syscall.SIGINT, max(1, speaking/4)}, {syscall.SIGKILL, max(2, speaking/2)}, {0, 0}} {
 		run(journal, part.end, part.when, "--json")
-		time.Sleep(200 * time.Millisecond) // what was under way is counted where it belongs
 		for address, times := range w.contacts() {
 			if done[address] {
 				t.Errorf("%s was finished, and was contacted %d times again", address, times)
@@ -150,7 +204,6 @@ func TestManyHosts(t *testing.T) {
 	if n < 100 {
 		return // what few hosts need says nothing
 	}
-	time.Sleep(200 * time.Millisecond)
 	w.contacts() // those of that run
 	out := func(name string) string { return filepath.Join(l.folder, name) }
 	for _, form := range [][]string{{"--json"}, {}, {"--csv", out("r.csv")}, {"--sarif", out("r.sarif")}, {"--oscal", out("r.oscal")}, {"--report", out("r.html")}, {"--report", out("r.pdf")}, {"--json", "--compare", journal}} {

@@ -142,11 +142,10 @@ func (n *names) daemon(address, zone, name string, args ...string) {
 	stop := func() { _ = cmd.Process.Signal(syscall.SIGTERM); _ = cmd.Wait() } // NSD ends its children then
 	n.t.Cleanup(stop)
 	q := new(dns.Msg).SetQuestion(zone, dns.TypeSOA)
-	for range 200 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if r, _, err := (&dns.Client{Timeout: 200 * time.Millisecond}).Exchange(q, address); err == nil && len(r.Answer) > 0 {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 	stop()
 	n.t.Fatalf("%s does not answer: %s", name, said.String())

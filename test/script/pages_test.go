@@ -77,7 +77,7 @@ func (v *visitors) find(ts *testscript.TestScript, _ bool, args []string) {
 // await looks at a page until it has a text: "await URL text".
 func (v *visitors) await(ts *testscript.TestScript, _ bool, args []string) {
 	page := []byte(nil)
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(4 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		r, err := v.of(ts).client.Get(args[0])
 		ts.Check(err)
 		page, err = io.ReadAll(r.Body)

@@ -318,11 +318,10 @@ func (v visitor) takeBack(page, path, text string) {
 // becomes waits until a page shows a text.
 func (v visitor) becomes(path, text string) (page string) {
 	v.t.Helper()
-	for range 400 {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
 		if _, page = v.get(path); strings.Contains(page, text) {
 			return page
 		}
-		time.Sleep(25 * time.Millisecond)
 	}
 	v.t.Fatalf("%s never showed %q:\n%.4000s", path, text, page[strings.Index(page, "<main"):])
 	return page

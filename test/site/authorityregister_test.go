@@ -33,12 +33,11 @@ func deskRegisterForms() map[string]url.Values {
 // breaks of its encoding.
 func mailed(t *testing.T, box *mailtest.Inbox, to string, n int) string {
 	t.Helper()
-	for range 400 {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
 		list := slices.DeleteFunc(box.Mails(), func(m string) bool { return !strings.HasPrefix(m, to) })
 		if len(list) > n {
 			return strings.ReplaceAll(strings.ReplaceAll(list[n], "=\r\n", ""), "=\n", "")
 		}
-		time.Sleep(25 * time.Millisecond)
 	}
 	t.Fatalf("there are only %d mails", len(box.Mails()))
 	return ""

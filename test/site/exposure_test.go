@@ -270,11 +270,10 @@ func (v visitor) authorisationEnds(organisation string, moved *atomic.Int64) {
 // ended waits for the end of the scan that runs.
 func (v visitor) ended(organisation string) {
 	v.t.Helper()
-	for range 600 {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if _, page := v.get(organisation + "/exposure"); !strings.Contains(page, "A scan runs") {
 			return
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	v.t.Fatal("the scan does not end")
 }
@@ -301,12 +300,11 @@ func (v visitor) toldOfLimits(organisation string, moved *atomic.Int64) {
 func (v visitor) scannedWeekly(organisation string, n int) {
 	v.t.Helper()
 	page := ""
-	for range 1500 {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		_, page = v.get(organisation + "/exposure")
 		if strings.Count(page, "weekly plan") == n && !strings.Contains(page, "A scan runs") {
 			return
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	v.t.Fatalf("there is no weekly scan number %d:\n%.3000s", n, page)
 }

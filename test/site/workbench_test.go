@@ -55,11 +55,10 @@ func open(b *browser.Browser, site, page string) {
 // until waits for a condition of the page, across navigations.
 func until(t *testing.T, b *browser.Browser, condition string) {
 	t.Helper()
-	for range 300 {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(30 * time.Millisecond) {
 		if yes, err := chromedp.Run(b.Context(), chromedp.Evaluate[bool](condition)); err == nil && yes {
 			return
 		}
-		time.Sleep(30 * time.Millisecond)
 	}
 	t.Fatalf("it never became true: %s; at %s", condition, browser.Evaluate[string](b, `location.href + " " + document.activeElement.outerHTML.slice(0, 300) + " " + [...document.querySelectorAll("output.autosave")].map((o) => o.dataset.state).join()`))
 }

@@ -523,7 +523,7 @@ func (f floor) deliverAll(t *testing.T, s *store.Store, a *alarming.Service, m *
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()
-	for range 300 {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		left := 0
 		must(t, s.Read(t.Context(), system().In(f.workspace, ""), func(tx *store.Tx) error {
 			effects, err := tx.Effects(1000)
@@ -537,7 +537,6 @@ func (f floor) deliverAll(t *testing.T, s *store.Store, a *alarming.Service, m *
 		if left == 0 {
 			break
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 	stop()
 	must(t, <-done)

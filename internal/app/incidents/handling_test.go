@@ -39,7 +39,7 @@ func (d desk) handled(t *testing.T, a authz.Actor, id string) incidents.Handling
 // work runs the queue until the condition holds.
 func (d desk) work(t *testing.T, until func() bool) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer stop()
 	r := jobs.New(d.store, jobs.Options{Poll: 10 * time.Millisecond})
 	must(t, d.Install(r))

@@ -158,7 +158,7 @@ func (o *office) deliver() []string {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(ctx) }()
-	for range 4000 {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		open := 0
 		must(o.t, o.b.Read(o.t.Context(), system(), func(tx *store.Tx) error {
 			all, err := tx.Effects(1000)
@@ -172,7 +172,6 @@ func (o *office) deliver() []string {
 		if open == 0 {
 			break
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 	cancel()
 	must(o.t, <-ended)
@@ -456,11 +455,10 @@ func TestSameMessageID(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- r.Run(ctx) }()
 		want := len(o.inbox.Mails()) + 1
-		for range 2000 {
+		for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 			if len(o.inbox.Mails()) >= want {
 				break
 			}
-			time.Sleep(5 * time.Millisecond)
 		}
 		time.Sleep(50 * time.Millisecond)
 		cancel()

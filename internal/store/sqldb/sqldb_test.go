@@ -311,8 +311,14 @@ func TestLostConnections(t *testing.T) {
 			})
 		}
 		group.Wait()
-		exec(t, other, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
-		time.Sleep(20 * time.Millisecond) // the servers' ends take a moment to close
+		const others = ` FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`
+		exec(t, other, `SELECT pg_terminate_backend(pid)`+others)
+		left := 1
+		for end := time.Now().Add(time.Minute); left > 0 && time.Now().Before(end); time.Sleep(20 * time.Millisecond) { // the servers' ends take a moment to close
+			if err := other.Pool().QueryRowContext(t.Context(), `SELECT COUNT(*)`+others).Scan(&left); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if err := next(); err != nil {
 			t.Error(err)
 		}

@@ -14,6 +14,7 @@ import (
 // TestStreamOutlivesTimeouts keeps sending for longer than the server lets others
 // read and write.
 func TestStreamOutlivesTimeouts(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewUnstartedServer(guard.New(guard.Options{}).Wrap(guard.Stream(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		for i := range 8 {
@@ -21,10 +22,10 @@ func TestStreamOutlivesTimeouts(t *testing.T) {
 			if err := http.NewResponseController(w).Flush(); err != nil || r.Context().Err() != nil {
 				return
 			}
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(400 * time.Millisecond)
 		}
 	}))))
-	server.Config.ReadTimeout, server.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 2*time.Second, 2*time.Second
 	server.Start()
 	defer server.Close()
 	answer, err := http.Get(server.URL)
