@@ -35,7 +35,7 @@ type authority struct {
 func newAuthority(t *testing.T, name string, parent *authority) authority {
 	t.Helper()
 	a := authority{key: must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))}
-	c := x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(10000 * time.Hour),
+	c := x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: now.Add(10000 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}
 	by := authority{&c, a.key}
 	if parent != nil {
@@ -130,7 +130,7 @@ func TestCertificates(t *testing.T) {
 	short := must(rsa.GenerateKey(rand.Reader, 2048))
 	good := map[string]exposure.Outcome{"CERT-01": exposure.Pass, "CERT-02": exposure.Pass, "CERT-03": exposure.Pass, "CERT-04": exposure.Pass, "CERT-05": exposure.Pass,
 		"CERT-06": exposure.Pass, "CERT-07": exposure.Pass, "CERT-08": exposure.Pass, "CERT-09": exposure.Pass, "CERT-10": exposure.Pass, "CERT-11": exposure.Pass,
-		"CERT-14": exposure.Fail, "CERT-15": exposure.NotApplicable, "CERT-17": exposure.Pass, "CERT-18": exposure.Pass}
+		"CERT-14": exposure.Fail, "CERT-15": exposure.NotApplicable, "CERT-17": exposure.Pass, "CERT-18": exposure.Pass, "CERT-22": exposure.Fail}
 	for name, tc := range map[string]struct {
 		key    crypto.Signer
 		by     authority
@@ -141,17 +141,17 @@ func TestCertificates(t *testing.T) {
 		"good":          {key, middle, nil, [][]byte{middle.cert.Raw}, nil},
 		"root sent":     {key, middle, nil, [][]byte{middle.cert.Raw, root.cert.Raw}, map[string]exposure.Outcome{"CERT-02": exposure.Warn}},
 		"wrong order":   {key, middle, nil, [][]byte{root.cert.Raw, middle.cert.Raw}, map[string]exposure.Outcome{"CERT-02": exposure.Fail}},
-		"middle absent": {key, middle, nil, nil, map[string]exposure.Outcome{"CERT-01": exposure.Fail}},
-		"stranger":      {key, stranger, nil, nil, map[string]exposure.Outcome{"CERT-01": exposure.Fail}},
+		"middle absent": {key, middle, nil, nil, map[string]exposure.Outcome{"CERT-01": exposure.Fail, "CERT-22": exposure.Warn}},
+		"stranger":      {key, stranger, nil, nil, map[string]exposure.Outcome{"CERT-01": exposure.Fail, "CERT-22": exposure.Warn}},
 		"other name":    {key, root, func(c *x509.Certificate) { c.DNSNames = []string{"example.com"} }, nil, map[string]exposure.Outcome{"CERT-03": exposure.Fail}},
 		"common name":   {key, root, func(c *x509.Certificate) { c.DNSNames = nil }, nil, map[string]exposure.Outcome{"CERT-03": exposure.Fail, "CERT-09": exposure.Fail}},
-		"expired":       {key, root, func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Hour) }, nil, map[string]exposure.Outcome{"CERT-04": exposure.Fail}},
+		"expired":       {key, root, func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Hour) }, nil, map[string]exposure.Outcome{"CERT-04": exposure.Fail, "CERT-22": exposure.NotApplicable}},
 		"soon":          {key, root, func(c *x509.Certificate) { c.NotAfter = now.Add(9 * 24 * time.Hour) }, nil, map[string]exposure.Outcome{"CERT-04": exposure.Warn}},
 		"tomorrow":      {key, root, func(c *x509.Certificate) { c.NotBefore = now.Add(24 * time.Hour) }, nil, map[string]exposure.Outcome{"CERT-05": exposure.Fail}},
 		"too long":      {key, root, func(c *x509.Certificate) { c.NotAfter = now.Add(300 * 24 * time.Hour) }, nil, map[string]exposure.Outcome{"CERT-06": exposure.Fail}},
 		"short key":     {short, root, nil, nil, map[string]exposure.Outcome{"CERT-07": exposure.Warn, "CERT-15": exposure.Pass}},
 		"for clients":   {key, root, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }, nil, map[string]exposure.Outcome{"CERT-09": exposure.Fail}},
-		"self-signed":   {key, authority{}, nil, nil, map[string]exposure.Outcome{"CERT-01": exposure.Fail, "CERT-10": exposure.Fail}},
+		"self-signed":   {key, authority{}, nil, nil, map[string]exposure.Outcome{"CERT-01": exposure.Fail, "CERT-10": exposure.Fail, "CERT-22": exposure.NotApplicable}},
 		"wildcard":      {key, root, func(c *x509.Certificate) { c.DNSNames = []string{"example.org", "*.example.org"} }, nil, map[string]exposure.Outcome{"CERT-11": exposure.Info}},
 		"internal":      {key, root, func(c *x509.Certificate) { c.DNSNames = []string{"example.org", "db.local"} }, nil, map[string]exposure.Outcome{"CERT-17": exposure.Fail}},
 		"factory":       {key, root, func(c *x509.Certificate) { c.Subject.CommonName = "FortiGate" }, nil, map[string]exposure.Outcome{"CERT-18": exposure.Fail}},

@@ -24,7 +24,7 @@ type judge struct {
 func judges() []judge {
 	return []judge{{"CERT-01", trusted}, {"CERT-02", ordered}, {"CERT-03", name}, {"CERT-04", expiry}, {"CERT-05", begun}, {"CERT-06", lifetime},
 		{"CERT-07", key}, {"CERT-08", signatures}, {"CERT-09", purpose}, {"CERT-10", selfSigned}, {"CERT-11", wildcard}, {KeyCheck, ownKey}, {"CERT-13", revoked}, {"CERT-14", logged},
-		{"CERT-15", weakKey}, {"CERT-16", ownRoot}, {"CERT-17", internalNames}, {"CERT-18", factory}, {"CERT-19", pinned}, {"CERT-20", qualified}, {kindsCheck, others}}
+		{"CERT-15", weakKey}, {"CERT-16", ownRoot}, {"CERT-17", internalNames}, {"CERT-18", factory}, {"CERT-19", pinned}, {"CERT-20", qualified}, {kindsCheck, others}, {"CERT-22", revocable}}
 }
 
 func say(f *exposure.Finding, o exposure.Outcome, format string, args ...any) {

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"time"
 
 	"golang.org/x/crypto/ocsp"
 
@@ -113,6 +115,40 @@ func listed(s *Seen, f *exposure.Finding, c *x509.RevocationList) error {
 	}
 	say(f, exposure.Pass, "not revoked (list of %s)", day(c.ThisUpdate))
 	return nil
+}
+
+// shortLife is how long a certificate may live that nobody needs to be able to revoke,
+// by its day of issue: Baseline Requirements of the CA/Browser Forum, section 1.6.1,
+// "Short-lived Subscriber Certificate".
+func shortLife(issued time.Time) time.Duration {
+	if issued.Before(time.Date(2026, 3, 15, 0, 0, 0, 0, time.UTC)) {
+		return 10 * 24 * time.Hour
+	}
+	return 7 * 24 * time.Hour
+}
+
+// revocable judges whether the certificate says where its revocation would be told: in
+// a list or by OCSP. For public issuers that is a duty (Baseline Requirements, section
+// 7.1.2.11.2).
+func revocable(s *Seen, f *exposure.Finding) {
+	f.Expected = "the address of a list of revoked certificates (CRL) or of an OCSP server"
+	c := s.Chain[0]
+	// Both days count (RFC 5280, section 4.1.2.5).
+	lives := c.NotAfter.Sub(c.NotBefore) + time.Second
+	switch {
+	case len(c.CRLDistributionPoints) > 0:
+		say(f, exposure.Pass, "a list at %s", strings.Join(c.CRLDistributionPoints, ", "))
+	case len(c.OCSPServer) > 0:
+		say(f, exposure.Pass, "an OCSP server at %s", strings.Join(c.OCSPServer, ", "))
+	case isSelfSigned(c):
+		f.Outcome, f.Reason = exposure.NotApplicable, "the certificate signed itself, so nobody could revoke it"
+	case lives <= shortLife(c.NotBefore):
+		f.Outcome, f.Reason = exposure.NotApplicable, "the certificate is so short-lived that it need not be revoked"
+	case s.Roots != nil && (s.Roots.own == nil || s.leads(s.Roots.own) != nil) && s.leads(s.Roots.Pool) == nil:
+		say(f, exposure.Fail, "neither a list nor an OCSP server")
+	default:
+		say(f, exposure.Warn, "neither a list nor an OCSP server; the issuer is not a public one")
+	}
 }
 
 // ownRoot warns of a root that only the organisation has, where strangers come.

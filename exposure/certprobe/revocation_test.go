@@ -73,6 +73,47 @@ func TestRevocation(t *testing.T) {
 	}
 }
 
+// TestRevocable: a certificate says where its revocation would be told, unless nobody
+// could revoke it, or it ends before that would help.
+func TestRevocable(t *testing.T) {
+	public, own, stranger := newAuthority(t, "Public", nil), newAuthority(t, "Own", nil), newAuthority(t, "Stranger", nil)
+	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	store := must(must(certprobe.LoadRoots("test", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: public.cert.Raw}))).
+		With("own", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: own.cert.Raw})))
+	list := func(c *x509.Certificate) { c.CRLDistributionPoints = []string{"http://crl.example.org/1.crl"} }
+	lives := func(from time.Time, days int, more time.Duration) func(*x509.Certificate) {
+		return func(c *x509.Certificate) {
+			c.NotBefore = from
+			c.NotAfter = from.Add(time.Duration(days)*24*time.Hour - time.Second + more)
+		}
+	}
+	before, after := time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC), time.Date(2026, 3, 15, 0, 0, 0, 0, time.UTC)
+	for name, tc := range map[string]struct {
+		by     authority
+		change func(*x509.Certificate)
+		want   exposure.Outcome
+	}{
+		"nothing":                      {public, nil, exposure.Fail},
+		"a list":                       {public, list, exposure.Pass},
+		"an OCSP server":               {public, func(c *x509.Certificate) { c.OCSPServer = []string{"http://ocsp.example.org"} }, exposure.Pass},
+		"only the issuer's address":    {public, func(c *x509.Certificate) { c.IssuingCertificateURL = []string{"http://example.org/ca.der"} }, exposure.Fail},
+		"own root":                     {own, nil, exposure.Warn},
+		"own root with a list":         {own, list, exposure.Pass},
+		"stranger":                     {stranger, nil, exposure.Warn},
+		"self-signed":                  {authority{}, nil, exposure.NotApplicable},
+		"seven days":                   {public, lives(after, 7, 0), exposure.NotApplicable},
+		"seven days and a second":      {public, lives(after, 7, time.Second), exposure.Fail},
+		"ten days, before 2026-03-15":  {public, lives(before, 10, 0), exposure.NotApplicable},
+		"ten days and a second, so":    {public, lives(before, 10, time.Second), exposure.Fail},
+		"short-lived, of one's own":    {own, lives(after, 7, 0), exposure.NotApplicable},
+		"short-lived, but with a list": {public, func(c *x509.Certificate) { lives(after, 7, 0)(c); list(c) }, exposure.Pass},
+	} {
+		if f := scanWith(t, key, store, tc.by.issue(key, tc.change))["CERT-22"]; f.Outcome != tc.want {
+			t.Errorf("%s: %s (%s%s), want %s", name, f.Outcome, f.Observed, f.Reason, tc.want)
+		}
+	}
+}
+
 // FuzzCRLs: a file that is no list is an error.
 func FuzzCRLs(f *testing.F) {
 	f.Add("-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n")
