@@ -82,6 +82,9 @@ type host struct {
 // ErrStopped is returned once the dialer was stopped.
 var ErrStopped = errors.New("the scan was stopped")
 
+// ErrBusy answers a request for a spare connection when the host has no place for it.
+var ErrBusy = errors.New("the host has no place for one more connection")
+
 // NewDialer makes a dialer for a permit.
 func NewDialer(p *Permit, o DialerOptions) *Dialer {
 	if o.Now == nil {
@@ -183,6 +186,7 @@ type Request struct {
 	Via     *Via // set for servers of a covered domain that others run
 	UDP     bool
 	Timeout time.Duration // of the connection; 0: that of the dialer
+	Spare   bool          // only when the host has a place at once: ErrBusy otherwise
 }
 
 // Check decides without contacting anything. The error is a Refusal or ErrStopped.
@@ -244,14 +248,15 @@ func network(r Request) string {
 
 // Admit waits until the contact may be made, within the limits of the scope, and
 // logs it. It is for engines that open sockets by themselves; release ends the
-// contact and must be called. The error is a Refusal, ErrStopped or that of ctx.
+// contact and must be called. The error is a Refusal, ErrStopped, ErrBusy or that of
+// ctx.
 func (d *Dialer) Admit(ctx context.Context, r Request) (release func(), err error) {
 	c := Contact{Name: r.Name, Address: r.Address, Network: network(r), Class: r.Class}
 	if err := d.Check(r); err != nil {
 		return nil, d.refused(c, err)
 	}
 	h, near := d.host(r.Address.Addr(), d.resolves(r))
-	if err := d.wait(ctx, h, near, r.Address.Port()); err != nil {
+	if err := d.wait(ctx, h, near, r); err != nil {
 		return nil, err
 	}
 	if err := d.Check(r); err != nil { // stopped or expired while waiting
@@ -267,8 +272,16 @@ func (d *Dialer) Admit(ctx context.Context, r Request) (release func(), err erro
 const otPause = 2 * time.Second
 
 // wait takes a place for one connection to a host and its share of the limits.
-func (d *Dialer) wait(ctx context.Context, h *host, near *rate.Limiter, port uint16) error {
+func (d *Dialer) wait(ctx context.Context, h *host, near *rate.Limiter, r Request) error {
 	take := func(c chan struct{}) error {
+		select {
+		case c <- struct{}{}:
+			return nil
+		default:
+		}
+		if r.Spare {
+			return ErrBusy
+		}
 		select {
 		case c <- struct{}{}:
 			return nil
@@ -290,7 +303,7 @@ func (d *Dialer) wait(ctx context.Context, h *host, near *rate.Limiter, port uin
 			return err
 		}
 	}
-	if slices.Contains(IndustrialPorts, port) {
+	if slices.Contains(IndustrialPorts, r.Address.Port()) {
 		return d.pause(ctx, h)
 	}
 	return nil

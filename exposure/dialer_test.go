@@ -230,6 +230,41 @@ func TestDialAndStop(t *testing.T) {
 	}
 }
 
+// TestSpare: a spare connection takes a place that is free at once, and leaves no
+// trace when there is none.
+func TestSpare(t *testing.T) {
+	port, _ := listener(t)
+	s := scope()
+	s.Loopback, s.Networks, s.Rate.Parallel = true, []exposure.Network{{Prefix: netip.MustParsePrefix("127.0.0.1/32")}}, 2
+	var contacts []exposure.Contact
+	d := dialer(t, s, &names{}, func(c exposure.Contact) { contacts = append(contacts, c) })
+	r := exposure.Request{Address: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port), Class: exposure.Passive}
+	spare := r
+	spare.Spare = true
+	first, err := d.Dial(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := d.Dial(t.Context(), spare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Dial(t.Context(), spare); !errors.Is(err, exposure.ErrBusy) || len(contacts) != 2 {
+		t.Errorf("a third connection of two: %v, contacts %+v", err, contacts)
+	}
+	second.Close()
+	if again, err := d.Dial(t.Context(), spare); err != nil {
+		t.Errorf("a place that was given back: %v", err)
+	} else {
+		again.Close()
+	}
+	first.Close()
+	d.Stop()
+	if _, err := d.Dial(t.Context(), spare); !errors.Is(err, exposure.ErrStopped) {
+		t.Errorf("after the stop: %v", err)
+	}
+}
+
 // TestTryAdmit: attempts are limited in number and per second, are given back, and
 // end with the kill switch and the authorisation.
 func TestTryAdmit(t *testing.T) {

@@ -62,6 +62,10 @@ type Client struct {
 	base      url.URL
 	agent     string
 	transport *http.Transport
+	parallel  int  // connections that a host may be asked over at a time
+	closes    bool // the server ends the connection after its answer
+
+	dial func(ctx context.Context, spare bool) (net.Conn, error)
 }
 
 // NewClient prepares questions to a target; secure says whether over TLS.
@@ -85,12 +89,23 @@ func NewClient(s *exposure.Session, t exposure.Target, secure bool) *Client {
 	if agent == "" {
 		agent = s.Scanner
 	}
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return s.Dialer.Dial(ctx, exposure.Request{Name: t.Name, Address: netip.AddrPortFrom(t.Address, t.Port), Class: exposure.Passive})
+	dial := func(ctx context.Context, spare bool) (net.Conn, error) {
+		return s.Dialer.Dial(ctx, exposure.Request{Name: t.Name, Address: netip.AddrPortFrom(t.Address, t.Port), Class: exposure.Passive, Spare: spare})
 	}
-	return &Client{base: url.URL{Scheme: scheme, Host: host, Path: "/"}, agent: agent, transport: &http.Transport{
-		DialContext: dial, TLSClientConfig: lenient(name), TLSHandshakeTimeout: patience, ResponseHeaderTimeout: patience,
-		DisableCompression: true, MaxConnsPerHost: 1, MaxResponseHeaderBytes: largestHeader, IdleConnTimeout: patience}}
+	parallel := 1 // a visitor has the pace of one person
+	if scope := s.Dialer.Permit().Scope(); !scope.Visit {
+		parallel = scope.Rate.Parallel
+	}
+	return newClient(Client{base: url.URL{Scheme: scheme, Host: host, Path: "/"}, agent: agent, parallel: parallel, dial: dial}, lenient(name), false)
+}
+
+// newClient gives a client its connection; a spare one does not wait for a place at
+// the host.
+func newClient(c Client, config *tls.Config, spare bool) *Client {
+	c.transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return c.dial(ctx, spare) },
+		TLSClientConfig: config, TLSHandshakeTimeout: patience, ResponseHeaderTimeout: patience,
+		DisableCompression: true, MaxConnsPerHost: 1, MaxResponseHeaderBytes: largestHeader, IdleConnTimeout: patience}
+	return &c
 }
 
 // lenient speaks with old servers too: how good their TLS is, other probes judge.
@@ -99,7 +114,7 @@ func lenient(name string) *tls.Config {
 	for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 		suites = append(suites, s.ID)
 	}
-	return &tls.Config{ServerName: name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, CipherSuites: suites}
+	return &tls.Config{ServerName: name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, CipherSuites: suites, ClientSessionCache: tls.NewLRUClientSessionCache(1)}
 }
 
 // Close gives the connection back.
@@ -140,6 +155,7 @@ func (c *Client) ask(ctx context.Context, method, path string, header http.Heade
 		return nil, err
 	}
 	defer resp.Body.Close()
+	c.closes = resp.Close
 	a := &Answer{URL: r.URL, Status: resp.StatusCode, Header: resp.Header, TLS: resp.TLS}
 	a.Body, err = io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err != nil && len(a.Body) == 0 {

@@ -1,8 +1,8 @@
 // Package httpprobe judges what a web server sends: encryption, headers, cookies,
 // policies, what a page loads, what lies about, and security.txt.
 //
-// It asks as a browser does, with GET, HEAD-like limits on size and time, one
-// connection at a time, and never follows a redirect to another place.
+// It asks as a browser does, with GET, HEAD-like limits on size and time, over few
+// connections at a time, and never follows a redirect to another place.
 package httpprobe
 
 import (
@@ -188,28 +188,35 @@ func (v *view) stopped() error {
 // needs it: what was seen before is judged all the same.
 func (v *view) ask(ctx context.Context, c *Client) {
 	v.asides, v.cors = map[string]error{}, map[string]*Answer{}
-	one := func(key, method string, header map[string][]string, into **Answer) {
-		a, err := c.ask(ctx, method, v.page.URL.RequestURI(), header, largestProbe)
-		if err != nil {
-			v.asides[key] = err
-			return
-		}
-		*into = a
+	type question struct {
+		key, method string
+		header      http.Header
+		into        func(*Answer)
 	}
+	var all []question
 	if v.lets("HTTP-09") {
 		for _, origin := range []string{foreignOrigin, "null"} {
-			var a *Answer
-			one("cors", "GET", map[string][]string{"Origin": {origin}}, &a)
-			if a != nil {
-				v.cors[origin] = a
-			}
+			all = append(all, question{"cors", http.MethodGet, http.Header{"Origin": {origin}}, func(a *Answer) { v.cors[origin] = a }})
 		}
 	}
 	if v.lets("HTTP-20") {
-		one("trace", "TRACE", map[string][]string{"X-Nisaba": {traceMark}}, &v.trace)
-		one("options", "OPTIONS", nil, &v.options)
+		all = append(all, question{"trace", http.MethodTrace, http.Header{"X-Nisaba": {traceMark}}, func(a *Answer) { v.trace = a }},
+			question{"options", http.MethodOptions, nil, func(a *Answer) { v.options = a }})
 	}
-	one("packed", "GET", map[string][]string{"Accept-Encoding": {"gzip, br, zstd, deflate"}}, &v.packed)
+	all = append(all, question{"packed", http.MethodGet, http.Header{"Accept-Encoding": {"gzip, br, zstd, deflate"}}, func(a *Answer) { v.packed = a }})
+	answers := make([]*Answer, len(all))
+	c.sideBySide(len(all), func(by *Client, i int) (err error) {
+		answers[i], err = by.ask(ctx, all[i].method, v.page.URL.RequestURI(), all[i].header, largestProbe)
+		return err
+	}, func(i int, err error) bool {
+		v.asides[all[i].key] = err
+		return true
+	})
+	for i, a := range answers {
+		if a != nil {
+			all[i].into(a)
+		}
+	}
 	if v.secure {
 		v.protocols, v.asides["protocols"] = c.protocol(ctx)
 	}
@@ -226,16 +233,27 @@ func (v *view) readScripts(ctx context.Context, c *Client) {
 	if v.doc == nil {
 		return
 	}
+	var wanted []*url.URL
 	for _, r := range v.doc.resources {
-		if r.tag != "script" || !sameOrigin(r.url, &c.base) || len(v.scripts) == mostScripts {
-			continue
+		if r.tag == "script" && sameOrigin(r.url, &c.base) {
+			wanted = append(wanted, r.url)
 		}
-		a, err := c.Get(ctx, r.url.RequestURI(), largestPage/2)
-		switch {
-		case err != nil:
-			v.unread = fmt.Errorf("%s: %w", r.url.Path, err)
-		case a.Status == http.StatusOK:
-			v.scripts = append(v.scripts, script{r.url.Path, a.Body})
+	}
+	for len(wanted) > 0 && len(v.scripts) < mostScripts { // those that are not there make room for others
+		some := wanted[:min(len(wanted), mostScripts-len(v.scripts))]
+		wanted = wanted[len(some):]
+		answers := make([]*Answer, len(some))
+		c.sideBySide(len(some), func(by *Client, i int) (err error) {
+			answers[i], err = by.Get(ctx, some[i].RequestURI(), largestPage/2)
+			return err
+		}, func(i int, err error) bool {
+			v.unread = fmt.Errorf("%s: %w", some[i].Path, err)
+			return true
+		})
+		for i, a := range answers {
+			if a != nil && a.Status == http.StatusOK {
+				v.scripts = append(v.scripts, script{some[i].Path, a.Body})
+			}
 		}
 	}
 }

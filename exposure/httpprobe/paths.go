@@ -41,11 +41,7 @@ func lookAround(ctx context.Context, c *Client, v *view) (p paths) {
 		return p
 	}
 	p.start(v)
-	p.asked = map[string]int{}
-	search := search{ctx: ctx, client: c, baseline: base, p: &p}
-	search.list("sensitive", known().Sensitive, &p.sensitive)
-	search.list("consoles", known().Consoles, &p.consoles)
-	search.list("portals", known().Portals, &p.portals)
+	p.search(ctx, c)
 	return p
 }
 
@@ -63,36 +59,53 @@ func (p *paths) start(v *view) {
 	}
 }
 
-type search struct {
-	ctx      context.Context
-	client   *Client
-	baseline *Answer
-	p        *paths
-	failures int
-}
-
-// list asks for every path of a list, once, and keeps what is there.
-func (s *search) list(name string, list []signature, found *[]signature) {
-	for _, sig := range list {
-		if sig.Path == "" || s.p.stopped != nil {
-			continue
+// search asks for every path of the lists, once, and keeps what is there.
+func (p *paths) search(ctx context.Context, c *Client) {
+	type wanted struct {
+		signature
+		list  string
+		found *[]signature
+	}
+	var all []wanted
+	for _, l := range []struct {
+		name  string
+		list  []signature
+		found *[]signature
+	}{{"sensitive", known().Sensitive, &p.sensitive}, {"consoles", known().Consoles, &p.consoles}, {"portals", known().Portals, &p.portals}} {
+		for _, sig := range l.list {
+			if sig.Path != "" {
+				all = append(all, wanted{sig, l.name, l.found})
+			}
 		}
-		a, err := s.client.Get(s.ctx, sig.Path, largestProbe)
+	}
+	answers, failures := make([]*Answer, len(all)), 0
+	c.sideBySide(len(all), func(by *Client, i int) error {
+		a, err := by.Get(ctx, all[i].Path, largestProbe)
 		if err == nil && (a.Status == 429 || a.Status == 503) {
 			err = fmt.Errorf("status %d", a.Status)
 		}
 		if err != nil {
-			s.failures++
-			if s.failures == mostFailures || s.ctx.Err() != nil || errors.Is(err, exposure.ErrStopped) {
-				s.p.stopped = err
-			}
+			return err
+		}
+		if answers[i] = a; by == c {
+			failures = 0
+		}
+		return nil
+	}, func(_ int, err error) bool {
+		if failures++; failures == mostFailures || ctx.Err() != nil || errors.Is(err, exposure.ErrStopped) {
+			p.stopped = err
+		}
+		return p.stopped == nil
+	})
+	p.asked = map[string]int{}
+	for i, a := range answers {
+		if a == nil {
 			continue
 		}
-		s.failures = 0
-		s.p.asked[name]++
+		p.asked[all[i].list]++
 		// What the server says for every path shows nothing.
-		if !bytes.Equal(a.Body, s.baseline.Body) && !sig.fits(s.baseline, "") && sig.fits(a, "") {
-			*found = append(*found, sig)
+		if sig := all[i]; !bytes.Equal(a.Body, p.baseline.Body) && !sig.fits(p.baseline, "") && sig.fits(a, "") {
+			*sig.found = append(*sig.found, sig.signature)
 		}
 	}
 }
