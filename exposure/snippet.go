@@ -1,6 +1,7 @@
 package exposure
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,7 +14,7 @@ type Snippet struct {
 	ID         string   `yaml:"id"`
 	Software   string   `yaml:"software"` // "nginx"
 	Title      string   `yaml:"title"`
-	Context    string   `yaml:"context"` // where it belongs: "server", "main.cf"
+	Context    string   `yaml:"context"` // where it belongs: "block server", "main.cf"
 	Checks     []string `yaml:"checks"`  // that it mends
 	Text       string   `yaml:"text"`
 	Note       string   `yaml:"note,omitempty"` // what to change or to know first
@@ -62,9 +63,11 @@ func (s Snippet) validate(c *Catalogue) error {
 // snippetWords is what a snippet says to people, in one language. The configuration
 // itself stays as it is.
 type snippetWords struct {
-	ID    string `yaml:"id"`
-	Title string `yaml:"title"`
-	Note  string `yaml:"note"`
+	ID       string `yaml:"id"`
+	Software string `yaml:"software"` // only when it is not the name of a program
+	Title    string `yaml:"title"`
+	Context  string `yaml:"context"` // only when it is more than the name of a file
+	Note     string `yaml:"note"`
 }
 
 // loadSnippetWords reads exposure/snippets/<language>/*.yaml. Snippets without words
@@ -99,6 +102,7 @@ func (c *Catalogue) translateSnippets(language string, list map[string]snippetWo
 					return fmt.Errorf("%s in %s: a note is required when the snippet has one", s.ID, language)
 				}
 				s.Title, s.Note = w.Title, w.Note
+				s.Software, s.Context = cmp.Or(w.Software, s.Software), cmp.Or(w.Context, s.Context)
 			}
 			out[check] = append(out[check], s)
 		}

@@ -59,33 +59,33 @@ func servers() []server {
 	return []server{
 		{software: "nginx", command: "nginx", leave: []string{"nginx-post-quantum"},
 			config: func(l snippetLab, p map[string]string) string {
-				p["http"] = strings.NewReplacer("listen 80 ", fmt.Sprintf("listen 127.0.0.1:%d ", l.plain), "listen [::]:80 default_server;", "",
-					"https://$host$", fmt.Sprintf("https://$host:%d$", l.secure)).Replace(p["http"])
+				p["block http"] = strings.NewReplacer("listen 80 ", fmt.Sprintf("listen 127.0.0.1:%d ", l.plain), "listen [::]:80 default_server;", "",
+					"https://$host$", fmt.Sprintf("https://$host:%d$", l.secure)).Replace(p["block http"])
 				return fmt.Sprintf("daemon off; pid %s; error_log stderr; events {} \nhttp { access_log off; client_body_temp_path %[2]s; proxy_temp_path %[2]s; fastcgi_temp_path %[2]s; uwsgi_temp_path %[2]s; scgi_temp_path %[2]s;\n%[3]s\nserver { listen 127.0.0.1:%[4]d ssl; ssl_certificate %[5]s; ssl_certificate_key %[5]s; root %[2]s;\n%[6]s\n} }",
-					l.file("pid"), l.file("www"), p["http"], l.secure, l.file("pair.pem"), p["server"])
+					l.file("pid"), l.file("www"), p["block http"], l.secure, l.file("pair.pem"), p["block server"])
 			},
 			run: func(l snippetLab) []string { return []string{"-p", l.dir, "-c", l.file("conf")} }},
 		{software: "Apache", command: "apache2", leave: []string{"apache-post-quantum", "apache-security-txt"},
 			config: func(l snippetLab, p map[string]string) string {
-				p["server"] = strings.NewReplacer("*:80", fmt.Sprintf("127.0.0.1:%d", l.plain), "%{SERVER_NAME}", fmt.Sprintf("%%{SERVER_NAME}:%d", l.secure)).Replace(p["server"])
+				p["whole server, outside of virtual hosts"] = strings.NewReplacer("*:80", fmt.Sprintf("127.0.0.1:%d", l.plain), "%{SERVER_NAME}", fmt.Sprintf("%%{SERVER_NAME}:%d", l.secure)).Replace(p["whole server, outside of virtual hosts"])
 				return apacheModules("mpm_event", "authz_core", "authz_host", "alias", "dir", "headers", "rewrite", "ssl", "socache_shmcb", "mime", "autoindex", "status") +
 					fmt.Sprintf("ServerRoot %[1]s\nPidFile %[1]s/pid\nErrorLog /dev/stderr\nDefaultRuntimeDir %[1]s\nMutex file:%[1]s default\nServerName localhost\nListen 127.0.0.1:%[2]d\nListen 127.0.0.1:%[3]d\nTypesConfig /dev/null\nAddType text/html .html\n<Directory %[1]s/www>\nRequire all granted\n</Directory>\n%[4]s\n<VirtualHost 127.0.0.1:%[3]d>\nDocumentRoot %[1]s/www\nSSLEngine on\nSSLCertificateFile %[1]s/pair.pem\n%[5]s\n</VirtualHost>\n",
-						l.dir, l.plain, l.secure, p["server"], p["site"])
+						l.dir, l.plain, l.secure, p["whole server, outside of virtual hosts"], p["virtual host of the site"])
 			},
 			run: func(l snippetLab) []string { return []string{"-DFOREGROUND", "-f", l.file("conf")} }},
 		{software: "HAProxy", command: "haproxy", leave: []string{"haproxy-post-quantum"},
 			config: func(l snippetLab, p map[string]string) string {
-				p["frontend"] = strings.Replace(p["frontend"], "redirect scheme https", fmt.Sprintf("redirect prefix https://www.example.org:%d", l.secure), 1)
+				p["section frontend"] = strings.Replace(p["section frontend"], "redirect scheme https", fmt.Sprintf("redirect prefix https://www.example.org:%d", l.secure), 1)
 				return fmt.Sprintf("global\n%s\ndefaults\n mode http\n timeout client 5s\n timeout server 5s\n timeout connect 5s\nfrontend f\n bind 127.0.0.1:%d\n bind 127.0.0.1:%d ssl crt %s\n%s\n default_backend b\nbackend b\n http-request return status 200 content-type text/html string \"<!doctype html><title>Lab</title>\" if { path / }\n http-request return status 404\n",
-					p["global"], l.plain, l.secure, l.file("pair.pem"), p["frontend"])
+					p["section global"], l.plain, l.secure, l.file("pair.pem"), p["section frontend"])
 			},
 			run: func(l snippetLab) []string { return []string{"-db", "-f", l.file("conf")} }},
 		{software: "Caddy", command: "caddy", leave: []string{"caddy-post-quantum", "caddy-security-txt"},
 			config: func(l snippetLab, p map[string]string) string {
-				p["file"] = strings.NewReplacer("http:// {", fmt.Sprintf("http://:%d {\nbind 127.0.0.1", l.plain), "https://{host}", fmt.Sprintf("https://{host}:%d", l.secure)).Replace(p["file"])
-				p["site"] = strings.Replace(p["site"], "tls {", fmt.Sprintf("tls %[1]s %[1]s {", l.file("pair.pem")), 1)
+				p["Caddyfile, outside of blocks"] = strings.NewReplacer("http:// {", fmt.Sprintf("http://:%d {\nbind 127.0.0.1", l.plain), "https://{host}", fmt.Sprintf("https://{host}:%d", l.secure)).Replace(p["Caddyfile, outside of blocks"])
+				p["block of the site"] = strings.Replace(p["block of the site"], "tls {", fmt.Sprintf("tls %[1]s %[1]s {", l.file("pair.pem")), 1)
 				return fmt.Sprintf("{\nadmin off\nauto_https disable_redirects\nhttp_port %d\nhttps_port %d\nskip_install_trust\n}\n%s\nhttps://www.example.org:%d {\nbind 127.0.0.1\nroot * %s\nfile_server\n%s\n}\n",
-					l.plain, l.secure, p["file"], l.secure, l.file("www"), p["site"])
+					l.plain, l.secure, p["Caddyfile, outside of blocks"], l.secure, l.file("www"), p["block of the site"])
 			},
 			run: func(l snippetLab) []string {
 				return []string{"run", "--adapter", "caddyfile", "--config", l.file("conf")}

@@ -352,7 +352,7 @@ func TestSnippets(t *testing.T) {
 	parts, mended := map[string]string{}, map[string]map[string]bool{}
 	for _, c := range catalogue.Checks {
 		for _, s := range catalogue.Snippets(c.ID) {
-			if s.Software != "Zone file" && s.Software != "Web server" || c.Area != exposure.AreaMail || s.Context == "shell" {
+			if s.Software != "Zone file" && s.Software != "Web server" || c.Area != exposure.AreaMail || s.Context == "command line" {
 				continue
 			}
 			if mended[s.Context] == nil {
@@ -365,7 +365,7 @@ func TestSnippets(t *testing.T) {
 	}
 	ca := newAuthority()
 	name := strings.NewReplacer("example.org", "corp.test", "example.net", "reports.test")
-	for context, base := range map[string]string{"zone": "@ NS ns1\nns1 A 127.0.0.2\n@ MX 1 mail\nmail A 127.0.0.1\nmta-sts A 127.0.0.1\n", "parked zone": "@ NS ns1\nns1 A 127.0.0.2\n@ A 203.0.113.1\n"} {
+	for context, base := range map[string]string{"zone of the domain": "@ NS ns1\nns1 A 127.0.0.2\n@ MX 1 mail\nmail A 127.0.0.1\nmta-sts A 127.0.0.1\n", "zone of the parked domain": "@ NS ns1\nns1 A 127.0.0.2\n@ A 203.0.113.1\n"} {
 		l := lab{text: base + name.Replace(parts[context]), rules: name.Replace(parts["mta-sts.txt"]), records: true, sign: &dnslab.Signing{}}
 		got := l.scan(t, ca, ca.issue("mail.corp.test"), "")
 		for check := range mended[context] {
@@ -374,7 +374,7 @@ func TestSnippets(t *testing.T) {
 			}
 		}
 	}
-	if len(mended["zone"]) < 8 || !mended["parked zone"]["MAIL-08"] {
+	if len(mended["zone of the domain"]) < 8 || !mended["zone of the parked domain"]["MAIL-08"] {
 		t.Errorf("the ready records mend %v", mended)
 	}
 }
