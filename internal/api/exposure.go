@@ -187,6 +187,10 @@ func scanOperations(a *API, in area) {
 		func(ctx context.Context, v accounts.Visit, q *One) (*none, error) {
 			return nil, a.Scanning.Rescan(ctx, v.Actor, q.Organisation, q.ID)
 		})
+	add(in, operation{id: "check-everywhere-again", route: "POST organisations/{organisation}/exposure/checks/{id}/again", summary: "Make one check, such as TLS-03, again at all places where it failed or warned, in the background", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *One) (*none, error) {
+			return nil, a.Scanning.RescanCheck(ctx, v.Actor, q.Organisation, q.ID)
+		})
 	add(in, operation{id: "task-of-check", route: "POST organisations/{organisation}/exposure/checks/{id}/task", summary: "Make a task of all findings of a check", status: http.StatusNoContent},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			One

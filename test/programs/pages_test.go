@@ -119,7 +119,7 @@ func operationsOf() map[string]string {
 		"POST " + org + "/suppliers-plan": "set-supplier-plan",
 
 		"GET /exposure": "list-exposures", "GET " + org + "/exposure": "get-exposure", "GET " + org + "/exposure/checks/{check}": "list-findings",
-		"GET " + org + "/exposure/files/{format}": "get-exposure-file", "POST " + org + "/exposure/scan": "start-scan", "POST " + org + "/exposure/stop": "stop-scan", "POST " + org + "/exposure/rescan": "check-again",
+		"GET " + org + "/exposure/files/{format}": "get-exposure-file", "POST " + org + "/exposure/scan": "start-scan", "POST " + org + "/exposure/stop": "stop-scan", "POST " + org + "/exposure/rescan": "check-again check-everywhere-again",
 		"POST " + org + "/exposure/task": "task-of-check", "POST " + org + "/exposure/evidence": "file-scan", "POST " + org + "/exposure/plan": "set-scan-plan",
 		"GET " + org + "/exposure/targets": "list-scan-targets", "POST " + org + "/exposure/targets": "add-scan-target",
 		"POST " + org + "/exposure/targets/prove": "prove-scan-target", "POST " + org + "/exposure/targets/remove": "remove-scan-target",
