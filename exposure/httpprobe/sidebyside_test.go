@@ -26,11 +26,11 @@ type crowd struct {
 }
 
 // serve is a server that takes its time for each answer, and answers with refuse when
-// more than a number are there at a time.
+// more than a number are there at a time. It stands at any port, or where it is told.
 func (c *crowd) serve(t *testing.T, at string, atMost int32, closes bool, refuse http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	c.asked = map[string]int{}
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := exposuretest.NewUnstartedServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.all.Add(1)
 		n := c.now.Add(1)
 		defer c.now.Add(-1)
@@ -49,12 +49,14 @@ func (c *crowd) serve(t *testing.T, at string, atMost int32, closes bool, refuse
 			page(good(), empty, nil)(w, r)
 		}
 	}))
-	server.Listener.Close()
-	l, err := net.Listen("tcp", at)
-	if err != nil {
-		t.Fatal(err)
+	if at != "" {
+		l, err := net.Listen("tcp", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.Listener.Close()
+		server.Listener = l
 	}
-	server.Listener = l
 	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
 		if s == http.StateNew {
 			c.connections.Add(1)
@@ -91,7 +93,7 @@ func TestSideBySide(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := crowd{}
-			got := (&lab{}).scan(t, target(t, c.serve(t, "127.0.0.1:0", tc.atMost, tc.closes, tc.refuse), "https"))
+			got := (&lab{}).scan(t, target(t, c.serve(t, "", tc.atMost, tc.closes, tc.refuse), "https"))
 			for check, want := range map[string]exposure.Outcome{"HTTP-09": exposure.Pass, "HTTP-16": exposure.Fail, "HTTP-17": exposure.Pass, "HTTP-20": exposure.Pass, "HTTP-21": exposure.Info} {
 				if f := got[check]; f.Outcome != want {
 					t.Errorf("%s: %s (%s%s), want %s", check, f.Outcome, f.Observed, f.Reason, want)
