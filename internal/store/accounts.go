@@ -68,14 +68,14 @@ func (tx *Tx) VisitorByToken(hash string) (v Visitor, ok bool, err error) {
 		return v, false, err
 	}
 	v, ok, err = sqldb.One(tx.q, func(v *Visitor) []any {
-		return append(sessions.fields(&v.Session), &v.Unread, &v.Sight.size, &v.Sight.derived, &v.Sight.server)
+		return append(sessions.fields(&v.Session), &v.Unread, &v.Sight.size, &v.Sight.arranged, &v.Sight.derived, &v.Sight.server)
 	}, visitByToken, hash)
 	if err != nil || !ok || v.Session.Workspace == "" {
 		return Visitor{}, false, err
 	}
 	v.Sight.workspace = v.Session.Workspace
 	key := tx.question([]string{"visitor", v.Session.Workspace, v.Session.Person})
-	at := v.Sight.of(withPeople)
+	at := v.Sight.of(arrangedPeople)
 	found, kept := tx.kept.get(key, at)
 	if !kept {
 		found, err = tx.member(v.Session.Person, v.Session.Workspace)
@@ -110,7 +110,7 @@ func (tx *Tx) member(person, workspace string) (m member, err error) {
 // older than they say.
 var visitByToken = "SELECT " + qualified("s", sessions.names) + `,
 	(SELECT COUNT(*) FROM inbox i WHERE i.workspace_id = s.shown_workspace AND i.person_id = s.person_id AND i.read_at = 0),
-	COALESCE(h.size, 0), COALESCE(h.derived, 0), COALESCE((SELECT size FROM ledger_heads WHERE workspace_id = ''), 0)
+	COALESCE(h.size, 0), COALESCE(h.arranged, 0), COALESCE(h.derived, 0), COALESCE((SELECT size FROM ledger_heads WHERE workspace_id = ''), 0)
 	FROM sessions s LEFT JOIN ledger_heads h ON h.workspace_id = s.shown_workspace WHERE s.token_hash = ?`
 
 // SessionsOf lists the sessions of a person, the last used first.

@@ -24,7 +24,7 @@ func (tx *Tx) View(id string) (desk.View, error) { return views.get(tx, id) }
 // Views lists the saved views of a page that a person sees: their own and those
 // that are shared, by name.
 func (tx *Tx) Views(person, page string) ([]desk.View, error) {
-	return keptList(tx, withPeople, func(v *desk.View) int { return 400 + len(v.Query) }, []string{"views", page, person}, func() ([]desk.View, error) {
+	return keptList(tx, arrangedPeople, func(v *desk.View) int { return 400 + len(v.Query) }, []string{"views", page, person}, func() ([]desk.View, error) {
 		return views.list(tx, "page = ? AND (person_id = ? OR shared)", "name, id", page, person)
 	})
 }
@@ -49,7 +49,7 @@ var settings = define(table[desk.Setting]{
 
 // Setting returns a setting of an organisation ("" = of the workspace).
 func (tx *Tx) Setting(organisation, name string) (desk.Setting, error) {
-	found, err := keptList(tx, ofWorkspace, func(s *desk.Setting) int { return 200 + len(s.Value) }, []string{"setting", organisation, name}, func() ([]desk.Setting, error) {
+	found, err := keptList(tx, arranged, func(s *desk.Setting) int { return 200 + len(s.Value) }, []string{"setting", organisation, name}, func() ([]desk.Setting, error) {
 		s, found, err := settings.find(tx, []string{organisation, name})
 		if err != nil || !found {
 			return nil, err

@@ -20,6 +20,7 @@ import (
 type Sight struct {
 	workspace    string
 	size, server int64 // entries
+	arranged     int64 // entries up to the last one that is no daily work
 	derived      int64 // writes
 }
 
@@ -69,7 +70,15 @@ const (
 	ofWorkspace source = iota // that of the workspace alone
 	withPeople                // that of the server too: names and addresses of people
 	withDerived               // that of the workspace, and what the machine derives from it
+	arranged                  // that of the workspace, without daily work
+	arrangedPeople            // arranged, and that of the server
 )
+
+// dailyWork are the kinds of entries that say nothing of people, rights,
+// organisations or settings. A kind that is not here is taken to say so: what is
+// missing costs time, what is too much would let somebody in who was put out.
+var dailyWork = map[string]bool{answers.kind: true, assertions.kind: true, exceptions.kind: true, evidence.kind: true,
+	comments.kind: true, tasks.kind: true, suggestions.kind: true, incidentEntries.kind: true}
 
 // mostKept is how many bytes, roughly, the kept answers take together.
 const mostKept = 2 << 20
@@ -88,15 +97,19 @@ type keptAnswer struct {
 }
 
 // seen is the part of a sight on which an answer depends; the others are −1.
-type seen struct{ size, server, derived int64 }
+type seen struct{ size, server, arranged, derived int64 }
 
 func (s Sight) of(from source) seen {
-	at := seen{s.size, -1, -1}
+	at := seen{s.size, -1, -1, -1}
 	switch from {
 	case withPeople:
 		at.server = s.server
 	case withDerived:
 		at.derived = s.derived
+	case arrangedPeople:
+		at.size, at.arranged, at.server = -1, s.arranged, s.server
+	case arranged:
+		at.size, at.arranged = -1, s.arranged
 	}
 	return at
 }

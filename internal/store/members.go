@@ -46,7 +46,7 @@ func (tx *Tx) Members() ([]tenant.Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	return keptList(tx, withPeople, flat[tenant.Member](400), []string{"members"}, func() ([]tenant.Member, error) {
+	return keptList(tx, arrangedPeople, flat[tenant.Member](400), []string{"members"}, func() ([]tenant.Member, error) {
 		return sqldb.Collect(tx.q, memberFields, `
 		SELECT m.person_id, m.organisation_id, m.role, m.created_at, m.workspace_id, p.email, p.name, p.disabled
 		FROM (SELECT * FROM members WHERE `+within+`) m JOIN people p ON p.id = m.person_id
@@ -64,7 +64,7 @@ func (tx *Tx) MembersOf(organisation string) ([]tenant.Member, error) {
 	if !tx.scope.Covers(organisation) {
 		return nil, absent("organisation")
 	}
-	return keptList(tx, withPeople, flat[tenant.Member](400), []string{"members of", organisation}, func() ([]tenant.Member, error) {
+	return keptList(tx, arrangedPeople, flat[tenant.Member](400), []string{"members of", organisation}, func() ([]tenant.Member, error) {
 		return sqldb.Collect(tx.q, memberFields, `
 		SELECT m.person_id, m.organisation_id, m.role, m.created_at, m.workspace_id, p.email, p.name, p.disabled
 		FROM (SELECT * FROM members WHERE workspace_id = ? AND organisation_id IN ('', ?)) m JOIN people p ON p.id = m.person_id

@@ -35,7 +35,7 @@ func (tx *Tx) Organisations() ([]tenant.Organisation, error) {
 
 // Aside lists the templates and the archived organisations of the scope, by name.
 func (tx *Tx) Aside() ([]tenant.Organisation, error) {
-	return keptList(tx, ofWorkspace, func(o *tenant.Organisation) int { return 600 + len(o.Facts) }, []string{"organisations aside"}, func() ([]tenant.Organisation, error) {
+	return keptList(tx, arranged, func(o *tenant.Organisation) int { return 600 + len(o.Facts) }, []string{"organisations aside"}, func() ([]tenant.Organisation, error) {
 		return organisations.list(tx, "(template OR archived)", "name, id")
 	})
 }

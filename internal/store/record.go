@@ -87,7 +87,7 @@ func (tx *Tx) grow(workspace string, entries []entry) error {
 		entries[i].Seq = f.Size
 		hashes = append(hashes, f.Append(entries[i].Hash(workspace))...)
 	}
-	if err := tx.saveHead(workspace, f, found); err != nil {
+	if err := tx.saveHead(workspace, f, found, slices.ContainsFunc(entries, func(e entry) bool { return !dailyWork[e.Kind] })); err != nil {
 		return err
 	}
 	if err := tx.saveEntries(workspace, entries); err != nil {
@@ -96,20 +96,27 @@ func (tx *Tx) grow(workspace string, entries []entry) error {
 	return tx.saveHashes(workspace, place, hashes)
 }
 
-func (tx *Tx) saveHead(workspace string, f ledger.Frontier, found bool) error {
+// saveHead writes the head of a ledger that has grown; arranged says that not all of
+// it was daily work.
+func (tx *Tx) saveHead(workspace string, f ledger.Frontier, found, arranged bool) error {
 	edges, err := f.MarshalText()
 	if err != nil {
 		return err
-	}
-	statement := `INSERT INTO ledger_heads (size, edges, derived, workspace_id) VALUES (?, ?, ?, ?)`
-	if found {
-		statement = `UPDATE ledger_heads SET size = ?, edges = ?, derived = derived + ? WHERE workspace_id = ?`
 	}
 	derived := 0
 	if tx.p.derived[workspace] {
 		derived = 1
 	}
-	_, err = tx.q.Exec(statement, f.Size, string(edges), derived, workspace)
+	args := []any{f.Size, string(edges), derived}
+	if !found {
+		_, err = tx.q.Exec(`INSERT INTO ledger_heads (size, edges, derived, arranged, workspace_id) VALUES (?, ?, ?, ?, ?)`, append(args, f.Size, workspace)...)
+		return err
+	}
+	set := `UPDATE ledger_heads SET size = ?, edges = ?, derived = derived + ?`
+	if arranged {
+		set, args = set+`, arranged = ?`, append(args, f.Size)
+	}
+	_, err = tx.q.Exec(set+` WHERE workspace_id = ?`, append(args, workspace)...)
 	return err
 }
 

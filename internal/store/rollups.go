@@ -64,7 +64,7 @@ func (tx *Tx) Portfolio() ([]assessment.Standing, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := keptList(tx, ofWorkspace, flat[assessment.Standing](900), []string{"portfolio"}, func() ([]assessment.Standing, error) {
+	rows, err := keptList(tx, arranged, flat[assessment.Standing](900), []string{"portfolio"}, func() ([]assessment.Standing, error) {
 		return sqldb.Collect(tx.q, standingFields, `
 		SELECT id, kind, name, brand, tags, created_at, updated_at, version
 		FROM organisations WHERE `+within+` AND NOT archived AND NOT template ORDER BY name, id`, args...)

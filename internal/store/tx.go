@@ -174,7 +174,7 @@ func (s *Store) HasOrganisation(ctx context.Context, workspace, organisation str
 	found := false
 	err := s.Read(ctx, tenant.System("look up an organisation before rights are granted").In(workspace, organisation), func(tx *Tx) error {
 		var err error
-		found, err = keptOne(tx, ofWorkspace, 1, []string{"organisation exists", organisation}, func() (bool, error) {
+		found, err = keptOne(tx, arranged, 1, []string{"organisation exists", organisation}, func() (bool, error) {
 			_, ok, err := sqldb.One(tx.q, sqldb.Single[string], lockOrganisation, workspace, organisation)
 			return ok, err
 		})
