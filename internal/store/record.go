@@ -116,8 +116,7 @@ func (tx *Tx) saveHead(workspace string, f ledger.Frontier, found, arranged bool
 	if arranged {
 		set, args = set+`, arranged = ?`, append(args, f.Size)
 	}
-	_, err = tx.q.Exec(set+` WHERE workspace_id = ?`, append(args, workspace)...)
-	return err
+	return tx.q.ExecLater(set+` WHERE workspace_id = ?`, append(args, workspace)...)
 }
 
 const entryColumns = `seq, at, actor, actor_name, from_address, organisation_id, action, kind, object, before, after, reason`
@@ -141,7 +140,7 @@ func (tx *Tx) saveEntries(workspace string, entries []entry) error {
 			args = append(append(args, workspace), a...)
 		}
 		statement := `INSERT INTO ledger_entries (workspace_id, ` + entryColumns + `) VALUES ` + sqldb.Rows(len(part), 13)
-		if _, err := tx.q.Exec(statement, args...); err != nil {
+		if err := tx.q.ExecLater(statement, args...); err != nil {
 			return err
 		}
 	}
@@ -155,7 +154,7 @@ func (tx *Tx) saveHashes(workspace string, place int64, hashes []ledger.Hash) er
 			args = append(args, workspace, place, h.String())
 			place++
 		}
-		if _, err := tx.q.Exec(`INSERT INTO ledger_hashes (workspace_id, place, hash) VALUES `+sqldb.Rows(len(part), 3), args...); err != nil {
+		if err := tx.q.ExecLater(`INSERT INTO ledger_hashes (workspace_id, place, hash) VALUES `+sqldb.Rows(len(part), 3), args...); err != nil {
 			return err
 		}
 	}

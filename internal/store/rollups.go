@@ -31,7 +31,7 @@ func (tx *Tx) PutRollup(r assessment.Rollup) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.q.Exec(`INSERT INTO rollups (`+rollupColumns+`, workspace_id) VALUES `+sqldb.Marks(len(args)+1)+`
+	err = tx.q.ExecLater(`INSERT INTO rollups (`+rollupColumns+`, workspace_id) VALUES `+sqldb.Marks(len(args)+1)+`
 		ON CONFLICT (workspace_id, organisation_id) DO UPDATE SET as_of = excluded.as_of, class = excluded.class,
 			points = excluded.points, points_then = excluded.points_then, measures = excluded.measures, met = excluded.met,
 			applicable = excluded.applicable, not_assessed = excluded.not_assessed, next_deadline = excluded.next_deadline,

@@ -41,6 +41,9 @@ func (s *Service) gather(tx *store.Tx, id string) (said, error) {
 	if err != nil {
 		return out, err
 	}
+	if err := tx.Ahead(func(tx *store.Tx) { askAll(tx, id) }); err != nil {
+		return out, err
+	}
 	f := *known
 	if out.answers, err = tx.Answers(id); err != nil {
 		return out, err
@@ -61,6 +64,18 @@ func (s *Service) gather(tx *store.Tx, id string) (said, error) {
 	}
 	out.file = &f
 	return out, nil
+}
+
+// askAll asks for all that gather and putRollup read of an organisation.
+func askAll(tx *store.Tx, id string) {
+	_, _ = tx.Answers(id)
+	_, _ = tx.Evidence(id)
+	_, _ = tx.Exceptions(id)
+	_, _ = tx.Assertions(id)
+	_, _ = tx.LastScan(id)
+	_, _ = tx.Registrations(id)
+	_, _, _ = tx.CountTasks(id, dayOf(tx.Now()))
+	_, _ = tx.Rollup(id)
 }
 
 // observe adds what the last scan from outside saw.

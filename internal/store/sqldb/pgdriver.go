@@ -6,9 +6,12 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // connector makes connections to PostgreSQL for database/sql, straight on pgx:
@@ -37,7 +40,17 @@ func (pgDriver) Open(string) (driver.Conn, error) {
 type pgConn struct {
 	conn   *pgx.Conn
 	survey bool
-	begin  *pgx.Batch // of a transaction without a statement so far; nil: none
+	before *pgx.Batch // what goes to the server with the next statement; nil: nothing
+	begun  bool       // the server heard of the transaction
+	later  bool       // statements of the transaction wait in before
+	ahead  []answered // what was asked ahead
+}
+
+// answered is a query with its result, which waits to be asked for.
+type answered struct {
+	query string
+	args  []any
+	rows  *heldRows
 }
 
 var (
@@ -95,8 +108,80 @@ func (c *pgConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, er
 	if workspace, ok := ctx.Value(workspaceKey{}).(string); ok {
 		batch.Queue("select set_config('nisaba.workspace', $1, true)", workspace)
 	}
-	c.begin = batch
+	c.before, c.begun, c.later = batch, false, false
 	return pgTx{c}, nil
+}
+
+type laterKey struct{}
+
+// later is a context in which a statement waits for the next one, or for the end of
+// the transaction, and goes to the server with it.
+func later(ctx context.Context) context.Context { return context.WithValue(ctx, laterKey{}, true) }
+
+type aheadKey struct{}
+
+// question is a query with its arguments.
+type question struct {
+	query string
+	args  []any
+}
+
+// ahead is a context in which an empty statement asks all the questions at once. The
+// queries that follow in the transaction, until one that changes something, find
+// their answers there.
+func ahead(ctx context.Context, questions []question) context.Context {
+	return context.WithValue(ctx, aheadKey{}, questions)
+}
+
+// askAhead asks the questions and holds the answers.
+func (c *pgConn) askAhead(ctx context.Context, questions []question) error {
+	batch := c.takeBefore()
+	before := batch.Len()
+	for _, q := range questions {
+		batch.Queue(q.query, q.args...)
+	}
+	results := c.conn.SendBatch(ctx, batch)
+	for range before {
+		if _, err := results.Exec(); err != nil {
+			_ = results.Close() // says the same again
+			return c.check(err)
+		}
+	}
+	for _, q := range questions {
+		rows, err := results.Query()
+		if err != nil {
+			_ = results.Close() // says the same again
+			return c.check(err)
+		}
+		held, err := hold(&pgRows{rows: rows})
+		if err != nil {
+			_ = results.Close() // says the same again
+			return err
+		}
+		c.ahead = append(c.ahead, answered{q.query, q.args, held})
+	}
+	return results.Close()
+}
+
+// answer is the answer to a query that was asked ahead, once.
+func (c *pgConn) answer(query string, args []driver.NamedValue) *heldRows {
+	i := slices.IndexFunc(c.ahead, func(a answered) bool { return a.query == query && reflect.DeepEqual(a.args, values(args)) })
+	if i < 0 {
+		return nil
+	}
+	rows := c.ahead[i].rows
+	c.ahead = slices.Delete(c.ahead, i, i+1)
+	return rows
+}
+
+// takeBefore is what waits for the next statement, which takes it along.
+func (c *pgConn) takeBefore() *pgx.Batch {
+	batch := c.before
+	if batch == nil {
+		batch = &pgx.Batch{}
+	}
+	c.before, c.begun, c.later = nil, true, false
+	return batch
 }
 
 type aloneKey struct{}
@@ -118,20 +203,23 @@ func glance(ctx context.Context) *pgx.Batch {
 func (c *pgConn) first(ctx context.Context, batch *pgx.Batch, query string, args []driver.NamedValue) (pgx.BatchResults, error) {
 	before := batch.Len()
 	batch.Queue(query, values(args)...)
-	c.begin = nil
 	results := c.conn.SendBatch(ctx, batch)
 	for range before {
 		if _, err := results.Exec(); err != nil {
 			_ = results.Close() // says the same again
-			return nil, c.unbegun(ctx, err)
+			return nil, err
 		}
 	}
 	return results, nil
 }
 
-// unbegun is the error of the first statement. When the connection was lost the
-// whole transaction was, so that another one may do all of it.
-func (c *pgConn) unbegun(ctx context.Context, err error) error {
+// failed is the error of a statement; first says that it was the first of its
+// transaction. When the connection was lost then, the whole transaction was, so that
+// another one may do all of it.
+func (c *pgConn) failed(ctx context.Context, err error, first bool) error {
+	if !first {
+		return c.check(err)
+	}
 	if ctx.Err() == nil && c.conn.IsClosed() {
 		return driver.ErrBadConn
 	}
@@ -139,17 +227,33 @@ func (c *pgConn) unbegun(ctx context.Context, err error) error {
 }
 
 func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if c.begin != nil {
-		results, err := c.first(ctx, c.begin, query, args)
+	if questions, ok := ctx.Value(aheadKey{}).([]question); ok {
+		if !c.begun { // the first statement of a transaction goes by itself, so that it can be tried again
+			return driver.RowsAffected(0), nil
+		}
+		return driver.RowsAffected(0), c.askAhead(ctx, questions)
+	}
+	c.ahead = nil
+	if ctx.Value(laterKey{}) != nil && c.begun {
+		if c.before == nil {
+			c.before = &pgx.Batch{}
+		}
+		c.before.Queue(query, values(args)...)
+		c.later = true
+		return driver.RowsAffected(0), nil
+	}
+	if c.before != nil {
+		first := !c.begun
+		results, err := c.first(ctx, c.takeBefore(), query, args)
 		if err != nil {
-			return nil, err
+			return nil, c.failed(ctx, err, first)
 		}
 		tag, err := results.Exec()
 		if closed := results.Close(); err == nil {
 			err = closed
 		}
 		if err != nil {
-			return nil, c.unbegun(ctx, err)
+			return nil, c.failed(ctx, err, first)
 		}
 		return driver.RowsAffected(tag.RowsAffected()), nil
 	}
@@ -161,19 +265,25 @@ func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.Na
 }
 
 func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	batch := c.begin
-	if batch == nil && ctx.Value(aloneKey{}) != nil && c.conn.PgConn().TxStatus() == 'I' { // not within a transaction
+	if rows := c.answer(query, args); rows != nil {
+		return rows, nil
+	}
+	var batch *pgx.Batch
+	first := !c.begun
+	if c.before != nil {
+		batch = c.takeBefore()
+	} else if ctx.Value(aloneKey{}) != nil && c.conn.PgConn().TxStatus() == 'I' { // not within a transaction
 		batch = glance(ctx)
 	}
 	if batch != nil {
 		results, err := c.first(ctx, batch, query, args)
 		if err != nil {
-			return nil, err
+			return nil, c.failed(ctx, err, first)
 		}
 		rows, err := results.Query()
 		if err != nil {
 			_ = results.Close() // says the same again
-			return nil, c.unbegun(ctx, err)
+			return nil, c.failed(ctx, err, first)
 		}
 		return &pgRows{rows: rows, of: results}, nil
 	}
@@ -186,11 +296,11 @@ func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.N
 	}
 	// A connection that was lost while nobody asked shows it with the first row, when
 	// another one can still answer.
-	first := rows.Next()
-	if err := rows.Err(); !first && err != nil {
-		return nil, c.unbegun(ctx, err)
+	found := rows.Next()
+	if err := rows.Err(); !found && err != nil {
+		return nil, c.failed(ctx, err, true)
 	}
-	return &pgRows{rows: rows, ahead: true, first: first}, nil
+	return &pgRows{rows: rows, ahead: true, first: found}, nil
 }
 
 func (c *pgConn) Ping(ctx context.Context) error { return c.check(c.conn.Ping(ctx)) }
@@ -198,7 +308,7 @@ func (c *pgConn) Ping(ctx context.Context) error { return c.check(c.conn.Ping(ct
 // ResetSession gives up a connection that is closed, or still in a transaction that
 // began and could not go on.
 func (c *pgConn) ResetSession(context.Context) error {
-	if c.begin != nil || c.conn.IsClosed() || c.conn.PgConn().TxStatus() != 'I' {
+	if c.before != nil || c.conn.IsClosed() || c.conn.PgConn().TxStatus() != 'I' {
 		return driver.ErrBadConn
 	}
 	return nil
@@ -244,14 +354,32 @@ func (t pgTx) Rollback() error {
 }
 
 func (t pgTx) end(how string) (string, error) {
-	if t.c.begin != nil { // the server never heard of it
-		t.c.begin = nil
+	c := t.c
+	begun, late := c.begun, c.later
+	batch := c.takeBefore()
+	c.begun, c.ahead = false, nil
+	if !begun { // the server never heard of it
 		return "", nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	tag, err := t.c.conn.Exec(ctx, how)
-	return tag.String(), err
+	if !late || how != "commit" {
+		tag, err := c.conn.Exec(ctx, how)
+		return tag.String(), err
+	}
+	results, err := c.first(ctx, batch, how, nil)
+	if err == nil {
+		var tag pgconn.CommandTag
+		if tag, err = results.Exec(); err == nil {
+			return tag.String(), results.Close()
+		}
+		_ = results.Close() // says the same again
+	}
+	if c.conn.PgConn().TxStatus() != 'I' { // what failed keeps the transaction open
+		_, undone := c.conn.Exec(ctx, "rollback")
+		err = errors.Join(err, undone)
+	}
+	return "", err
 }
 
 type pgRows struct {
@@ -306,6 +434,40 @@ func (r *pgRows) Next(dest []driver.Value) error {
 		}
 		dest[i] = v
 	}
+	return nil
+}
+
+// heldRows are rows that were read already.
+type heldRows struct {
+	columns []string
+	rows    [][]driver.Value
+}
+
+// hold reads all rows.
+func hold(of *pgRows) (*heldRows, error) {
+	held := &heldRows{columns: of.Columns()}
+	for {
+		row := make([]driver.Value, len(held.columns))
+		if err := of.Next(row); err != nil {
+			closed := of.Close()
+			if err != io.EOF {
+				return nil, err
+			}
+			return held, closed
+		}
+		held.rows = append(held.rows, row)
+	}
+}
+
+func (h *heldRows) Columns() []string { return h.columns }
+func (h *heldRows) Close() error      { return nil }
+
+func (h *heldRows) Next(dest []driver.Value) error {
+	if len(h.rows) == 0 {
+		return io.EOF
+	}
+	copy(dest, h.rows[0])
+	h.rows = h.rows[1:]
 	return nil
 }
 

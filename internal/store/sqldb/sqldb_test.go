@@ -413,3 +413,136 @@ func TestStatementsAreKept(t *testing.T) {
 		})
 	})
 }
+
+// names are those of a table t, as the transaction sees them.
+func names(t *testing.T, tx *sqldb.Tx, from string) string {
+	t.Helper()
+	list, err := sqldb.Collect(tx, sqldb.Single[string], `SELECT name FROM t WHERE name >= ? ORDER BY name`, from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(list, " ")
+}
+
+func TestLaterStatements(t *testing.T) {
+	eachEngine(t, func(t *testing.T, target string) {
+		db := open(t, target)
+		exec(t, db, `CREATE TABLE t (name TEXT PRIMARY KEY)`)
+		insert := func(tx *sqldb.Tx, name string) {
+			if err := tx.ExecLater(`INSERT INTO t (name) VALUES (?)`, name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			insert(tx, "a")
+			insert(tx, "b")
+			if got := names(t, tx, ""); got != "a b" {
+				t.Errorf("a query sees %q", got)
+			}
+			insert(tx, "c")
+			if n, err := tx.Exec(`DELETE FROM t WHERE name = ?`, "c"); n != 1 || err != nil {
+				t.Errorf("a statement finds %d rows: %v", n, err)
+			}
+			insert(tx, "d") // the end takes it along
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		refused := errors.New("refused")
+		if err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			names(t, tx, "")
+			insert(tx, "e")
+			return refused
+		}); !errors.Is(err, refused) {
+			t.Error(err)
+		}
+		runs := 0
+		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			runs++
+			names(t, tx, "")
+			if err := tx.ExecLater(`INSERT INTO t (name) VALUES (?)`, "f"); err != nil {
+				return err
+			}
+			return tx.ExecLater(`INSERT INTO t (name) VALUES (?)`, "a")
+		})
+		if !errors.Is(err, sqldb.ErrDuplicate) || runs != 1 {
+			t.Errorf("after %d runs: %v", runs, err)
+		}
+		if err := db.Read(t.Context(), func(tx *sqldb.Tx) error {
+			if got := names(t, tx, ""); got != "a b d" {
+				t.Errorf("there is %q", got)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestAhead(t *testing.T) {
+	eachEngine(t, func(t *testing.T, target string) {
+		db := open(t, target)
+		exec(t, db, `CREATE TABLE t (name TEXT PRIMARY KEY)`)
+		exec(t, db, `INSERT INTO t (name) VALUES ('a'), ('b'), ('c')`)
+		if err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			ask := func() {
+				if err := tx.Ahead(func(tx *sqldb.Tx) {
+					if _, err := tx.Exec(`DELETE FROM t`); db.Dialect == sqldb.Postgres && !errors.Is(err, sqldb.ErrRestricted) {
+						t.Errorf("what is asked ahead writes: %v", err)
+					}
+					if db.Dialect == sqldb.Postgres && names(t, tx, "") != "" {
+						t.Error("what is asked ahead is answered at once")
+					}
+					names(t, tx, "b")
+				}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			names(t, tx, "") // begins the transaction
+			if err := tx.ExecLater(`INSERT INTO t (name) VALUES (?)`, "d"); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				ask()
+				for range 2 { // the second time it is asked anew
+					if got := names(t, tx, "b") + "; " + names(t, tx, "") + "; " + names(t, tx, "c"); got != "b c d; a b c d; c d" {
+						t.Errorf("the answers are %s", got)
+					}
+				}
+			}
+			ask()
+			if _, err := tx.Exec(`DELETE FROM t WHERE name = ?`, "b"); err != nil {
+				t.Fatal(err)
+			}
+			if got := names(t, tx, "b"); got != "c d" {
+				t.Errorf("after a change the answer is %s", got)
+			}
+			ask() // nobody wants to know
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Read(t.Context(), func(tx *sqldb.Tx) error {
+			if got := names(t, tx, ""); got != "a c d" {
+				t.Errorf("there is %q", got)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		failing := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			names(t, tx, "")
+			err := tx.Ahead(func(tx *sqldb.Tx) {
+				_, _ = sqldb.Collect(tx, sqldb.Single[string], `SELECT nothing FROM nowhere`)
+			})
+			if (err == nil) != (db.Dialect == sqldb.SQLite) {
+				t.Errorf("a wrong question: %v", err)
+			}
+			return err
+		})
+		if (failing == nil) != (db.Dialect == sqldb.SQLite) {
+			t.Error(failing)
+		}
+		exec(t, db, `INSERT INTO t (name) VALUES ('e')`) // the connection is fit for use
+	})
+}
