@@ -67,11 +67,11 @@ func outdate(ctx context.Context) {
 type source int
 
 const (
-	ofWorkspace source = iota // that of the workspace alone
-	withPeople                // that of the server too: names and addresses of people
-	withDerived               // that of the workspace, and what the machine derives from it
-	arranged                  // that of the workspace, without daily work
-	arrangedPeople            // arranged, and that of the server
+	ofWorkspace    source = iota // that of the workspace alone
+	withPeople                   // that of the server too: names and addresses of people
+	withDerived                  // that of the workspace, and what the machine derives from it
+	arranged                     // that of the workspace, without daily work
+	arrangedPeople               // arranged, and that of the server
 )
 
 // dailyWork are the kinds of entries that say nothing of people, rights,
