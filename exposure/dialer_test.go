@@ -71,7 +71,7 @@ func dialer(t *testing.T, s exposure.Scope, n *names, log func(exposure.Contact)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return exposure.NewDialer(p, exposure.DialerOptions{Resolver: n, Now: func() time.Time { return now }, Log: log, Timeout: time.Second})
+	return exposure.NewDialer(p, exposure.DialerOptions{Resolver: n, Now: func() time.Time { return now }, Log: log, Timeout: time.Minute})
 }
 
 func refused(t *testing.T, name string, err error) {

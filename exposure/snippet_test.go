@@ -216,7 +216,7 @@ func scanSnippets(t *testing.T, catalogue *exposure.Catalogue, lab snippetLab) m
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := exposure.NewDialer(permit, exposure.DialerOptions{Resolver: local{}})
+	d := exposure.NewDialer(permit, exposure.DialerOptions{Resolver: local{}, Timeout: time.Minute})
 	if _, err := d.Lookup(t.Context(), "www.example.org"); err != nil {
 		t.Fatal(err)
 	}

@@ -108,7 +108,7 @@ func scanServed(t *testing.T, c tls.Certificate, data map[string]any) map[string
 	}
 	catalogue := exposuretest.Catalogue(t)
 	out := map[string]exposure.Finding{}
-	d := exposure.NewDialer(permit, exposure.DialerOptions{Resolver: fixed{at.Addr()}})
+	d := exposure.NewDialer(permit, exposure.DialerOptions{Resolver: fixed{at.Addr()}, Timeout: time.Minute})
 	if _, err := d.Lookup(t.Context(), "example.org"); err != nil {
 		t.Fatal(err)
 	}

@@ -280,7 +280,7 @@ func TestServices(t *testing.T) {
 				Networks: []exposure.Network{{Prefix: netip.MustParsePrefix("127.0.0.0/8")}}}))
 			out := map[string]exposure.Finding{}
 			s := exposure.Scan{Probes: mailprobe.Probes(), Targets: []exposure.Target{{Address: at.Addr(), Port: at.Port(), Service: tc.target}},
-				Session: exposure.Session{Dialer: exposure.NewDialer(permit, exposure.DialerOptions{}), Catalogue: exposuretest.Catalogue(t), Scanner: "test"}}
+				Session: exposure.Session{Dialer: exposure.NewDialer(permit, exposure.DialerOptions{Timeout: time.Minute}), Catalogue: exposuretest.Catalogue(t), Scanner: "test"}}
 			if err := s.Run(t.Context(), func(f exposure.Finding) { out[f.Check] = f }); err != nil {
 				t.Fatal(err)
 			}

@@ -42,7 +42,7 @@ func findings(t *testing.T, at string, service string) (out []exposure.Finding) 
 		t.Fatal(err)
 	}
 	s := exposure.Scan{Probes: tlsprobe.Probes(), Targets: []exposure.Target{{Declared: at, Address: place.Addr(), Port: place.Port(), Service: service}},
-		Session: exposure.Session{Dialer: exposure.NewDialer(permit, exposure.DialerOptions{}), Catalogue: catalogue, Scanner: "test",
+		Session: exposure.Session{Dialer: exposure.NewDialer(permit, exposure.DialerOptions{Timeout: time.Minute}), Catalogue: catalogue, Scanner: "test",
 			Data: exposure.Data{Kinds: map[string]any{tlsprobe.ProfilesKind: list}}}}
 	if err := s.Run(t.Context(), func(f exposure.Finding) { out = append(out, f) }); err != nil {
 		t.Fatal(err)

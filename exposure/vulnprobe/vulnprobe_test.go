@@ -66,7 +66,7 @@ func scan(t *testing.T, d exposure.Data, at netip.AddrPort, service string) map[
 		Networks: []exposure.Network{{Prefix: netip.MustParsePrefix("127.0.0.0/8")}}}))
 	out := map[string]exposure.Finding{}
 	s := exposure.Scan{Probes: vulnprobe.Probes(), Targets: []exposure.Target{{Declared: "x", Address: at.Addr(), Port: at.Port(), Service: service}},
-		Session: exposure.Session{Dialer: exposure.NewDialer(permit, exposure.DialerOptions{}), Catalogue: exposuretest.Catalogue(t), Scanner: "test", Data: d,
+		Session: exposure.Session{Dialer: exposure.NewDialer(permit, exposure.DialerOptions{Timeout: time.Minute}), Catalogue: exposuretest.Catalogue(t), Scanner: "test", Data: d,
 			Now: func() time.Time { return time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC) }}}
 	if err := s.Run(t.Context(), func(f exposure.Finding) { out[f.Check] = f }); err != nil {
 		t.Fatal(err)

@@ -166,7 +166,7 @@ func (b *Browser) Axe() []Violation {
 		b.t.Skip("axe-core is not installed; run make setup")
 	}
 	Evaluate[chromedp.Void](b, string(source))
-	found := Evaluate[string](b, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then((r) => JSON.stringify(r.violations))`)
+	found := Evaluate[string](b, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"]}).then((r) => JSON.stringify(r.violations))`)
 	var all, serious []Violation
 	if err := json.Unmarshal([]byte(found), &all); err != nil {
 		b.t.Fatal(err)

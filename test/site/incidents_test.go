@@ -299,7 +299,7 @@ func TestIncidentInBrowser(t *testing.T) {
 		for _, view := range []struct {
 			width int
 			dark  bool
-		}{{1280, false}, {1280, true}, {360, true}, {360, false}} {
+		}{{1280, false}, {360, true}} {
 			b.Open(browser.Evaluate[string](b, "location.href"), view.width, view.dark)
 			if n := b.Narrow(); n > 0 {
 				t.Errorf("%s at %d: the page is %d px wider than the window", name, view.width, n)

@@ -151,24 +151,23 @@ func signedIn(t *testing.T, example string) (b *browser.Browser, v visitor, orga
 	return b, v, organisation
 }
 
-// inspect checks pages with axe in light and dark at two widths, and writes pictures
+// inspect checks pages with axe, wide in light and narrow in dark, and writes pictures
 // when SCREENSHOTS names a folder.
 func inspect(t *testing.T, b *browser.Browser, v visitor, pages map[string]string) {
 	t.Helper()
 	folder := os.Getenv("SCREENSHOTS")
 	for name, path := range pages {
 		for _, width := range []int{1280, 360} {
-			for _, dark := range []bool{false, true} {
-				b.Open(v.site+path, width, dark)
-				if n := b.Narrow(); n > 0 {
-					t.Errorf("%s at %d: the page is %d px wider than the window", name, width, n)
-				}
-				if folder != "" {
-					b.Picture(filepath.Join(folder, fmt.Sprintf("%s-%d-%v.png", name, width, dark)))
-				}
-				for _, x := range b.Axe() {
-					t.Errorf("%s at %d, dark %v: %s", name, width, dark, x)
-				}
+			dark := width == 360
+			b.Open(v.site+path, width, dark)
+			if n := b.Narrow(); n > 0 {
+				t.Errorf("%s at %d: the page is %d px wider than the window", name, width, n)
+			}
+			if folder != "" {
+				b.Picture(filepath.Join(folder, fmt.Sprintf("%s-%d-%v.png", name, width, dark)))
+			}
+			for _, x := range b.Axe() {
+				t.Errorf("%s at %d, dark %v: %s", name, width, dark, x)
 			}
 		}
 	}

@@ -143,7 +143,7 @@ func (s *Server) run() error {
 
 func (s *Server) await() error {
 	var err error
-	for range 200 {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); {
 		if err = s.admin(`SELECT 1`); err == nil {
 			return nil
 		}
@@ -162,7 +162,7 @@ func (s *Server) url(database, as string) string {
 
 // admin runs statements as the superuser.
 func (s *Server) admin(statements ...string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	db, err := sqldb.Open(ctx, s.url("postgres", "postgres"), sqldb.Options{MaxConnections: 1})
 	if err != nil {

@@ -45,6 +45,9 @@ func TestAccessible(t *testing.T) {
 	for _, path := range paths() {
 		for _, width := range []int{360, 1280, 2560} {
 			for _, dark := range []bool{false, true} {
+				if width == 2560 && dark && folder == "" {
+					continue // as wide as in light
+				}
 				name := fmt.Sprintf("%s-%d-%s", path[1:], width, map[bool]string{false: "light", true: "dark"}[dark])
 				b.Open(site+path, width, dark)
 				if n := b.Narrow(); n > 0 {
