@@ -49,7 +49,7 @@ type Related struct {
 
 func handledOf(h incidents.Handling) Handled {
 	out := Handled{list(h.Affected, itself), list(h.Exhibits, itself), list(h.Informed, func(x incident.Informed) Told {
-		return Told{x.ID, momentOf(x.At), x.Whom, x.Count, x.Channel, x.Text, x.About}
+		return Told{x.ID, momentOf(x.At), x.Whom, x.Count, x.Channel, x.Text, x.About, x.Struck, x.Version}
 	}), list(h.Costs, itself), list(h.Imports, itself),
 		list(h.Tasks, func(t planning.Task) CaseStep { return CaseStep{t.ID, t.Title, string(t.State)} }), h.Counts,
 		list(h.Related, func(x incidents.Relation) Related { return Related{x.Way, x.ID, x.Reference, x.Title} }), nil}
@@ -87,6 +87,8 @@ type Told struct {
 	Channel string `json:"channel"`
 	Text    string `json:"text"`
 	About   string `json:"about" enum:"incident,threat"`
+	Struck  string `json:"struck,omitempty" doc:"Why it counts no more."`
+	Version int64  `json:"version"`
 }
 
 // listed is a request whose body is a list of indicators.
@@ -263,38 +265,92 @@ func recordOperations(a *API, in area, one string) {
 	add(in, operation{id: "record-information", route: "POST " + one + "/informed", summary: "Record that recipients of a service were told, Art. 23(1) and (2)", status: http.StatusCreated},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			OfIncident
-			Body struct {
-				Whom    string `json:"whom" minLength:"1" maxLength:"500"`
-				Count   int64  `json:"count,omitempty" minimum:"0"`
-				Channel string `json:"channel,omitempty" maxLength:"500"`
-				Text    string `json:"text" minLength:"1" maxLength:"20000"`
-				About   string `json:"about" enum:"incident,threat"`
-				At      Moment `json:"at,omitempty" doc:"Now when it is left out."`
-			}
+			Body ToldBody
 		}) (*body[created], error) {
-			b := q.Body
-			x, err := a.Incidents.Inform(ctx, v.Actor, q.Organisation, q.Incident, incident.Informed{Whom: b.Whom, Count: b.Count, Channel: b.Channel, Text: b.Text, About: b.About, At: b.At.moment()})
+			x, err := a.Incidents.Inform(ctx, v.Actor, q.Organisation, q.Incident, q.Body.informed())
 			return answerWith(created{x.ID}, err)
+		})
+	add(in, operation{id: "change-information", route: "PUT " + one + "/informed/{part}", summary: "Correct a record of people told; the record of the case keeps what it said before", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfPart
+			Body struct {
+				Correction
+				ToldBody
+			}
+		}) (*none, error) {
+			x := q.Body.informed()
+			x.ID, x.Version = q.Part, q.Body.Version
+			return nil, a.Incidents.ChangeInformed(ctx, v.Actor, q.Organisation, q.Incident, x, q.Body.Reason)
+		})
+	add(in, operation{id: "strike-information", route: "POST " + one + "/informed/{part}/strike", summary: "Strike a record of people told out; it stays to be seen", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *OfStrike) (*none, error) {
+			return nil, a.Incidents.StrikeInformed(ctx, v.Actor, q.Organisation, q.Incident, q.Part, q.Body.Reason)
 		})
 	add(in, operation{id: "add-cost", route: "POST " + one + "/costs", summary: "Add a cost", status: http.StatusCreated},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			OfIncident
-			Body struct {
-				What      string   `json:"what" minLength:"1" maxLength:"500"`
-				Cents     int64    `json:"cents" minimum:"1" doc:"Hundredths of the currency."`
-				Currency  string   `json:"currency" doc:"ISO 4217."`
-				Estimated bool     `json:"estimated,omitempty"`
-				On        law.Date `json:"on,omitzero" format:"date"`
-			}
+			Body CostBody
 		}) (*body[created], error) {
-			b := q.Body
-			x, err := a.Incidents.PutCost(ctx, v.Actor, q.Organisation, q.Incident, incident.Cost{What: b.What, Cents: b.Cents, Currency: b.Currency, Estimated: b.Estimated, On: b.On})
+			x, err := a.Incidents.AddCost(ctx, v.Actor, q.Organisation, q.Incident, q.Body.cost())
 			return answerWith(created{x.ID}, err)
 		})
-	add(in, operation{id: "remove-cost", route: "DELETE " + one + "/costs/{part}", summary: "Take a cost out"},
-		func(ctx context.Context, v accounts.Visit, q *OfPart) (*none, error) {
-			return nil, a.Incidents.RemoveCost(ctx, v.Actor, q.Organisation, q.Incident, q.Part)
+	add(in, operation{id: "change-cost", route: "PUT " + one + "/costs/{part}", summary: "Correct a cost; the record of the case keeps what it was before", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *struct {
+			OfPart
+			Body struct {
+				Correction
+				CostBody
+			}
+		}) (*none, error) {
+			x := q.Body.cost()
+			x.ID, x.Version = q.Part, q.Body.Version
+			return nil, a.Incidents.ChangeCost(ctx, v.Actor, q.Organisation, q.Incident, x, q.Body.Reason)
 		})
+	add(in, operation{id: "strike-cost", route: "POST " + one + "/costs/{part}/strike", summary: "Strike a cost out; it stays to be seen", status: http.StatusNoContent},
+		func(ctx context.Context, v accounts.Visit, q *OfStrike) (*none, error) {
+			return nil, a.Incidents.StrikeCost(ctx, v.Actor, q.Organisation, q.Incident, q.Part, q.Body.Reason)
+		})
+}
+
+// ToldBody is what people were told.
+type ToldBody struct {
+	Whom    string `json:"whom" minLength:"1" maxLength:"500"`
+	Count   int64  `json:"count,omitempty" minimum:"0"`
+	Channel string `json:"channel,omitempty" maxLength:"500"`
+	Text    string `json:"text" minLength:"1" maxLength:"20000"`
+	About   string `json:"about" enum:"incident,threat"`
+	At      Moment `json:"at,omitempty" doc:"Left out: now, or as it was before a correction."`
+}
+
+func (b ToldBody) informed() incident.Informed {
+	return incident.Informed{Whom: b.Whom, Count: b.Count, Channel: b.Channel, Text: b.Text, About: b.About, At: b.At.moment()}
+}
+
+// CostBody is a cost.
+type CostBody struct {
+	What      string   `json:"what" minLength:"1" maxLength:"500"`
+	Cents     int64    `json:"cents" minimum:"1" doc:"Hundredths of the currency."`
+	Currency  string   `json:"currency" doc:"ISO 4217."`
+	Estimated bool     `json:"estimated,omitempty"`
+	On        law.Date `json:"on,omitzero" format:"date" doc:"Left out: today, or as it was before a correction."`
+}
+
+func (b CostBody) cost() incident.Cost {
+	return incident.Cost{What: b.What, Cents: b.Cents, Currency: b.Currency, Estimated: b.Estimated, On: b.On}
+}
+
+// Correction is from which version, and why, a record is corrected.
+type Correction struct {
+	Version int64  `json:"version" doc:"The newest."`
+	Reason  string `json:"reason" minLength:"1" maxLength:"500"`
+}
+
+// OfStrike strikes a record out.
+type OfStrike struct {
+	OfPart
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"500"`
+	}
 }
 
 // Checked is what a check of a file found.

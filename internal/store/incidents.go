@@ -243,10 +243,10 @@ func (tx *Tx) RemoveExhibit(id string) error { return exhibits.remove(tx, id) }
 
 var informed = define(table[incident.Informed]{
 	name: "incident_informed", kind: "informed", keys: "id",
-	columns: "id, organisation_id, incident, at, whom, amount, channel, body, about, created_at, version",
+	columns: "id, organisation_id, incident, at, whom, amount, channel, body, about, struck, created_at, version",
 	fields: func(v *incident.Informed) []any {
 		return []any{
-			&v.ID, &v.Organisation, &v.Incident, sqldb.JSON(&v.At), &v.Whom, &v.Count, &v.Channel, &v.Text, &v.About,
+			&v.ID, &v.Organisation, &v.Incident, sqldb.JSON(&v.At), &v.Whom, &v.Count, &v.Channel, &v.Text, &v.About, &v.Struck,
 			sqldb.Time(&v.CreatedAt), &v.Version,
 		}
 	},
@@ -267,15 +267,12 @@ func (tx *Tx) InformedOf(organisation string, of ...string) ([]incident.Informed
 // PutInformed makes or changes one information of recipients.
 func (tx *Tx) PutInformed(v incident.Informed) (incident.Informed, error) { return informed.put(tx, v) }
 
-// RemoveInformed deletes one information of recipients.
-func (tx *Tx) RemoveInformed(id string) error { return informed.remove(tx, id) }
-
 var incidentCosts = define(table[incident.Cost]{
 	name: "incident_costs", kind: "incident_cost", keys: "id",
-	columns: "id, organisation_id, incident, what, cents, currency, estimated, on_day, created_at, version",
+	columns: "id, organisation_id, incident, what, cents, currency, estimated, on_day, struck, created_at, version",
 	fields: func(v *incident.Cost) []any {
 		return []any{
-			&v.ID, &v.Organisation, &v.Incident, &v.What, &v.Cents, &v.Currency, &v.Estimated, sqldb.Date(&v.On),
+			&v.ID, &v.Organisation, &v.Incident, &v.What, &v.Cents, &v.Currency, &v.Estimated, sqldb.Date(&v.On), &v.Struck,
 			sqldb.Time(&v.CreatedAt), &v.Version,
 		}
 	},
@@ -297,9 +294,6 @@ func (tx *Tx) IncidentCosts(organisation string, of ...string) ([]incident.Cost,
 func (tx *Tx) PutIncidentCost(v incident.Cost) (incident.Cost, error) {
 	return incidentCosts.put(tx, v)
 }
-
-// RemoveIncidentCost deletes one cost.
-func (tx *Tx) RemoveIncidentCost(id string) error { return incidentCosts.remove(tx, id) }
 
 // ofIncidents lists the rows of incidents, oldest first.
 func ofIncidents[T any](tx *Tx, t *table[T], organisation string, of []string) ([]T, error) {

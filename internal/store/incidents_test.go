@@ -117,16 +117,16 @@ func incidentProbes() map[string]probe {
 				return incident.Exhibit{ID: k, Organisation: w.organisation, Incident: "i"}
 			},
 			(*store.Tx).Exhibit, ofMany((*store.Tx).Exhibits), func(v incident.Exhibit) string { return v.ID }, (*store.Tx).RemoveExhibit),
-		"incident_informed": byID((*store.Tx).PutInformed,
+		"incident_informed": kept((*store.Tx).PutInformed,
 			func(w world, k string) incident.Informed {
 				return incident.Informed{ID: k, Organisation: w.organisation, Incident: "i"}
 			},
-			(*store.Tx).Informed, ofMany((*store.Tx).InformedOf), func(v incident.Informed) string { return v.ID }, (*store.Tx).RemoveInformed),
-		"incident_costs": byID((*store.Tx).PutIncidentCost,
+			(*store.Tx).Informed, ofMany((*store.Tx).InformedOf), func(v incident.Informed) string { return v.ID }),
+		"incident_costs": kept((*store.Tx).PutIncidentCost,
 			func(w world, k string) incident.Cost {
 				return incident.Cost{ID: k, Organisation: w.organisation, Incident: "i"}
 			},
-			(*store.Tx).IncidentCost, ofMany((*store.Tx).IncidentCosts), func(v incident.Cost) string { return v.ID }, (*store.Tx).RemoveIncidentCost),
+			(*store.Tx).IncidentCost, ofMany((*store.Tx).IncidentCosts), func(v incident.Cost) string { return v.ID }),
 	}
 }
 

@@ -158,7 +158,7 @@ func operationsOf() map[string]string {
 		"POST " + handling + "/list": "read-indicator-list", "POST " + handling + "/import": "add-indicator-list", "POST " + handling + "/import-drop": "remove-indicator-list",
 		"POST " + handling + "/affected": "add-affected change-affected", "POST " + handling + "/affected-remove": "remove-affected",
 		"POST " + handling + "/exhibits": "take-exhibit", "POST " + handling + "/custody": "pass-exhibit-on", "GET " + handling + "/exhibits/{exhibit}": "get-exhibit",
-		"POST " + handling + "/informed": "record-information", "POST " + handling + "/costs": "add-cost", "POST " + handling + "/costs-remove": "remove-cost",
+		"POST " + handling + "/informed": "record-information", "POST " + handling + "/costs": "add-cost", "POST " + handling + "/costs-strike": "strike-cost", "POST " + handling + "/informed-strike": "strike-information",
 		"POST " + handling + "/lessons": "add-lesson", "POST " + handling + "/playbook": "start-playbook", "POST " + handling + "/step": "set-incident-step",
 		"POST " + handling + "/check": "check-exhibit", "GET " + handling + "/exhibits/{exhibit}/custody.pdf": "get-handling", "GET " + handling + "/exhibits/{exhibit}/custody.html": "get-handling",
 		"GET " + org + "/incidents/{incident}/timeline": "get-incident", "GET " + org + "/incidents/{incident}/timeline.csv": "get-incident", "GET " + org + "/incidents/{incident}/timeline.json": "get-incident",

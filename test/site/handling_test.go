@@ -36,7 +36,8 @@ func handlingForms() map[string]url.Values {
 		page + "/custody":                    {"id": {"x"}, "action": {"returned"}, "who": {"Anna"}, "where": {"safe"}},
 		page + "/informed":                   {"whom": {"All"}, "text": {"x"}, "about": {"incident"}},
 		page + "/costs":                      {"what": {"Work"}, "amount": {"1"}, "currency": {"EUR"}},
-		page + "/costs-remove":               {"id": {"x"}},
+		page + "/costs-strike":               {"id": {"x"}, "reason": {"twice"}},
+		page + "/informed-strike":            {"id": {"x"}, "reason": {"not sent"}},
 		page + "/forward":                    {"minutes": {"5"}},
 		page + "/inject":                     {"after": {"5"}, "text": {"News"}},
 		page + "/give":                       {"number": {"0"}},
@@ -225,6 +226,7 @@ func TestHandlingInBrowser(t *testing.T) {
 	b.Do(chromedp.SetUploadFiles("#list-form input[type=file]", []string{list}), chromedp.Click("#list-form button"),
 		chromedp.WaitVisible(`//*[@id="imports"]//*[contains(., "sensor.txt")]`))
 	sendingSeen(b, t)
+	correctRecords(b, site+at)
 	folder := os.Getenv("SCREENSHOTS")
 	for _, tab := range []string{"steps", "indicators", "affected", "evidence", "informed", "costs"} {
 		for _, view := range []struct {
@@ -243,6 +245,18 @@ func TestHandlingInBrowser(t *testing.T) {
 			}
 		}
 	}
+}
+
+// correctRecords corrects a cost and strikes out that people were told.
+func correctRecords(b *browser.Browser, at string) {
+	const correct, strike = `//*[@id="cost-list"]//summary[contains(., "Correct")]`, `//*[@id="informed-list"]//summary[contains(., "Strike out")]`
+	b.Open(at+"/handling?tab=costs", 1280, false)
+	b.Do(chromedp.Click(correct), chromedp.SetValue(`#cost-list input[name=amount]`, "980,50"),
+		chromedp.SendKeys(`#cost-list form[action$=costs] input[name=reason]`, "the invoice\r"),
+		chromedp.WaitVisible(`//*[@id="costs"]//dd[contains(., "980.50")]`), chromedp.WaitReady(`//*[@id="cost-list"]//details[contains(., "1200.00 EUR") and contains(., "the invoice")]`))
+	b.Open(at+"/handling?tab=informed", 1280, false)
+	b.Do(chromedp.Click(strike), chromedp.SendKeys(`#informed-list form[action$=strike] input[name=reason]`, "the mail was never sent\r"),
+		chromedp.WaitVisible(`//*[@id="informed-list"]//del[contains(., "All customers")]`))
 }
 
 // TestPlaybooksAndMergeWithoutScript starts a playbook, ticks a step off, makes a

@@ -158,9 +158,7 @@ func (s *Service) ring(ctx context.Context, everything tenant.Scope, group []sto
 			if err != nil {
 				return err
 			}
-			if rings {
-				n++
-			}
+			n += rings
 		}
 		return b.mail()
 	})
@@ -222,7 +220,7 @@ type Message struct {
 	Authority    string        `json:"authority,omitempty"`
 	Country      string        `json:"country,omitempty"`
 	Stage        clocks.Stage  `json:"stage"`
-	Step         string        `json:"step"` // as incident.Alarm; "test" for a trial
+	Step         string        `json:"step"` // as incident.Alarm; "late" for several at once, "test" for a trial
 	DueAt        time.Time     `json:"due_at"`
 	Overdue      bool          `json:"overdue"`
 	Text         string        `json:"text"` // in the language of the workspace
@@ -302,30 +300,51 @@ func callsOf(r oncall.Roster, now time.Time) (list []Call, person string) {
 	return list, person
 }
 
-// alarm marks one alarm and writes what it causes; it does not ring when another
-// server was faster.
-func (b *bell) alarm(a incident.Alarm) (rings bool, err error) {
-	if rings, err = b.in.MarkAlarm(a.ID, b.in.Now()); err != nil || !rings {
-		return false, err
+// alarm marks one alarm and writes what it causes, and returns how many rang: none
+// when another server was faster. Of one that had fallen due before its clock was known
+// it marks the others of the case too, which ring together.
+func (b *bell) alarm(a incident.Alarm) (rings int, err error) {
+	if a.Late {
+		late, err := b.in.LateAlarms(a.Organisation, a.Incident)
+		if err != nil {
+			return 0, err
+		}
+		if slices.ContainsFunc(late, func(l incident.Alarm) bool { return l.Step != "start" }) {
+			return b.together(late)
+		}
 	}
+	fresh, err := b.in.MarkAlarm(a.ID, b.in.Now())
+	if err != nil || !fresh {
+		return 0, err
+	}
+	return 1, b.single(a)
+}
+
+// single writes what one alarm causes.
+func (b *bell) single(a incident.Alarm) error {
 	if err := b.prepare(); err != nil {
-		return false, err
+		return err
 	}
 	x, err := b.find(a)
 	if err != nil {
-		return false, err
+		return err
 	}
+	return b.cause(a, x, sentence(a, x))
+}
+
+// cause writes what an alarm causes: a line in the record, and what people and programs
+// are told.
+func (b *bell) cause(a incident.Alarm, x subject, said law.Message) error {
 	if err := b.record(a, x); err != nil {
-		return false, err
+		return err
 	}
-	said := sentence(a, x)
 	if err := b.tell(a, x, said); err != nil {
-		return false, err
+		return err
 	}
 	if x.exercise { // a drill disturbs nobody outside
-		return true, nil
+		return nil
 	}
-	return true, b.post(a, x, said)
+	return b.post(a, x, said)
 }
 
 // tell puts the alarm into the inbox of everybody who can act on it, and prepares
@@ -333,9 +352,6 @@ func (b *bell) alarm(a incident.Alarm) (rings bool, err error) {
 func (b *bell) tell(a incident.Alarm, x subject, said law.Message) error {
 	args := map[string]any{}
 	for _, v := range said.Args {
-		if m, ok := v.Value.(law.Message); ok {
-			v.Value = map[string]any{"key": m.Key}
-		}
 		args[v.Name] = v.Value
 	}
 	raw, err := json.Marshal(args)

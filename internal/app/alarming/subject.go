@@ -28,10 +28,11 @@ type subject struct {
 	country      string
 	zone         string // IANA name, in which deadlines are said
 	now          time.Time
-	underway     time.Time    // when the report was submitted that has not reached the authority; zero: there is none
-	desk         bool         // of an authority
-	words        string       // of the key of the sentence
-	stage        clocks.Stage // of the report that is due, or that is to be mended
+	underway     time.Time      // when the report was submitted that has not reached the authority; zero: there is none
+	desk         bool           // of an authority
+	words        string         // of the key of the sentence
+	about        []clocks.Stage // of an alarm about several deadlines
+	stage        clocks.Stage   // of the report that is due, or that is to be mended
 }
 
 // known is a case with its duties.
@@ -146,8 +147,12 @@ func (b *bell) record(a incident.Alarm, x subject) error {
 	if x.desk {
 		return b.in.Note("alarm."+x.words, "authority_case", x.id, x.organisation, a.Step+", "+a.DueAt.Format(time.RFC3339))
 	}
+	stages := string(a.Stage)
+	for _, st := range x.about {
+		stages += "+" + string(st)
+	}
 	_, err := b.in.AddIncidentEntry(incident.Entry{Organisation: a.Organisation, Incident: a.Incident, Kind: "alarm", Object: a.ID,
-		Text: string(a.Stage) + ", " + a.Step, After: a.DueAt.Format(time.RFC3339),
+		Text: stages + ", " + a.Step, After: a.DueAt.Format(time.RFC3339),
 		At: incident.Moment{At: x.now, Zone: b.cases[a.Incident].Zone, Certainty: incident.Exact}})
 	return err
 }

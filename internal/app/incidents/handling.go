@@ -101,29 +101,6 @@ func tasksOf(tx *store.Tx, organisation string, of []string) (out []planning.Tas
 	return out, nil
 }
 
-// Totals adds the costs up, by currency: what was paid or agreed, and what is
-// estimated, in hundredths.
-func Totals(costs []incident.Cost) (out []Total) {
-	for _, c := range costs {
-		n := slices.IndexFunc(out, func(t Total) bool { return t.Currency == c.Currency })
-		if n < 0 {
-			n, out = len(out), append(out, Total{Currency: c.Currency})
-		}
-		if c.Estimated {
-			out[n].Estimated += c.Cents
-		} else {
-			out[n].Known += c.Cents
-		}
-	}
-	return out
-}
-
-// Total is a sum of costs in one currency.
-type Total struct {
-	Currency         string
-	Known, Estimated int64
-}
-
 // handle changes what belongs to a case that goes on.
 func (s *Service) handle(ctx context.Context, a authz.Actor, organisation, id string, f func(*store.Tx, incident.Incident) error) error {
 	return s.write(ctx, a, organisation, authz.IncidentEdit, func(tx *store.Tx) error {
@@ -199,6 +176,8 @@ func (s *Service) PutAffected(ctx context.Context, a authz.Actor, organisation, 
 				return err
 			}
 			before, v.Incident, v.CreatedAt = old.Condition, old.Incident, old.CreatedAt
+		} else {
+			v.Version = 0
 		}
 		if out, err = tx.PutAffected(v); err != nil || before == v.Condition {
 			return err
@@ -219,90 +198,6 @@ func (s *Service) RemoveAffected(ctx context.Context, a authz.Actor, organisatio
 			return err
 		}
 		return tx.RemoveAffected(affected)
-	})
-}
-
-// Inform records that recipients of a service were told of the incident, or of a
-// threat with what they can do, Directive (EU) 2022/2555 Art. 23(1) and (2).
-func (s *Service) Inform(ctx context.Context, a authz.Actor, organisation, id string, v incident.Informed) (out incident.Informed, err error) {
-	v.Whom, v.Channel, v.Text = strings.TrimSpace(v.Whom), strings.TrimSpace(v.Channel), strings.TrimSpace(v.Text)
-	switch {
-	case v.Whom == "":
-		return v, invalid("whom", "it is not said who was told", "for example: all customers of the mail service")
-	case v.Text == "" || len(v.Text) > reporting.LongestText:
-		return v, invalid("text", "the text is missing or too long", "what they were told, up to 20 kB")
-	case v.Count < 0 || v.Count > 1e12:
-		return v, invalid("count", "the number cannot be used", "0 or more")
-	case v.About != "incident" && v.About != "threat":
-		return v, invalid("about", "there is no such ground", "incident (Art. 23(1)) or threat (Art. 23(2))")
-	}
-	for field, text := range map[string]string{"whom": v.Whom, "channel": v.Channel} {
-		if err := short(field, text); err != nil {
-			return v, err
-		}
-	}
-	err = s.handle(ctx, a, organisation, id, func(tx *store.Tx, i incident.Incident) error {
-		if !v.At.Known() {
-			v.At = incident.Moment{At: i.Now(tx.Now()), Zone: orElse(v.At.Zone, i.Zone), Certainty: incident.Exact}
-		}
-		if err := checkMoment("at", &v.At, i.Now(tx.Now())); err != nil {
-			return err
-		}
-		v.ID, v.Version, v.Organisation, v.Incident = "", 0, organisation, id
-		if out, err = tx.PutInformed(v); err != nil {
-			return err
-		}
-		return entry(tx, a, i, incident.Entry{Kind: "communication", Object: out.ID, At: v.At, Text: v.Whom + ": " + v.Text})
-	})
-	return out, err
-}
-
-// PutCost adds a cost (id ""), or changes it.
-func (s *Service) PutCost(ctx context.Context, a authz.Actor, organisation, id string, v incident.Cost) (out incident.Cost, err error) {
-	v.What = strings.TrimSpace(v.What)
-	switch {
-	case v.What == "":
-		return v, invalid("what", "it is not said what the money is for", "for example: forensic analysis")
-	case v.Cents <= 0 || v.Cents > 1e14:
-		return v, invalid("amount", "the amount cannot be used", "more than 0")
-	case !slices.Contains(planning.Currencies(), v.Currency):
-		return v, invalid("currency", "there is no such currency here", "one of "+strings.Join(planning.Currencies(), ", "))
-	}
-	if err := short("what", v.What); err != nil {
-		return v, err
-	}
-	err = s.handle(ctx, a, organisation, id, func(tx *store.Tx, i incident.Incident) error {
-		v.Organisation, v.Incident = organisation, id
-		if v.On.IsZero() {
-			v.On = law.DateOf(i.Now(tx.Now()))
-		}
-		if v.ID != "" {
-			old, err := tx.IncidentCost(v.ID)
-			if err == nil {
-				err = belongs(tx, i, old.Incident, old.Organisation, "cost")
-			}
-			if err != nil {
-				return err
-			}
-			v.Incident, v.CreatedAt = old.Incident, old.CreatedAt
-		}
-		out, err = tx.PutIncidentCost(v)
-		return err
-	})
-	return out, err
-}
-
-// RemoveCost takes a cost out.
-func (s *Service) RemoveCost(ctx context.Context, a authz.Actor, organisation, id, cost string) error {
-	return s.handle(ctx, a, organisation, id, func(tx *store.Tx, i incident.Incident) error {
-		old, err := tx.IncidentCost(cost)
-		if err == nil {
-			err = belongs(tx, i, old.Incident, old.Organisation, "cost")
-		}
-		if err != nil {
-			return err
-		}
-		return tx.RemoveIncidentCost(cost)
 	})
 }
 

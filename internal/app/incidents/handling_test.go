@@ -226,7 +226,7 @@ func TestRecordKeeping(t *testing.T) {
 	_, err = d.Inform(ctx, anna, d.organisation, i.ID, incident.Informed{Whom: "All customers", Count: 1200, Channel: "mail", Text: "Please change passwords.", About: "threat"})
 	must(t, err)
 	for _, c := range []incident.Cost{{What: "Forensics", Cents: 1_200_050, Currency: "EUR"}, {What: "Downtime", Cents: 5_000_000, Currency: "EUR", Estimated: true}, {What: "Lawyer", Cents: 100, Currency: "CHF"}} {
-		_, err := d.PutCost(ctx, anna, d.organisation, i.ID, c)
+		_, err := d.AddCost(ctx, anna, d.organisation, i.ID, c)
 		must(t, err)
 	}
 	task, err := d.Learn(ctx, anna, d.organisation, i.ID, incidents.Lesson{Title: "Block macros", Body: "They ran.", Risk: true, Due: law.MustDate("2026-05-01")})
@@ -251,8 +251,8 @@ func TestRecordKeeping(t *testing.T) {
 		t.Errorf("record: %v", kinds)
 	}
 	for name, err := range map[string]error{
-		"no amount":   drop(d.PutCost(ctx, anna, d.organisation, i.ID, incident.Cost{What: "x", Currency: "EUR"})),
-		"no currency": drop(d.PutCost(ctx, anna, d.organisation, i.ID, incident.Cost{What: "x", Cents: 1, Currency: "XYZ"})),
+		"no amount":   drop(d.AddCost(ctx, anna, d.organisation, i.ID, incident.Cost{What: "x", Currency: "EUR"})),
+		"no currency": drop(d.AddCost(ctx, anna, d.organisation, i.ID, incident.Cost{What: "x", Cents: 1, Currency: "XYZ"})),
 		"no kind":     drop(d.PutAffected(ctx, anna, d.organisation, i.ID, incident.Affected{Name: "x", Condition: "affected"})),
 		"no text":     drop(d.Inform(ctx, anna, d.organisation, i.ID, incident.Informed{Whom: "x", About: "threat"})),
 		"heading":     drop(d.Learn(ctx, anna, d.organisation, i.ID, incidents.Lesson{Title: "x", Requirement: "nis2.21.2.c"})),

@@ -247,7 +247,7 @@ func (k known) work(tx *store.Tx, i incident.Incident) error {
 	if err != nil {
 		return err
 	}
-	k.told(told)
+	k.told(slices.DeleteFunc(told, func(x incident.Informed) bool { return x.Struck != "" }))
 	list, err := tx.Indicators(i.Organisation, store.IndicatorFilter{Incidents: lineage}, 0, mostDerived+1)
 	if err != nil {
 		return err

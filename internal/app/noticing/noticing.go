@@ -141,8 +141,14 @@ func arguments(list []any) (out []law.Arg) {
 	return out
 }
 
-// typed turns a value of JSON into what messages take: days and messages are
-// recognised by their form.
+func message(v map[string]any) law.Message {
+	key, _ := v["key"].(string)
+	list, _ := v["args"].([]any)
+	return law.Message{Key: key, Args: arguments(list)}
+}
+
+// typed turns a value of JSON into what messages take: days, messages and
+// lists of messages are recognised by their form.
 func typed(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -150,9 +156,17 @@ func typed(v any) any {
 			return d
 		}
 	case map[string]any:
-		key, _ := v["key"].(string)
-		list, _ := v["args"].([]any)
-		return law.Message{Key: key, Args: arguments(list)}
+		return message(v)
+	case []any:
+		var list []law.Message
+		for _, x := range v {
+			m, ok := x.(map[string]any)
+			if !ok {
+				return v
+			}
+			list = append(list, message(m))
+		}
+		return list
 	case float64:
 		if v == float64(int(v)) {
 			return int(v)

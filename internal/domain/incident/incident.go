@@ -185,6 +185,9 @@ func EntryKinds() []string {
 // no longer asks for a better report.
 const RevisionSettled = "settled"
 
+// Struck is what follows, in an entry of kind "correction", when a record counts no more.
+const Struck = "struck"
+
 // Indicator is an indicator of compromise.
 type Indicator struct {
 	ID           string    `json:"id"`
@@ -243,7 +246,8 @@ type Custody struct {
 	By     string    `json:"by"`     // person who wrote it down
 }
 
-// Informed records that recipients of a service were told, Art. 23(1) and (2).
+// Informed records that recipients of a service were told, Directive (EU) 2022/2555
+// Art. 23(1) and (2). It is corrected or struck out, never removed.
 type Informed struct {
 	ID           string    `json:"id"`
 	Organisation string    `json:"organisation"`
@@ -253,12 +257,13 @@ type Informed struct {
 	Count        int64     `json:"count"`
 	Channel      string    `json:"channel"`
 	Text         string    `json:"text"`
-	About        string    `json:"about"` // "incident" (Art. 23(1)) or "threat" (Art. 23(2))
+	About        string    `json:"about"`            // "incident" (Art. 23(1)) or "threat" (Art. 23(2))
+	Struck       string    `json:"struck,omitempty"` // why it counts no more; "": it counts
 	CreatedAt    time.Time `json:"created_at"`
 	Version      int64     `json:"version"`
 }
 
-// Cost is money that the incident cost.
+// Cost is money that the incident cost. It is corrected or struck out, never removed.
 type Cost struct {
 	ID           string    `json:"id"`
 	Organisation string    `json:"organisation"`
@@ -268,6 +273,7 @@ type Cost struct {
 	Currency     string    `json:"currency"`
 	Estimated    bool      `json:"estimated"`
 	On           law.Date  `json:"on"`
+	Struck       string    `json:"struck,omitempty"` // why it counts no more; "": it counts
 	CreatedAt    time.Time `json:"created_at"`
 	Version      int64     `json:"version"`
 }

@@ -177,15 +177,20 @@ type Alarm struct {
 	At           time.Time    `json:"at"`
 	DueAt        time.Time    `json:"due_at"` // strict deadline
 	SentAt       time.Time    `json:"sent_at"`
+	Late         bool         `json:"late"` // it had fallen due before its clock was known; the store says so
 }
 
 // Steps lists the steps of alarms in the order in which they come; no clock has all.
 func Steps() []string { return []string{"start", "half", "7d", "2d", "4h", "1h", "overdue"} }
 
+// LateStep is the step of an alarm about a case whose clocks became known when their
+// reminders had fallen due already. It has reached every step.
+const LateStep = "late"
+
 // Reached reports whether a step is the step from, or comes after it. Every step has
 // reached "".
 func Reached(step, from string) bool {
-	return from == "" || slices.Index(Steps(), step) >= slices.Index(Steps(), from)
+	return from == "" || step == LateStep || slices.Index(Steps(), step) >= slices.Index(Steps(), from)
 }
 
 // Alarms lists the reminders of the clocks that still run.

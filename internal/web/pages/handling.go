@@ -196,8 +196,7 @@ func (s *Site) handlingActs() map[string]handlingDeed {
 			if err != nil {
 				return err
 			}
-			version, _ := strconv.ParseInt(r.PostFormValue("version"), 10, 64) // nonsense is a conflict
-			_, err = s.incidents.PutAffected(ctx(r), a, organisation, id, incident.Affected{ID: text(r, "id"), Version: version, Kind: text(r, "kind"), Name: text(r, "name"),
+			_, err = s.incidents.PutAffected(ctx(r), a, organisation, id, incident.Affected{ID: text(r, "id"), Version: version(r), Kind: text(r, "kind"), Name: text(r, "name"),
 				Count: count, Condition: text(r, "condition"), Note: text(r, "note")})
 			return err
 		}},
@@ -220,14 +219,21 @@ func (s *Site) handlingActs() map[string]handlingDeed {
 			if err != nil {
 				return err
 			}
-			v := incident.Informed{Whom: text(r, "whom"), Count: count, Channel: text(r, "channel"), Text: text(r, "text"), About: text(r, "about")}
+			v := incident.Informed{ID: text(r, "id"), Version: version(r), Whom: text(r, "whom"), Count: count, Channel: text(r, "channel"), Text: text(r, "text"), About: text(r, "about")}
 			if text(r, "at") != "" {
 				if v.At, err = momentOf(r, "at"); err != nil {
 					return err
 				}
+				v.At.Reason = ""
+			}
+			if v.ID != "" {
+				return s.incidents.ChangeInformed(ctx(r), a, organisation, id, v, text(r, "reason"))
 			}
 			_, err = s.incidents.Inform(ctx(r), a, organisation, id, v)
 			return err
+		}},
+		"informed-strike": {"informed", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			return s.incidents.StrikeInformed(ctx(r), a, organisation, id, text(r, "id"), text(r, "reason"))
 		}},
 		"costs": {"costs", func(r *http.Request, a authz.Actor, organisation, id string) error {
 			cents, err := centsOf(r, "amount")
@@ -239,11 +245,15 @@ func (s *Site) handlingActs() map[string]handlingDeed {
 			if e["on"] != "" {
 				return &fault.Error{Kind: fault.Invalid, Field: "on", What: e["on"]}
 			}
-			_, err = s.incidents.PutCost(ctx(r), a, organisation, id, incident.Cost{What: text(r, "what"), Cents: cents, Currency: text(r, "currency"), Estimated: text(r, "estimated") != "", On: on})
+			v := incident.Cost{ID: text(r, "id"), Version: version(r), What: text(r, "what"), Cents: cents, Currency: text(r, "currency"), Estimated: text(r, "estimated") != "", On: on}
+			if v.ID != "" {
+				return s.incidents.ChangeCost(ctx(r), a, organisation, id, v, text(r, "reason"))
+			}
+			_, err = s.incidents.AddCost(ctx(r), a, organisation, id, v)
 			return err
 		}},
-		"costs-remove": {"costs", func(r *http.Request, a authz.Actor, organisation, id string) error {
-			return s.incidents.RemoveCost(ctx(r), a, organisation, id, text(r, "id"))
+		"costs-strike": {"costs", func(r *http.Request, a authz.Actor, organisation, id string) error {
+			return s.incidents.StrikeCost(ctx(r), a, organisation, id, text(r, "id"), text(r, "reason"))
 		}},
 		"playbook": {"steps", func(r *http.Request, a authz.Actor, organisation, id string) error {
 			_, err := s.incidents.StartPlaybook(ctx(r), a, organisation, id, text(r, "playbook"))

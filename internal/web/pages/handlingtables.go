@@ -2,8 +2,10 @@ package pages
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -171,17 +173,19 @@ func (v handlingView) affectedTable(r *http.Request) ui.TableProps {
 	return t
 }
 
-func (v handlingView) informedTable(ctx context.Context) ui.TableProps {
+func (v handlingView) informedTable(r *http.Request) ui.TableProps {
+	ctx := r.Context()
 	t := ui.TableProps{ID: "informed-list", Caption: ui.T(ctx, "handling.tab.informed"), HideCaption: true, Columns: []ui.Column{
 		{Label: ui.T(ctx, "handling.column.whom")}, {Label: ui.T(ctx, "handling.column.count"), Numeric: true, Narrow: true}, {Label: ui.T(ctx, "handling.column.when")},
-		{Label: ui.T(ctx, "handling.column.text")}},
+		{Label: ui.T(ctx, "handling.column.text")}, {Label: ui.T(ctx, "handling.column.act"), HideLabel: true}},
 		Empty: ui.Empty{Title: ui.T(ctx, "handling.informed.none"), Text: ui.T(ctx, "handling.informed.none.text")}}
 	for _, x := range v.Informed {
 		note := ui.T(ctx, "handling.about."+x.About)
 		if x.Channel != "" {
 			note += " · " + x.Channel
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(x.Whom, "", note), ui.Words(ui.Number(ctx, float64(x.Count), 0)), ui.Words(momentText(ctx, x.At)), said(x.Text)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{recorded(x.Whom, note, x.Struck), ui.Words(ui.Number(ctx, float64(x.Count), 0)), ui.Words(momentText(ctx, x.At)), said(x.Text),
+			amendForms(r, v, "informed", x.ID, x.Whom, x.Struck, informedForm(r, v, "informed-"+x.ID, x))}})
 	}
 	return t
 }
@@ -190,14 +194,15 @@ func (v handlingView) costTable(r *http.Request) ui.TableProps {
 	ctx := r.Context()
 	t := ui.TableProps{ID: "cost-list", Caption: ui.T(ctx, "handling.tab.costs"), HideCaption: true, Columns: []ui.Column{
 		{Label: ui.T(ctx, "handling.column.what")}, {Label: ui.T(ctx, "handling.column.day"), Narrow: true}, {Label: ui.T(ctx, "handling.column.amount"), Numeric: true, Narrow: true},
-		{Label: ui.T(ctx, "handling.column.act"), HideLabel: true, Narrow: true}},
+		{Label: ui.T(ctx, "handling.column.act"), HideLabel: true}},
 		Empty: ui.Empty{Title: ui.T(ctx, "handling.costs.none"), Text: ui.T(ctx, "handling.costs.none.text")}}
 	for _, x := range v.Costs {
 		note := ""
 		if x.Estimated {
 			note = ui.T(ctx, "incidents.certainty.estimated")
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(x.What, "", note), ui.Day(x.On), ui.Words(money(ctx, x.Cents, x.Currency)), removeForm(r, v.edit, "costs-remove", x.ID, x.What)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{recorded(x.What, note, x.Struck), ui.Day(x.On), ui.Words(money(ctx, x.Cents, x.Currency)),
+			amendForms(r, v, "costs", x.ID, x.What, x.Struck, costForm(r, v, "costs-"+x.ID, x))}})
 	}
 	return t
 }
@@ -211,6 +216,33 @@ func (v handlingView) totals(ctx context.Context) (out []ui.Figure) {
 		out = append(out, ui.Figure{Label: ui.T(ctx, "handling.costs.total", "currency", t.Currency), Value: money(ctx, t.Known+t.Estimated, t.Currency), Note: note})
 	}
 	return out
+}
+
+// corrections are what a record said before each of its corrections, newest first.
+func (v handlingView) corrections(id string) (out []incident.Entry) {
+	for _, e := range v.Entries {
+		if e.Kind == "correction" && e.Object == id {
+			out = append(out, e)
+		}
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// toldHint says what an empty time means.
+func toldHint(ctx context.Context, x incident.Informed) string {
+	if x.ID == "" {
+		return ui.T(ctx, "handling.field.at.hint")
+	}
+	return ui.T(ctx, "handling.field.at.stays", "time", momentText(ctx, x.At))
+}
+
+// amountText is an amount of money as a form takes it.
+func amountText(cents int64) string {
+	if cents == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d.%02d", cents/100, cents%100)
 }
 
 func countText(n int64) string {

@@ -35,8 +35,12 @@ func recordTitle(ctx context.Context, e incident.Entry) string {
 func recordText(ctx context.Context, e incident.Entry) string {
 	switch {
 	case e.Kind == "alarm":
-		stage, step, _ := strings.Cut(e.Text, ", ")
-		return wordOr(ctx, "incident.asked.stage."+stage, stageTitle(ctx, clocks.Stage(stage))) + ", " + wordOr(ctx, "incidents.record.step."+step, step)
+		stages, step, _ := strings.Cut(e.Text, ", ")
+		var titles []string
+		for _, stage := range strings.Split(stages, "+") {
+			titles = append(titles, wordOr(ctx, "incident.asked.stage."+stage, stageTitle(ctx, clocks.Stage(stage))))
+		}
+		return strings.Join(titles, " + ") + ", " + wordOr(ctx, "incidents.record.step."+step, step)
 	case e.Kind == "report" && e.Text != "":
 		return ui.T(ctx, "incidents.record.bypass", "reason", e.Text)
 	case e.Kind == "decision" && e.Text == "approved" && e.Before == "" && e.After == "":
@@ -104,6 +108,10 @@ func recordValue(ctx context.Context, e incident.Entry, value string) string {
 		return momentText(ctx, said)
 	}
 	switch e.Kind {
+	case "correction":
+		if value == incident.Struck {
+			return ui.T(ctx, "incidents.record.struck")
+		}
 	case "decision":
 		return decisionWords(ctx, value)
 	case "report": // by which channel; all else is a hash

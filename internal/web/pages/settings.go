@@ -66,7 +66,7 @@ func manages(r *http.Request) bool {
 	return err == nil
 }
 
-// version is the version of the workspace that the page showed.
+// version is the version of what the page showed.
 func version(r *http.Request) int64 {
 	n, err := strconv.ParseInt(r.PostFormValue("version"), 10, 64)
 	if err != nil {
