@@ -169,7 +169,8 @@ func TestBoundaries(t *testing.T) {
 				if v.Significant != step.want {
 					t.Errorf("%s with %s = %v: verdict %v, want %v; %v", typ, b.field, step.value, v.Significant, step.want, v.Criteria)
 				}
-				if step.want == law.True && b.threshold != 0 && (c.Figure.Value != b.figure || c.Threshold.Value != b.threshold) {
+				figure, threshold := significance.Figure{Value: b.figure, Known: true}, significance.Figure{Value: b.threshold, Known: true}
+				if step.want == law.True && (c.Figure != figure || c.Threshold != threshold) {
 					t.Errorf("%s %s: figure %v of %v, want %v of %v", typ, b.rule, c.Figure, c.Threshold, b.figure, b.threshold)
 				}
 			}
@@ -386,6 +387,73 @@ func TestRecur(t *testing.T) {
 		facts.Recur(latest, tc.earlier)
 		if v := significance.Judge(facts, significance.Options{}); v.Significant != tc.want {
 			t.Errorf("%s: %v, want %v", tc.name, v.Significant, tc.want)
+		}
+	}
+}
+
+// An incident that is significant on its own is no recurrence, whatever its loss.
+func TestRecurOfASignificantIncident(t *testing.T) {
+	latest := significance.Occurrence{On: law.MustDate("2026-08-31"), RootCause: "fire", Significant: true}
+	earlier := latest
+	earlier.Significant = false
+	facts := quiet().facts(cloud)
+	facts.Recur(latest, []significance.Occurrence{earlier})
+	loss, known := facts.Number(significance.RecurringLoss)
+	if n, _ := facts.Number(significance.Occurrences); n != 1 || facts.Truth(significance.SameRootCause) != law.False || !known || loss != 0 {
+		t.Errorf("%v occurrences, same cause %v, loss %v known %v", n, facts.Truth(significance.SameRootCause), loss, known)
+	}
+	if v := significance.Judge(facts, significance.Options{}); v.Significant != law.False {
+		t.Errorf("verdict %v, missing %v", v.Significant, v.Missing)
+	}
+}
+
+// The outage itself is part of its calendar week, Implementing Regulation (EU)
+// 2024/2690 Art. 14(b).
+func TestWeekHoldsTheOutage(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		facts  f
+		met    law.Truth
+		figure significance.Figure
+	}{
+		{"the outage is longer than the week that was stated", f{significance.UnavailableMinutes: 61, significance.UnavailableMinutesWeek: 10}, law.True, significance.Figure{Value: 61, Known: true}},
+		{"the outage suffices", f{significance.UnavailableMinutes: 61, significance.UnavailableMinutesWeek: nil}, law.True, significance.Figure{Value: 61, Known: true}},
+		{"the outage is as long as the limit", f{significance.UnavailableMinutes: 60, significance.UnavailableMinutesWeek: nil}, law.Unknown, significance.Figure{}},
+		{"the week is longer than the outage", f{significance.UnavailableMinutes: 5, significance.UnavailableMinutesWeek: 61}, law.True, significance.Figure{Value: 61, Known: true}},
+		{"neither", f{significance.UnavailableMinutes: 5, significance.UnavailableMinutesWeek: 6}, law.False, significance.Figure{Value: 6, Known: true}},
+	} {
+		c, ok := find(significance.Judge(quiet().with(tc.facts).facts(trust), significance.Options{}), "cir.sig.14.b")
+		if !ok || c.Met != tc.met || tc.figure.Known && c.Figure != tc.figure {
+			t.Errorf("%s: %v with %v, want %v with %v", tc.name, c.Met, c.Figure, tc.met, tc.figure)
+		}
+	}
+	// A limited service is not as long limited as it was unavailable.
+	facts := quiet().with(f{significance.UnavailableMinutes: 29, significance.LimitedMinutes: 0, significance.UsersAffected: 2_000_000}).facts(cloud)
+	if c, ok := find(significance.Judge(facts, significance.Options{}), "cir.sig.7.b"); !ok || c.Met != law.False {
+		t.Errorf("29 minutes unavailable and none limited: %v", c.Met)
+	}
+}
+
+// TestUsersWithoutTotal has the figure, the limit and the unit that people are shown
+// while it is not known how many users there are, for the share of Art. 7(b).
+func TestUsersWithoutTotal(t *testing.T) {
+	known := func(v float64) significance.Figure { return significance.Figure{Value: v, Known: true} }
+	base := quiet().with(f{significance.LimitedMinutes: 61, significance.UsersTotal: nil})
+	for _, tc := range []struct {
+		name              string
+		facts             f
+		met               law.Truth
+		figure, threshold significance.Figure
+		unit              significance.Unit
+	}{
+		{"more than a million", f{significance.UsersAffected: 1_000_001}, law.True, known(1_000_001), known(1_000_000), significance.Users},
+		{"a million, share not known", f{significance.UsersAffected: 1_000_000}, law.Unknown, known(1_000_000), significance.Figure{}, significance.Users},
+		{"more than five per cent", f{significance.UsersAffected: nil, significance.UsersAffectedPct: 5.1}, law.True, known(5.1), known(5), significance.Percent},
+		{"five per cent", f{significance.UsersAffected: nil, significance.UsersAffectedPct: 5}, law.Unknown, known(5), known(5), significance.Percent},
+	} {
+		c, ok := find(significance.Judge(base.with(tc.facts).facts(cloud), significance.Options{}), "cir.sig.7.b")
+		if !ok || c.Met != tc.met || c.Figure != tc.figure || c.Threshold != tc.threshold || c.Unit != tc.unit {
+			t.Errorf("%s: %v, %v of %v %v; want %v, %v of %v %v", tc.name, c.Met, c.Figure, c.Threshold, c.Unit, tc.met, tc.figure, tc.threshold, tc.unit)
 		}
 	}
 }
