@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/base/public"
 )
 
 // ClientOptions of NewClient.
@@ -98,8 +99,7 @@ func publicOnly(_, address string, _ syscall.RawConn) error {
 	if err != nil {
 		return fmt.Errorf("connect to %s: %w", address, err)
 	}
-	ip := a.Addr().Unmap()
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || netip.MustParsePrefix("100.64.0.0/10").Contains(ip) {
+	if !public.Is(a.Addr()) {
 		return fmt.Errorf("connect to %s: the address is not on the public Internet", address)
 	}
 	return nil

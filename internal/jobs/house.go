@@ -14,10 +14,11 @@ const KeepJobs = 30 * 24 * time.Hour
 // KeepHouse adds the schedules that every server needs: checkpoints of the ledgers
 // that grew, every quarter of an hour, and once a night the removal of sessions,
 // counters and jobs that are of no use any more. origin names the server in the
-// checkpoints; then runs in the transaction that ends each sealing.
-func (r *Runner) KeepHouse(signer ledger.Signer, origin string, then ...func(*store.Tx) error) error {
+// checkpoints; the witness, unless it is nil, knows the newest of them; then runs in
+// the transaction that ends each sealing.
+func (r *Runner) KeepHouse(signer ledger.Signer, origin string, witness store.Witness, then ...func(*store.Tx) error) error {
 	r.Handle("house.seal", func(ctx context.Context, run *Run) error {
-		n, err := r.store.SealLedgers(ctx, signer, origin)
+		n, err := r.store.SealLedgers(ctx, signer, origin, witness)
 		if err != nil {
 			return err
 		}

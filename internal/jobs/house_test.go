@@ -22,7 +22,7 @@ func TestKeepHouse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.KeepHouse(signer, "server"); err != nil {
+		if err := r.KeepHouse(signer, "server", nil); err != nil {
 			t.Fatal(err)
 		}
 		write(t, b.Store, system(), func(tx *store.Tx) error {

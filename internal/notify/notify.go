@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/base/public"
 )
 
 // Limit is how long one request or one program may take.
@@ -42,7 +43,7 @@ type Web struct {
 func NewWeb(private bool) *Web {
 	d := &net.Dialer{Timeout: 10 * time.Second}
 	if !private {
-		d.Control = func(_, address string, _ syscall.RawConn) error { return public(address) }
+		d.Control = func(_, address string, _ syscall.RawConn) error { return reachable(address) }
 	}
 	t := &http.Transport{DialContext: d.DialContext, TLSHandshakeTimeout: 10 * time.Second, MaxIdleConns: 50, MaxIdleConnsPerHost: 4,
 		IdleConnTimeout: time.Minute, ResponseHeaderTimeout: Limit, MaxResponseHeaderBytes: 64 << 10}
@@ -50,28 +51,11 @@ func NewWeb(private bool) *Web {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-// special lists ranges that are no public addresses and that net/netip does not name.
-var special = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"),
-	netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("2001:db8::/32"),
-	netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("fec0::/10"),
-}
-
-// public checks an address that is about to be dialled, after names were resolved.
-func public(address string) error {
+// reachable checks an address that is about to be dialled, after names were resolved.
+func reachable(address string) error {
 	at, err := netip.ParseAddrPort(address)
-	if err != nil {
+	if err != nil || !public.Is(at.Addr()) {
 		return fmt.Errorf("%s: %w", address, ErrPrivate)
-	}
-	a := at.Addr().Unmap()
-	ok := a.IsGlobalUnicast() && !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast()
-	for _, p := range special {
-		ok = ok && !p.Contains(a)
-	}
-	if !ok {
-		return fmt.Errorf("%s: %w", a, ErrPrivate)
 	}
 	return nil
 }
@@ -82,10 +66,8 @@ func (w *Web) Check(address string) error {
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "https" && (u.Scheme != "http" || !w.private) {
 		return &fault.Error{Kind: fault.Invalid, Field: "url", What: "the address cannot be used", Expected: "an address such as https://example.org/alarms"}
 	}
-	if a, err := netip.ParseAddr(u.Hostname()); err == nil && !w.private {
-		if public(netip.AddrPortFrom(a, 443).String()) != nil {
-			return &fault.Error{Kind: fault.Invalid, Field: "url", What: "the address is not on the public internet", Expected: "an address that everybody can reach"}
-		}
+	if a, err := netip.ParseAddr(u.Hostname()); err == nil && !w.private && !public.Is(a) {
+		return &fault.Error{Kind: fault.Invalid, Field: "url", What: "the address is not on the public internet", Expected: "an address that everybody can reach"}
 	}
 	return nil
 }

@@ -23,6 +23,8 @@ import (
 const (
 	masterKey = "key"        // seals the secrets of second factors
 	ledgerKey = "ledger-key" // signs checkpoints: private key, public key
+
+	ledgerSeals = "ledger-seals" // the newest checkpoint of each ledger
 )
 
 // databaseFile is the SQLite database in the data folder.
@@ -61,7 +63,8 @@ func (p Place) upkeep() (upkeep.Place, error) {
 		return upkeep.Place{}, err
 	}
 	roots, err := keptRoots(p.Data)
-	return upkeep.Place{Folder: p.Data, Database: p.DatabaseURL, Secrets: []string{masterKey, ledgerKey}, Public: public, Roots: roots}, err
+	return upkeep.Place{Folder: p.Data, Database: p.DatabaseURL, Secrets: []string{masterKey, ledgerKey}, Public: public, Roots: roots,
+		Witness: sealFile(filepath.Join(p.Data, ledgerSeals))}, err
 }
 
 // keptRoots are the certificates (PEM) to which those of time stamps must lead.

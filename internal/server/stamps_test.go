@@ -3,6 +3,7 @@ package server_test
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"os"
@@ -90,6 +91,10 @@ func TestTimestamps(t *testing.T) {
 	if out, err := verify.CombinedOutput(); err != nil {
 		t.Errorf("openssl: %v\n%s", err, out)
 	}
+	sound := withdrawn(t, filepath.Join(c.Data, "ledger-seals"))
+	if text := page("/ledger/check"); !strings.Contains(text, "was signed, but there are") || !strings.Contains(text, "is gone") {
+		t.Error("the page does not say that the ledger has less than what was signed")
+	}
 	stop()
 	local, err := server.OpenLocal(t.Context(), server.Place{Data: c.Data, Clock: clock.System{}})
 	if err != nil {
@@ -110,6 +115,10 @@ func TestTimestamps(t *testing.T) {
 		}
 		return chains, faults
 	}
+	if _, faults := check(nil); faults < 2 {
+		t.Errorf("%d faults in ledgers that have less than what was signed", faults)
+	}
+	sound()
 	if chains, faults := check(nil); faults != 0 || chains[upkeep.ChainTrusted] == 0 || len(chains) != 1 {
 		t.Errorf("with the roots that the server kept: %v, %d faults", chains, faults)
 	}
@@ -120,6 +129,35 @@ func TestTimestamps(t *testing.T) {
 	if _, err := local.Upkeep.Verify(t.Context(), []byte("no certificate")); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("without a certificate in the file: %v", err)
 	}
+}
+
+// withdrawn makes the file say that more was signed than the ledgers of the database
+// have: as if somebody had cut them off there. sound puts the file back.
+func withdrawn(t *testing.T, file string) (sound func()) {
+	t.Helper()
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seals map[string]map[string]any
+	if err := json.Unmarshal(before, &seals); err != nil || len(seals) < 2 {
+		t.Fatalf("the file of seals: %v\n%s", err, before)
+	}
+	for _, k := range seals {
+		k["entries"] = k["entries"].(float64) + 1000
+	}
+	after, err := json.Marshal(seals)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(b []byte) {
+		t.Helper()
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(after)
+	return func() { t.Helper(); put(before) }
 }
 
 // later is the same server half an hour later, with its clock.

@@ -94,7 +94,7 @@ func wire(s *store.Store, c Config, box secret.Box, passwords *secret.Passwords,
 	if err != nil {
 		return nil, err
 	}
-	proofs := proving.New(s, keys).WithRoots(roots)
+	proofs := proving.New(s, keys).WithRoots(roots).WithWitness(sealFile(filepath.Join(c.Data, ledgerSeals)))
 	books, err := playbook.Load(content.FS)
 	if err != nil {
 		return nil, err
@@ -178,8 +178,9 @@ func (c Config) stampRoots() (*x509.CertPool, error) {
 // keepHouse adds the schedules of the house, with time stamps when there is an
 // authority for them.
 func (c Config) keepHouse(s *store.Store, runner *jobs.Runner, signer ledger.Signer) error {
+	witness := sealFile(filepath.Join(c.Data, ledgerSeals))
 	if c.Timestamps.URL == "" {
-		return runner.KeepHouse(signer, c.origin())
+		return runner.KeepHouse(signer, c.origin(), witness)
 	}
 	authority, err := tsa.New(c.Timestamps.URL, c.Timestamps.Roots)
 	if err != nil {
@@ -187,7 +188,7 @@ func (c Config) keepHouse(s *store.Store, runner *jobs.Runner, signer ledger.Sig
 	}
 	stamping := proving.NewStamping(s, authority)
 	runner.Deliver(proving.StampKind, stamping)
-	return runner.KeepHouse(signer, c.origin(), stamping.Ask)
+	return runner.KeepHouse(signer, c.origin(), witness, stamping.Ask)
 }
 
 // Work runs jobs until ctx ends; Serve calls it. Mails that waited for the server

@@ -53,7 +53,7 @@ func populate(t *testing.T, b *storetest.Bench) {
 		}
 		return tx.ReplaceRecoveryCodes(w.person, []string{"h"})
 	})
-	if _, err := b.SealLedgers(t.Context(), key, "test"); err != nil {
+	if _, err := b.SealLedgers(t.Context(), key, "test", nil); err != nil {
 		t.Fatal(err)
 	}
 	stamp(t, b, w)

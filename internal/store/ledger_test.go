@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -138,15 +139,15 @@ func TestSealAndProve(t *testing.T) {
 	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
 		w, key := makeWorld(t, b.Store, "acme"), signer(t)
 		giveAnswers(t, b.Store, w, 0, 20)
-		if n, err := b.SealLedgers(t.Context(), key, "test"); n != 2 || err != nil {
+		if n, err := b.SealLedgers(t.Context(), key, "test", nil); n != 2 || err != nil {
 			t.Fatalf("%d ledgers sealed, %v", n, err)
 		}
-		if n, err := b.SealLedgers(t.Context(), key, "test"); n != 0 || err != nil {
+		if n, err := b.SealLedgers(t.Context(), key, "test", nil); n != 0 || err != nil {
 			t.Errorf("sealed again without need: %d, %v", n, err)
 		}
 		old := verified(t, b.Store, w.scope, key.Public())
 		giveAnswers(t, b.Store, w, 20, 17)
-		if _, err := b.SealLedgers(t.Context(), key, "test"); err != nil {
+		if _, err := b.SealLedgers(t.Context(), key, "test", nil); err != nil {
 			t.Fatal(err)
 		}
 		now := verified(t, b.Store, w.scope, key.Public())
@@ -238,7 +239,7 @@ func tampered(t *testing.T, b *storetest.Bench, statement string, seq int64, wha
 	t.Helper()
 	w, key := makeWorld(t, b.Store, "acme"), signer(t)
 	giveAnswers(t, b.Store, w, 0, 20)
-	if _, err := b.SealLedgers(t.Context(), key, "test"); err != nil {
+	if _, err := b.SealLedgers(t.Context(), key, "test", nil); err != nil {
 		t.Fatal(err)
 	}
 	if r := verified(t, b.Store, w.scope, key.Public()); len(r.Faults) != 0 || r.Size != 23 {
@@ -266,24 +267,35 @@ func TestForgedLedger(t *testing.T) {
 	b := storetest.Open(t, storetest.SQLite(t))
 	w, key := makeWorld(t, b.Store, "acme"), signer(t)
 	giveAnswers(t, b.Store, w, 0, 5)
-	if _, err := b.SealLedgers(t.Context(), key, "test"); err != nil {
+	if _, err := b.SealLedgers(t.Context(), key, "test", nil); err != nil {
 		t.Fatal(err)
 	}
+	forge(t, b, w, 4)
+	r := verified(t, b.Store, w.scope, key.Public())
+	if len(r.Faults) != 1 || !strings.Contains(r.Faults[0].What, "not those that were signed") {
+		t.Errorf("%+v", r.Faults)
+	}
+}
+
+// forge gives an entry another actor and makes everything that is built on it anew.
+func forge(t *testing.T, b *storetest.Bench, w world, seq int64) {
+	t.Helper()
 	var entries []ledger.Entry
 	read(t, b.Store, w.scope, func(tx *store.Tx) error {
 		return tx.EachEntry(func(e ledger.Entry) error { entries = append(entries, e); return nil })
 	})
-	entries[4].Actor = "somebody"
+	entries[seq].Actor = "somebody"
 	db := storetest.Raw(t, b.Target)
-	unlock(t, db, "SQLite")
+	unlock(t, db, b.Engine())
 	var f ledger.Frontier
 	place := 0
 	exec := func(statement string, args ...any) {
+		t.Helper()
 		if _, err := db.ExecContext(t.Context(), statement, args...); err != nil {
 			t.Fatal(err)
 		}
 	}
-	exec(`UPDATE ledger_entries SET actor = 'somebody' WHERE seq = 4 AND workspace_id = ?`, w.workspace)
+	exec(`UPDATE ledger_entries SET actor = 'somebody' WHERE seq = ? AND workspace_id = ?`, seq, w.workspace)
 	for _, e := range entries {
 		for _, h := range f.Append(e.Hash(w.workspace)) {
 			exec(`UPDATE ledger_hashes SET hash = ? WHERE place = ? AND workspace_id = ?`, h.String(), place, w.workspace)
@@ -295,10 +307,97 @@ func TestForgedLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	exec(`UPDATE ledger_heads SET edges = ? WHERE workspace_id = ?`, string(edges), w.workspace)
-	r := verified(t, b.Store, w.scope, key.Public())
-	if len(r.Faults) != 1 || !strings.Contains(r.Faults[0].What, "not those that were signed") {
-		t.Errorf("%+v", r.Faults)
+}
+
+// memory is a witness for tests.
+type memory struct{ seals store.Seals }
+
+func (m *memory) Seals() (store.Seals, error) { return maps.Clone(m.seals), nil }
+func (m *memory) Keep(s store.Seals) error    { m.seals = s; return nil }
+
+// TestForgerWithoutCheckpoints: somebody with the database and the program throws away
+// the checkpoints that would tell on them. What was signed is known elsewhere: the check
+// says so, and nothing signs the forgery.
+func TestForgerWithoutCheckpoints(t *testing.T) {
+	for name, tc := range map[string]struct {
+		forged     int64 // entry; −1: none
+		statements []string
+		what       []string // of faults
+		sealed     bool     // the ledger can still be signed
+	}{
+		"untouched":              {-1, nil, nil, true},
+		"a checkpoint is gone":   {-1, []string{`DELETE FROM checkpoints`}, []string{"is gone"}, true},
+		"rewritten from entry 4": {4, []string{`DELETE FROM checkpoints`}, []string{"is gone", "not those that were signed"}, false},
+		"cut off": {-1, []string{`DELETE FROM checkpoints`, `DELETE FROM ledger_entries WHERE workspace_id = 'acme'`, `DELETE FROM ledger_hashes WHERE workspace_id = 'acme'`,
+			`DELETE FROM ledger_heads WHERE workspace_id = 'acme'`}, []string{"is gone", "but there are 0"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, witness := storetest.Open(t, storetest.SQLite(t)), &memory{seals: store.Seals{}}
+			w, key := makeWorld(t, b.Store, "acme"), signer(t)
+			giveAnswers(t, b.Store, w, 0, 5)
+			if _, err := b.SealLedgers(t.Context(), key, "test", witness); err != nil {
+				t.Fatal(err)
+			}
+			if tc.forged >= 0 {
+				forge(t, b, w, tc.forged)
+			}
+			db := storetest.Raw(t, b.Target)
+			if tc.forged < 0 {
+				unlock(t, db, "SQLite")
+			}
+			for _, statement := range tc.statements {
+				if _, err := db.ExecContext(t.Context(), strings.ReplaceAll(statement, "'acme'", "'"+w.workspace+"'")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			all, err := b.VerifyAllLedgers(t.Context(), store.Trust{Keys: key.Public(), Seals: witness.seals})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var found []store.LedgerFault
+			for _, r := range all {
+				if r.Workspace == w.workspace {
+					found = r.Faults
+				}
+			}
+			if len(found) != len(tc.what) {
+				t.Fatalf("faults %+v", found)
+			}
+			for i, f := range found {
+				if !strings.Contains(f.What, tc.what[i]) {
+					t.Errorf("fault %+v, want %q", f, tc.what[i])
+				}
+			}
+			before := witness.seals[w.workspace]
+			giveAnswers(t, b.Store, w, 5, 6)
+			_, err = b.SealLedgers(t.Context(), key, "test", witness)
+			if after := witness.seals[w.workspace]; (err == nil) != tc.sealed || (after != before) != tc.sealed {
+				t.Errorf("signed afterwards: %v; %v, then %v", err, before, after)
+			}
+		})
 	}
+}
+
+// TestWitnessOfEarlierCheckpoints: a witness that comes later learns what was signed.
+func TestWitnessOfEarlierCheckpoints(t *testing.T) {
+	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
+		w, key, witness := makeWorld(t, b.Store, "acme"), signer(t), &memory{seals: store.Seals{}}
+		if _, err := b.SealLedgers(t.Context(), key, "test", nil); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := b.SealLedgers(t.Context(), key, "test", witness); n != 0 || err != nil {
+			t.Errorf("%d signed again: %v", n, err)
+		}
+		k := witness.seals[w.workspace]
+		read(t, b.Store, w.scope, func(tx *store.Tx) error {
+			root, err := tx.RootOf(k.Size)
+			if k.Size != 3 || k.Root != root.String() || len(witness.seals) != 2 {
+				t.Errorf("the witness knows %v", witness.seals)
+			}
+			return err
+		})
+	})
 }
 
 func TestLedgersAreApart(t *testing.T) {

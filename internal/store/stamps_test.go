@@ -35,7 +35,7 @@ func stamp(t *testing.T, b *storetest.Bench, w world) store.Stamped {
 func TestStamps(t *testing.T) {
 	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
 		mine, theirs, key := makeWorld(t, b.Store, "mine"), makeWorld(t, b.Store, "theirs"), signer(t)
-		if _, err := b.SealLedgers(t.Context(), key, "test"); err != nil {
+		if _, err := b.SealLedgers(t.Context(), key, "test", nil); err != nil {
 			t.Fatal(err)
 		}
 		open := func() map[string]int64 {
@@ -100,7 +100,7 @@ func TestStampChains(t *testing.T) {
 		w, key, now := makeWorld(t, b.Store, "stamped"), signer(t), b.Clock.Now()
 		ca := tsatest.NewCA(t, "Ours", now, now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0))
 		other := tsatest.NewCA(t, "Theirs", now, now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0))
-		if _, err := b.SealLedgers(t.Context(), key, "test"); err != nil {
+		if _, err := b.SealLedgers(t.Context(), key, "test", nil); err != nil {
 			t.Fatal(err)
 		}
 		write(t, b.Store, w.scope, func(tx *store.Tx) error {

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,29 +26,54 @@ type Sealed struct {
 }
 
 // SealLedgers signs a checkpoint for every ledger that grew since its last one and
-// returns how many. origin names the server, for example its host name.
-func (s *Store) SealLedgers(ctx context.Context, signer ledger.Signer, origin string) (int, error) {
-	n := 0
+// returns how many. origin names the server, for example its host name. The witness,
+// unless it is nil, is told of the newest ones; a ledger that does not continue what
+// the witness knows is not signed, and an error names it.
+func (s *Store) SealLedgers(ctx context.Context, signer ledger.Signer, origin string, witness Witness) (n int, err error) {
+	known := Seals{}
+	if witness != nil {
+		if known, err = witness.Seals(); err != nil {
+			return 0, err
+		}
+	}
+	var newest Seals
+	var refused error
 	scope, change := tenant.System("seal the ledgers"), Change{Actor: "system"}
-	err := s.Write(ctx, scope, change, func(tx *Tx) error {
-		n = 0
-		open, err := tx.unsealed()
+	err = s.Write(ctx, scope, change, func(tx *Tx) error {
+		n, newest, refused = 0, Seals{}, nil
+		open, quiet, err := tx.unsealed()
 		if err != nil {
 			return fmt.Errorf("look for ledgers to seal: %w", err)
 		}
 		for _, w := range open {
-			if err := tx.checkpoint(w, signer, origin); err != nil {
+			if k, ok := known[w]; ok && !tx.continues(w, k) {
+				refused = errors.Join(refused, fmt.Errorf("the ledger of %q does not continue the %d entries that were signed on %s, and is not signed", w, k.Size, k.At.Format(time.DateOnly)))
+				continue
+			}
+			if newest[w], err = tx.checkpoint(w, signer, origin); err != nil {
 				return fmt.Errorf("seal the ledger of %s: %w", w, err)
 			}
 			n++
 		}
+		for _, w := range quiet {
+			if _, ok := known[w]; !ok && witness != nil {
+				if err := tx.recall(w, signer.Public(), newest); err != nil {
+					return err
+				}
+			}
+		}
 		return nil
 	})
-	return n, err
+	if err == nil && witness != nil && len(newest) > 0 {
+		maps.Copy(known, newest)
+		err = witness.Keep(known)
+	}
+	return n, errors.Join(err, refused)
 }
 
-// unsealed lists the ledgers that grew since their last checkpoint.
-func (tx *Tx) unsealed() ([]string, error) {
+// unsealed lists the ledgers that grew since their last checkpoint, and those that did
+// not.
+func (tx *Tx) unsealed() (open, quiet []string, err error) {
 	type size struct {
 		workspace string
 		size      int64
@@ -55,30 +81,31 @@ func (tx *Tx) unsealed() ([]string, error) {
 	fields := func(s *size) []any { return []any{&s.workspace, &s.size} }
 	sealed, err := sqldb.Collect(tx.q, fields, `SELECT workspace_id, MAX(size) FROM checkpoints GROUP BY workspace_id`)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	heads, err := sqldb.Collect(tx.q, fields, `SELECT workspace_id, size FROM ledger_heads WHERE size > 0 ORDER BY workspace_id`)
-	var open []string
 	for _, h := range heads {
-		if !slices.Contains(sealed, h) {
+		if slices.Contains(sealed, h) {
+			quiet = append(quiet, h.workspace)
+		} else {
 			open = append(open, h.workspace)
 		}
 	}
-	return open, err
+	return open, quiet, err
 }
 
-func (tx *Tx) checkpoint(workspace string, signer ledger.Signer, origin string) error {
+func (tx *Tx) checkpoint(workspace string, signer ledger.Signer, origin string) (Seal, error) {
 	f, _, err := tx.frontier(workspace, "")
 	if err != nil {
-		return err
+		return Seal{}, err
 	}
 	signed, err := signer.Sign(ledger.Checkpoint{Origin: origin + "/" + workspace, Size: f.Size, Root: f.Root()})
 	if err != nil {
-		return err
+		return Seal{}, err
 	}
 	_, err = tx.q.Exec(`INSERT INTO checkpoints (workspace_id, size, at, note) VALUES (?, ?, ?, ?)
 		ON CONFLICT (workspace_id, size) DO NOTHING`, workspace, f.Size, tx.now.UnixMilli(), signed)
-	return err
+	return Seal{Size: f.Size, Root: f.Root().String(), At: tx.now}, err
 }
 
 func sealedFields(c *Sealed) []any {
@@ -192,6 +219,7 @@ type LedgerFault struct {
 type Trust struct {
 	Keys  string         // public keys of the checkpoints, one per line
 	Roots *x509.CertPool // to which the certificates of time stamps must lead; nil: not known, chains are not checked
+	Seals Seals          // the newest checkpoints that a witness knows
 }
 
 // Chain says whether to believe the authority that signed a time stamp.
@@ -267,6 +295,7 @@ func (s *Store) VerifyAllLedgers(ctx context.Context, trust Trust) ([]LedgerRepo
 	if err != nil {
 		return nil, err
 	}
+	names = slices.Compact(slices.Sorted(slices.Values(slices.AppendSeq(names, maps.Keys(trust.Seals)))))
 	var out []LedgerReport
 	for _, w := range names {
 		scope := system
@@ -305,8 +334,9 @@ const (
 )
 
 func (v *verifier) fault(table string, seq int64, format string, args ...any) {
-	if len(v.report.Faults) < maxFaults {
-		v.report.Faults = append(v.report.Faults, LedgerFault{Seq: seq, Table: table, What: fmt.Sprintf(format, args...)})
+	f := LedgerFault{Seq: seq, Table: table, What: fmt.Sprintf(format, args...)}
+	if len(v.report.Faults) < maxFaults && !slices.Contains(v.report.Faults, f) {
+		v.report.Faults = append(v.report.Faults, f)
 	}
 }
 
@@ -355,6 +385,9 @@ func (v *verifier) load() error {
 	if v.notes, err = v.tx.Checkpoints(); err != nil {
 		return err
 	}
+	if k, ok := v.seal(); ok && !slices.ContainsFunc(v.notes, func(n Sealed) bool { return n.Size == k.Size }) {
+		v.fault(checkpointsTable, -1, "the checkpoint of %d entries, signed on %s, is gone", k.Size, k.At.Format(time.DateOnly))
+	}
 	stamps, err := v.tx.Stamps()
 	v.stamps = map[int64]Stamped{}
 	for _, s := range stamps {
@@ -394,7 +427,16 @@ func (v *verifier) entry(e ledger.Entry) error {
 		}
 	}
 	v.checkpointsOf(v.rebuilt.Size)
+	if k, ok := v.seal(); ok && k.Size == v.rebuilt.Size && k.Root != v.rebuilt.Root().String() {
+		v.fault(entriesTable, k.Size-1, "the first %d entries are not those that were signed on %s", k.Size, k.At.Format(time.DateOnly))
+	}
 	return nil
+}
+
+// seal is what the witness knows of the ledger.
+func (v *verifier) seal() (k Seal, ok bool) {
+	k, ok = v.trust.Seals[v.tx.scope.WorkspaceID()]
+	return k, ok
 }
 
 // judge finds out whether an entry or its stored hash was changed, by the proof
@@ -464,6 +506,9 @@ func (v *verifier) ends() {
 	}
 	for _, n := range v.notes {
 		v.fault(entriesTable, v.rebuilt.Size, "a checkpoint of %d entries was signed, but there are %d", n.Size, v.rebuilt.Size)
+	}
+	if k, ok := v.seal(); ok && k.Size > v.rebuilt.Size {
+		v.fault(entriesTable, v.rebuilt.Size, "a checkpoint of %d entries was signed, but there are %d", k.Size, v.rebuilt.Size)
 	}
 	switch {
 	case !v.headRead && v.rebuilt.Size > 0:

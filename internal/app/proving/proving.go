@@ -22,6 +22,8 @@ type Service struct {
 	store  *store.Store
 	public string
 	roots  *x509.CertPool // of the authorities that sign time stamps; nil: not known
+
+	witness store.Witness // nil: there is none
 }
 
 // New makes the service. public holds the public keys of the checkpoints, one per
@@ -32,6 +34,13 @@ func New(s *store.Store, public string) *Service { return &Service{store: s, pub
 // lead to one of the roots.
 func (s *Service) WithRoots(roots *x509.CertPool) *Service {
 	s.roots = roots
+	return s
+}
+
+// WithWitness lets the check of the ledger look whether it continues what the witness
+// knows.
+func (s *Service) WithWitness(w store.Witness) *Service {
+	s.witness = w
 	return s
 }
 
@@ -284,7 +293,13 @@ func (s *Service) Verify(ctx context.Context, a authz.Actor) (r Report, err erro
 	if err != nil {
 		return r, err
 	}
-	found, err := s.store.VerifyLedger(ctx, scope, store.Trust{Keys: s.public, Roots: s.roots})
+	trust := store.Trust{Keys: s.public, Roots: s.roots}
+	if s.witness != nil {
+		if trust.Seals, err = s.witness.Seals(); err != nil {
+			return r, err
+		}
+	}
+	found, err := s.store.VerifyLedger(ctx, scope, trust)
 	if err != nil {
 		return r, err
 	}

@@ -156,8 +156,12 @@ func (r *reader) json(into any) error {
 
 var (
 	sha256Name = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	keyName    = regexp.MustCompile(`^[a-z][a-z0-9.-]{0,60}$`)
+	keyName    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,60}$`)
 )
+
+// isKey reports whether a member of that name may lie in the data folder as a key: none
+// takes the place of the database or of the folder of files.
+func isKey(name string) bool { return keyName.MatchString(name) && name != filesFolder }
 
 // summary is what a whole archive says of itself.
 type summary struct {
@@ -199,7 +203,7 @@ func check(name string) (s summary, err error) {
 			} else if _, e := io.Copy(database, r.tar); e != nil {
 				err = badArchive(name, "it is damaged or breaks off", e)
 			}
-		case kind+"/" == keyPart && keyName.MatchString(rest):
+		case kind+"/" == keyPart && isKey(rest):
 			keys = append(keys, rest)
 		case kind+"/" == filePart && sha256Name.MatchString(rest):
 			files++

@@ -129,7 +129,7 @@ func unpack(ctx context.Context, file, stage string) (err error) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if name, ok := strings.CutPrefix(h.Name, keyPart); ok && keyName.MatchString(name) {
+		if name, ok := strings.CutPrefix(h.Name, keyPart); ok && isKey(name) {
 			if err := writeKey(filepath.Join(stage, name), r.tar); err != nil {
 				return err
 			}
@@ -169,7 +169,7 @@ func fill(ctx context.Context, file, target string, schema int64, c clock.Clock,
 	if err := s.Migrate(ctx); err != nil {
 		return nil, err
 	}
-	return verify(ctx, s, public, roots)
+	return verify(ctx, s, public, roots, nil)
 }
 
 // named puts the name of the backup to a fault of its content.

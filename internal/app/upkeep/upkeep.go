@@ -13,11 +13,12 @@ import (
 
 // Place is where a server keeps its things.
 type Place struct {
-	Folder   string   // of files and keys
-	Database string   // postgres://…, or "": SQLite in the folder
-	Secrets  []string // names of the files in the folder that hold private keys
-	Public   string   // public keys of the ledgers, one per line
-	Roots    []byte   // certificates (PEM) to which those of time stamps must lead; empty: not known
+	Folder   string        // of files and keys
+	Database string        // postgres://…, or "": SQLite in the folder
+	Secrets  []string      // names of the files in the folder that hold private keys
+	Public   string        // public keys of the ledgers, one per line
+	Roots    []byte        // certificates (PEM) to which those of time stamps must lead; empty: not known
+	Witness  store.Witness // of the newest checkpoints; nil: there is none
 }
 
 // Service works on one server's data. It is safe for concurrent use, also while
@@ -72,15 +73,22 @@ func (s *Service) Verify(ctx context.Context, roots []byte) ([]Ledger, error) {
 	if len(roots) == 0 {
 		roots = s.place.Roots
 	}
-	return verify(ctx, s.store, s.place.Public, roots)
+	seals := store.Seals{}
+	if s.place.Witness != nil {
+		var err error
+		if seals, err = s.place.Witness.Seals(); err != nil {
+			return nil, err
+		}
+	}
+	return verify(ctx, s.store, s.place.Public, roots, seals)
 }
 
-func verify(ctx context.Context, s *store.Store, public string, roots []byte) ([]Ledger, error) {
+func verify(ctx context.Context, s *store.Store, public string, roots []byte, seals store.Seals) ([]Ledger, error) {
 	pool, err := tsa.Roots(roots)
 	if err != nil {
 		return nil, err
 	}
-	reports, err := s.VerifyAllLedgers(ctx, store.Trust{Keys: public, Roots: pool})
+	reports, err := s.VerifyAllLedgers(ctx, store.Trust{Keys: public, Roots: pool, Seals: seals})
 	if err != nil {
 		return nil, err
 	}

@@ -116,7 +116,7 @@ func (v *server) populate(t *testing.T, files int) {
 	must(t, err)
 	signer, err := ledger.NewSigner(private, public)
 	must(t, err)
-	_, err = v.store.SealLedgers(t.Context(), signer, "test")
+	_, err = v.store.SealLedgers(t.Context(), signer, "test", nil)
 	must(t, err)
 	v.place.Public = public
 }
@@ -247,6 +247,25 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := upkeep.New(full.store, full.place).Backup(t.Context(), file, upkeep.BackupOptions{Overwrite: true}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestPlantedKeys: nothing of a backup lands in the data folder in place of the
+// database or of the files, whatever name it has.
+func TestPlantedKeys(t *testing.T) {
+	full := newServer(t, "", 0)
+	for _, name := range []string{"nisaba.db.new", "Key"} {
+		planted := full
+		planted.place.Secrets = []string{"key", name}
+		must(t, os.WriteFile(filepath.Join(full.place.Folder, name), []byte("planted"), 0o600))
+		file := filepath.Join(t.TempDir(), "backup")
+		_, err := upkeep.New(full.store, planted.place).Backup(t.Context(), file, upkeep.BackupOptions{WithKey: true})
+		must(t, err)
+		folder := filepath.Join(t.TempDir(), "data")
+		if _, err := upkeep.Restore(t.Context(), file, upkeep.Place{Folder: folder}, clock.System{}, noKey); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "does not belong") {
+			t.Errorf("a key named %s: %v", name, err)
+		}
+		nothingAt(t, folder)
 	}
 }
 
