@@ -1,8 +1,12 @@
 package ui
 
 import (
+	"context"
 	"maps"
 	"slices"
+	"strconv"
+
+	"github.com/a-h/templ"
 )
 
 func areaRows(f Field) int {
@@ -35,3 +39,54 @@ func unnamed(errs Errors, fields []Field) []string {
 }
 
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
+// quoted adds an attribute, also one whose value is empty.
+func (m *markup) quoted(name, value string) {
+	m.raw(" ", name, `="`)
+	m.text(value)
+	m.raw(`"`)
+}
+
+// flag adds an attribute without a value.
+func (m *markup) flag(name string, on bool) {
+	if on {
+		m.raw(" ", name)
+	}
+}
+
+// choosable are the options of a selection.
+func choosable(f Field, options []Option) templ.Component {
+	return byHand(func(_ context.Context, m *markup) {
+		for _, o := range options {
+			m.raw("<option")
+			m.quoted("value", o.Value)
+			m.flag("selected", o.Selected || f.Value != "" && f.Value == o.Value)
+			m.flag("disabled", o.Disabled)
+			m.raw(">")
+			m.text(o.Label)
+			m.raw("</option>")
+		}
+	})
+}
+
+// choice is one of several boxes or buttons to choose.
+func choice(kind string, f Field, i int, o Option) templ.Component {
+	return byHand(func(ctx context.Context, m *markup) {
+		m.raw(`<label class="choice"><input type="`, kind, `"`)
+		m.quoted("id", f.id()+"-"+strconv.Itoa(i))
+		m.quoted("name", f.Name)
+		m.quoted("value", o.Value)
+		m.flag("checked", o.Selected || kind == "radio" && f.Value != "" && f.Value == o.Value)
+		m.flag("disabled", o.Disabled || f.Disabled)
+		m.flag("required", f.Required && kind == "radio")
+		_ = templ.RenderAttributes(ctx, m, f.Attributes) // a buffer takes everything
+		m.raw("><span>")
+		m.text(o.Label)
+		if o.Hint != "" {
+			m.raw(" <small>")
+			m.text(o.Hint)
+			m.raw("</small>")
+		}
+		m.raw("</span></label>")
+	})
+}
