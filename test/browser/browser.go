@@ -154,9 +154,25 @@ func (v Violation) String() string {
 	return s.String()
 }
 
+// ofColours are the rules that another colour can break.
+var ofColours = []string{"color-contrast", "link-in-text-block"}
+
+// Contrast checks the colours of the open page, as Axe does with everything: in dark,
+// or with another accent, a page that Axe has seen differs in nothing else.
+func (b *Browser) Contrast() []Violation {
+	b.t.Helper()
+	return b.axe(ofColours)
+}
+
 // Axe checks the open page by the rules of WCAG 2.2 A and AA and returns what is
 // serious or critical.
 func (b *Browser) Axe() []Violation {
+	b.t.Helper()
+	return b.axe([]string{"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"})
+}
+
+// axe runs rules, or all that have a tag.
+func (b *Browser) axe(rules []string) []Violation {
 	b.t.Helper()
 	source, err := os.ReadFile(filepath.Join(moduleRoot(b.t), "test", "browser", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
@@ -166,7 +182,11 @@ func (b *Browser) Axe() []Violation {
 		b.t.Skip("axe-core is not installed; run make setup")
 	}
 	Evaluate[chromedp.Void](b, string(source))
-	found := Evaluate[string](b, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"]}).then((r) => JSON.stringify(r.violations))`)
+	only, err := json.Marshal(rules)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	found := Evaluate[string](b, `axe.run(document, {runOnly: `+string(only)+`, resultTypes: ["violations"]}).then((r) => JSON.stringify(r.violations))`)
 	var all, serious []Violation
 	if err := json.Unmarshal([]byte(found), &all); err != nil {
 		b.t.Fatal(err)

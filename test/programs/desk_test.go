@@ -102,7 +102,7 @@ func (w *world) deskSteps() []step {
 		{id: "change-risk", swap: "risk", body: object{"title": "Flood", "likelihood": 2, "impact": 5}, match: true, want: 204},
 		{id: "close-risk", swap: "risk", body: object{"closed": true}, want: 204}, {id: "remove-risk", swap: "risk", want: 204},
 		{id: "add-scan-target", body: object{"declared": "nothing.invalid"}, want: 204}, {id: "list-scan-targets", keep: "target"},
-		{id: "prove-scan-target", swap: "target", body: object{"until": "2026-12-31"}, want: 422},
+		{id: "prove-scan-target", swap: "target", body: object{"until": time.Now().AddDate(0, 1, 0).Format(time.DateOnly)}, want: 422},
 		{id: "start-scan", want: 409}, {id: "stop-scan", want: 409}, {id: "check-again", swap: "target", want: 404}, {id: "check-everywhere-again", swap: "target", want: 404}, {id: "task-of-check", swap: "target", want: 404}, {id: "risk-of-check", swap: "target", want: 404}, {id: "file-scan", want: 409},
 		{id: "set-scan-plan", body: object{"weekly": true, "exclude": []string{"192.0.2.7"}}, want: 204}, {id: "get-exposure"}, {id: "list-exposures"}, {id: "list-findings"},
 		{id: "get-exposure-file", want: 404}, {id: "remove-scan-target", swap: "target", want: 204},

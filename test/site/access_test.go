@@ -32,7 +32,7 @@ func accessForms() map[string]url.Values {
 		"/settings/logo":          {},
 		"/settings/logo/remove":   {},
 		"/settings/policy":        {"session_hours": {"8"}, "ranges": {"127.0.0.0/8"}, "version": {"1"}},
-		"/settings/tokens":        {"name": {"Export"}, "role": {"auditor"}, "organisation": {""}, "expires": {"2027-06-30"}},
+		"/settings/tokens":        {"name": {"Export"}, "role": {"auditor"}, "organisation": {""}, "expires": {time.Now().AddDate(0, 3, 0).Format(time.DateOnly)}},
 		"/settings/tokens/revoke": {"token": {"x"}},
 		"/members/reset":          {"person": {"x"}},
 	}

@@ -38,8 +38,8 @@ func exposureForms() map[string]url.Values {
 		client + "/exposure/evidence":        {},
 		client + "/exposure/plan":            {"weekly": {"yes"}, "exclude": {"192.0.2.7"}},
 		client + "/exposure/targets":         {"declared": {"example.org"}},
-		client + "/exposure/targets/prove":   {"target": {"x"}, "until": {"2027-01-31"}},
-		client + "/exposure/targets/letter":  {"target": {"x"}, "letter": {"y"}, "until": {"2027-01-31"}},
+		client + "/exposure/targets/prove":   {"target": {"x"}, "until": {time.Now().AddDate(0, 3, 0).Format(time.DateOnly)}},
+		client + "/exposure/targets/letter":  {"target": {"x"}, "letter": {"y"}, "until": {time.Now().AddDate(0, 3, 0).Format(time.DateOnly)}},
 		client + "/exposure/targets/approve": {"target": {"x"}},
 		client + "/exposure/targets/remove":  {"target": {"x"}},
 	}

@@ -59,7 +59,11 @@ func TestAccessible(t *testing.T) {
 				if width == 2560 {
 					continue // the same parts as at 1280
 				}
-				for _, v := range b.Axe() {
+				check := b.Axe
+				if dark {
+					check = b.Contrast
+				}
+				for _, v := range check() {
 					t.Errorf("%s: %s", name, v)
 				}
 			}
@@ -73,7 +77,7 @@ func TestBrandKeepsContrast(t *testing.T) {
 	for _, accent := range []string{"ffee00", "000000", "ffffff", "ff0000"} {
 		for _, dark := range []bool{false, true} {
 			b.Open(site+"/parts?accent=%23"+accent, 1280, dark)
-			for _, v := range b.Axe() {
+			for _, v := range b.Contrast() {
 				t.Errorf("accent %s, dark %t: %s", accent, dark, v)
 			}
 		}
