@@ -9,6 +9,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/onboarding"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/law"
 )
 
@@ -159,7 +160,8 @@ type HomePage struct {
 	Expiring   []Evidence `json:"expiring_evidence" doc:"Expired, or within ninety days."`
 	Changes    []Entry    `json:"changes" doc:"Of the last fourteen days, newest first; empty for roles that do not read the ledger."`
 	Waiting    []Approval `json:"waiting_approvals"`
-	Deciders   []string   `json:"deciders" doc:"Names of those who may approve."`
+	Deciders   []string   `json:"deciders" doc:"Names of the members of the management body, who approve."`
+	Recorders  []string   `json:"recorders" doc:"Names of others who may record what the management body decided."`
 }
 
 // Deadline is a day by which the law asks something.
@@ -178,9 +180,7 @@ func (a *API) homeOf(h clients.Home, p *locale.Printer) HomePage {
 		out.PointsThen = &h.PointsThen
 	}
 	out.Expiring = list(h.Expiring, func(e clients.Expiry) Evidence { return a.evidenceOf(e.Evidence) })
-	out.Deciders = []string{}
-	for _, m := range h.Board {
-		out.Deciders = append(out.Deciders, m.Name)
-	}
+	name := func(m tenant.Member) string { return m.Name }
+	out.Deciders, out.Recorders = list(h.Board, name), list(h.Recorders, name)
 	return out
 }

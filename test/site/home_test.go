@@ -25,6 +25,14 @@ func TestHome(t *testing.T) {
 			t.Errorf("the page has no %q", want)
 		}
 	}
+	if strings.Contains(page, "The management body: Anna Huber") || !strings.Contains(page, "can be recorded by: Anna Huber") {
+		t.Error("the owner of the workspace stands there as the management body")
+	}
+	eva := newVisitor(t, site)
+	eva.joinWith(v, "auditor", "eva@example.org")
+	if _, page := eva.get(organisation + "/questions?topic=c"); strings.Contains(page, `id="form-q`) || !strings.Contains(page, `class="work-question"`) {
+		t.Error("an auditor is offered to answer")
+	}
 	for _, key := range []string{"home.", "report.", "pages."} {
 		if strings.Contains(page, ">"+key) {
 			t.Errorf("a message of %s is missing on the page", key)

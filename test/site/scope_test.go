@@ -102,6 +102,9 @@ func TestScopeWizard(t *testing.T) {
 			t.Errorf("the result does not say %q", want)
 		}
 	}
+	if strings.Contains(page, "exempted from DORA") {
+		t.Error("the result lists an answer that nobody was asked for")
+	}
 	if status, page, at := v.post(organisation+"/determine", url.Values{}); status != http.StatusOK || at != organisation+"/scope/result" ||
 		!strings.Contains(page, "by Anna Huber. It stands.") {
 		t.Fatalf("keeping led to %s with %d:\n%.800s", at, status, page)

@@ -80,6 +80,7 @@ func TestWorkspaceInBrowser(t *testing.T) {
 	until(t, b, scoreText+` !== "`+before+`" && document.readyState === "complete"`)
 	b.ScriptsOff(false)
 	v.must(organisation+"/questions/q.backup.exists", url.Values{"option": {"all"}, "topic": {"c"}})
+	answerInARow(t, b, site+organisation+"/questions?topic=governance")
 	open(b, site, organisation+"/requirements?measure=c&open=cir.4.2.1")
 	before = browser.Evaluate[string](b, scoreText)
 	b.Do(chromedp.Click(`#form-q\.backup\.exists input[value=none]`))
@@ -126,6 +127,21 @@ func TestWorkspaceInBrowser(t *testing.T) {
 				b.Picture(filepath.Join(folder, fmt.Sprintf("%s-%d-%s.png", name, width, shade)))
 			}
 		}
+	}
+}
+
+// answerInARow chooses the last option of every question of a topic, "I do not know",
+// and finds all of them saved, without a button and with what is open counted anew.
+func answerInARow(t *testing.T, b *browser.Browser, page string) {
+	t.Helper()
+	b.Open(page, 1280, false)
+	const last = `[...document.querySelectorAll(".work-question form")].map((form) => [...form.querySelectorAll("input[type=radio]")].at(-1))`
+	b.Do(chromedp.WaitReady(`.work-question form[data-htmx-powered]`), chromedp.Evaluate[chromedp.Void](last+`.forEach((choice) => choice.click())`))
+	until(t, b, `[...document.querySelectorAll(".work-question output.autosave")].every((output) => output.dataset.state === "saved")`)
+	until(t, b, `!document.querySelector("#topics a[aria-current]").textContent.includes("open")`)
+	b.Open(page, 1280, false)
+	if n := browser.Evaluate[int](b, last+`.filter((choice) => !choice.checked).length`); n > 0 {
+		t.Errorf("%d answers are lost", n)
 	}
 }
 

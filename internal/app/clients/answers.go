@@ -35,6 +35,14 @@ func CheckAnswer(cat *catalog.Catalogue, question string, options []string) erro
 	return nil
 }
 
+// CheckNote refuses a note without an answer: there is nothing to keep it with.
+func CheckNote(options []string, note string) error {
+	if len(options) == 0 && !blank(note) {
+		return invalid("note", "the note has no answer to stand with", "an answer, also that you do not know")
+	}
+	return nil
+}
+
 // checkIDs refuses a kind of evidence ("" for none) and requirements that the
 // catalogue does not have.
 func checkIDs(cat *catalog.Catalogue, kind string, requirements ...string) error {
@@ -55,6 +63,9 @@ func checkIDs(cat *catalog.Catalogue, kind string, requirements ...string) error
 // what is assigned to them. It returns the overall scores before and after.
 func (s *Service) Answer(ctx context.Context, a authz.Actor, organisation, question string, options []string, note string) (before, after posture.Score, err error) {
 	if err = short(map[string]string{"note": note}); err != nil {
+		return before, after, err
+	}
+	if err = CheckNote(options, note); err != nil {
 		return before, after, err
 	}
 	err = s.write(ctx, a, organisation, authz.AssignedEdit, func(tx *store.Tx) error {

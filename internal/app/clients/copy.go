@@ -7,6 +7,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
+	"github.com/nisaba-platform/nisaba/internal/app/onboarding"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
@@ -14,11 +15,13 @@ import (
 	"github.com/nisaba-platform/nisaba/posture"
 )
 
-// template is the facts of a file without what identifies the organisation.
+// template is the facts of a file without what identifies the organisation or is of
+// it alone.
 func template(f *organisation.File) *organisation.File {
 	c := f.Facts()
 	c.Organisation = organisation.Organisation{Name: c.Organisation.Name, Brand: c.Organisation.Brand}
 	c.Registration = organisation.Registration{}
+	onboarding.Anew(c)
 	return c
 }
 

@@ -55,6 +55,12 @@ func TestPoliciesOfClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := o.load(t, copied.ID)
+	if f := c.File; len(f.Figures) > 0 || len(f.Group.Linked)+len(f.Group.Partners) > 0 || f.Status.CERCritical.Known() || len(f.Activity.EntityTypes) == 0 || len(f.Establishment.EstablishedIn) == 0 {
+		t.Errorf("the copy has these figures, group and decisions: %+v, %+v, %+v; and does %v in %v", f.Figures, f.Group, f.Status, f.Activity.EntityTypes, f.Establishment.EstablishedIn)
+	}
+	if from := o.load(t, org.ID).File; len(from.Figures) == 0 {
+		t.Error("the organisation that was copied has no figures")
+	}
 	got := ofKind(c, "doc.crypto-policy")
 	title, _ := o.k.Catalogue.KindTitle("doc.crypto-policy")
 	if len(got) != 1 || !got[0].Draft || got[0].Title != title || got[0].RenewMonths != 12 || got[0].Covers[0] != "cir.6.6.1.a" || !got[0].Date.IsZero() {

@@ -31,7 +31,7 @@ func checkKind(k tenant.OrganisationKind) error {
 }
 
 // Create makes an organisation. Copied from another one are its facts, without
-// what identifies it, its answers (with their origin "template"), its policies as
+// what identifies it and without its size, group and decisions, its answers (with their origin "template"), its policies as
 // drafts, and its tasks; what proves something, exceptions and approvals are of one
 // organisation only. Files, links, notes and names come along from a template alone:
 // of any other organisation they are its own.

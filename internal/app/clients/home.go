@@ -32,7 +32,8 @@ type Home struct {
 	Changes    []ledger.Entry     // of the last fourteen days, newest first
 	Waiting    []board.Approval   // not decided yet
 	Decided    []board.Approval   // newest first
-	Board      []tenant.Member    // who may decide
+	Board      []tenant.Member    // the management body, which decides (Art. 20(1))
+	Recorders  []tenant.Member    // others who may record what it decided
 }
 
 // Expiry is the last day of a piece of evidence.
@@ -110,13 +111,20 @@ func (s *Service) surround(tx *store.Tx, a authz.Actor, h *Home) (err error) {
 		}
 	}
 	members, err := tx.MembersOf(id)
+	h.Board = deciders(members, func(r authz.Role) bool { return r == authz.Board })
+	h.Recorders = deciders(members, func(r authz.Role) bool { return r != authz.Board && authz.Allows(r, authz.ApprovalDecide) })
+	return err
+}
+
+// deciders are the members with such a role, once each and without their addresses.
+func deciders(members []tenant.Member, role func(authz.Role) bool) (out []tenant.Member) {
 	for _, m := range members {
-		if !m.Disabled && authz.Allows(m.Role, authz.ApprovalDecide) && !slices.ContainsFunc(h.Board, func(x tenant.Member) bool { return x.Person == m.Person }) {
+		if !m.Disabled && role(m.Role) && !slices.ContainsFunc(out, func(x tenant.Member) bool { return x.Person == m.Person }) {
 			m.Email = ""
-			h.Board = append(h.Board, m)
+			out = append(out, m)
 		}
 	}
-	return err
+	return out
 }
 
 // openTasks are the tasks with work left, by due day; those without one come last.

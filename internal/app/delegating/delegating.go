@@ -287,6 +287,9 @@ func (s *Service) Save(ctx context.Context, token, from, question string, option
 	if len(note) > longestNote {
 		return invalid("note", "the note is too long", "at most 5,000 characters")
 	}
+	if err := clients.CheckNote(options, note); err != nil {
+		return err
+	}
 	return s.store.Write(ctx, h.scope, h.change, func(tx *store.Tx) error {
 		d, err := h.still(tx)
 		if err != nil {

@@ -207,7 +207,8 @@ func TestProgress(t *testing.T) {
 		return list[0].Answered
 	}
 	for _, options := range [][]string{{"none"}, {"most"}, nil, {"none"}} {
-		if err := o.Save(ctx, token, "", "q.backup.exists", options, "as it is"); err != nil {
+		note := strings.Repeat("as it is", min(len(options), 1))
+		if err := o.Save(ctx, token, "", "q.backup.exists", options, note); err != nil {
 			t.Fatal(err)
 		}
 		if want := min(len(options), 1); answered() != want {
@@ -215,6 +216,7 @@ func TestProgress(t *testing.T) {
 		}
 	}
 	wantKind(t, "a question of others", o.Save(ctx, token, "", "q.mfa.where", []string{"everywhere"}, ""), fault.NotFound)
+	wantKind(t, "a note alone", o.Save(ctx, token, "", "q.backup.exists", nil, "as it is"), fault.Invalid)
 	wantKind(t, "an option that is none", o.Save(ctx, token, "", "q.backup.exists", []string{"x"}, ""), fault.Invalid)
 	sheet, err := o.Open(ctx, token, "")
 	if err != nil || len(sheet.Questions) != 2 || sheet.Answers["q.backup.exists"].Note != "as it is" {

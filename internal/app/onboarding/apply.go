@@ -301,3 +301,18 @@ func applyCountry(f *organisation.File, q Question, in Input, wrong Wrong) {
 	}
 	*at = code
 }
+
+// Anew leaves of the facts what enterprises of one kind share - activities, places,
+// national law - so that another enterprise can begin with them. Size, group and
+// decisions of a Member State are of one enterprise alone and are asked again.
+func Anew(f *organisation.File) {
+	f.Figures, f.Group, f.Status = nil, organisation.Group{}, organisation.Status{}
+	for _, name := range append(Claims(), scope.IndependentSystems) {
+		delete(f.Activity.Facts, name)
+	}
+	f.Asked = slices.DeleteFunc(f.Asked, func(id string) bool {
+		q, _ := Find(id)
+		return q.Step == Size || q.Step == Status
+	})
+	settleExemption(f, nil)
+}

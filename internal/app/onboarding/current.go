@@ -114,3 +114,10 @@ func (q Question) Known(f *organisation.File) bool {
 	}
 	return false
 }
+
+// Settled reports whether other answers settle the question, so that nobody is asked
+// it: only financial entities can be exempted from Regulation (EU) 2022/2554.
+func (q Question) Settled(f *organisation.File) bool {
+	_, known := exemption(f)
+	return q.ID == AskDORA && known
+}

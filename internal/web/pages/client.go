@@ -179,15 +179,17 @@ func topicOf(r *http.Request) string {
 }
 
 func (s *Site) questions(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.load(r)
+	x, err := s.work(r, workFilter{}, "")
 	if err != nil {
 		return err
 	}
-	p := s.clientFrame(r, c, "questions")
+	p := s.clientFrame(r, x.c, "questions")
 	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "workbook.title"), URL: clientURL(r, "workbook"), Icon: ui.IconFile}}
-	return ui.Render(w, r, http.StatusOK, questionsPage(r, p, c, topicOf(r)))
+	return ui.Render(w, r, http.StatusOK, questionsPage(p, x, topicOf(r)))
 }
 
+// answer saves one answer. Without script it leads back to the question; with it the
+// page learns what is open now.
 func (s *Site) answer(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return guard.Status(http.StatusBadRequest, "the form cannot be read")
@@ -197,7 +199,14 @@ func (s *Site) answer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return guard.Redirect(w, r, clientURL(r, "questions?topic="+topicOf(r)+"#"+anchor(question)))
+	if !partial(r) {
+		return guard.Redirect(w, r, clientURL(r, "questions?topic="+topicOf(r)+"#"+anchor(question)))
+	}
+	x, err := s.work(r, workFilter{}, "")
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, questionSaved(x, question, topicOf(r)))
 }
 
 func anchor(id string) string { return "q-" + id }

@@ -70,16 +70,15 @@ func topicLinks(ctx context.Context, r *http.Request, c clients.Client, topic st
 	return out
 }
 
-func optionsOf(c clients.Client, q catalog.Question) []ui.Option {
-	var chosen []string
-	for _, a := range c.In.Statements.Answers {
-		if a.Question == q.ID {
-			chosen = a.Options
+// nextTopic is the first topic after this one that has open questions, from the
+// beginning again after the last; ok is false when none has.
+func nextTopic(ctx context.Context, x *work, topic string) (next ui.Link, ok bool) {
+	links := topicLinks(ctx, x.r, x.c, topic)
+	here := slices.IndexFunc(links, func(l ui.Link) bool { return l.Current })
+	for i := range links {
+		if l := links[(here+1+i)%len(links)]; l.Count > 0 && !l.Current {
+			return l, true
 		}
 	}
-	var out []ui.Option
-	for _, o := range q.Options {
-		out = append(out, ui.Option{Value: o.ID, Label: o.Text, Selected: slices.Contains(chosen, o.ID)})
-	}
-	return out
+	return ui.Link{}, false
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 	"github.com/nisaba-platform/nisaba/law"
 )
@@ -130,9 +131,9 @@ func trendValues(h clients.Home) (out []float64) {
 // mayApprove reports whether the reader decides for the management body.
 func mayApprove(h clients.Home) bool { return authz.Allows(h.Role, authz.ApprovalDecide) }
 
-// boardNames are those who decide.
-func boardNames(h clients.Home) (out []string) {
-	for _, m := range h.Board {
+// namesOf are the names of members, in order and once each.
+func namesOf(members []tenant.Member) (out []string) {
+	for _, m := range members {
 		out = append(out, m.Name)
 	}
 	slices.Sort(out)

@@ -17,6 +17,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
+	"github.com/nisaba-platform/nisaba/posture"
 )
 
 func (s *Site) manageRoutes(add adder) {
@@ -193,24 +194,27 @@ func (s *Site) answerFirst(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, q := range assessing.FirstQuestions(c.In) {
-		given := r.PostForm["option."+q.ID]
-		if slices.Equal(given, answerOf(c, q.ID)) {
+		given, was := r.PostForm["option."+q.ID], answerOf(c, q.ID)
+		if slices.Equal(given, was.Options) {
 			continue
 		}
-		if _, _, err := s.clients.Answer(r.Context(), a, id, q.ID, given, ""); err != nil {
+		if len(given) == 0 {
+			was.Note = "" // taken back, and the note with it
+		}
+		if _, _, err := s.clients.Answer(r.Context(), a, id, q.ID, given, was.Note); err != nil {
 			return err
 		}
 	}
 	return guard.Redirect(w, r, clientURL(r, "pre-assessment")+"#gaps")
 }
 
-func answerOf(c clients.Client, question string) []string {
+func answerOf(c clients.Client, question string) posture.Answer {
 	for _, a := range c.In.Statements.Answers {
 		if a.Question == question {
-			return a.Options
+			return a
 		}
 	}
-	return nil
+	return posture.Answer{}
 }
 
 func (s *Site) preAssessmentPDF(w http.ResponseWriter, r *http.Request) error {

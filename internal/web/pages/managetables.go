@@ -68,7 +68,7 @@ func tagsField(r *http.Request, c clients.Client, e ui.Errors) ui.Field {
 
 func firstOptions(c clients.Client, q catalog.Question) []ui.Option {
 	var out []ui.Option
-	given := answerOf(c, q.ID)
+	given := answerOf(c, q.ID).Options
 	for _, o := range q.Options {
 		chosen := false
 		for _, g := range given {

@@ -150,7 +150,7 @@ func answerTable(ctx context.Context, r *http.Request, c clients.Client) ui.Tabl
 	t := ui.TableProps{ID: "answers", Caption: ui.T(ctx, "wizard.result.answers"), HideCaption: true, Dense: true, Columns: []ui.Column{
 		{Label: ui.T(ctx, "wizard.result.answers.question")}, {Label: ui.T(ctx, "wizard.result.answers.answer")}}}
 	for _, q := range onboarding.Questions() {
-		if !q.Asked(c.File) && !q.Known(c.File) {
+		if q.Settled(c.File) || !q.Asked(c.File) && !q.Known(c.File) {
 			continue
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{
