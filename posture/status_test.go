@@ -202,6 +202,33 @@ func TestRollUp(t *testing.T) {
 	}
 }
 
+// TestTheWeakestPointSetsTheConfidence: of points of which one is only asserted, and the
+// others are shown by evidence, the whole is as uncertain as the one, wherever it stands.
+func TestTheWeakestPointSetsTheConfidence(t *testing.T) {
+	t.Parallel()
+	ids := []string{"cir.2.1.1", "cir.2.1.2", "cir.2.1.3"}
+	for weak := range len(ids) + 1 {
+		f := bound()
+		for i, id := range ids {
+			if i == weak {
+				f.Assertions = append(f.Assertions, set(id, posture.Met))
+				continue
+			}
+			f.Evidence = append(f.Evidence, shown("e"+id, "2026-11-01", posture.Met, id))
+		}
+		want := posture.Medium
+		if weak == len(ids) {
+			want = posture.High
+		}
+		p := posture.Assess(small(t), f, today)
+		for _, id := range []string{"cir.2", "cir.2.1", "nis2.21.2.j.login"} {
+			if r := result(t, p, id); r.Status != posture.Met || r.Confidence != want {
+				t.Errorf("point %d is asserted: %s is %s with confidence %s, want met with %s", weak, id, r.Status, r.Confidence, want)
+			}
+		}
+	}
+}
+
 // TestAnnexInformsTheDirective: a measure takes its status from the points that
 // specify it, fully where the annex binds, and where it does not after what was
 // said of the measure itself.
