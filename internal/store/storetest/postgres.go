@@ -160,15 +160,16 @@ func (s *Server) url(database, as string) string {
 	return fmt.Sprintf("postgres:///%s?host=%s&user=%s", database, s.folder, as)
 }
 
-// admin runs statements as the superuser.
+// admin runs statements as the superuser. The limits of the product are not for these:
+// on a loaded machine a new database takes its time.
 func (s *Server) admin(statements ...string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	db, err := sqldb.Open(ctx, s.url("postgres", "postgres"), sqldb.Options{MaxConnections: 1})
 	if err != nil {
 		return err
 	}
-	for _, statement := range statements {
+	for _, statement := range append([]string{`SET statement_timeout = 0`, `SET lock_timeout = 0`}, statements...) {
 		if _, err := db.Pool().ExecContext(ctx, statement); err != nil {
 			return errors.Join(err, db.Close())
 		}
