@@ -188,8 +188,9 @@ func (tx *Tx) Entry(seq int64) (ledger.Entry, error) {
 }
 
 // Undo takes back the change of an entry and records that. NotFound for an entry
-// outside the scope, Forbidden after UndoFor or for what cannot be restored, and
-// Conflict when the object was changed again since.
+// outside the scope, Forbidden after UndoFor or for what cannot be restored,
+// Conflict when the object was changed again since, and ErrHolds when the entry
+// changed nothing.
 func (tx *Tx) Undo(seq int64) error {
 	e, a, err := tx.restorable(seq)
 	if err != nil {
@@ -206,11 +207,11 @@ func (tx *Tx) Undo(seq int64) error {
 	if !bytes.Equal(now, e.After) {
 		return stale(e.Kind)
 	}
-	return tx.rewind(a, key, e.Before, fmt.Sprintf("undo of entry %d", e.Seq), "undo")
+	return tx.rewind(a, key, e.Before, e.Seq, "undo")
 }
 
 // Restore gives the object of an entry the value that it had after the entry,
-// whatever happened since, and records that.
+// whatever happened since, and records that. ErrHolds when it has that value.
 func (tx *Tx) Restore(seq int64) error {
 	e, a, err := tx.restorable(seq)
 	if err != nil {
@@ -219,7 +220,7 @@ func (tx *Tx) Restore(seq int64) error {
 	if e.After == nil {
 		return &fault.Error{Kind: fault.Invalid, What: "after this entry there was nothing to restore"}
 	}
-	return tx.rewind(a, objectKey(e, a), e.After, fmt.Sprintf("as after entry %d", e.Seq), "restore")
+	return tx.rewind(a, objectKey(e, a), e.After, e.Seq, "restore")
 }
 
 func (tx *Tx) restorable(seq int64) (ledger.Entry, aggregate, error) {
@@ -237,14 +238,22 @@ func (tx *Tx) restorable(seq int64) (ledger.Entry, aggregate, error) {
 	return e, a, nil
 }
 
-func (tx *Tx) rewind(a aggregate, key []string, to json.RawMessage, reason, action string) error {
+// ErrHolds is returned where an object has the value already that it should get back:
+// nothing was written.
+var ErrHolds = &fault.Error{Kind: fault.Conflict, What: "this value holds already: nothing was changed"}
+
+func (tx *Tx) rewind(a aggregate, key []string, to json.RawMessage, entry int64, action string) error {
+	holds, err := a.holds(tx, key, to)
+	if err == nil && holds {
+		err = ErrHolds
+	}
+	if err != nil {
+		return err
+	}
 	change := tx.p.change
 	defer func() { tx.p.change = change }()
 	tx.p.change.Action = action
-	if change.Reason != "" {
-		reason += ": " + change.Reason
-	}
-	tx.p.change.Reason = reason
+	tx.p.change.Reason = ledger.Because(entry, change.Reason)
 	return a.restore(tx, key, to)
 }
 

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"crypto/rand"
 	"database/sql"
 	"fmt"
@@ -502,6 +503,17 @@ func TestUndo(t *testing.T) {
 			t.Errorf("restored title %q", title())
 		}
 		last := lastSeq(t, b.Store, w)
+		read(t, b.Store, w.scope, func(tx *store.Tx) error {
+			e, err := tx.Entry(last)
+			if of, why, ok := e.Rewound(); of != made || why != by.Reason || !ok {
+				t.Errorf("the entry says that it restores entry %d, %q, %v", of, why, ok)
+			}
+			return err
+		})
+		err := b.Write(t.Context(), w.scope, by, func(tx *store.Tx) error { return tx.Restore(made) })
+		if !errors.Is(err, store.ErrHolds) || lastSeq(t, b.Store, w) != last {
+			t.Errorf("restoring what holds already: %v, entry %d after %d", err, lastSeq(t, b.Store, w), last)
+		}
 		b.Clock.Move(store.UndoFor + time.Second)
 		if err := undo(last); fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("undo after 30 days: %v", err)

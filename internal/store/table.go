@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -363,6 +364,7 @@ type aggregate interface {
 	describe() description
 	fieldNames() []string
 	current(tx *Tx, key []string) (json.RawMessage, error)
+	holds(tx *Tx, key []string, was json.RawMessage) (bool, error)
 	restore(tx *Tx, key []string, to json.RawMessage) error
 }
 
@@ -393,6 +395,31 @@ func (t *table[T]) current(tx *Tx, key []string) (json.RawMessage, error) {
 		return nil, err
 	}
 	return ledger.Canonical(v)
+}
+
+// holds reports whether the row is what the ledger says that it was, apart from its
+// version and when it was last written.
+func (t *table[T]) holds(tx *Tx, key []string, was json.RawMessage) (bool, error) {
+	now, found, err := t.find(tx, key)
+	if err != nil || !found || was == nil {
+		return false, err
+	}
+	var v T
+	if err := json.Unmarshal(was, &v); err != nil {
+		return false, fmt.Errorf("read the earlier %s: %w", t.kind, err)
+	}
+	if t.version != nil {
+		*t.version(&v) = *t.version(&now)
+	}
+	if t.updated != nil {
+		*t.updated(&v) = *t.updated(&now)
+	}
+	then, err := ledger.Canonical(v)
+	if err != nil {
+		return false, err
+	}
+	current, err := ledger.Canonical(now)
+	return bytes.Equal(then, current), err
 }
 
 // restore makes the row what the ledger says it was; nil removes it.

@@ -81,6 +81,9 @@ func TestLedgerSpeaks(t *testing.T) {
 	add("ledger.verb.", "create", "change", "remove", "undo", "restore")
 	add("ledger.action.", found(t, "../../internal", `\.Note\("([a-z_.]+[a-z_])",`)...)
 	add("ledger.action.job.", found(t, "../../internal/store", `turnJob\(id, "([a-z]+)"`)...)
+	for _, reason := range found(t, "../../internal", `store\.Change\{[^}]*Reason: +"([^"]+)"[,}]`) {
+		add("ledger.reason.", strings.ReplaceAll(reason, " ", "_"))
+	}
 	for _, l := range messages.Languages() {
 		p := messages.Printer(l)
 		for _, k := range slices.Compact(slices.Sorted(slices.Values(keys))) {

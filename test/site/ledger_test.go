@@ -9,13 +9,17 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
+	"github.com/nisaba-platform/nisaba/internal/base/clock"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
+	"github.com/nisaba-platform/nisaba/internal/server"
 	"github.com/nisaba-platform/nisaba/test/browser"
 )
 
@@ -93,7 +97,10 @@ func TestKindsHaveNames(t *testing.T) {
 // TestLedgerPages works without script: filters, an entry with its difference and
 // proof, an earlier value that is restored, exports, and the check of the whole.
 func TestLedgerPages(t *testing.T) {
-	site, _ := start(t)
+	var moved atomic.Int64
+	site, _ := start(t, func(c *server.Config) {
+		c.Clock = clock.Func(func() time.Time { return time.Now().Add(time.Duration(moved.Load())) })
+	})
 	v := newVisitor(t, site)
 	organisation := v.begin("managed-service-provider.yaml")
 	before := v.score(organisation, "measure.c")
@@ -131,6 +138,7 @@ func TestLedgerPages(t *testing.T) {
 	if again := v.score(organisation, "measure.c"); again != before {
 		t.Errorf("after the earlier answer is restored the score is %v, it was %v", again, before)
 	}
+	v.restoreTwice(organisation, entries[1])
 	if status, page := v.get("/ledger/check"); status != http.StatusOK || !strings.Contains(page, "The ledger is sound") {
 		t.Errorf("%d\n%.900s", status, page)
 	}
@@ -144,9 +152,51 @@ func TestLedgerPages(t *testing.T) {
 	if _, csv := v.get("/ledger/export.csv?kind=organisation"); !strings.Contains(csv, "organisation.create") {
 		t.Errorf("%.300s", csv)
 	}
+	_, page = v.get(organisation + "/history")
+	late := regexp.MustCompile(`(?s)/undo"><input type="hidden" name="entry" value="([0-9]+)">.*?<small>can be undone until [^<]+</small>`).FindStringSubmatch(page)
+	if late == nil {
+		t.Fatalf("no change says until when it can be undone:\n%.3000s", page)
+	}
+	moved.Store(int64(31 * 24 * time.Hour))
+	v.post("/sign-in", url.Values{"email": {"anna@example.org"}, "password": {password}})
+	if _, page := v.get(organisation + "/history"); strings.Contains(page, "/undo") {
+		t.Error("after 31 days changes have a button to undo them")
+	}
+	if status, page, _ := v.post(organisation+"/undo", url.Values{"entry": {late[1]}}); status != http.StatusForbidden || !strings.Contains(page, "too old to be undone") || !strings.Contains(page, "30 days") {
+		t.Errorf("after 31 days: %d\n%.1500s", status, page)
+	}
+	if _, page := v.get("/ledger/" + late[1]); !strings.Contains(page, "Undoing was possible until") {
+		t.Error("the page of the entry does not say that undoing is over")
+	}
 	for _, path := range []string{"/ledger/x", "/ledger/999999", "/ledger/-1/proof.json", "/ledger/growth.json?earlier=9&later=3"} {
 		if status, _ := v.get(path); status != http.StatusNotFound && status != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %d", path, status)
+		}
+	}
+}
+
+// restoreTwice: the value of an entry, which holds already, is not restored once more;
+// the entry of the first time says which one it restored, in the reader's language.
+func (v visitor) restoreTwice(organisation, entry string) {
+	v.t.Helper()
+	newest := regexp.MustCompile(`href="/ledger/([0-9]+)"`)
+	_, page := v.get("/ledger")
+	first := newest.FindStringSubmatch(page)
+	if status, page, at := v.post(organisation+"/restore", url.Values{"entry": {entry}}); status != http.StatusOK || !strings.HasPrefix(at, "/ledger/"+entry) || !strings.Contains(page, "this value holds already") {
+		v.t.Errorf("restoring what holds already led to %s with %d\n%.1500s", at, status, page)
+	}
+	if _, page := v.get("/ledger"); first == nil || first[1] != newest.FindStringSubmatch(page)[1] {
+		v.t.Error("restoring what holds already wrote an entry")
+	}
+	for language, says := range map[string]string{"de": "Stellt den Wert nach Eintrag " + entry, "fr": "Rétablit la valeur d’après l’entrée " + entry, "en": "Restores the value after entry " + entry} {
+		v.post("/account/notices", url.Values{"language": {language}})
+		_, page := v.get("/ledger?kind=answer")
+		last := newest.FindStringSubmatch(page)
+		if last == nil {
+			v.t.Fatal("no entry about an answer")
+		}
+		if _, page = v.get("/ledger/" + last[1]); !strings.Contains(page, says) {
+			v.t.Errorf("the entry does not say %q:\n%.3000s", says, page)
 		}
 	}
 }

@@ -6,13 +6,17 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/internal/app/onboarding"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/law/annex"
 	"github.com/nisaba-platform/nisaba/test/browser"
 )
 
@@ -257,6 +261,11 @@ func TestScopeByKeyboard(t *testing.T) {
 	if n := browser.Evaluate[int](b, `[...document.querySelectorAll("#f-type-groups .choice")].filter((c) => c.checkVisibility()).length`); n == 0 || n > 12 {
 		t.Errorf("the filter shows %d activities", n)
 	}
+	b.Do(chromedp.Evaluate[chromedp.Void](`const field = document.querySelector("#f-type-filter"); field.value = "Hôpital"; field.dispatchEvent(new Event("input", {bubbles: true}))`))
+	if shown := browser.Evaluate[string](b, `[...document.querySelectorAll("#f-type-groups .choice")].filter((c) => c.checkVisibility()).map((c) => c.querySelector("input").value).join()`); shown != "health.provider" {
+		t.Errorf("Hôpital finds %q", shown)
+	}
+	b.Do(chromedp.Evaluate[chromedp.Void](`field.value = "food"; field.dispatchEvent(new Event("input", {bubbles: true}))`))
 	b.Do(chromedp.Focus(typeBox("food.business")), chromedp.KeyEvent(" "))
 	narrowed := browser.Evaluate[bool](b, `new Promise((done) => {
 		const until = Date.now() + 10000;
@@ -268,6 +277,76 @@ func TestScopeByKeyboard(t *testing.T) {
 		t.Error("the side panel does not narrow when an activity is chosen")
 	}
 	check(t, b, site, organisation)
+}
+
+// TestActivitiesByTheirOwnWords: whoever does not know the word of the law finds an
+// entity type by a usual one, in each language and without script; what was chosen
+// before stays chosen, and the answer is still that of the law.
+func TestActivitiesByTheirOwnWords(t *testing.T) {
+	messages, err := locale.Load(content.FS, "messages")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range annex.All() {
+		for _, l := range messages.Languages() {
+			if !messages.Printer(l).Has("annex.words." + kind.ID) {
+				t.Errorf("%s: no words for %s", l, kind.ID)
+			}
+		}
+	}
+	site, _ := start(t)
+	v := begun(t, site)
+	organisation, _ := v.create("Stadtwerke Seewinkel", "client")
+	box := regexp.MustCompile(`name="type" value="([^"]+)"( checked)?`)
+	find := func(words string, form url.Values) (kinds, chosen []string, page string) {
+		t.Helper()
+		form.Set("words", words)
+		status, page, _ := v.reply(organisation, "types", form)
+		if status != http.StatusOK {
+			t.Fatalf("%q: %d\n%.800s", words, status, page)
+		}
+		for _, m := range box.FindAllStringSubmatch(page, -1) {
+			kinds = append(kinds, m[1])
+			if m[2] != "" {
+				chosen = append(chosen, m[1])
+			}
+		}
+		return kinds, chosen, page
+	}
+	for words, tc := range map[string]struct {
+		kinds string // that must be among those found
+		most  int
+	}{
+		"water utility": {"water.drinking.supplier water.waste.operator", 2}, "hospital": {"health.provider", 1}, "cloud": {"digital-infra.cloud", 1},
+		"MSP": {"ict-service.msp", 1}, "data centre": {"digital-infra.datacentre", 2}, "data center": {"digital-infra.datacentre", 1}, "Krankenhaus": {"health.provider", 1},
+		"Stadtwerke": {"energy.electricity.supplier energy.electricity.dso energy.gas.supplier energy.gas.dso energy.district.operator water.drinking.supplier water.waste.operator", 9},
+		"hôpital":    {"health.provider", 1}, "HOPITAL": {"health.provider", 1}, "Systemhaus": {"ict-service.msp", 1}, "infogérance": {"ict-service.msp", 1},
+		"fabricant":    {"manufacturing.medical-devices manufacturing.electronics manufacturing.electrical manufacturing.machinery manufacturing.motor-vehicles manufacturing.transport-other chemicals.undertaking food.business", 12},
+		"Maschinenbau": {"manufacturing.machinery", 3}, "Sparkasse": {"banking.credit-institution", 1}, "Mairie": {"public-admin.local", 1}, "Gemeinde": {"public-admin.local", 1},
+		"SaaS": {"digital-infra.cloud", 1}, "SOC": {"ict-service.mssp", 4}, "Müll": {"waste.undertaking", 1}, "ISP": {"digital-infra.ecn digital-infra.ecs", 4}, "wind farm": {"energy.electricity.producer", 1},
+		"charging station": {"energy.electricity.recharging", 1}, "Kläranlage": {"water.waste.operator", 1}, "registrar": {"domain-registration.provider", 2}, "university": {"education", 1}, "pharmacie": {"health.provider", 1},
+	} {
+		kinds, _, _ := find(words, url.Values{"filter": {"yes"}})
+		for _, want := range strings.Fields(tc.kinds) {
+			if !slices.Contains(kinds, want) {
+				t.Errorf("%q does not find %s: %v", words, want, kinds)
+			}
+		}
+		if len(kinds) > tc.most {
+			t.Errorf("%q finds %d types: %v", words, len(kinds), kinds)
+		}
+	}
+	if kinds, _, page := find("zzzz", url.Values{"filter": {"yes"}}); len(kinds) < 50 || !strings.Contains(page, `role="status">Nothing found`) {
+		t.Errorf("a word that finds nothing shows %d types", len(kinds))
+	}
+	// Enter in the field looks for the words, and Enter elsewhere answers the question.
+	kinds, chosen, _ := find("sewage", url.Values{"enter": {"yes"}, "filtered": {"hospital"}, "type": {"energy.gas.dso"}})
+	if !slices.Equal(kinds, []string{"energy.gas.dso", "water.waste.operator"}) || !slices.Equal(chosen, []string{"energy.gas.dso"}) {
+		t.Errorf("sewage after a gas grid was chosen: %v, of which %v are chosen", kinds, chosen)
+	}
+	if _, page, _ := v.reply(organisation, "types", url.Values{"words": {"sewage"}, "enter": {"yes"}, "filtered": {"sewage"}, "type": {"energy.gas.dso", "water.waste.operator"}}); strings.Contains(page, `id="f-type-filter"`) {
+		t.Error("Enter beside the field does not answer the question")
+	}
 }
 
 func typeBox(id string) string { return `input[name=type][value="` + id + `"]` }

@@ -2,6 +2,7 @@ package clients
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -195,7 +196,7 @@ func (s *Service) undoMarked(ctx context.Context, a authz.Actor, id, mark string
 			if err := a.Can(need, tx.Scope()); err != nil {
 				return err
 			}
-			if err := tx.Undo(e.Seq); err != nil {
+			if err := tx.Undo(e.Seq); err != nil && !errors.Is(err, store.ErrHolds) {
 				return err
 			}
 		}

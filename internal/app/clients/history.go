@@ -55,6 +55,10 @@ func undoable(kind string) (authz.Permission, bool) {
 // UndoFor is how long a change can be undone.
 const UndoFor = store.UndoFor
 
+// ErrHolds is returned where an object has the value already that it should get back:
+// nothing was written.
+var ErrHolds = store.ErrHolds
+
 // Undoable reports whether objects of the kind can be given an earlier value.
 func Undoable(kind string) bool {
 	_, ok := undoable(kind)
@@ -69,7 +73,7 @@ func (s *Service) Undo(ctx context.Context, a authz.Actor, organisation string, 
 }
 
 // Restore gives the object of an entry the value that it had after it, whatever
-// happened since.
+// happened since; ErrHolds when it has it already.
 func (s *Service) Restore(ctx context.Context, a authz.Actor, organisation string, seq int64) error {
 	return s.rewind(ctx, a, organisation, seq, (*store.Tx).Restore)
 }

@@ -377,6 +377,7 @@ func (s *Site) deskChanged(r *http.Request, a authz.Actor, organisation string) 
 type applyView struct {
 	office tenant.Workspace
 	done   bool
+	words  map[string]string // as those of scopeView
 	errors ui.Errors
 }
 
@@ -385,7 +386,7 @@ func (s *Site) selfRegister(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, r, http.StatusOK, applyPage(r, applyView{office: office, done: r.URL.Query().Get("done") != ""}))
+	return ui.Render(w, r, http.StatusOK, applyPage(r, applyView{office: office, words: s.typeWords(), done: r.URL.Query().Get("done") != ""}))
 }
 
 func (s *Site) applyToRegister(w http.ResponseWriter, r *http.Request) error {
@@ -405,7 +406,7 @@ func (s *Site) applyToRegister(w http.ResponseWriter, r *http.Request) error {
 		}
 		wrong = e
 	}
-	return ui.Render(w, r, http.StatusUnprocessableEntity, applyPage(r, applyView{office: office, errors: wrong}))
+	return ui.Render(w, r, http.StatusUnprocessableEntity, applyPage(r, applyView{office: office, words: s.typeWords(), errors: wrong}))
 }
 
 // plainFile is an organisation file without a statement.
@@ -504,8 +505,8 @@ func provisions(ctx context.Context) []ui.Option {
 }
 
 // applyTypes are the entity types as they were chosen.
-func applyTypes(r *http.Request) []ui.OptionGroup {
-	return typeGroups(r.Context(), scopeView{in: onboarding.Input{Values: map[string][]string{"type": r.PostForm["type"]}}})
+func applyTypes(r *http.Request, words map[string]string) []ui.OptionGroup {
+	return typeGroups(r.Context(), scopeView{words: words, in: onboarding.Input{Values: map[string][]string{"type": r.PostForm["type"]}}})
 }
 
 func (s *Site) confirmPage(w http.ResponseWriter, r *http.Request) error {

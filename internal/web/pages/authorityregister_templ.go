@@ -1092,7 +1092,7 @@ func applyPage(r *http.Request, v applyView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.GroupedCheckboxes(f["type"], applyTypes(r), ui.Filter{Label: ui.T(ctx, "wizard.types.filter"), Nothing: ui.T(ctx, "wizard.types.filter.none")}, ui.T(ctx, "wizard.types.chosen")).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.GroupedCheckboxes(f["type"], applyTypes(r, v.words), ui.Filter{Label: ui.T(ctx, "wizard.types.filter"), Hint: ui.T(ctx, "wizard.types.filter.hint"), Nothing: ui.T(ctx, "wizard.types.filter.none")}, ui.T(ctx, "wizard.types.chosen")).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -250,7 +250,8 @@ func pieceFacts(ctx context.Context, c clients.Client, e assessment.Evidence, pe
 }
 
 func undoOf(r *http.Request, e ledger.Entry) ui.Undo {
-	return ui.Undo{Action: clientURL(r, "undo"), Fields: map[string]string{"entry": strconv.FormatInt(e.Seq, 10)}}
+	return ui.Undo{Action: clientURL(r, "undo"), Fields: map[string]string{"entry": strconv.FormatInt(e.Seq, 10)},
+		Note: ui.T(r.Context(), "ledger.undo.until", "when", ui.MomentText(r.Context(), e.At.Add(clients.UndoFor)))}
 }
 
 func csvDay(d law.Date) string {

@@ -3,6 +3,7 @@ package pages
 import (
 	"archive/zip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/nisaba-platform/nisaba/exchange/delimited"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
@@ -194,6 +196,9 @@ func (s *Site) entry(w http.ResponseWriter, r *http.Request) error {
 	v.verdict, v.wrong = v.proof.Check(v.keys)
 	p := s.frame(r, ui.T(ctx, "ledger.entry.title", "number", v.entry.Seq), "")
 	p.Crumbs = []ui.Link{{Text: ui.T(ctx, "pages.ledger.title"), URL: "/ledger"}}
+	if r.URL.Query().Has("holds") {
+		p.Flashes = []ui.Flash{{Tone: ui.Info, Text: ui.T(ctx, "ledger.entry.holds")}}
+	}
 	return ui.Render(w, r, http.StatusOK, entryPage(r, p, v))
 }
 
@@ -236,7 +241,11 @@ func (s *Site) restore(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return &fault.Error{Kind: fault.Invalid, Field: "entry", What: "no change is named", Expected: "the button of an entry"}
 	}
-	if err := s.clients.Restore(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), seq); err != nil {
+	err = s.clients.Restore(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), seq)
+	if errors.Is(err, clients.ErrHolds) {
+		return guard.Redirect(w, r, entryURL(seq)+"?holds=yes")
+	}
+	if err != nil {
 		return err
 	}
 	return guard.Redirect(w, r, clientURL(r, "history"))

@@ -92,6 +92,42 @@ func plainValue(b json.RawMessage) string {
 	return text
 }
 
+// entryReason is why an entry was made, in words: what was undone or restored, and what
+// the program gives as the reason of what it does by itself.
+func entryReason(ctx context.Context, e ledger.Entry) string {
+	of, why, rewound := e.Rewound()
+	if !rewound {
+		why = e.Reason
+	}
+	if kind, ok := strings.CutPrefix(why, "job "); ok {
+		why = named(ctx, "jobs.kind.", kind, ui.T(ctx, "ledger.reason.job_queue"))
+	} else if strings.HasPrefix(why, "bulk ") {
+		why = ui.T(ctx, "ledger.reason.bulk")
+	}
+	why = named(ctx, "ledger.reason.", strings.ReplaceAll(why, " ", "_"), why)
+	if !rewound {
+		return why
+	}
+	did := "ledger.undid"
+	if strings.HasSuffix(e.Action, ".restore") {
+		did = "ledger.restored"
+	}
+	text := ui.T(ctx, did, "number", of)
+	if why != "" {
+		text += " " + why
+	}
+	return text
+}
+
+// undoNote says until when a change can be undone, or that this is over.
+func undoNote(ctx context.Context, e ledger.Entry) string {
+	key := "ledger.undo.over"
+	if canUndo(ctx, e) {
+		key = "ledger.undo.possible"
+	}
+	return ui.T(ctx, key, "when", ui.MomentText(ctx, e.At.Add(clients.UndoFor)))
+}
+
 // restorable reports whether the page offers to restore the value of an entry.
 func restorable(r *http.Request, e ledger.Entry) bool {
 	if e.Organisation == "" || e.After == nil || !clients.Undoable(e.Kind) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/onboarding"
@@ -30,7 +31,9 @@ type scopeView struct {
 	errors   ui.Errors
 	back     string // id of the question before; "" when this is the first
 	conflict bool
-	year     int // today
+	year     int               // today
+	find     string            // what entity types are looked for
+	words    map[string]string // further words that people use for an entity type, by its id
 }
 
 // scope shows the question of the address, or the next that can change the answer.
@@ -59,6 +62,9 @@ func (s *Site) showScope(w http.ResponseWriter, r *http.Request, status int, v s
 	v.back = questionBefore(v.client.File.Asked, v.question.ID)
 	if v.question.Kind == onboarding.Group && v.rows == nil {
 		v.rows = withBlanks(v.in.Rows())
+	}
+	if v.question.Kind == onboarding.Types {
+		v.words = s.typeWords()
 	}
 	p := s.clientFrame(r, v.client, "scope")
 	p.Title = ui.T(r.Context(), "wizard.q."+v.question.ID)
@@ -104,7 +110,9 @@ func (s *Site) answerScope(w http.ResponseWriter, r *http.Request) error {
 	if v.question, err = s.scopeQuestionOf(r); err != nil {
 		return err
 	}
-	if r.PostFormValue("more") == "" {
+	if ui.FilterAsked(r.PostForm, typesWanted) {
+		v.find = strings.TrimSpace(r.PostFormValue(typesWanted))
+	} else if r.PostFormValue("more") == "" {
 		wrong, err := s.clients.AnswerScope(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), version, v.question.ID, v.in)
 		v.conflict = fault.KindOf(err) == fault.Conflict
 		if err != nil && !v.conflict {

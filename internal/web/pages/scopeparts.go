@@ -127,9 +127,56 @@ func typeGroups(ctx context.Context, v scopeView) []ui.OptionGroup {
 		if t.Subsector != "" {
 			hint = ui.Say(ctx, t.SubsectorTitle()) + " · " + hint
 		}
-		out[i].Options = append(out[i].Options, ui.Option{Value: t.ID, Label: ui.Say(ctx, t.Title()), Hint: hint, Selected: chosen})
+		out[i].Options = append(out[i].Options, ui.Option{Value: t.ID, Label: ui.Say(ctx, t.Title()), Hint: hint, Words: v.words[t.ID], Selected: chosen})
 	}
 	return out
+}
+
+// typesWanted is the name of the field in which people look for an entity type.
+const typesWanted = "words"
+
+// typeWords are further words that people use for each entity type, in all languages:
+// who does not know the word of the law finds it by their own.
+func (s *Site) typeWords() map[string]string {
+	out := map[string]string{}
+	for _, language := range s.messages.Languages() {
+		p := s.messages.Printer(language)
+		for _, t := range annex.All() {
+			if key := "annex.words." + t.ID; p.Has(key) {
+				out[t.ID] = strings.TrimPrefix(out[t.ID]+", "+p.T(key), ", ")
+			}
+		}
+	}
+	return out
+}
+
+// wantedTypes are the groups with the types that match what is looked for, or that are
+// chosen; all of them, and false, when none matches.
+func wantedTypes(groups []ui.OptionGroup, find string) ([]ui.OptionGroup, bool) {
+	if find == "" {
+		return groups, true
+	}
+	var out []ui.OptionGroup
+	hits := 0
+	for _, g := range groups {
+		kept := ui.OptionGroup{Title: g.Title, Note: g.Note, Open: true}
+		for _, o := range g.Options {
+			hit := has(strings.Join([]string{g.Title, g.Note, o.Label, o.Hint, o.Words}, " "), find)
+			if hit {
+				hits++
+			}
+			if hit || o.Selected {
+				kept.Options = append(kept.Options, o)
+			}
+		}
+		if len(kept.Options) > 0 {
+			out = append(out, kept)
+		}
+	}
+	if hits == 0 {
+		return groups, false
+	}
+	return out, true
 }
 
 func placesField(ctx context.Context, v scopeView, name string) ui.Field {

@@ -72,7 +72,11 @@ func choosable(f Field, options []Option) templ.Component {
 // choice is one of several boxes or buttons to choose.
 func choice(kind string, f Field, i int, o Option) templ.Component {
 	return byHand(func(ctx context.Context, m *markup) {
-		m.raw(`<label class="choice"><input type="`, kind, `"`)
+		m.raw(`<label class="choice"`)
+		if o.Words != "" {
+			m.quoted("data-words", o.Words)
+		}
+		m.raw(`><input type="`, kind, `"`)
 		m.quoted("id", f.id()+"-"+strconv.Itoa(i))
 		m.quoted("name", f.Name)
 		m.quoted("value", o.Value)

@@ -169,6 +169,7 @@ func (f Field) describedBy() string {
 // Option is one choice.
 type Option struct {
 	Value, Label, Hint string
+	Words              string // further words by which a filter finds it
 	Selected, Disabled bool
 }
 

@@ -41,6 +41,7 @@ type Undo struct {
 	Action string            // address, by POST; "" for none
 	Fields map[string]string // hidden fields of the form
 	Text   string            // "" is "Undo"
+	Note   string            // beside the button, for example until when; "" for none
 }
 
 // Search is the search of the head of the page and of the command palette.

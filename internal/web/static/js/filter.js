@@ -1,22 +1,24 @@
 // <div data-filter="id"> holds a search field that hides the choices of the
 // element with that id which do not match, and opens the groups with hits.
-const plain = (text) => text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
+const plain = (text) => text.toLowerCase().replaceAll("ß", "ss").replaceAll("œ", "oe").replaceAll("æ", "ae").normalize("NFD").replace(/\p{M}/gu, "");
 for (const box of document.querySelectorAll("[data-filter]")) {
   const list = document.getElementById(box.dataset.filter);
-  const field = box.querySelector("input");
+  const field = box.querySelector("input[type=search]");
   const nothing = box.querySelector("[role=status]");
   if (!list || !field) continue;
   const groups = [...list.querySelectorAll("details")];
   const opened = new Map(groups.map((group) => [group, group.open]));
   box.hidden = false;
-  field.addEventListener("input", () => {
+  for (const button of box.querySelectorAll("button")) button.remove(); // for browsers without scripts
+  field.addEventListener("input", (event) => {
+    event.stopPropagation(); // what is looked for is no answer
     const words = plain(field.value).split(/\s+/).filter(Boolean);
     let hits = 0;
     for (const group of groups) {
       const title = plain(group.querySelector("summary").textContent);
       let shown = 0;
       for (const choice of group.querySelectorAll(".choice")) {
-        const text = title + " " + plain(choice.textContent);
+        const text = title + " " + plain(choice.textContent + " " + (choice.dataset.words ?? ""));
         choice.hidden = !words.every((word) => text.includes(word));
         if (!choice.hidden) shown += 1;
       }
