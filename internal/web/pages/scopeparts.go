@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
+	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/internal/app/onboarding"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 	"github.com/nisaba-platform/nisaba/law"
@@ -150,6 +152,18 @@ func (s *Site) typeWords() map[string]string {
 	return out
 }
 
+// matches reports whether the text has all the words, as filter.js does: short ones, such
+// as MSP, only where a word begins, so that "Umspannwerk" is none of them.
+func matches(text, words string) bool {
+	begins := " " + strings.Join(strings.FieldsFunc(catalog.Fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), " ")
+	for _, w := range strings.Fields(catalog.Fold(words)) {
+		if len([]rune(w)) <= 3 && !strings.Contains(begins, " "+w) || !has(text, w) {
+			return false
+		}
+	}
+	return true
+}
+
 // wantedTypes are the groups with the types that match what is looked for, or that are
 // chosen; all of them, and false, when none matches.
 func wantedTypes(groups []ui.OptionGroup, find string) ([]ui.OptionGroup, bool) {
@@ -161,7 +175,7 @@ func wantedTypes(groups []ui.OptionGroup, find string) ([]ui.OptionGroup, bool) 
 	for _, g := range groups {
 		kept := ui.OptionGroup{Title: g.Title, Note: g.Note, Open: true}
 		for _, o := range g.Options {
-			hit := has(strings.Join([]string{g.Title, g.Note, o.Label, o.Hint, o.Words}, " "), find)
+			hit := matches(strings.Join([]string{g.Title, g.Note, o.Label, o.Hint, o.Words}, " "), find)
 			if hit {
 				hits++
 			}

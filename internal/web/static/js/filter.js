@@ -1,6 +1,8 @@
 // <div data-filter="id"> holds a search field that hides the choices of the
 // element with that id which do not match, and opens the groups with hits.
 const plain = (text) => text.toLowerCase().replaceAll("ß", "ss").replaceAll("œ", "oe").replaceAll("æ", "ae").normalize("NFD").replace(/\p{M}/gu, "");
+// A short word, such as MSP, counts only where a word begins.
+const has = (text, word) => word.length > 3 ? text.includes(word) : ` ${text.replace(/[^\p{L}\p{N}]+/gu, " ")}`.includes(` ${word}`);
 for (const box of document.querySelectorAll("[data-filter]")) {
   const list = document.getElementById(box.dataset.filter);
   const field = box.querySelector("input[type=search]");
@@ -19,7 +21,7 @@ for (const box of document.querySelectorAll("[data-filter]")) {
       let shown = 0;
       for (const choice of group.querySelectorAll(".choice")) {
         const text = title + " " + plain(choice.textContent + " " + (choice.dataset.words ?? ""));
-        choice.hidden = !words.every((word) => text.includes(word));
+        choice.hidden = !words.every((word) => has(text, word));
         if (!choice.hidden) shown += 1;
       }
       group.hidden = shown === 0;
