@@ -1,9 +1,9 @@
 package store_test
 
 import (
-	"errors"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
