@@ -52,12 +52,16 @@ func (s *Service) PutEvidence(ctx context.Context, a authz.Actor, organisation s
 }
 
 // PutPiece is PutEvidence with files, owner and renewal. The version must be the
-// newest, 0 for a new piece; the form follows from the rest when it is empty. It
-// returns the id.
+// newest, 0 for a new piece, and NotFound where there is none to change; the form
+// follows from the rest when it is empty. It returns the id.
 func (s *Service) PutPiece(ctx context.Context, a authz.Actor, organisation string, e assessment.Evidence) (id string, err error) {
 	err = s.revise(ctx, a, organisation, authz.AssignedEdit, func(tx *store.Tx) error {
 		old, err := piece(tx, organisation, e.ID)
 		if err != nil {
+			return err
+		}
+		if e.Version != 0 && old.Version == 0 { // a change of what was removed, or never was
+			_, err := tx.Piece(organisation, e.ID)
 			return err
 		}
 		if err := s.mayFile(tx, a, old, e.Evidence); err != nil {

@@ -32,11 +32,11 @@ func (s *Service) Correspondence(ctx context.Context, a authz.Actor, organisatio
 			return err
 		}
 		messages, err := tx.FilingMessages(organisation, incident.Lineage(incidentID, cases)...)
-		if err != nil || len(messages) == 0 {
+		if err != nil {
 			return err
 		}
 		i, err := tx.Incident(incidentID)
-		if err != nil {
+		if err != nil || len(messages) == 0 {
 			return err
 		}
 		duties, err := incidents.Duties(tx, i)

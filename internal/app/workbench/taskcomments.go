@@ -23,6 +23,9 @@ func (s *Service) TaskComments(ctx context.Context, a authz.Actor, organisation,
 		return nil, err
 	}
 	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
+		if _, err := tx.Task(task); err != nil {
+			return err
+		}
 		list, err = tx.Comments(organisation, OfTask, task)
 		return err
 	})
