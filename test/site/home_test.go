@@ -3,6 +3,7 @@ package site
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -32,6 +33,14 @@ func TestHome(t *testing.T) {
 	eva.joinWith(v, "auditor", "eva@example.org")
 	if _, page := eva.get(organisation + "/questions?topic=c"); strings.Contains(page, `id="form-q`) || !strings.Contains(page, `class="work-question"`) {
 		t.Error("an auditor is offered to answer")
+	}
+	carl := newVisitor(t, site)
+	carl.joinWith(v, "contributor", "carl@example.org")
+	_, first := carl.get("/")
+	for _, m := range regexp.MustCompile(`<a href="(/[a-z]*)"`).FindAllStringSubmatch(first, -1) {
+		if status, _ := carl.get(m[1]); status != http.StatusOK {
+			t.Errorf("a contributor is led to %s, which answers %d", m[1], status)
+		}
 	}
 	for _, key := range []string{"home.", "report.", "pages."} {
 		if strings.Contains(page, ">"+key) {

@@ -8,8 +8,10 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
@@ -166,7 +168,39 @@ func (s *Service) hash(ctx context.Context, password string, own ...string) (str
 	if strings.Trim(folded, folded[:1]) == "" {
 		return "", invalid("password", "the password repeats one character", "several words")
 	}
+	if guessedFirst(folded) {
+		return "", invalid("password", "the password is one of those that are guessed first", "several words that do not belong together")
+	}
 	return s.passwords.Hash(ctx, password)
+}
+
+// commonWords are what the most used passwords consist of besides figures and signs,
+// in the languages of the pages.
+var commonWords = []string{"password", "passwort", "motdepasse", "qwerty", "qwertyuiop", "qwertz", "qwertzuiop", "azerty", "azertyuiop", "asdfghjkl", "abc", "abcdef",
+	"abcdefghijkl", "letmein", "welcome", "willkommen", "bienvenue", "bonjour", "hallo", "hello", "iloveyou", "ichliebedich", "jetaime", "admin", "administrator",
+	"administrateur", "root", "user", "login", "test", "testtest", "changeme", "changeit", "secret", "geheim", "sunshine", "princess", "football", "fussball",
+	"baseball", "monkey", "dragon", "master", "superman", "batman", "starwars", "schalke", "spring", "summer", "autumn", "winter", "sommer", "herbst", "nisaba"}
+
+// guessedFirst reports whether a password in small letters is a well-known word, also
+// twice, with figures and signs around it or in place of letters, or a number of
+// fewer than twenty figures (NIST SP 800-63B-4 asks to compare with what is commonly used).
+func guessedFirst(folded string) bool {
+	if strings.Trim(folded, "0123456789 .-/+") == "" && len(folded) < 20 {
+		return true
+	}
+	for _, spelt := range []string{folded, strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "@", "a", "$", "s").Replace(strings.TrimRight(folded, "0123456789!?.#*"))} {
+		letters := strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) {
+				return r
+			}
+			return -1
+		}, spelt)
+		half := letters[:len(letters)/2]
+		if slices.Contains(commonWords, letters) || letters == half+half && slices.Contains(commonWords, half) {
+			return true
+		}
+	}
+	return false
 }
 
 // Attempts to sign in within a period; then the answer is the same for every

@@ -98,6 +98,10 @@ func TestFirstRun(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
+	for _, common := range []string{"password1234", "P@ssw0rd!2026", "passwort-passwort", "123456789012", "1990-12-24-1990", "Willkommen2026!", "qwertyuiop12"} {
+		_, err := d.Start(ctx, accounts.FirstRun{Workspace: "W", Name: "Anna", Email: "a@example.org", Password: common}, laptop)
+		wantKind(t, common, err, fault.Invalid)
+	}
 	v := d.start(t)
 	if v.Person.Email != "anna@example.org" || v.Workspace.Name != "Seewinkel Beratung" {
 		t.Errorf("the visit is %+v in %+v", v.Person, v.Workspace)

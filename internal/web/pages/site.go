@@ -375,26 +375,37 @@ func (s *Site) frame(r *http.Request, title, lead string) ui.PageProps {
 		p.Person.Note = t("pages.role." + string(role))
 	}
 	if v.Workspace.ID != "" && v.Refused == nil {
-		p.Nav = []ui.Section{{Links: []ui.Link{link("pages.portfolio.title", "/"), link("manage.templates", "/templates"), link("pages.members.title", "/members"), link("pages.ledger.title", "/ledger")}}}
+		p.Nav = []ui.Section{{Links: s.workspaceNav(r, link)}}
 		p.Inbox = s.inboxLink(r)
-		if isAuthority(r) {
-			p.Nav[0].Links = slices.Concat(s.deskNav(r, link), p.Nav[0].Links[2:])
-		} else if _, err := v.Actor.Reach(authz.IncidentRead); err == nil {
-			p.Nav[0].Links = slices.Insert(p.Nav[0].Links, 1, link("incidents.title", "/incidents"))
-		} else if _, err := v.Actor.Reach(authz.IncidentNotice); err == nil {
-			p.Nav[0].Links = slices.Insert(p.Nav[0].Links, 1, link("incidents.new", "/report"))
-		}
-		if _, err := v.Actor.Reach(authz.ExposureRead); err == nil && !isAuthority(r) {
-			p.Nav[0].Links = slices.Insert(p.Nav[0].Links, 2, link("exposure.portfolio.title", "/exposure"))
-		}
-		if _, err := v.Actor.Workspace(authz.WorkspaceRead); err == nil {
-			p.Nav[0].Links = append(p.Nav[0].Links, link("access.settings.title", "/settings"))
-		}
-		if _, err := v.Actor.Reach(authz.JobsRead); err == nil {
-			p.Nav[0].Links = append(p.Nav[0].Links, link("jobs.title", "/jobs"))
-		}
 		p.Live = "/events?since=" + strconv.FormatInt(s.clock.Now().UnixMilli(), 10)
 		p.Search = ui.Search{URL: "/search", Label: t("pages.search")}
 	}
 	return p
+}
+
+// workspaceNav leads to the pages of the workspace that the reader may open.
+func (s *Site) workspaceNav(r *http.Request, link func(key, url string) ui.Link) []ui.Link {
+	actor := visitOf(r).Actor
+	inAll := func(p authz.Permission) bool { _, err := actor.Workspace(p); return err == nil }
+	anywhere := func(p authz.Permission) bool { _, err := actor.Reach(p); return err == nil }
+	var out []ui.Link
+	add := func(may bool, key, url string) {
+		if may {
+			out = append(out, link(key, url))
+		}
+	}
+	if isAuthority(r) {
+		out = s.deskNav(r, link)
+	} else {
+		add(true, "pages.portfolio.title", "/")
+		add(anywhere(authz.IncidentRead), "incidents.title", "/incidents")
+		add(anywhere(authz.IncidentNotice) && !anywhere(authz.IncidentRead), "incidents.new", "/report")
+		add(anywhere(authz.ExposureRead), "exposure.portfolio.title", "/exposure")
+		add(inAll(authz.OrganisationRead), "manage.templates", "/templates")
+	}
+	add(inAll(authz.MembersRead), "pages.members.title", "/members")
+	add(anywhere(authz.LedgerRead), "pages.ledger.title", "/ledger")
+	add(inAll(authz.WorkspaceRead), "access.settings.title", "/settings")
+	add(anywhere(authz.JobsRead), "jobs.title", "/jobs")
+	return out
 }
