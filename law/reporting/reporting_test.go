@@ -2,6 +2,7 @@ package reporting_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -212,6 +213,28 @@ func TestFormsSayWhereTheyComeFrom(t *testing.T) {
 		for _, x := range f.Fields {
 			if x.Own && x.Official != "" && x.ID != "reporter_role" { // a part of 1.7 that the template does not name
 				t.Errorf("%s, %s is ours and of the template", f.ID, x.ID)
+			}
+		}
+	}
+	// What the provision names is not ours; what it leaves to forms is.
+	for regime, tc := range map[clocks.Regime]struct {
+		stage       clocks.Stage
+		named, ours string
+	}{
+		clocks.GDPR:             {clocks.BreachNotification, "description data_categories data_subjects data_records dpo_contact breach_consequences measures_taken measures_planned delay_reason", "entity_name reporter_name own_reference detected_at aware_at tlp"},
+		clocks.EPrivacy:         {clocks.BreachNotification, "entity_name dpo_contact notification_round occurred_at detected_at description data_categories data_protection supplier breach_place data_subjects breach_consequences measures_taken recipients_informed_how cross_border other_authorities delay_reason", "entity_number reporter_name telecom_service own_reference authority_reference tlp"},
+		clocks.CRAIncident:      {clocks.FinalReport, "malicious product_states initial_assessment description severity impact_text root_cause measures_taken measures_planned user_measures sensitivity", "entity_name product_name severe_grounds indicators other_authorities tlp"},
+		clocks.CRAVulnerability: {clocks.FinalReport, "product_name product_states exploit_nature vulnerability_nature measures_taken user_measures sensitivity severity impact_text malicious_actor fix_details", "entity_name aware_at indicators measure_available_at tlp"},
+		clocks.EIDAS:            {clocks.Notification, "trust_services description impact_text personal_data recipients_informed public_interest other_authorities", "entity_name provider_kind users_affected malicious measures_taken tlp"},
+		clocks.CER:              {clocks.InitialNotification, "users_affected users_affected_pct outage_from area_affected area_isolated six_states description root_cause consequences cross_border", "entity_name reporter_name aware_at measures_taken tlp"},
+	} {
+		f, ok := forms(t).Find(regime, tc.stage, "AT", today)
+		if !ok {
+			t.Errorf("%s has no form of %s", regime, tc.stage)
+		}
+		for _, id := range strings.Fields(tc.named + " " + tc.ours) {
+			if x, ok := f.Field(id); !ok || x.Own != slices.Contains(strings.Fields(tc.ours), id) {
+				t.Errorf("%s, %s: there: %v, own: %v", regime, id, ok, x.Own)
 			}
 		}
 	}
