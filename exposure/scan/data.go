@@ -3,6 +3,8 @@ package scan
 import (
 	"cmp"
 	"crypto/x509"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +23,9 @@ import (
 // Imports lists what Import reads, as people write it.
 const Imports = "vrps=FILE, origins=FILE, manrs=FILE, zone:NAME=FILE, rdap:NAME=FILE, kev=FILE, nvd=FILE, epss=FILE, euvd=FILE, endoflife=FILE, libraries=FILE, names=FILE, ct=FILE, roots=FILE, crl=FILE, certificates=FILE"
 
+// ErrKind answers what is none of Imports.
+var ErrKind = errors.New("expected " + Imports)
+
 // mostRegistration bounds an answer of a registry.
 const mostRegistration = 1 << 20
 
@@ -38,10 +43,10 @@ func (k *Knowledge) Import(what string) error {
 	kind, file, ok := strings.Cut(what, "=")
 	kind, name, _ := strings.Cut(kind, ":")
 	if !ok {
-		return fmt.Errorf("%q: expected %s", what, Imports)
+		return fmt.Errorf("%q: %w", what, ErrKind)
 	}
 	if named := kind == "zone" || kind == "rdap"; named != (name != "") {
-		return fmt.Errorf("%q: expected %s", what, Imports)
+		return fmt.Errorf("%q: %w", what, ErrKind)
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -89,12 +94,18 @@ func (k *Knowledge) read(kind, name, source string, r io.Reader) error {
 		return err
 	case "rdap":
 		b, err := io.ReadAll(io.LimitReader(r, mostRegistration))
+		if err == nil {
+			err = json.Unmarshal(b, &map[string]any{})
+		}
+		if err != nil {
+			return fmt.Errorf("the file is no answer of a registry: %w", err)
+		}
 		answers, _ := kinds[dnsprobe.RegistrationKind].(dnsprobe.Registrations)
 		if answers == nil {
 			answers = dnsprobe.Registrations{}
 		}
 		answers[name], kinds[dnsprobe.RegistrationKind] = b, answers
-		return err
+		return nil
 	}
 	return k.readMore(kind, source, r)
 }
@@ -153,7 +164,7 @@ func (k *Knowledge) readMore(kind, source string, r io.Reader) (err error) {
 		}
 		return known.Add(r)
 	default:
-		return fmt.Errorf("%q is no kind of data: expected %s", cmp.Or(kind, source), Imports)
+		return fmt.Errorf("%q is no kind of data: %w", cmp.Or(kind, source), ErrKind)
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package scan
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,6 +35,9 @@ type line struct {
 // ErrOtherScan says that a journal belongs to another scan.
 var ErrOtherScan = errors.New("the journal belongs to another scan")
 
+// ErrNoJournal says that a place cannot hold a journal, such as a device.
+var ErrNoJournal = errors.New("a journal is a file")
+
 // Journal is a file of JSON lines, one for each finished piece of work. A line that
 // was being written when the program ended is dropped; its work is done again. It is
 // safe for concurrent use by one process.
@@ -56,6 +60,11 @@ func OpenJournal(path string, head Head) (*Journal, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the journal: %w", err)
+	}
+	// A device may go on without an end.
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		f.Close()
+		return nil, cmp.Or(err, fmt.Errorf("%s: %w", path, ErrNoJournal))
 	}
 	head.Journal = journalVersion
 	j := &Journal{f: f, at: map[string]span{}, stop: make(chan struct{})}

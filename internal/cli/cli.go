@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -114,8 +115,9 @@ func report(w io.Writer, err error) int {
 	return exitUnusable
 }
 
-// isBrokenPipe: the reader of our output went away, as "head" does.
+// isBrokenPipe: the reader of our output went away, as "head" does. Any other output
+// that was lost, such as on a full disk, is an error.
 func isBrokenPipe(err error) bool {
 	var p *os.PathError
-	return errors.As(err, &p) && p.Op == "write" && p.Path == "/dev/stdout"
+	return errors.As(err, &p) && p.Op == "write" && p.Path == "/dev/stdout" && errors.Is(err, syscall.EPIPE)
 }

@@ -147,6 +147,8 @@ func (c *scanCommand) scan(s *session, p *locale.Printer, o scan.Options, found 
 	r.End = s.Now()
 	var refusal *exposure.Refusal
 	switch {
+	case errors.Is(err, scan.ErrNoJournal):
+		return r, argument("--journal", "the journal is no file", "a file that can be written")
 	case errors.Is(err, scan.ErrOtherScan):
 		return r, argument("--journal", "the journal belongs to another scan, or to other checks", "the same targets and options, or another file")
 	case ctx.Err() != nil:
@@ -185,8 +187,10 @@ func (c *scanCommand) options(s *session) (scan.Options, error) {
 		return o, err
 	}
 	for _, what := range c.Data {
-		if err := o.Knowledge.Import(what); err != nil {
-			return o, argument("--data", err.Error(), scan.Imports)
+		if err := o.Knowledge.Import(what); errors.Is(err, scan.ErrKind) {
+			return o, argument("--data", err.Error(), "one of these kinds, once for each file")
+		} else if err != nil {
+			return o, argument("--data", err.Error(), "a whole file of that kind, as it was published")
 		}
 	}
 	o.Selectors = c.Selectors
