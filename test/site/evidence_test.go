@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -71,7 +72,7 @@ func (v visitor) upload(path string, fields url.Values, files ...sent) (status i
 }
 
 func policy() url.Values {
-	return url.Values{"task": {"new"}, "form": {"file"}, "title": {"Security policy 4.0"}, "kind": {"doc.security-policy"}, "date": {"2026-11-01"},
+	return url.Values{"task": {"new"}, "form": {"file"}, "title": {"Security policy 4.0"}, "kind": {"doc.security-policy"}, "date": {time.Now().AddDate(0, -1, 0).Format(time.DateOnly)},
 		"renew_months": {"12"}, "covers": {"nis2.21.2.h.keys"}}
 }
 

@@ -69,7 +69,7 @@ func TestRegistration(t *testing.T) {
 	organisation, _ := v.create("Cloud GmbH", "client")
 	v.reply(organisation, "types", url.Values{"type": {"digital-infra.cloud"}})
 	v.reply(organisation, "places", url.Values{"established": {"DE"}, "serves": {"DE"}})
-	v.reply(organisation, "employees", url.Values{"y2025": {"300"}, "y2024": {"300"}})
+	v.reply(organisation, "employees", url.Values{lastYear: {"300"}, yearBefore: {"300"}})
 	d := v.dossier(organisation)
 	if len(d.Registers) != 2 || d.Registers[0].Duty != "nis2.3.4" || d.Registers[1].Duty != "nis2.27" || d.Registers[0].State != "DE" {
 		t.Fatalf("%+v", d)
@@ -136,7 +136,7 @@ func TestRegistrationOfTheFacts(t *testing.T) {
 	organisation, _ := v.create("Molkerei GmbH", "client")
 	v.reply(organisation, "types", url.Values{"type": {"food.business"}})
 	v.reply(organisation, "places", url.Values{"established": {"DE"}, "serves": {"DE"}})
-	v.reply(organisation, "employees", url.Values{"y2025": {"300"}, "y2024": {"300"}})
+	v.reply(organisation, "employees", url.Values{lastYear: {"300"}, yearBefore: {"300"}})
 	if _, page := v.get(organisation + "/registration"); !strings.Contains(page, "Not registered yet") {
 		t.Error("the page does not say that the registration is missing")
 	}

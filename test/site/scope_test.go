@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -20,10 +21,13 @@ import (
 	"github.com/nisaba-platform/nisaba/test/browser"
 )
 
+// The fields of the two years that the questions about figures ask for.
+var lastYear, yearBefore = onboarding.YearField(time.Now().UTC().Year() - 1), onboarding.YearField(time.Now().UTC().Year() - 2)
+
 func scopeForms() map[string]url.Values {
 	return map[string]url.Values{
-		client + "/scope":         {"question": {"employees"}, "version": {"1"}, "y2025": {"85"}},
-		client + "/scope/preview": {"question": {"employees"}, "y2025": {"85"}},
+		client + "/scope":         {"question": {"employees"}, "version": {"1"}, lastYear: {"85"}},
+		client + "/scope/preview": {"question": {"employees"}, lastYear: {"85"}},
 	}
 }
 
@@ -84,10 +88,10 @@ func TestScopeWizard(t *testing.T) {
 	}{
 		{"types", url.Values{"type": {"food.business"}}},
 		{"places", url.Values{"established": {"DE"}, "serves": {"DE", "AT"}, "serves_other": {"CH"}}},
-		{"employees", url.Values{"y2025": {"40"}, "y2024": {"38,5"}}},
+		{"employees", url.Values{lastYear: {"40"}, yearBefore: {"38,5"}}},
 		{"group", url.Values{"member": {"no"}}},
-		{"turnover", url.Values{"y2025": {"12.000.000"}, "y2024": {"11 500 000"}}},
-		{"balance", url.Values{"y2025": {"10 500 000"}, "y2024": {"10.200.000"}}},
+		{"turnover", url.Values{lastYear: {"12.000.000"}, yearBefore: {"11 500 000"}}},
+		{"balance", url.Values{lastYear: {"10 500 000"}, yearBefore: {"10.200.000"}}},
 		{"cer", url.Values{"answer": {"no"}}},
 		{"identified", url.Values{"answer": {"none"}, "claim": {"sole_provider_claimed"}}},
 		{"oes", url.Values{"answer": {"no"}}},
@@ -113,9 +117,9 @@ func TestScopeWizard(t *testing.T) {
 		!strings.Contains(page, "by Anna Huber. It stands.") {
 		t.Fatalf("keeping led to %s with %d:\n%.800s", at, status, page)
 	}
-	v.reply(organisation, "employees", url.Values{"y2025": {"75"}, "y2024": {"60"}})
+	v.reply(organisation, "employees", url.Values{lastYear: {"75"}, yearBefore: {"60"}})
 	_, page = v.get(organisation + "/scope/result")
-	for _, want := range []string{"is open again: a fact changed", "Staff in annual work units 2025", "40", "75"} {
+	for _, want := range []string{"is open again: a fact changed", "Staff in annual work units " + lastYear[1:], "40", "75"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the re-opened determination does not say %q", want)
 		}
@@ -139,11 +143,11 @@ func TestScopeNonsense(t *testing.T) {
 		{"places", "established", url.Values{}},
 		{"places", "established", url.Values{"established": {"XX"}}},
 		{"places", "serves_other", url.Values{"established": {"DE"}, "serves_other": {hostile}}},
-		{"employees", "y2025", url.Values{"y2025": {"-5"}}},
-		{"employees", "y2025", url.Values{"y2025": {hostile}}},
-		{"employees", "y2025", url.Values{"y2025": {"1e99"}}},
-		{"employees", "y2025", url.Values{"y2025": {""}}},
-		{"turnover", "y2025", url.Values{"y2025": {"NaN"}}},
+		{"employees", lastYear, url.Values{lastYear: {"-5"}}},
+		{"employees", lastYear, url.Values{lastYear: {hostile}}},
+		{"employees", lastYear, url.Values{lastYear: {"1e99"}}},
+		{"employees", lastYear, url.Values{lastYear: {""}}},
+		{"turnover", lastYear, url.Values{lastYear: {"NaN"}}},
 		{"group", "member", url.Values{}},
 		{"group", "name_0", url.Values{"member": {"yes"}}},
 		{"group", "share_0", url.Values{"member": {"yes"}, "relation_0": {"partner"}, "name_0": {"X"}, "share_0": {"140"}}},
@@ -158,7 +162,7 @@ func TestScopeNonsense(t *testing.T) {
 		if status != http.StatusUnprocessableEntity || !strings.Contains(page, `id="f-`+tc.field+`-error"`) || strings.Contains(page, "<script>alert") {
 			t.Errorf("%s with %v: %d, no error at %s", tc.question, tc.values, status, tc.field)
 		}
-		if typed := tc.values.Get("y2025"); typed == "-5" && !strings.Contains(page, `value="-5"`) {
+		if typed := tc.values.Get(lastYear); typed == "-5" && !strings.Contains(page, `value="-5"`) {
 			t.Errorf("%s: what was typed is lost", tc.question)
 		}
 		if after := v.versionOf(organisation, tc.question); after != before {
@@ -182,7 +186,7 @@ func TestTwoAtOnce(t *testing.T) {
 	if status, _, _ := v.reply(organisation, "types", url.Values{"type": {"food.business"}}); status != http.StatusOK {
 		t.Fatal(status)
 	}
-	late := url.Values{"question": {"employees"}, "version": {version}, "y2025": {"77"}}
+	late := url.Values{"question": {"employees"}, "version": {version}, lastYear: {"77"}}
 	status, page, _ := v.post(organisation+"/scope", late)
 	if status != http.StatusConflict || !strings.Contains(page, "Nothing is lost") || !strings.Contains(page, `value="77"`) {
 		t.Fatalf("%d:\n%.800s", status, page)
@@ -192,7 +196,7 @@ func TestTwoAtOnce(t *testing.T) {
 		t.Fatalf("%d:\n%.800s", status, page)
 	}
 	_, page = v.get(organisation + "/scope/result")
-	if !strings.Contains(page, "2025: 77") || !strings.Contains(page, "Food business") {
+	if !strings.Contains(page, lastYear[1:]+": 77") || !strings.Contains(page, "Food business") {
 		t.Error("an answer was lost")
 	}
 }
@@ -233,7 +237,7 @@ func TestScopeByKeyboard(t *testing.T) {
 			{"Cloud GmbH", "Essential entity", []keys{
 				{"types", typeBox("digital-infra.cloud"), " "},
 				{"places", "#f-established-5", " "}, // Germany
-				{"employees", "#f-y2025", "300"},
+				{"employees", "#f-" + lastYear, "300"},
 			}},
 			{"Court of Audit", "Not in scope", []keys{
 				{"types", typeBox("research.organisation"), " "},
