@@ -39,7 +39,7 @@ func operationsOf() map[string]string {
 		"GET /join/{token}": person, "POST /join/{token}": person,
 		"GET /account": person, "POST /account/password": person, "POST /account/factor": person, "POST /account/factor/remove": person,
 		"POST /account/sessions/revoke": person, "POST /account/sessions/revoke-others": person, "POST /account/passkeys": person,
-		"POST /account/passkeys/options": person, "POST /account/passkeys/remove": person, "POST /account/recovery": person, "GET /account/erase": person, "POST /account/erase": person,
+		"POST /account/passkeys/options": person, "POST /account/passkeys/remove": person, "POST /account/passkeys/rename": person, "GET /account/passkeys/{passkey}": person, "POST /account/recovery": person, "GET /account/erase": person, "POST /account/erase": person,
 		"GET /workspaces": own, "POST /workspaces": own, "POST /workspaces/new": own, "POST /workspaces/leave": own,
 		"GET /account/notices": "get-notice-choices", "POST /account/notices": own,
 		"GET /account/calendar": "list-calendars", "POST /account/calendar": own, "POST /account/calendar/withdraw": own, "GET /feed/{file}": link,

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -121,6 +122,59 @@ func TestPasskey(t *testing.T) {
 	b.ScriptsOff(false)
 	if _, page := v.get("/sign-in"); !strings.Contains(page, "localhost") {
 		t.Error("the page under 127.0.0.1 does not say where passkeys work")
+	}
+}
+
+// TestPasskeyGoes: a passkey is renamed; before the last one goes the page says what
+// remains, whose workspaces will then ask for a second factor, and takes the password:
+// whoever forgot it is not locked out. The next sign-in leads to a new second factor.
+func TestPasskeyGoes(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	v.begin("water-supplier.yaml")
+	b := browser.Start(t)
+	authenticator(t, b)
+	signIn(b, names(site), "anna@example.org")
+	b.Open(names(site)+"/account", 1280, false)
+	b.Do(chromedp.SendKeys("#f-passkey-name", "Laptop"), chromedp.Click("#passkey button.primary"), chromedp.WaitVisible(".codes"))
+	b.Open(names(site)+"/settings/policy", 1280, false)
+	b.Do(chromedp.Evaluate[chromedp.Void](`const box = document.querySelector("input[name=mfa][value=yes]"); box.checked = true; box.form.submit()`), chromedp.WaitVisible(".person"))
+	b.Open(names(site)+"/account", 1280, false)
+	b.Do(chromedp.Click(`a[href^="/account/passkeys/"]`), chromedp.WaitVisible("#rename"))
+	for width, dark := range map[int]bool{1280: false, 360: true} {
+		b.Open(browser.Evaluate[string](b, "location.href"), width, dark)
+		if n := b.Narrow(); n > 0 {
+			t.Errorf("at %d the page of a passkey is %d px wider than the window", width, n)
+		}
+		for _, violation := range b.Axe() {
+			t.Errorf("the page of a passkey at %d: %s", width, violation)
+		}
+		if folder := os.Getenv("SCREENSHOTS"); folder != "" {
+			b.Picture(filepath.Join(folder, "passkey-"+strconv.Itoa(width)+".png"))
+		}
+	}
+	text := func() string { return browser.Evaluate[string](b, `document.querySelector("main").textContent`) }
+	for _, says := range []string{"your password alone", "recovery codes stop working", "demand a second factor: Seewinkel Beratung", "last passkey"} {
+		if !strings.Contains(text(), says) {
+			t.Errorf("the page of the last passkey does not say %q: %s", says, text())
+		}
+	}
+	b.Do(chromedp.SetValue("#f-passkey-name", "Büro"), chromedp.Click("#rename button"), chromedp.WaitVisible("#passkey"))
+	if list := text(); !strings.Contains(list, "Büro") || strings.Contains(list, "Laptop") {
+		t.Errorf("after the renaming: %s", list)
+	}
+	b.Do(chromedp.Click(`a[href^="/account/passkeys/"]`), chromedp.WaitVisible("#remove"))
+	b.Do(chromedp.SendKeys("#remove input[type=password]", "not my password"), chromedp.Click("#remove button.danger"), chromedp.WaitVisible("#remove .summary"))
+	b.Do(chromedp.SendKeys("#remove input[type=password]", password), chromedp.Click("#remove button.danger"), chromedp.WaitVisible("#passkey"))
+	if browser.Evaluate[bool](b, `document.querySelector('a[href^="/account/passkeys/"]') !== null`) {
+		t.Error("the passkey is still there")
+	}
+	again := newVisitor(t, site)
+	if _, page, at := again.post("/sign-in", url.Values{"email": {"anna@example.org"}, "password": {password}}); at != "/account" || !strings.Contains(page, "asks for a second factor") {
+		t.Errorf("the next sign-in led to %s\n%.1500s", at, page)
+	}
+	if status, _ := again.get("/account/passkeys/none"); status != http.StatusNotFound {
+		t.Errorf("a passkey that does not exist: %d", status)
 	}
 }
 

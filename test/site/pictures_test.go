@@ -34,7 +34,7 @@ func pictures() map[string]picture {
 		"/{$}": {path: "/"}, "/start": {none: "only before the first account"}, "/sign-in": {}, "/about": {}, "/forgot": {}, "/answered": {},
 		"/enter/{token}": token, "/join/{token}": token, "/reset/{token}": token, "/unsubscribe/{token}": token, "/answer/{token}": token,
 		"/feed/{file}": download, "/portfolio.csv": download, "/logo": download,
-		"/account": {}, "/account/calendar": {}, "/account/erase": {}, "/account/notices": {}, "/step-up": {}, "/workspaces": {},
+		"/account": {}, "/account/calendar": {}, "/account/erase": {}, "/account/passkeys/{passkey}": {none: "it takes a device; TestPasskeyGoes looks at it"}, "/account/notices": {}, "/step-up": {}, "/workspaces": {},
 		"/api": {}, "/inbox": {}, "/members": {}, "/organisations/new": {}, "/search": {path: "/search?q=policy"}, "/templates": {},
 		"/settings": {}, "/settings/policy": {}, "/settings/tokens": {},
 		"/ledger": {}, "/ledger/check": {}, "/ledger/export.csv": download, "/ledger/export.jsonl": download, "/ledger/growth.json": download, "/ledger/stamp.zip": download,

@@ -195,8 +195,8 @@ func (s *Service) AddPasskey(ctx context.Context, v Visit, origin, token, name, 
 	if !v.Actor.SteppedUp(s.store.Now()) {
 		return nil, signed, ErrStepUp
 	}
-	if name = strings.TrimSpace(name); name == "" || utf8.RuneCountInString(name) > 100 {
-		return nil, signed, invalid("name", "the passkey has no name, or a long one", "a name for the device, at most 100 characters")
+	if name, err = passkeyName(name); err != nil {
+		return nil, signed, err
 	}
 	rp, err := s.relyingParty(origin)
 	if err != nil {
@@ -243,16 +243,92 @@ func (s *Service) AddPasskey(ctx context.Context, v Visit, origin, token, name, 
 	return codes, signed, err
 }
 
-// RemovePasskey takes a passkey away; NotFound for another person's. The visit
-// must have stepped up. The recovery codes go with the last second factor.
-func (s *Service) RemovePasskey(ctx context.Context, v Visit, id string) error {
+// passkeyName is a name for a passkey as it is kept.
+func passkeyName(name string) (string, error) {
+	if name = strings.TrimSpace(name); name == "" || utf8.RuneCountInString(name) > 100 {
+		return "", invalid("name", "the passkey has no name, or a long one", "a name for the device, at most 100 characters")
+	}
+	return name, nil
+}
+
+// passkeyOf is a passkey of the person; NotFound for another person's.
+func passkeyOf(tx *store.Tx, person, id string) (account.Passkey, error) {
+	k, err := tx.Passkey(id)
+	if err == nil && k.Person != person {
+		err = &fault.Error{Kind: fault.NotFound, What: "there is no such passkey"}
+	}
+	return k, err
+}
+
+// RenamePasskey gives a passkey another name; NotFound for another person's.
+func (s *Service) RenamePasskey(ctx context.Context, v Visit, id, name string) error {
+	name, err := passkeyName(name)
+	if err != nil {
+		return err
+	}
+	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
+		k, err := passkeyOf(tx, v.Person.ID, id)
+		if err != nil || k.Name == name {
+			return err
+		}
+		k.Name = name
+		_, err = tx.PutPasskey(k)
+		return err
+	})
+}
+
+// Remaining is what a person signs in with when one of their passkeys is gone.
+type Remaining struct {
+	Passkey  account.Passkey // that would go
+	Passkeys int             // others; without any, the password is asked for before the passkey goes
+	App      bool            // codes of an app beside the password
+	Demands  []string        // names of their workspaces that demand a second factor
+}
+
+// Without tells what remains without a passkey; NotFound for another person's.
+func (s *Service) Without(ctx context.Context, v Visit, id string) (r Remaining, err error) {
+	err = s.store.Read(ctx, signIn(), func(tx *store.Tx) error {
+		if r.Passkey, err = passkeyOf(tx, v.Person.ID, id); err != nil {
+			return err
+		}
+		keys, err := tx.PasskeysOf(v.Person.ID)
+		r.Passkeys, r.App = len(keys)-1, v.Person.TOTPSecret != ""
+		return err
+	})
+	if err != nil {
+		return r, err
+	}
+	choices, err := s.Workspaces(ctx, v)
+	for _, c := range choices {
+		if c.Workspace.Policy.RequireMFA {
+			r.Demands = append(r.Demands, c.Workspace.Name)
+		}
+	}
+	return r, err
+}
+
+// RemovePasskey takes a passkey away; NotFound for another person's. The visit must
+// have stepped up. With the last one the password becomes the way in again: it has to be
+// given (else Invalid), so that nobody who forgot it locks themself out. The recovery
+// codes go with the last second factor.
+func (s *Service) RemovePasskey(ctx context.Context, v Visit, id, password string) error {
 	if !v.Actor.SteppedUp(s.store.Now()) {
 		return ErrStepUp
 	}
+	left, err := s.Without(ctx, v, id)
+	if err == nil && left.Passkeys == 0 {
+		err = s.knowsPassword(ctx, v, password)
+	}
+	if err != nil {
+		return err
+	}
 	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
-		k, err := tx.Passkey(id)
-		if err == nil && k.Person != v.Person.ID {
-			err = &fault.Error{Kind: fault.NotFound, What: "there is no such passkey"}
+		if _, err := passkeyOf(tx, v.Person.ID, id); err != nil {
+			return err
+		}
+		keys, err := tx.PasskeysOf(v.Person.ID)
+		if err == nil && len(keys)-1 < left.Passkeys {
+			err = errTurned
 		}
 		if err != nil {
 			return err
@@ -265,6 +341,29 @@ func (s *Service) RemovePasskey(ctx context.Context, v Visit, id string) error {
 		}
 		return tx.ReplaceRecoveryCodes(v.Person.ID, nil)
 	})
+}
+
+// errTurned is returned when another passkey went at the same time.
+var errTurned = &fault.Error{Kind: fault.Conflict, What: "your passkeys changed at the same time", Expected: "another look at what remains"}
+
+// knowsPassword checks the password of the person, within the limits of step-ups.
+func (s *Service) knowsPassword(ctx context.Context, v Visit, password string) error {
+	allowed := false
+	err := s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
+		n, err := tx.Count("step-up "+v.Session.ID, attemptsPeriod)
+		allowed = n <= attempts
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !allowed {
+		return invalid("password", "there were too many attempts", "another attempt in a quarter of an hour")
+	}
+	if _, err := s.passwords.Check(ctx, v.Person.PasswordHash, password); err != nil {
+		return invalid("password", "the password does not match", "the password that you sign in with when there is no passkey")
+	}
+	return nil
 }
 
 // BeginPasskeySignIn begins a sign-in that names nobody: the browser knows whose

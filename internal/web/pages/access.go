@@ -3,6 +3,7 @@ package pages
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
@@ -26,6 +27,8 @@ func (s *Site) accessRoutes(add adder) {
 	add(SignedIn, "POST /step-up/passkey", s.limited(s.passkeyStepUp))
 	add(SignedIn, "POST /account/passkeys/options", s.passkeyOptions)
 	add(SignedIn, "POST /account/passkeys", s.addPasskey)
+	add(SignedIn, "GET /account/passkeys/{passkey}", s.passkeyPage)
+	add(SignedIn, "POST /account/passkeys/rename", s.renamePasskey)
 	add(SignedIn, "POST /account/passkeys/remove", s.removePasskey)
 	add(SignedIn, "POST /account/recovery", s.newRecoveryCodes)
 	add(SignedIn, "POST /account/sessions/revoke-others", s.revokeOthers)
@@ -135,16 +138,51 @@ func (s *Site) addPasskey(w http.ResponseWriter, r *http.Request) error {
 	return s.showAccount(w, r, nil, codes, "")
 }
 
-func (s *Site) removePasskey(w http.ResponseWriter, r *http.Request) error {
-	err := s.accounts.RemovePasskey(r.Context(), visitOf(r), r.PostFormValue("passkey"))
-	if handled, failed := s.stepUpFirst(w, r, err); handled {
-		return failed
+// passkeyPage is one passkey: its name, and what remains without it.
+func (s *Site) passkeyPage(w http.ResponseWriter, r *http.Request) error {
+	return s.showPasskey(w, r, r.PathValue("passkey"), nil)
+}
+
+func (s *Site) showPasskey(w http.ResponseWriter, r *http.Request, id string, e ui.Errors) error {
+	left, err := s.accounts.Without(r.Context(), visitOf(r), id)
+	if err != nil {
+		return err
+	}
+	p := s.frame(r, left.Passkey.Name, "")
+	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "pages.account.title"), URL: "/account"}}
+	return ui.Render(w, r, statusOf(e), passkeyPage(r, p, left, e))
+}
+
+func (s *Site) renamePasskey(w http.ResponseWriter, r *http.Request) error {
+	id := r.PostFormValue("passkey")
+	err := s.accounts.RenamePasskey(r.Context(), visitOf(r), id, r.PostFormValue("name"))
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
+		return s.showPasskey(w, r, id, ui.Errors{"passkey_name": e["name"]})
 	}
 	if err != nil {
 		return err
 	}
 	return guard.Redirect(w, r, "/account")
 }
+
+// removePasskey takes a passkey away. The last one goes only with the password, which
+// is asked for on the page of the passkey.
+func (s *Site) removePasskey(w http.ResponseWriter, r *http.Request) error {
+	id := r.PostFormValue("passkey")
+	err := s.accounts.RemovePasskey(r.Context(), visitOf(r), id, r.PostFormValue("password")) // after a step-up that of its form
+	if handled, failed := s.stepUpFirst(w, r, err); handled {
+		return failed
+	}
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
+		return s.showPasskey(w, r, id, e)
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, "/account")
+}
+
+func passkeyURL(id string) string { return "/account/passkeys/" + url.PathEscape(id) }
 
 // accountMore is what the account page shows of passkeys and sessions.
 type accountMore struct {
