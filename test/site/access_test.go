@@ -170,8 +170,13 @@ func TestPasskeyGoes(t *testing.T) {
 		t.Error("the passkey is still there")
 	}
 	again := newVisitor(t, site)
-	if _, page, at := again.post("/sign-in", url.Values{"email": {"anna@example.org"}, "password": {password}}); at != "/account" || !strings.Contains(page, "asks for a second factor") {
-		t.Errorf("the next sign-in led to %s\n%.1500s", at, page)
+	_, page, _ := again.post("/sign-in", url.Values{"email": {"anna@example.org"}, "password": {password}})
+	workspace := regexp.MustCompile(`name="workspace" value="([^"]+)"`).FindStringSubmatch(page)
+	if workspace == nil {
+		t.Fatalf("the next sign-in offers no workspace: %.1500s", page)
+	}
+	if _, page, at := again.post("/workspaces", url.Values{"workspace": {workspace[1]}}); at != "/account" || !strings.Contains(page, "asks for a second factor") {
+		t.Errorf("the way into the workspace leads to %s\n%.1500s", at, page)
 	}
 	if status, _ := again.get("/account/passkeys/none"); status != http.StatusNotFound {
 		t.Errorf("a passkey that does not exist: %d", status)
