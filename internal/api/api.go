@@ -114,7 +114,7 @@ func New(o Options) *API {
 	for _, area := range []func(*API){selfOperations, organisationOperations, factOperations, assessmentOperations, evidenceOperations,
 		planOperations, boardOperations, snapshotOperations, historyOperations, ledgerOperations, memberOperations, incidentOperations, handlingOperations,
 		scopeOperations, registrationOperations, workbenchOperations, delegationOperations, workOperations, portfolioOperations, keptReportOperations,
-		approvalOperations, boardOfTasksOperations, settingsOperations, authorityOperations, exposureOperations, registerOperations, checklistOperations, binderOperations, supervisionOperations} {
+		approvalOperations, boardOfTasksOperations, settingsOperations, authorityOperations, exposureOperations, registerOperations, checklistOperations, binderOperations, supervisionOperations, authorityCaseOperations} {
 		area(a)
 	}
 	slices.SortFunc(a.all, func(x, y Operation) int {

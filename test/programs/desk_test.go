@@ -113,6 +113,9 @@ func (w *world) deskSteps() []step {
 		{id: "list-supervision", want: 404}, {id: "add-supervision-line", body: object{"kind": "note", "title": "Called"}, want: 404},
 		{id: "finish-supervision-line", swap: "way", body: object{"outcome": "mended"}, want: 404},
 		{id: "add-supervision-file", swap: "way", query: "?name=a.pdf", body: []byte("%PDF-"), want: 404},
+		{id: "list-authority-reports", want: 404}, {id: "get-authority-case", want: 404}, {id: "get-authority-report", want: 404}, {id: "take-authority-report", body: []byte("%PDF-"), want: 404},
+		{id: "review-authority-report", body: object{"verdict": "passed"}, want: 404}, {id: "tell-entity", body: object{"kind": "decision", "text": "x"}, want: 404}, {id: "add-authority-remark", body: object{"text": "x"}, want: 404},
+		{id: "assign-authority-case", body: object{"person": ""}, want: 404}, {id: "set-authority-case-state", body: object{"state": "closed"}, want: 404}, // TestOfficersByProgram
 		{id: "get-supervision-file", swap: "way", want: 404}, {id: "remove-supervision-file", swap: "way", want: 404}, // this is no authority: TestSupervisionFiles
 		{id: "get-binder"}, {id: "refresh-binder", want: 204}, {id: "mail-binder", body: object{"receivers": []string{"vault@example.net"}}, want: 204},
 		{id: "get-binder-copy", want: 404},

@@ -26,6 +26,8 @@ const org = "/organisations/{organisation}"
 
 const supplier = org + "/suppliers/{supplier}/exposure"
 
+const deskCase = "/authority/cases/{case}"
+
 const handling = org + "/incidents/{incident}/handling"
 
 // operationsOf says for each page which operations do the same, or why none does.
@@ -147,6 +149,9 @@ func operationsOf() map[string]string {
 		"POST " + org + "/incidents/{incident}/reports/{report}/submit": "submit-report", "POST " + org + "/incidents/{incident}/reports/{report}/receive": "receive-answer",
 		"POST " + org + "/incidents/{incident}/answers": "answer-authority list-correspondence", "POST " + org + "/incidents/{incident}/fetch": "fetch-correspondence",
 		"GET " + org + "/supervision": "list-supervision", "POST " + org + "/supervision/acts": "add-supervision-line", "POST " + org + "/supervision/done": "finish-supervision-line",
+		"GET /authority": "list-authority-reports", "GET " + deskCase: "get-authority-case", "GET " + deskCase + "/reports/{report}": "get-authority-report",
+		"POST " + deskCase + "/say": "tell-entity add-authority-remark", "POST " + deskCase + "/take": "assign-authority-case", "POST " + deskCase + "/state": "set-authority-case-state",
+		"POST " + deskCase + "/review": "review-authority-report", "POST " + org + "/supervision/report": "take-authority-report",
 		"POST " + org + "/supervision/files": "add-supervision-file", "POST " + org + "/supervision/files/remove": "remove-supervision-file", "GET " + org + "/supervision/files/{file}": "get-supervision-file",
 		"GET /register/{workspace}": entity, "POST /register/{workspace}": entity, "GET /register/{workspace}/{token}": entity, "POST /register/{workspace}/{token}": entity,
 		"GET " + org + "/incidents/{incident}/reports/{report}/paper.pdf":   "get-incident-paper",
@@ -182,7 +187,7 @@ func operationsOf() map[string]string {
 // areas are the pages, by the beginning of their paths, that as a whole have no
 // operations, and why.
 func areas() map[string]string {
-	const officers = "no: officers work on pages, the checklists (list-checklists, mark-checklist-point) and the file of an entity aside; programs of entities speak the signed protocol of docs/filing.md"
+	const officers = "no: officers work on pages, reports and cases (list-authority-reports and what follows), the checklists (list-checklists, mark-checklist-point) and the file of an entity aside; programs of entities speak the signed protocol of docs/filing.md"
 	return map[string]string{"/authority": officers, org + "/supervision": officers}
 }
 

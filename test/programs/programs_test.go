@@ -258,7 +258,7 @@ func (w *world) step(s step) {
 		s.body = f()
 	}
 	path := strings.NewReplacer("{organisation}", w.ids["organisation"], "{id}", w.ids[s.swap], "{person}", w.ids["person"], "{question}", "q.backup.exists",
-		"{requirement}", "cir.2.1.1", "{entry}", w.ids["entry"], "{incident}", w.ids["incident"], "{obligation}", w.ids["obligation"], "{report}", w.ids["report"], "{part}", w.ids["part"], "{playbook}", w.ids["playbook"], "{step}", "x", "{number}", "0", "{time}", "aware_at", "{scope_question}", "employees",
+		"{requirement}", "cir.2.1.1", "{entry}", w.ids["entry"], "{incident}", w.ids["incident"], "{obligation}", w.ids["obligation"], "{report}", w.ids["report"], "{part}", w.ids["part"], "{playbook}", w.ids["playbook"], "{step}", "x", "{case}", "x", "{number}", "0", "{time}", "aware_at", "{scope_question}", "employees",
 		"{field}", "description", "{finding}", "x", "{name}", w.ids["criterion"]).Replace(pattern) +
 		strings.ReplaceAll(s.query, "{snapshot}", w.ids["snapshot"])
 	header := map[string]string{}

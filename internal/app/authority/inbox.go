@@ -12,6 +12,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law/reporting"
 )
@@ -243,8 +244,24 @@ func (s *Service) alter(ctx context.Context, a authz.Actor, id string, need auth
 
 // Take makes the actor the one who handles the case.
 func (s *Service) Take(ctx context.Context, a authz.Actor, id string) error {
+	return s.Assign(ctx, a, id, a.Person)
+}
+
+// Assign makes a member who may work on the case the one who handles it; "" is nobody.
+func (s *Service) Assign(ctx context.Context, a authz.Actor, id, person string) error {
 	return s.alter(ctx, a, id, authz.IncidentEdit, func(tx *store.Tx, c authority.Case) error {
-		c.Handler = a.Person
+		if person != "" && person != a.Person { // who acts was checked
+			members, err := tx.Members()
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(members, func(m tenant.Member) bool {
+				return m.Person == person && !m.Disabled && (m.Organisation == "" || m.Organisation == c.Organisation) && authz.Allows(m.Role, authz.IncidentEdit)
+			}) {
+				return invalid("person", "there is no such member", "a member whose role lets them edit")
+			}
+		}
+		c.Handler = person
 		_, err := tx.PutAuthorityCase(c)
 		return err
 	})
