@@ -1,9 +1,11 @@
 package exposure_test
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,7 +29,7 @@ func readers() []reader {
 			}},
 		{software: "BIND", command: "named-checkconf", args: func(dir string) [][]string { return [][]string{{filepath.Join(dir, "named.conf")}} },
 			files: func(_ string, parts map[string]string) map[string]string {
-				return map[string]string{"named.conf": "options {\n" + parts["options"] + "};\n" + parts["named.conf"]}
+				return map[string]string{"named.conf": "options {\n" + parts["block options of named.conf"] + "};\n" + parts["named.conf"]}
 			}},
 		{software: "OpenSSH", command: "sshd", args: func(dir string) [][]string { return [][]string{{"-T", "-f", filepath.Join(dir, "sshd_config")}} },
 			files: func(dir string, parts map[string]string) map[string]string {
@@ -68,7 +70,13 @@ func TestSnippetsAreRead(t *testing.T) {
 					t.Skipf("no key: %v %s", err, out)
 				}
 			}
-			for name, text := range r.files(dir, parts) {
+			files := r.files(dir, parts)
+			for where, text := range parts {
+				if !slices.ContainsFunc(slices.Collect(maps.Values(files)), func(file string) bool { return strings.Contains(file, text) }) {
+					t.Errorf("nothing reads what belongs into: %s", where)
+				}
+			}
+			for name, text := range files {
 				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}

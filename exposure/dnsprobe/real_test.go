@@ -81,7 +81,7 @@ func TestConfigurations(t *testing.T) {
 	b.zone(".", "@ NS ns.test.\ntest. NS ns.test.\nns.test. A 127.0.0.1\n")
 	b.zone("test", "@ NS ns.test.\nns A 127.0.0.1\nzone NS ns1.zone\nns1.zone A 127.0.0.1\n")
 	b.zone("zone.test", "@ NS ns1\nns1 A 127.0.0.1\n@ A 203.0.113.1\n")
-	conf := fmt.Sprintf("options { directory %q; listen-on port %d { 127.0.0.1; }; listen-on-v6 { none; }; pid-file none; session-keyfile none; dnssec-validation no;\n%s};\ncontrols { };\n%s", b.dir, zones, parts["options"], parts["named.conf"])
+	conf := fmt.Sprintf("options { directory %q; listen-on port %d { 127.0.0.1; }; listen-on-v6 { none; }; pid-file none; session-keyfile none; dnssec-validation no;\n%s};\ncontrols { };\n%s", b.dir, zones, parts["block options of named.conf"], parts["named.conf"])
 	for _, z := range []string{".", "test"} {
 		conf += fmt.Sprintf("zone %q { type primary; file %q; };\n", z, b.file(z)+".signed")
 	}

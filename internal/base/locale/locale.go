@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -221,8 +222,10 @@ func (p *Printer) List(parts []string) string { return strings.Join(parts, ", ")
 
 // Number prints with the language's separators and at most the given decimals.
 func (p *Printer) Number(v float64, decimals int) string {
-	if n := int(v); n > 0 && n < 1000 && float64(n) == v && months[p.Language] != ([12]string{}) { // most are; our languages write them alike
-		return strconv.Itoa(n)
+	if n := int(v); n >= 0 && n < 1000 && float64(n) == v && !math.Signbit(v) { // most are; our languages write them alike
+		if _, ours := months[p.Language]; ours {
+			return strconv.Itoa(n)
+		}
 	}
 	return p.numbers.Sprint(number.Decimal(v, number.MaxFractionDigits(decimals)))
 }

@@ -111,6 +111,7 @@ func TestFormats(t *testing.T) {
 		{fr.Number(1234567.891, 2), "1 234 567,89"},
 		{en.Number(0.5, 0), "0"},
 		{en.Number(2, 2), "2"},
+		{fr.Number(0, 1), "0"},
 		{de.Number(-0.25, 2), "-0,25"},
 		{en.Euros(10_000_000), "EUR 10,000,000"},
 		{de.Euros(7_000_000), "EUR 7.000.000"},

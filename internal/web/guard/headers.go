@@ -16,19 +16,30 @@ const permissions = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(
 // twoYears is the time for which browsers insist on https.
 const twoYears = "max-age=63072000; includeSubDomains"
 
+// ownHeaders are on every answer. They are made once: whoever sets one of them for
+// an answer puts another slice in its place.
+var ownHeaders = []struct {
+	name  string // in the canonical form
+	value []string
+}{
+	{"Content-Security-Policy", []string{contentPolicy}},
+	{"X-Content-Type-Options", []string{"nosniff"}},
+	{"X-Frame-Options", []string{"DENY"}},
+	{"Referrer-Policy", []string{"same-origin"}},
+	{"Permissions-Policy", []string{permissions}},
+	{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
+	{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+	{"Cache-Control", []string{"no-store"}},
+}
+
 // headers sets the security headers. Answers are not stored unless a handler
 // says otherwise, because they hold what only their reader may see.
 func (g *Guard) headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", contentPolicy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Permissions-Policy", permissions)
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
+		for _, own := range ownHeaders {
+			h[own.name] = own.value
+		}
 		if g.options.HTTPS || r.TLS != nil {
 			h.Set("Strict-Transport-Security", twoYears)
 		}
