@@ -435,7 +435,7 @@ func TestWeekHoldsTheOutage(t *testing.T) {
 }
 
 // TestUsersWithoutTotal has the figure, the limit and the unit that people are shown
-// while it is not known how many users there are, for the share of Art. 7(b).
+// while it is not known how many users there are, for the share of Implementing Regulation (EU) 2024/2690 Art. 7(b).
 func TestUsersWithoutTotal(t *testing.T) {
 	known := func(v float64) significance.Figure { return significance.Figure{Value: v, Known: true} }
 	base := quiet().with(f{significance.LimitedMinutes: 61, significance.UsersTotal: nil})
