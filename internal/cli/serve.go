@@ -45,11 +45,11 @@ type serveCommand struct {
 }
 
 // spare keeps the memory of a server small: garbage is collected when the heap has
-// grown by six tenths instead of by as much again, which costs a page some hundredths
+// grown by less than half instead of by as much again, which costs a page some hundredths
 // of its time. GOGC in the environment says otherwise.
 func spare() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(60)
+		debug.SetGCPercent(45)
 	}
 }
 
