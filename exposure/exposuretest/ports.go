@@ -144,6 +144,14 @@ func NewUnstartedServer(t testing.TB, h http.Handler) *httptest.Server {
 	return s
 }
 
+// NeedIPv6 skips a test on a machine without an address of IPv6.
+func NeedIPv6(t testing.TB) {
+	t.Helper()
+	if !IPv6() {
+		t.Skip("this machine has no IPv6")
+	}
+}
+
 // IPv6 reports whether this machine has an address of IPv6 of its own.
 func IPv6() bool {
 	l, err := net.Listen("tcp", "[::1]:0")

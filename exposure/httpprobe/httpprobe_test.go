@@ -339,9 +339,7 @@ func TestSite(t *testing.T) {
 // TestBothFamilies compares what a name shows over IPv4 and IPv6, and notices when
 // one of them has no HTTPS.
 func TestBothFamilies(t *testing.T) {
-	if !exposuretest.IPv6() {
-		t.Skip("this machine has no IPv6")
-	}
+	exposuretest.NeedIPv6(t)
 	same := strings.Repeat("the same words over and over again, in one order ", 20)
 	for name, tc := range map[string]struct {
 		other http.HandlerFunc // over IPv6; nil: nothing

@@ -158,9 +158,7 @@ func TestParity(t *testing.T) {
 	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	c := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
 	cert := tls.Certificate{Certificate: [][]byte{must(x509.CreateCertificate(rand.Reader, c, c, key.Public(), key))}, PrivateKey: key}
-	if !exposuretest.IPv6() {
-		t.Skip("this machine has no IPv6")
-	}
+	exposuretest.NeedIPv6(t)
 	serve := func(address string, port, least uint16) uint16 {
 		t.Helper()
 		l, err := tls.Listen("tcp", net.JoinHostPort(address, fmt.Sprint(port)), &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: least})

@@ -145,9 +145,7 @@ func TestSweep(t *testing.T) {
 
 // TestSweep6: the same over IPv6.
 func TestSweep6(t *testing.T) {
-	if !exposuretest.IPv6() {
-		t.Skip("this machine has no IPv6")
-	}
+	exposuretest.NeedIPv6(t)
 	at := netip.MustParseAddrPort(exposuretest.Listen(t, "::1").Addr().String())
 	s := lab()
 	s.Networks = []exposure.Network{{Prefix: netip.MustParsePrefix("::1/128")}}
