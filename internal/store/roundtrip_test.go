@@ -83,7 +83,7 @@ func (f *filler) fill(v reflect.Value) {
 }
 
 // roundTrip writes a value with all fields set, reads it back, removes it and
-// undoes that.
+// undoes that. Whoever still has what was written first changes nothing after that.
 func roundTrip[T any](t *testing.T, s *store.Store, w world, v T, put func(*store.Tx, T) (T, error), get func(*store.Tx) (T, error),
 	remove func(*store.Tx) error) {
 	t.Helper()
@@ -110,8 +110,24 @@ func roundTrip[T any](t *testing.T, s *store.Store, w world, v T, put func(*stor
 		t.Errorf("asked for and read (-asked +read):\n%s", diff)
 	}
 	write(t, s, w.scope, remove)
-	if err := s.Read(t.Context(), w.scope, fetch); fault.KindOf(err) != fault.NotFound || err == nil {
-		t.Errorf("after the removal: %v", err)
+	gone := func() {
+		t.Helper()
+		if err := s.Read(t.Context(), w.scope, fetch); fault.KindOf(err) != fault.NotFound || err == nil {
+			t.Errorf("after the removal: %v", err)
+		}
+	}
+	gone()
+	old := func() { // what was written first is the page that somebody left open
+		t.Helper()
+		err := s.Write(t.Context(), w.scope, by, func(tx *store.Tx) error { return drop(put(tx, saved)) })
+		if err == nil || fault.KindOf(err) != fault.Conflict {
+			t.Errorf("written with an old version: %v", err)
+		}
+	}
+	_, versioned := reflect.TypeFor[T]().FieldByName("Version")
+	if versioned {
+		old()
+		gone()
 	}
 	err := s.Write(t.Context(), w.scope, by, func(tx *store.Tx) error { return tx.Undo(lastSeqIn(tx)) })
 	if fault.KindOf(err) == fault.Forbidden && err != nil {
@@ -124,6 +140,13 @@ func roundTrip[T any](t *testing.T, s *store.Store, w world, v T, put func(*stor
 	if diff := cmp.Diff(v, got, loose); diff != "" {
 		t.Errorf("after undo:\n%s", diff)
 	}
+	if !versioned {
+		return
+	}
+	old()
+	write(t, s, w.scope, remove)
+	write(t, s, w.scope, func(tx *store.Tx) error { return drop(put(tx, v)) }) // another with the same key
+	old()
 }
 
 func setField(v any, name, to string) {

@@ -195,10 +195,15 @@ func (t *table[T]) object(tx *Tx, key []string) string {
 }
 
 // put writes the value: a new row, or a change of the row with its key. Conflict
-// when the value was not made from the newest version. It returns what was
-// written; v itself stays as it is, so that the transaction can be tried again.
-func (t *table[T]) put(tx *Tx, v T) (T, error) {
+// when the value was not made from the newest version, or the row was removed since.
+// It returns what was written; v itself stays as it is, so that the transaction can
+// be tried again.
+func (t *table[T]) put(tx *Tx, v T) (T, error) { return t.set(tx, v, false) }
+
+// set is put; with back it may also bring a row back that was removed.
+func (t *table[T]) set(tx *Tx, v T, back bool) (T, error) {
 	var none T
+	unused := t.id != nil && *t.id(&v) == ""
 	t.stamp(tx, &v)
 	if err := t.admit(tx, &v); err != nil {
 		return none, err
@@ -208,7 +213,12 @@ func (t *table[T]) put(tx *Tx, v T) (T, error) {
 	if err != nil {
 		return none, err
 	}
-	if err := t.advance(&before, &v, found); err != nil {
+	if !found {
+		err = t.begin(tx, &v, key, unused, back)
+	} else {
+		err = t.advance(&before, &v)
+	}
+	if err != nil {
 		return none, err
 	}
 	if err := t.write(tx, &v, key, found); err != nil {
@@ -257,18 +267,73 @@ func (t *table[T]) admit(tx *Tx, v *T) error {
 }
 
 // advance checks the version of v against the row, and raises it.
-func (t *table[T]) advance(before, v *T, found bool) error {
-	if found && t.org != nil && *t.org(before) != *t.org(v) {
+func (t *table[T]) advance(before, v *T) error {
+	if t.org != nil && *t.org(before) != *t.org(v) {
 		return &fault.Error{Kind: fault.Invalid, What: "this stays with its organisation: " + inWords(t.kind)}
 	}
 	if t.version == nil {
 		return nil
 	}
-	if found && *t.version(before) != *t.version(v) {
+	if *t.version(before) != *t.version(v) {
 		return stale(t.kind)
 	}
 	*t.version(v)++
 	return nil
+}
+
+// begin gives a row that is not there its first version. A value that has a version
+// was made from a row that somebody removed since: only back brings it back. Unless
+// nobody used the key before, no version comes twice.
+func (t *table[T]) begin(tx *Tx, v *T, key []string, unused, back bool) error {
+	if t.version == nil {
+		return nil
+	}
+	if !back && *t.version(v) != 0 {
+		return stale(t.kind)
+	}
+	if !unused {
+		last, err := t.lastVersion(tx, key)
+		if err != nil {
+			return err
+		}
+		*t.version(v) = last
+	}
+	*t.version(v)++
+	return nil
+}
+
+const selectRemoved = `
+	SELECT before FROM ledger_entries
+	WHERE workspace_id = ? AND kind = ? AND object = ? AND (before <> '' OR after <> '')
+	ORDER BY seq DESC LIMIT 1`
+
+// lastVersion is the version that the row with the key had when it was removed, as
+// the ledger has it; 0 when there never was one.
+func (t *table[T]) lastVersion(tx *Tx, key []string) (int64, error) {
+	object := t.object(tx, key)
+	var was json.RawMessage
+	for _, e := range slices.Backward(tx.p.entries[tx.scope.WorkspaceID()]) { // of this transaction
+		if e.Kind == t.kind && e.Object == object && e.Before != nil {
+			was = e.Before
+			break
+		}
+	}
+	if was == nil {
+		e, found, err := sqldb.One(tx.q, func(e *entry) []any { return []any{sqldb.Raw(&e.Before)} }, selectRemoved,
+			tx.scope.WorkspaceID(), t.kind, object)
+		if err != nil {
+			return 0, fmt.Errorf("read what was removed: %w", err)
+		}
+		if !found || e.Before == nil {
+			return 0, nil
+		}
+		was = e.Before
+	}
+	var v T
+	if err := json.Unmarshal(was, &v); err != nil {
+		return 0, fmt.Errorf("read the earlier %s: %w", t.kind, err)
+	}
+	return *t.version(&v), nil
 }
 
 func (t *table[T]) write(tx *Tx, v *T, key []string, found bool) error {
@@ -438,6 +503,6 @@ func (t *table[T]) restore(tx *Tx, key []string, to json.RawMessage) error {
 	if found && t.version != nil {
 		*t.version(&v) = *t.version(&now)
 	}
-	_, err = t.put(tx, v)
+	_, err = t.set(tx, v, true)
 	return err
 }
