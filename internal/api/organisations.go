@@ -148,10 +148,11 @@ func organisationOperations(a *API) {
 			c, err := a.Clients.Load(ctx, v.Actor, q.Organisation)
 			return madeOrganisation(c.Organisation, err)
 		})
-	add(in, operation{id: "change-organisation", route: "PATCH organisations/{organisation}", summary: "Change kind, tags, or put it aside"},
+	add(in, operation{id: "change-organisation", route: "PATCH organisations/{organisation}", summary: "Change name, kind or tags, or put it aside"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			At
 			Body struct {
+				Name     *string   `json:"name,omitempty" maxLength:"300" doc:"Full legal name; the facts have it too."`
 				Kind     *string   `json:"kind,omitempty" enum:"client,prospect,own"`
 				Tags     *[]string `json:"tags,omitempty"`
 				Archived *bool     `json:"archived,omitempty"`
@@ -159,6 +160,11 @@ func organisationOperations(a *API) {
 			}
 		}) (*none, error) {
 			b := q.Body
+			if b.Name != nil {
+				if err := a.Clients.Rename(ctx, v.Actor, q.Organisation, *b.Name); err != nil {
+					return nil, err
+				}
+			}
 			if b.Kind != nil {
 				if err := a.Clients.SetKind(ctx, v.Actor, q.Organisation, tenant.OrganisationKind(*b.Kind)); err != nil {
 					return nil, err

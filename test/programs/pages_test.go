@@ -69,7 +69,7 @@ func operationsOf() map[string]string {
 
 		"GET " + org: "get-home get-organisation", "GET " + org + "/manage": "get-organisation get-brand", "POST " + org + "/clone": "clone-organisation",
 		"POST " + org + "/as-template": "change-organisation", "POST " + org + "/archive": "change-organisation", "POST " + org + "/kind": "change-organisation",
-		"POST " + org + "/tags": "change-organisation", "POST " + org + "/brand": "set-brand", "POST " + org + "/logo": "set-logo", "POST " + org + "/logo/remove": "remove-logo", "GET " + org + "/logo": "get-logo", "GET " + org + "/pre-assessment": "list-questions list-requirements", "POST " + org + "/pre-assessment": "answer-question",
+		"POST " + org + "/tags": "change-organisation", "POST " + org + "/name": "change-organisation", "POST " + org + "/brand": "set-brand", "POST " + org + "/logo": "set-logo", "POST " + org + "/logo/remove": "remove-logo", "GET " + org + "/logo": "get-logo", "GET " + org + "/pre-assessment": "list-questions list-requirements", "POST " + org + "/pre-assessment": "answer-question",
 		"GET " + org + "/pre-assessment.pdf": "get-pre-assessment",
 		"GET " + org + "/facts":              "get-facts", "POST " + org + "/facts": "set-facts", "POST " + org + "/determine": "determine",
 		"GET " + org + "/scope": "get-scope", "POST " + org + "/scope": "answer-scope", "POST " + org + "/scope/preview": "preview-scope",

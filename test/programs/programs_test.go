@@ -171,7 +171,7 @@ func (w *world) steps() []step {
 		{id: "create-organisation", body: object{"name": "Werk"}, want: 201, keep: "first"},
 		{id: "import-organisation", body: object{"document": whole}, want: 201, keep: "organisation"},
 		{id: "list-organisations"}, {id: "list-organisations-aside"}, {id: "get-organisation"},
-		{id: "change-organisation", body: object{"tags": []string{"water"}, "kind": "client", "archived": false, "template": false}, want: 204},
+		{id: "change-organisation", body: object{"name": "Stadtwerke Neu", "tags": []string{"water"}, "kind": "client", "archived": false, "template": false}, want: 204},
 		{id: "clone-organisation", body: object{"name": "Copy"}, want: 201},
 		{id: "get-facts", keep: "version"},
 		{id: "set-facts", body: json.RawMessage(facts), match: true, want: 204},

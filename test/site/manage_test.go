@@ -19,12 +19,52 @@ func manageForms() map[string]url.Values {
 		client + "/clone":          {"name": {"Copy"}},
 		client + "/as-template":    {"on": {"yes"}, "template_name": {"Template"}},
 		client + "/archive":        {"on": {"yes"}},
+		client + "/name":           {"legal_name": {"Renamed GmbH"}},
 		client + "/kind":           {"kind": {"client"}},
 		client + "/tags":           {"tags": {"north"}},
 		client + "/brand":          {"version": {"1"}, "colour": {"#ffdd00"}},
 		client + "/logo":           {},
 		client + "/logo/remove":    {},
 		client + "/pre-assessment": {"option.q.backup.exists": {"none"}},
+	}
+}
+
+// TestRename: a small form changes the name everywhere, an empty one says so at its
+// field, and the history takes it back.
+func TestRename(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	organisation := v.begin("managed-service-provider.yaml")
+	_, page := v.get(organisation + "/manage")
+	was := regexp.MustCompile(`<input[^>]*name="legal_name"[^>]*>`).FindStringSubmatch(page)
+	if was != nil {
+		was = regexp.MustCompile(` value="([^"]+)"`).FindStringSubmatch(was[0])
+	}
+	if was == nil {
+		t.Fatal("the form has not the name that holds")
+	}
+	if status, page, _ := v.post(organisation+"/name", url.Values{"legal_name": {"  "}}); status != http.StatusUnprocessableEntity ||
+		!strings.Contains(page, "The organisation has no name") {
+		t.Errorf("an empty name: %d", status)
+	}
+	if _, page, at := v.post(organisation+"/name", url.Values{"legal_name": {" Ænd & Søn <GmbH> "}}); at != organisation+"/manage" ||
+		!strings.Contains(page, "Ænd &amp; Søn &lt;GmbH&gt;") {
+		t.Errorf("renamed, at %s", at)
+	}
+	for _, path := range []string{"/", organisation + "/facts", organisation + "/report.html"} {
+		if _, page := v.get(path); !strings.Contains(page, "Ænd &amp; Søn &lt;GmbH&gt;") {
+			t.Errorf("%s has not the new name", path)
+		}
+	}
+	_, page = v.get(organisation + "/history")
+	undo := regexp.MustCompile(`<form[^>]*action="([^"]*/undo[^"]*)"[^>]*>(?s:.*?)</form>`).FindStringSubmatch(page)
+	if undo == nil {
+		t.Fatal("the history cannot take the name back")
+	}
+	entry := regexp.MustCompile(`name="([^"]+)" value="([^"]+)"`).FindStringSubmatch(undo[0])
+	v.must(undo[1], url.Values{entry[1]: {entry[2]}})
+	if _, page := v.get(organisation + "/manage"); !strings.Contains(page, `value="`+was[1]+`"`) {
+		t.Error("the old name is not back")
 	}
 }
 

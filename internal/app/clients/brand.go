@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/nisaba-platform/nisaba/exchange/organisation"
 	"github.com/nisaba-platform/nisaba/internal/app/branding"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -30,18 +31,14 @@ func (s *Service) SetBrand(ctx context.Context, a authz.Actor, organisation stri
 		if err != nil {
 			return err
 		}
-		f, err := s.facts.of(o)
-		if err != nil {
-			return err
-		}
-		f = f.Clone()
-		f.Organisation.Brand.Colour, f.Organisation.Brand.PreparedBy = colour, preparedBy
-		b, read, err := document(f)
-		if err != nil {
-			return err
-		}
-		return s.putFacts(tx, o, b, read)
+		return s.amend(tx, o, branded(colour, preparedBy))
 	})
+}
+
+func branded(colour, preparedBy string) func(*organisation.File) {
+	return func(f *organisation.File) {
+		f.Organisation.Brand.Colour, f.Organisation.Brand.PreparedBy = colour, preparedBy
+	}
 }
 
 // SetLogo stores a PNG or JPEG as the logo of an organisation; anything else is Invalid.

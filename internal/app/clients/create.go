@@ -181,6 +181,35 @@ func (s *Service) SetKind(ctx context.Context, a authz.Actor, organisation strin
 	return s.relabel(ctx, a, organisation, authz.OrganisationEdit, func(o *tenant.Organisation) { o.Kind = kind })
 }
 
+// longestName bounds the name of an organisation, in characters.
+const longestName = 300
+
+// Rename changes the full legal name of an organisation, in its facts too; the
+// others of the facts stay as they are.
+func (s *Service) Rename(ctx context.Context, a authz.Actor, organisation, name string) error {
+	if _, err := a.Organisation(ctx, organisation, authz.OrganisationEdit); err != nil {
+		return err
+	}
+	name = strings.TrimSpace(name)
+	if name == "" {
+		return invalid("name", "the organisation has no name", "the full legal name")
+	}
+	if len([]rune(name)) > longestName {
+		return invalid("name", "the name is too long", "at most 300 characters")
+	}
+	return s.write(ctx, a, organisation, authz.OrganisationEdit, func(tx *store.Tx) error {
+		o, err := tx.Organisation(organisation)
+		if err != nil || o.Name == name {
+			return err
+		}
+		return s.amend(tx, o, named(name))
+	})
+}
+
+func named(name string) func(*organisation.File) {
+	return func(f *organisation.File) { f.Organisation.Name = name }
+}
+
 // SetTemplate makes an organisation a template, or a template an organisation.
 func (s *Service) SetTemplate(ctx context.Context, a authz.Actor, organisation string, on bool) error {
 	return s.relabel(ctx, a, organisation, authz.OrganisationCreate, func(o *tenant.Organisation) { o.Template = on })

@@ -111,6 +111,21 @@ func newest(tx *store.Tx, organisation string, version int64) (tenant.Organisati
 	return o, err
 }
 
+// amend changes some facts of an organisation and leaves the others as they are.
+func (s *Service) amend(tx *store.Tx, o tenant.Organisation, f func(*organisation.File)) error {
+	now, err := s.facts.of(o)
+	if err != nil {
+		return err
+	}
+	now = now.Clone()
+	f(now)
+	b, read, err := document(now)
+	if err != nil {
+		return err
+	}
+	return s.putFacts(tx, o, b, read)
+}
+
 // putFacts stores facts, and re-opens what rests on those before.
 func (s *Service) putFacts(tx *store.Tx, o tenant.Organisation, b json.RawMessage, read *organisation.File) error {
 	describe(&o, b, read)

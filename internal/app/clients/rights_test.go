@@ -131,6 +131,7 @@ func rights(t *testing.T, o office) map[string]right {
 		"Archive":        {low: authz.Editor, call: func(a authz.Actor, id string) error { return s.Archive(ctx, a, id, true) }},
 		"SetTemplate":    {low: authz.Editor, call: func(a authz.Actor, id string) error { return s.SetTemplate(ctx, a, id, true) }},
 		"SetKind":        {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.SetKind(ctx, a, id, tenant.Client) }},
+		"Rename":         {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.Rename(ctx, a, id, "Renamed") }},
 		"Tag":            {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.Tag(ctx, a, id, nil) }},
 		"Clone":          {low: authz.Editor, call: func(a authz.Actor, id string) error { return second(s.Clone(ctx, a, id, "X", tenant.Client)) }},
 	}

@@ -26,6 +26,7 @@ func (s *Site) manageRoutes(add adder) {
 	add(Client, "POST "+client+"/clone", s.clone)
 	add(Client, "POST "+client+"/as-template", s.asTemplate)
 	add(Client, "POST "+client+"/archive", s.archive)
+	add(Client, "POST "+client+"/name", s.rename)
 	add(Client, "POST "+client+"/kind", s.setKind)
 	add(Client, "POST "+client+"/tags", s.setTags)
 	add(Client, "POST "+client+"/brand", s.setClientBrand)
@@ -107,6 +108,18 @@ func (s *Site) archive(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return guard.Redirect(w, r, "/templates")
+}
+
+// rename has a field of its own name: the page has another "name", of a copy.
+func (s *Site) rename(w http.ResponseWriter, r *http.Request) error {
+	err := s.clients.Rename(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), r.PostFormValue("legal_name"))
+	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
+		return s.showManage(w, r, ui.Errors{"legal_name": e["name"]})
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Redirect(w, r, clientURL(r, "manage"))
 }
 
 func (s *Site) setKind(w http.ResponseWriter, r *http.Request) error {

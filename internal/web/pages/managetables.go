@@ -61,6 +61,11 @@ func templateField(r *http.Request, c clients.Client, e ui.Errors) ui.Field {
 		Value: ui.T(r.Context(), "manage.template.of", "name", c.Organisation.Name)})
 }
 
+func renameField(r *http.Request, c clients.Client, e ui.Errors) ui.Field {
+	return field(r, e, ui.Field{Name: "legal_name", Label: ui.T(r.Context(), "manage.name.legal"), Hint: ui.T(r.Context(), "manage.name.hint"),
+		Value: c.Organisation.Name, Required: true, MaxLength: 300, Autocomplete: "off"})
+}
+
 func tagsField(r *http.Request, c clients.Client, e ui.Errors) ui.Field {
 	return field(r, e, ui.Field{Name: "tags", Label: ui.T(r.Context(), "manage.tags"), Hint: ui.T(r.Context(), "manage.tags.hint"),
 		Value: strings.Join(c.Organisation.Tags, ", "), Autocomplete: "off"})
