@@ -62,7 +62,8 @@ func TestSessionFixation(t *testing.T) {
 }
 
 // TestCookies: scripts and other sites get no cookie of ours; behind https none
-// goes over an open line.
+// goes over an open line, none comes from another host, and one that could is not
+// read.
 func TestCookies(t *testing.T) {
 	for _, https := range []bool{false, true} {
 		c := platform.Config(t)
@@ -76,15 +77,44 @@ func TestCookies(t *testing.T) {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		w := httptest.NewRecorder()
 		s.Handler().ServeHTTP(w, r)
-		got := map[string]bool{}
+		prefix := ""
+		if https {
+			prefix = "__Host-"
+		}
+		got := map[string]*http.Cookie{}
 		for _, k := range w.Result().Cookies() {
-			got[k.Name] = true
+			got[k.Name] = k
 			if !k.HttpOnly || k.SameSite != http.SameSiteLaxMode && k.SameSite != http.SameSiteStrictMode || k.Secure != https || k.Path != "/" || k.Domain != "" {
 				t.Errorf("https %v: %s", https, k.Raw)
 			}
 		}
-		if !got["session"] || !got["device"] {
-			t.Errorf("https %v: only the cookies %v", https, got)
+		mine := got[prefix+"session"]
+		if mine == nil || got[prefix+"device"] == nil || len(got) != 2 {
+			t.Fatalf("https %v: the cookies %v", https, got)
+		}
+		account := func(cookies ...*http.Cookie) *http.Response {
+			r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/account", nil)
+			for _, k := range cookies {
+				r.AddCookie(k)
+			}
+			w := httptest.NewRecorder()
+			s.Handler().ServeHTTP(w, r)
+			return w.Result()
+		}
+		if a := account(mine); a.StatusCode != http.StatusOK {
+			t.Errorf("https %v: the own session: %d", https, a.StatusCode)
+		}
+		other := &http.Cookie{Name: map[bool]string{true: "session", false: "__Host-session"}[https], Value: mine.Value}
+		refused := account(other)
+		if refused.StatusCode != http.StatusSeeOther {
+			t.Errorf("https %v: %s opens the account: %d", https, other.Name, refused.StatusCode)
+		}
+		if https && !strings.Contains(strings.Join(refused.Header.Values("Set-Cookie"), "\n"), "session=; Path=/; Max-Age=0") {
+			t.Errorf("the planted cookie stays: %v", refused.Header.Values("Set-Cookie"))
+		}
+		planted := &http.Cookie{Name: other.Name, Value: "aaaaaaaaaaaaaaaaaaaaaaaaaa"}
+		if a := account(planted, mine); a.StatusCode != http.StatusOK {
+			t.Errorf("https %v: beside a planted one the own session: %d", https, a.StatusCode)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)

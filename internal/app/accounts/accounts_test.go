@@ -463,6 +463,35 @@ func TestSessions(t *testing.T) {
 	if _, err := d.Visit(ctx, phone.Token, laptop); !errors.Is(err, accounts.ErrNoSession) {
 		t.Errorf("the revoked session: %v", err)
 	}
+	phone, _, err = d.SignIn(ctx, "anna@example.org", password, "", accounts.Device{Address: "198.51.100.9", Name: "Safari on iOS"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.clock.Move(authz.StepUpFor + time.Minute) // whoever finds the open session throws nobody out
+	found := d.visit(t, phone.Token)
+	if err := d.Revoke(ctx, found, v.Session.ID); !errors.Is(err, accounts.ErrStepUp) {
+		t.Errorf("another session, without a fresh proof: %v", err)
+	}
+	if err := d.RevokeOthers(ctx, found); !errors.Is(err, accounts.ErrStepUp) {
+		t.Errorf("all others, without a fresh proof: %v", err)
+	}
+	if list, err := d.Sessions(ctx, v); err != nil || len(list) != 2 {
+		t.Errorf("%d sessions, %v", len(list), err)
+	}
+	proven, err := d.StepUp(ctx, found, password, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.RevokeOthers(ctx, d.visit(t, proven.Token)); err != nil {
+		t.Error(err)
+	}
+	d.clock.Move(authz.StepUpFor + time.Minute)
+	if list, err := d.Sessions(ctx, v); err != nil || len(list) != 1 {
+		t.Errorf("%d sessions, %v", len(list), err)
+	}
+	if err := d.Revoke(ctx, d.visit(t, proven.Token), proven.Session.ID); err != nil {
+		t.Errorf("the own session: %v", err)
+	}
 	d.clock.Move(13 * time.Hour)
 	signed, err := d.Sessions(ctx, v)
 	if err != nil || len(signed) != 0 {

@@ -142,8 +142,14 @@ func (s *Service) Sessions(ctx context.Context, v Visit) (list []account.Session
 	return list, err
 }
 
-// Revoke ends one of the person's own sessions; NotFound for any other.
+// Revoke ends one of the person's own sessions; NotFound for any other. To end another
+// one than that of the visit it needs a fresh proof of identity, so that whoever finds
+// an open session cannot throw the person out (OWASP ASVS 5.0, V7.5.2); a sign-in of a
+// moment ago is one.
 func (s *Service) Revoke(ctx context.Context, v Visit, session string) error {
+	if session != v.Session.ID && !v.Actor.SteppedUp(s.store.Now()) {
+		return ErrStepUp
+	}
 	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
 		found, err := tx.Session(session)
 		if err != nil {
@@ -156,8 +162,12 @@ func (s *Service) Revoke(ctx context.Context, v Visit, session string) error {
 	})
 }
 
-// RevokeOthers ends all of the person's sessions but this one.
+// RevokeOthers ends all of the person's sessions but this one, after a fresh proof of
+// identity like Revoke.
 func (s *Service) RevokeOthers(ctx context.Context, v Visit) error {
+	if !v.Actor.SteppedUp(s.store.Now()) {
+		return ErrStepUp
+	}
 	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error { return endOthers(tx, v.Person.ID, v.Session.ID) })
 }
 

@@ -64,7 +64,7 @@ func (s *Site) sendCeremony(w http.ResponseWriter, c accounts.Ceremony, err erro
 	if err != nil {
 		return err
 	}
-	http.SetCookie(w, &http.Cookie{Name: ceremonyCookie, Value: c.Token, Path: "/", MaxAge: 300, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteStrictMode})
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(ceremonyCookie), Value: c.Token, Path: "/", MaxAge: 300, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteStrictMode})
 	w.Header().Set("Content-Type", "application/json")
 	_, err = w.Write(c.Options)
 	return err
@@ -77,7 +77,7 @@ func (s *Site) passkeySignInOptions(w http.ResponseWriter, r *http.Request) erro
 
 func (s *Site) passkeySignIn(w http.ResponseWriter, r *http.Request) error {
 	next := guard.Local(r.PostFormValue("next"), "/")
-	signed, err := s.accounts.PasskeySignIn(r.Context(), s.origin(r), cookieOf(r, ceremonyCookie), r.PostFormValue("response"), device(r))
+	signed, err := s.accounts.PasskeySignIn(r.Context(), s.origin(r), s.cookieOf(r, ceremonyCookie), r.PostFormValue("response"), s.device(r))
 	if noPasskey(err) {
 		e := ui.Errors{"": ui.T(r.Context(), "access.passkey.failed")}
 		return ui.Render(w, r, http.StatusUnprocessableEntity, signInForm(r, s.signInOptions(r), next, e))
@@ -114,7 +114,7 @@ func (s *Site) passkeyOptions(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) addPasskey(w http.ResponseWriter, r *http.Request) error {
-	codes, signed, err := s.accounts.AddPasskey(r.Context(), visitOf(r), s.origin(r), cookieOf(r, ceremonyCookie), r.PostFormValue("name"), r.PostFormValue("response"))
+	codes, signed, err := s.accounts.AddPasskey(r.Context(), visitOf(r), s.origin(r), s.cookieOf(r, ceremonyCookie), r.PostFormValue("name"), r.PostFormValue("response"))
 	if handled, failed := s.stepUpFirst(w, r, err); handled {
 		return failed
 	}
@@ -224,7 +224,7 @@ func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
 	if r.PostFormValue("email") == "" {
 		return &fault.Error{Kind: fault.Invalid, Field: "email", What: "the address is missing", Expected: "an e-mail address"}
 	}
-	if err := s.accounts.RequestReset(r.Context(), r.PostFormValue("email"), device(r)); err != nil {
+	if err := s.accounts.RequestReset(r.Context(), r.PostFormValue("email"), s.device(r)); err != nil {
 		return err
 	}
 	return ui.Render(w, r, http.StatusOK, forgotForm(r, s.accounts.CanMail(), true))
@@ -238,7 +238,7 @@ func (s *Site) resetPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) reset(w http.ResponseWriter, r *http.Request) error {
-	err := s.accounts.Reset(r.Context(), r.PathValue("token"), r.PostFormValue("password"), device(r))
+	err := s.accounts.Reset(r.Context(), r.PathValue("token"), r.PostFormValue("password"), s.device(r))
 	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return ui.Render(w, r, statusOf(e), resetForm(r, e))
 	}
@@ -249,7 +249,11 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) revokeOthers(w http.ResponseWriter, r *http.Request) error {
-	if err := s.accounts.RevokeOthers(r.Context(), visitOf(r)); err != nil {
+	err := s.accounts.RevokeOthers(r.Context(), visitOf(r))
+	if handled, failed := s.stepUpFirst(w, r, err); handled {
+		return failed
+	}
+	if err != nil {
 		return err
 	}
 	return guard.Redirect(w, r, "/account")

@@ -49,7 +49,7 @@ func (s *Site) start(w http.ResponseWriter, r *http.Request) error {
 	kind := workspaceKind(r)
 	signed, err := s.accounts.Start(r.Context(), accounts.FirstRun{
 		Workspace: r.PostFormValue("workspace"), Kind: kind, Name: r.PostFormValue("name"),
-		Email: r.PostFormValue("email"), Password: r.PostFormValue("password"), Language: s.language(r), Zone: r.PostFormValue("zone")}, device(r))
+		Email: r.PostFormValue("email"), Password: r.PostFormValue("password"), Language: s.language(r), Zone: r.PostFormValue("zone")}, s.device(r))
 	if fault.KindOf(err) == fault.Conflict && err != nil {
 		return guard.Redirect(w, r, "/sign-in")
 	}
@@ -76,7 +76,7 @@ func (s *Site) signInPage(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) signInPost(w http.ResponseWriter, r *http.Request) error {
 	next := guard.Local(r.PostFormValue("next"), "/")
-	signed, needCode, err := s.accounts.SignIn(r.Context(), r.PostFormValue("email"), r.PostFormValue("password"), r.PostFormValue("code"), device(r))
+	signed, needCode, err := s.accounts.SignIn(r.Context(), r.PostFormValue("email"), r.PostFormValue("password"), r.PostFormValue("code"), s.device(r))
 	if needCode {
 		e := ui.Errors{"code": ui.T(r.Context(), "pages.sign_in.need_code")}
 		return ui.Render(w, r, http.StatusUnprocessableEntity, signInForm(r, s.signInOptions(r), next, e))
@@ -102,7 +102,7 @@ func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
 
 // joining is the person who is signed in, if any.
 func (s *Site) joining(r *http.Request) *accounts.Visit {
-	v, err := s.accounts.Visit(r.Context(), tokenOf(r), device(r))
+	v, err := s.accounts.Visit(r.Context(), s.tokenOf(r), s.device(r))
 	if err != nil {
 		return nil
 	}
@@ -130,7 +130,7 @@ func (s *Site) join(w http.ResponseWriter, r *http.Request) error {
 	}
 	by := s.joining(r)
 	signed, err := s.accounts.Join(r.Context(), r.PathValue("token"), by, accounts.FirstRun{Name: r.PostFormValue("name"),
-		Email: r.PostFormValue("email"), Password: r.PostFormValue("password"), Language: s.language(r), Zone: r.PostFormValue("zone")}, device(r))
+		Email: r.PostFormValue("email"), Password: r.PostFormValue("password"), Language: s.language(r), Zone: r.PostFormValue("zone")}, s.device(r))
 	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
 		return ui.Render(w, r, statusOf(e), joinForm(r, offer, by, e))
 	}
@@ -232,7 +232,11 @@ func (s *Site) removeFactor(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) revoke(w http.ResponseWriter, r *http.Request) error {
-	if err := s.accounts.Revoke(r.Context(), visitOf(r), r.PostFormValue("session")); err != nil {
+	err := s.accounts.Revoke(r.Context(), visitOf(r), r.PostFormValue("session"))
+	if handled, failed := s.stepUpFirst(w, r, err); handled {
+		return failed
+	}
+	if err != nil {
 		return err
 	}
 	return guard.Redirect(w, r, "/account")

@@ -396,7 +396,7 @@ func (s *Site) applyToRegister(w http.ResponseWriter, r *http.Request) error {
 	}
 	d, wrong := s.readApplication(r)
 	if len(wrong) == 0 {
-		err := s.authority.Apply(r.Context(), office.ID, device(r).Address, d)
+		err := s.authority.Apply(r.Context(), office.ID, s.device(r).Address, d)
 		if err == nil {
 			return guard.Redirect(w, r, "/register/"+office.ID+"?done=yes")
 		}
@@ -526,7 +526,7 @@ func (s *Site) showConfirm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) confirmRegistration(w http.ResponseWriter, r *http.Request) error {
-	if err := s.authority.Confirm(r.Context(), r.PathValue("workspace"), r.PathValue("token"), device(r).Address); err != nil {
+	if err := s.authority.Confirm(r.Context(), r.PathValue("workspace"), r.PathValue("token"), s.device(r).Address); err != nil {
 		return err
 	}
 	return guard.Redirect(w, r, r.URL.Path)

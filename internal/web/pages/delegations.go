@@ -114,7 +114,7 @@ func (s *Site) guest(h guard.Handler) guard.Handler {
 
 // sheet opens what is behind the link of the address, in its own language.
 func (s *Site) sheet(r *http.Request) (*http.Request, delegating.Sheet, error) {
-	sheet, err := s.links.Open(r.Context(), r.PathValue("token"), device(r).Address)
+	sheet, err := s.links.Open(r.Context(), r.PathValue("token"), s.device(r).Address)
 	if err != nil {
 		return r, sheet, err
 	}
@@ -140,7 +140,7 @@ func (s *Site) saveGuestAnswer(w http.ResponseWriter, r *http.Request) error {
 		return guard.Status(http.StatusBadRequest, "the form cannot be read")
 	}
 	question := r.PostFormValue("question")
-	if err := s.links.Save(r.Context(), r.PathValue("token"), device(r).Address, question, r.PostForm["option"], r.PostFormValue("note")); err != nil {
+	if err := s.links.Save(r.Context(), r.PathValue("token"), s.device(r).Address, question, r.PostForm["option"], r.PostFormValue("note")); err != nil {
 		return err
 	}
 	if !partial(r) {
@@ -158,7 +158,7 @@ func (s *Site) handIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.links.HandIn(r.Context(), r.PathValue("token"), device(r).Address); err != nil {
+	if err := s.links.HandIn(r.Context(), r.PathValue("token"), s.device(r).Address); err != nil {
 		return err
 	}
 	return guard.Redirect(w, r, "/answered?language="+escape(sheet.Language))

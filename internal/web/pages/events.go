@@ -17,7 +17,7 @@ func (s *Site) events(w http.ResponseWriter, r *http.Request) error {
 	err := s.streams.Follow(w, r, live.Listener{Key: "session/" + visitOf(r).Session.ID, Printer: ui.From(r.Context()).Printer,
 		Since: cmp.Or(r.Header.Get("Last-Event-ID"), r.FormValue("since")), // since is when the page was made
 		Who: func(r *http.Request) (accounts.Visit, error) {
-			v, err := s.accounts.Look(r.Context(), tokenOf(r), device(r))
+			v, err := s.accounts.Look(r.Context(), s.tokenOf(r), s.device(r))
 			if errors.Is(err, accounts.ErrNoSession) {
 				err = live.ErrEnded
 			}

@@ -160,7 +160,7 @@ func (s *Site) showPolicy(w http.ResponseWriter, r *http.Request, e ui.Errors) e
 	if _, err := visitOf(r).Actor.Workspace(authz.WorkspaceRead); err != nil {
 		return err
 	}
-	return ui.Render(w, r, statusOf(e), policyPage(r, s.settingsFrame(r, "access.policy.title"), visitOf(r).Workspace, device(r).Address, manages(r), e))
+	return ui.Render(w, r, statusOf(e), policyPage(r, s.settingsFrame(r, "access.policy.title"), visitOf(r).Workspace, s.device(r).Address, manages(r), e))
 }
 
 func (s *Site) setPolicy(w http.ResponseWriter, r *http.Request) error {
@@ -172,7 +172,7 @@ func (s *Site) setPolicy(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	p := tenant.Policy{RequireMFA: r.PostFormValue("mfa") == "yes", SessionHours: hours, AddressRanges: strings.Split(r.PostFormValue("ranges"), "\n")}
-	err := s.accounts.SetPolicy(r.Context(), visitOf(r), device(r), p, version(r))
+	err := s.accounts.SetPolicy(r.Context(), visitOf(r), s.device(r), p, version(r))
 	return s.again(w, r, err, "/settings/policy", func(e ui.Errors) error { return s.showPolicy(w, r, e) })
 }
 

@@ -141,32 +141,52 @@ func visitOf(r *http.Request) accounts.Visit {
 	return v
 }
 
-// cookie holds the token of the session.
+// cookie holds the token of the session. Its name, like those of the others, is
+// what cookieName makes of it.
 const cookie = "session"
 
 // deviceCookie holds the token by which a browser is known again. It opens nothing.
 const deviceCookie = "device"
 
+// cookieName is the name under which browsers keep a cookie of ours. Behind https it
+// has the prefix that a browser takes from this very host alone, over https alone, so
+// that neither another host of the domain nor somebody on an open line can plant one.
+// One without the prefix is not read there.
+func (s *Site) cookieName(name string) string {
+	if s.secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
 // setCookie gives the browser its session, and its device token when it is new.
 func (s *Site) setCookie(w http.ResponseWriter, signed accounts.Signed) {
-	http.SetCookie(w, &http.Cookie{Name: cookie, Value: signed.Token, Path: "/", Expires: signed.Session.ExpiresAt,
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(cookie), Value: signed.Token, Path: "/", Expires: signed.Session.ExpiresAt,
 		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
 	if signed.Device != "" {
-		http.SetCookie(w, &http.Cookie{Name: deviceCookie, Value: signed.Device, Path: "/", MaxAge: int(accounts.DeviceLasts / time.Second),
+		http.SetCookie(w, &http.Cookie{Name: s.cookieName(deviceCookie), Value: signed.Device, Path: "/", MaxAge: int(accounts.DeviceLasts / time.Second),
 			HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
 	}
 }
 
+// clearCookie takes the session from the browser; behind https also what it has
+// under the names of the open line.
 func (s *Site) clearCookie(w http.ResponseWriter) {
-	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
+	names := []string{s.cookieName(cookie)}
+	if s.secure {
+		names = append(names, cookie, deviceCookie)
+	}
+	for _, name := range names {
+		http.SetCookie(w, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
+	}
 }
 
-func tokenOf(r *http.Request) string { return cookieOf(r, cookie) }
+func (s *Site) tokenOf(r *http.Request) string { return s.cookieOf(r, cookie) }
 
 // cookieOf is the value of a cookie, "" when there is none or it is too long to be
 // ours.
-func cookieOf(r *http.Request, name string) string {
-	c, err := r.Cookie(name)
+func (s *Site) cookieOf(r *http.Request, name string) string {
+	c, err := r.Cookie(s.cookieName(name))
 	if err != nil || len(c.Value) > 200 {
 		return ""
 	}
@@ -176,9 +196,9 @@ func cookieOf(r *http.Request, name string) string {
 // mostDevice is how much of what a browser says of itself is kept.
 const mostDevice = 200
 
-func device(r *http.Request) accounts.Device {
+func (s *Site) device(r *http.Request) accounts.Device {
 	name := r.UserAgent()
-	return accounts.Device{Address: guard.Address(r.Context()).String(), Name: name[:min(len(name), mostDevice)], Known: cookieOf(r, deviceCookie)}
+	return accounts.Device{Address: guard.Address(r.Context()).String(), Name: name[:min(len(name), mostDevice)], Known: s.cookieOf(r, deviceCookie)}
 }
 
 // public is a page that anybody may open; people who are signed in read it in their
@@ -197,11 +217,11 @@ func (s *Site) public(h guard.Handler) http.Handler {
 
 // recognised is the request as one of whoever is signed in, for the view alone.
 func (s *Site) recognised(r *http.Request) *http.Request {
-	token := tokenOf(r)
+	token := s.tokenOf(r)
 	if token == "" {
 		return r
 	}
-	v, err := s.accounts.Look(r.Context(), token, device(r))
+	v, err := s.accounts.Look(r.Context(), token, s.device(r))
 	if err != nil {
 		return r // the page is there for everybody
 	}
@@ -224,7 +244,7 @@ func readForm(r *http.Request) error {
 // account, where a second factor can be set up.
 func (s *Site) private(h guard.Handler) http.Handler {
 	return s.guard.Page(func(w http.ResponseWriter, r *http.Request) error {
-		v, err := s.accounts.Visit(r.Context(), tokenOf(r), device(r))
+		v, err := s.accounts.Visit(r.Context(), s.tokenOf(r), s.device(r))
 		if errors.Is(err, accounts.ErrNoSession) {
 			s.clearCookie(w)
 			back := "/"

@@ -54,7 +54,7 @@ func (s *Site) passkeyStepUpOptions(w http.ResponseWriter, r *http.Request) erro
 }
 
 func (s *Site) passkeyStepUp(w http.ResponseWriter, r *http.Request) error {
-	signed, err := s.accounts.PasskeyStepUp(r.Context(), visitOf(r), s.origin(r), cookieOf(r, ceremonyCookie), r.PostFormValue("response"))
+	signed, err := s.accounts.PasskeyStepUp(r.Context(), visitOf(r), s.origin(r), s.cookieOf(r, ceremonyCookie), r.PostFormValue("response"))
 	return s.steppedUp(w, r, signed, err, noPasskey(err), "access.passkey.failed")
 }
 
