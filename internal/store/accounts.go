@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"time"
@@ -67,9 +68,11 @@ func (tx *Tx) VisitorByToken(hash string) (v Visitor, ok bool, err error) {
 	if err := tx.system(); err != nil {
 		return v, false, err
 	}
-	v, ok, err = sqldb.One(tx.q, func(v *Visitor) []any {
-		return append(sessions.fields(&v.Session), &v.Unread, &v.Sight.size, &v.Sight.arranged, &v.Sight.derived, &v.Sight.server)
-	}, visitByToken, hash)
+	if tx.visitors != nil {
+		v, ok, err = tx.visitors.get(tx.q.Context(), hash)
+	} else {
+		v, ok, err = sqldb.One(tx.q, (*Visitor).fields, visitBy+"= ?", hash)
+	}
 	if err != nil || !ok || v.Session.Workspace == "" {
 		return Visitor{}, false, err
 	}
@@ -106,12 +109,32 @@ func (tx *Tx) member(person, workspace string) (m member, err error) {
 	return m, err
 }
 
-// visitByToken asks for the lengths with the session: what is read afterwards is never
+// visitBy asks for the lengths with the session: what is read afterwards is never
 // older than they say.
-var visitByToken = "SELECT " + qualified("s", sessions.names) + `,
+var visitBy = "SELECT " + qualified("s", sessions.names) + `,
 	(SELECT COUNT(*) FROM inbox i WHERE i.workspace_id = s.shown_workspace AND i.person_id = s.person_id AND i.read_at = 0),
 	COALESCE(h.size, 0), COALESCE(h.arranged, 0), COALESCE(h.derived, 0), COALESCE((SELECT size FROM ledger_heads WHERE workspace_id = ''), 0)
-	FROM sessions s LEFT JOIN ledger_heads h ON h.workspace_id = s.shown_workspace WHERE s.token_hash = ?`
+	FROM sessions s LEFT JOIN ledger_heads h ON h.workspace_id = s.shown_workspace WHERE s.token_hash `
+
+func (v *Visitor) fields() []any {
+	return append(sessions.fields(&v.Session), &v.Unread, &v.Sight.size, &v.Sight.arranged, &v.Sight.derived, &v.Sight.server)
+}
+
+// gatherVisitors has PostgreSQL find those who come at the same moment with one
+// question: of all that a page asks, only this is asked every time.
+func gatherVisitors(db *sqldb.DB) *gathering[Visitor] {
+	return &gathering[Visitor]{ask: func(ctx context.Context, hashes []string) (map[string]Visitor, error) {
+		found := make(map[string]Visitor, len(hashes))
+		err := db.Glance(sqldb.InWorkspace(ctx, everyWorkspace), func(q *sqldb.Tx) error {
+			list, err := sqldb.Collect(q, (*Visitor).fields, visitBy+"= ANY(?)", hashes)
+			for _, v := range list {
+				found[v.Session.TokenHash] = v
+			}
+			return err
+		})
+		return found, err
+	}}
+}
 
 // SessionsOf lists the sessions of a person, the last used first.
 func (tx *Tx) SessionsOf(person string) ([]account.Session, error) {

@@ -30,6 +30,7 @@ type Store struct {
 	rowSecurity bool
 	work        chan struct{}
 	kept        *kept
+	visitors    *gathering[Visitor] // nil: SQLite, which is asked without a way to it
 }
 
 // Open opens the database, brings its schema up to date and protects its tables.
@@ -46,6 +47,9 @@ func Open(ctx context.Context, target string, o Options) (*Store, error) {
 	s := &Store{db: db, clock: o.Clock, work: make(chan struct{}, 1), kept: newKept()}
 	if s.clock == nil {
 		s.clock = clock.System{}
+	}
+	if db.Dialect == sqldb.Postgres {
+		s.visitors = gatherVisitors(db)
 	}
 	if err := s.prepare(ctx, o); err != nil {
 		if e := db.Close(); e != nil {
@@ -113,7 +117,7 @@ func (s *Store) Glance(ctx context.Context, scope tenant.Scope, f func(*Tx) erro
 	}
 	seen := sight(ctx, scope)
 	return s.db.Glance(s.announce(ctx, scope), func(q *sqldb.Tx) error {
-		return f(&Tx{q: q, scope: scope, now: s.Now(), kept: s.kept, sight: seen})
+		return f(&Tx{q: q, scope: scope, now: s.Now(), kept: s.kept, sight: seen, visitors: s.visitors})
 	})
 }
 
@@ -142,6 +146,9 @@ func (s *Store) Write(ctx context.Context, scope tenant.Scope, c Change, f func(
 	return err
 }
 
+// everyWorkspace is what row-level security takes for all workspaces.
+const everyWorkspace = "*"
+
 // announce has a transaction tell PostgreSQL's row-level security which workspace is
 // at work.
 func (s *Store) announce(ctx context.Context, scope tenant.Scope) context.Context {
@@ -149,7 +156,7 @@ func (s *Store) announce(ctx context.Context, scope tenant.Scope) context.Contex
 	case s.db.Dialect != sqldb.Postgres:
 		return ctx
 	case scope.Everything():
-		return sqldb.InWorkspace(ctx, "*")
+		return sqldb.InWorkspace(ctx, everyWorkspace)
 	}
 	return sqldb.InWorkspace(ctx, scope.WorkspaceID())
 }

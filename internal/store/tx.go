@@ -20,6 +20,8 @@ type Tx struct {
 	now   time.Time
 	kept  *kept
 	sight *Sight // nil: everything is read
+
+	visitors *gathering[Visitor] // nil: each is asked for here
 }
 
 // pending is what a writing transaction still has to do before it commits.
