@@ -70,17 +70,24 @@ func (a *assessment) hear(q *catalog.Question, h *heard) {
 		a.findings.add(FutureDate, law.Say("posture.finding.future", "what", q.Text, "date", h.answer.On), []string{q.ID})
 	}
 	for _, oi := range h.chosen {
-		text := law.Say("posture.trace.answer", "question", q.Text, "answer", q.Options[oi].Text)
+		s := a.state(q, h, oi, "posture.trace.answer")
+		s.reason = q.Options[oi].Text
 		for _, e := range a.cat.Effects(q.Order, oi) {
-			a.opine(&e, opinion{
-				rank: rankOf(Status(e.Status)), trust: trustOf(Confidence(e.Confidence)), broad: e.Broad, direct: h.direct,
-				ignored: !h.counts, ref: q.ID, on: h.answer.On, text: text, reason: q.Options[oi].Text,
-			}, nil)
+			a.opine(&e, opinion{rankOf(Status(e.Status)), trustOf(Confidence(e.Confidence)), e.Broad, false, s}, nil)
 		}
 	}
 	if q.Type == catalog.Many && len(h.chosen) > 0 {
 		a.hearUnticked(q, h)
 	}
+}
+
+// state is what the answer to a question says with one of its options.
+func (a *assessment) state(q *catalog.Question, h *heard, option int, text string) *statement {
+	s := &statement{direct: h.direct, ignored: !h.counts, ref: q.ID, on: h.answer.On}
+	if !a.brief {
+		s.text = law.Say(text, "question", q.Text, "answer", q.Options[option].Text)
+	}
+	return s
 }
 
 // hearUnticked reads a list of ticks the other way round: a leaf that some option
@@ -102,15 +109,12 @@ func (a *assessment) hearUnticked(q *catalog.Question, h *heard) {
 		if slices.Contains(h.chosen, oi) {
 			continue
 		}
-		text := law.Say("posture.trace.unticked", "question", q.Text, "answer", q.Options[oi].Text)
+		s := a.state(q, h, oi, "posture.trace.unticked")
 		for _, e := range a.cat.Effects(q.Order, oi) {
 			if Status(e.Status) != Met {
 				continue
 			}
-			a.opine(&e, opinion{
-				rank: rankNotMet, trust: trustOf(Confidence(e.Confidence)), broad: e.Broad, direct: h.direct,
-				ignored: !h.counts, ref: q.ID, on: h.answer.On, text: text,
-			}, spoken)
+			a.opine(&e, opinion{rankNotMet, trustOf(Confidence(e.Confidence)), e.Broad, false, s}, spoken)
 		}
 	}
 }

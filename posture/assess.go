@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/law"
@@ -14,6 +15,7 @@ type assessment struct {
 	cat    *catalog.Catalogue
 	facts  *Facts
 	asOf   law.Date
+	brief  bool   // nothing is traced
 	leaves []leaf // by place in the catalogue; headings stay empty
 
 	duties    map[string]bool
@@ -48,7 +50,23 @@ type assessment struct {
 // of its sections, but neither gaps nor a share in the other scores, which would
 // count the same lack twice.
 func Assess(cat *catalog.Catalogue, facts Facts, asOf law.Date) Posture {
-	a := &assessment{cat: cat, facts: &facts, asOf: asOf, leaves: make([]leaf, cat.Len())}
+	return (&assessment{cat: cat, facts: &facts, asOf: asOf}).posture()
+}
+
+// Verdicts is Assess without the traces, which are nil: for those who compute scores
+// anew with each answer and show nobody what a status rests on.
+func Verdicts(cat *catalog.Catalogue, facts Facts, asOf law.Date) Posture {
+	return (&assessment{cat: cat, facts: &facts, asOf: asOf, brief: true}).posture()
+}
+
+func (a *assessment) posture() Posture {
+	desk := desks.Get().(*[]leaf)
+	defer func() {
+		clear(a.leaves)
+		*desk = a.leaves[:0]
+		desks.Put(desk)
+	}()
+	a.leaves = slices.Grow(*desk, a.cat.Len())[:a.cat.Len()]
 	a.applicability()
 	a.readAnswers()
 	a.readEvidence()
@@ -56,7 +74,7 @@ func Assess(cat *catalog.Catalogue, facts Facts, asOf law.Date) Posture {
 	a.resolve()
 	a.findContradictions()
 	p := Posture{
-		AsOf:           asOf,
+		AsOf:           a.asOf,
 		Results:        a.results(),
 		Contradictions: a.findings.sorted(),
 		OpenQuestions:  a.openQuestions(),
@@ -65,6 +83,9 @@ func Assess(cat *catalog.Catalogue, facts Facts, asOf law.Date) Posture {
 	p.Gaps = a.gaps()
 	return p
 }
+
+// desks are leaves for the next call: they are a quarter of what one needs.
+var desks = sync.Pool{New: func() any { return new([]leaf) }}
 
 func (a *assessment) applicability() {
 	a.duties, a.assessed, a.voluntary = set(a.facts.Duties), set(a.facts.Frameworks), set(a.facts.Voluntary)
@@ -119,6 +140,11 @@ func (a *assessment) applies(r *catalog.Requirement) bool {
 // Of a directive point and the annex points that specify it only one side counts:
 // the annex where it binds, else the directive.
 func (l *leaf) scored() bool { return l.applies && !l.derived && !l.detail }
+
+// lacks reports whether a leaf is a gap.
+func (l *leaf) lacks() bool {
+	return l.req != nil && l.scored() && l.rank != rankMet && l.rank != rankNotApplicable
+}
 
 // readDecisions hands assertions and exceptions to the leaves that they name,
 // the newest first; a heading means all leaves below it.

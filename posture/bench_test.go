@@ -50,6 +50,17 @@ func BenchmarkAssess(b *testing.B) {
 	}
 }
 
+// BenchmarkVerdicts is that posture without what it rests on.
+func BenchmarkVerdicts(b *testing.B) {
+	cat := whole(b)
+	f := fiveHundred(cat)
+	for b.Loop() {
+		if p := posture.Verdicts(cat, f, today); len(p.Results) < 400 {
+			b.Fatal("too few results")
+		}
+	}
+}
+
 // BenchmarkPlan is the plan of that posture.
 func BenchmarkPlan(b *testing.B) {
 	cat := whole(b)

@@ -128,8 +128,8 @@ func (f *folder) file(l *leaf, months int, covered bool) {
 		return
 	}
 	if shows < rankNotApplicable {
-		text := law.Say("posture.trace.shows."+string(e.Shows), "title", e.Title, "date", e.Date)
-		l.opinions = append(l.opinions, opinion{rank: shows, trust: trustHigh, evidence: true, ref: e.ID, on: e.Date, expires: s.support.expires, text: text})
+		l.opinions = append(l.opinions, opinion{shows, trustHigh, false, false, &statement{evidence: true, ref: e.ID, on: e.Date, expires: s.support.expires,
+			text: law.Say("posture.trace.shows."+string(e.Shows), "title", e.Title, "date", e.Date)}})
 	}
 	if shows >= rankMet {
 		l.supports = append(l.supports, &s.support)

@@ -72,13 +72,18 @@ func value(s Status) float64 {
 // opinion is what one answer, or one piece of evidence that shows a status,
 // says about a leaf.
 type opinion struct {
-	rank     rank
-	trust    trust
-	broad    bool // meant through a heading
+	rank  rank
+	trust trust
+	broad bool // meant through a heading
+	heard bool // took part in the verdict
+	*statement
+}
+
+// statement is what one answer or piece of evidence says, whichever the leaf.
+type statement struct {
 	direct   bool // the question informs no other leaf
 	ignored  bool // not asked any more, or dated in the future
 	evidence bool
-	heard    bool // took part in the verdict
 	ref      string
 	on       law.Date
 	expires  law.Date // zero for answers

@@ -114,6 +114,21 @@ func TestOrderOfFactsIsIrrelevant(t *testing.T) {
 	})
 }
 
+// TestVerdictsAreThoseOfAssess: the same without traces, which nobody sees.
+func TestVerdictsAreThoseOfAssess(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(rt *rapid.T, cat *catalog.Catalogue) {
+		f := drawFacts(rt, cat)
+		want := posture.Assess(cat, f, today)
+		for i := range want.Results {
+			want.Results[i].Trace = nil
+		}
+		if d := cmp.Diff(want, posture.Verdicts(cat, f, today)); d != "" {
+			rt.Error(d)
+		}
+	})
+}
+
 // TestMetEvidenceNeverLowersAScore: neither a document that merely exists nor
 // one that shows something met.
 func TestMetEvidenceNeverLowersAScore(t *testing.T) {

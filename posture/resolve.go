@@ -121,6 +121,9 @@ func (a *assessment) obey(l *leaf) {
 				l.trust = trustHigh
 			}
 		}
+		if a.brief {
+			continue
+		}
 		l.trace = append(l.trace, Trace{Kind: FromAssertion, Ref: s.Requirement, Says: s.Status, On: s.On, Counted: counted,
 			Text: law.Say("posture.trace.assertion", "by", s.By, "note", s.Note)})
 	}
@@ -161,7 +164,9 @@ func (a *assessment) except(l *leaf) {
 		}
 		before = append(before, t)
 	}
-	l.trace = append(before, l.trace...)
+	if !a.brief {
+		l.trace = append(before, l.trace...)
+	}
 }
 
 // grant lets one exception act on the leaf; it reports whether it did.

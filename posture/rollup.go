@@ -90,6 +90,9 @@ func (a *assessment) takeOver(l *leaf, from []int, whole bool) bool {
 // traceItems leads from a directive point to the annex points or, where these
 // are not shown themselves, to the answers behind them.
 func (a *assessment) traceItems(l *leaf, from []int, t *tally, whole bool) {
+	if a.brief {
+		return
+	}
 	for _, id := range l.req.SpecifiedBy {
 		l.trace = append(l.trace, Trace{Kind: FromItems, Ref: id, Says: l.status(), Counted: true, Text: t.text("posture.trace.specified")})
 	}
@@ -119,6 +122,9 @@ func (o *opinion) trace(counted bool) Trace {
 
 // traceSources adds the opinions and the evidence on file to the trace of a leaf.
 func (a *assessment) traceSources(l *leaf) {
+	if a.brief {
+		return
+	}
 	l.trace = slices.Grow(l.trace, len(l.opinions)+len(l.supports)+len(l.lapsed))
 	for i := range l.opinions {
 		o := &l.opinions[i]
@@ -138,6 +144,9 @@ func (a *assessment) traceSources(l *leaf) {
 func (a *assessment) traceOverruled(l *leaf) {
 	for i := range l.opinions {
 		l.opinions[i].heard = false
+	}
+	if a.brief {
+		return
 	}
 	for _, s := range l.assertions {
 		l.trace = append(l.trace, Trace{Kind: FromAssertion, Ref: s.Requirement, Says: s.Status, On: s.On,

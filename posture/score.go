@@ -31,7 +31,7 @@ func (a *assessment) results() []Result {
 		if l.scored() {
 			r.Weight = l.req.Weight
 		}
-		if r.Trace == nil {
+		if r.Trace == nil && !a.brief {
 			r.Trace = []Trace{}
 		}
 		out = append(out, r)
@@ -50,10 +50,17 @@ func (a *assessment) heading(place int) (Result, bool) {
 		}
 	}
 	id := a.cat.At(place).ID
-	r := Result{Requirement: id, Status: t.rank().status(), ExpiresOn: t.expires, Trace: []Trace{}}
-	if t.rank() != rankNone {
+	r := Result{Requirement: id, Status: t.rank().status(), ExpiresOn: t.expires}
+	known := t.rank() != rankNone
+	if known {
 		r.Confidence = t.trust.confidence()
-		r.Trace = append(r.Trace, Trace{Kind: FromItems, Ref: id, Says: r.Status, Counted: true, Text: t.text("posture.trace.items")})
+	}
+	switch {
+	case a.brief:
+	case known:
+		r.Trace = []Trace{{Kind: FromItems, Ref: id, Says: r.Status, Counted: true, Text: t.text("posture.trace.items")}}
+	default:
+		r.Trace = []Trace{}
 	}
 	return r, applies
 }
@@ -147,10 +154,16 @@ func (c *Automation) count(l *leaf) {
 // gaps lists the leaves that count and are not met, the worst first; among
 // equals those that something is known of come first.
 func (a *assessment) gaps() []Gap {
-	out := []Gap{}
+	n := 0
+	for i := range a.leaves {
+		if a.leaves[i].lacks() {
+			n++
+		}
+	}
+	out := make([]Gap, 0, n)
 	for i := range a.leaves {
 		l := &a.leaves[i]
-		if l.req == nil || !l.scored() || l.rank == rankMet || l.rank == rankNotApplicable {
+		if !l.lacks() {
 			continue
 		}
 		g := Gap{Requirement: l.req.ID, Status: l.status(), Severity: l.req.Weight * (1 - value(l.status())) * l.factor}

@@ -35,6 +35,7 @@ type Options struct {
 	// voluntary yardstick where it does not bind.
 	Yardstick bool
 	Target    float64 // the score aimed at, 0–100; 0 = DefaultTarget
+	Brief     bool    // the posture does not say what its statuses rest on (no traces)
 }
 
 // DefaultTarget is the score that the report measures against when none is given.
@@ -128,7 +129,11 @@ func Score(k Knowledge, f *organisation.File, opt Options) (Input, error) {
 	s := &in.Statements
 	s.EntityTypes, s.Class, s.Duties = d.Scope.EntityTypes, d.Scope.Class, d.Duties.IDs()
 	s.Frameworks, s.Voluntary = frameworks(s.Duties, d.Scope.Class, opt.Yardstick)
-	in.Posture = posture.Assess(k.Catalogue, *s, d.AsOf)
+	assess := posture.Assess
+	if opt.Brief {
+		assess = posture.Verdicts
+	}
+	in.Posture = assess(k.Catalogue, *s, d.AsOf)
 	return in, nil
 }
 

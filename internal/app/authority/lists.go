@@ -96,7 +96,7 @@ func (s *Service) assessed(ctx context.Context, a authz.Actor, f func(authority.
 			if err != nil {
 				return fmt.Errorf("read the facts of %s: %w", x.Organisation.Name, err)
 			}
-			in, err := assessing.Score(s.options.Knowledge, file, assessing.Options{Today: today})
+			in, err := assessing.Score(s.options.Knowledge, file, assessing.Options{Today: today, Brief: true})
 			if err != nil {
 				return err
 			}

@@ -243,7 +243,7 @@ func (s *Service) check(facts json.RawMessage, class law.Class, before json.RawM
 	if c.File, err = organisation.Read("", facts); err != nil {
 		return c, fmt.Errorf("read facts: %w", err)
 	}
-	if c.Scope, err = assessing.Score(s.options.Knowledge, c.File, assessing.Options{Today: law.DateOf(s.store.Now())}); err != nil {
+	if c.Scope, err = assessing.Score(s.options.Knowledge, c.File, assessing.Options{Today: law.DateOf(s.store.Now()), Brief: true}); err != nil {
 		return c, err
 	}
 	c.Differs = class != "" && c.Scope.Scope.Class != class

@@ -28,7 +28,7 @@ func (s *Service) ceiling(o tenant.Organisation) (fines.Amount, error) {
 	if err != nil {
 		return fines.Amount{}, fmt.Errorf("read the facts of %s: %w", o.Name, err)
 	}
-	in, err := assessing.Score(s.options.Knowledge, f, assessing.Options{Today: law.DateOf(s.store.Now())})
+	in, err := assessing.Score(s.options.Knowledge, f, assessing.Options{Today: law.DateOf(s.store.Now()), Brief: true})
 	return in.Fines, err
 }
 

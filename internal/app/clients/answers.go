@@ -110,7 +110,7 @@ func (s *Service) compare(tx *store.Tx, organisation, question string, old asses
 		return before, after, err
 	}
 	day := dayOf(tx.Now())
-	in, err := s.score(now.file, day)
+	in, err := s.verdicts(now.file, day)
 	if err != nil {
 		return before, after, err
 	}

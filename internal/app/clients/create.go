@@ -112,7 +112,7 @@ func (s *Service) Import(ctx context.Context, a authz.Actor, kind tenant.Organis
 func (s *Service) importable(f *organisation.File) error {
 	today := *f
 	today.AssessedOn = s.today()
-	_, err := s.score(&today, s.today())
+	_, err := s.verdicts(&today, s.today())
 	return err
 }
 

@@ -131,6 +131,6 @@ func (s *Service) overallBefore(id string, f *organisation.File, day law.Date) (
 	if ok && k.day == day && reflect.DeepEqual(k.file, f) {
 		return k.score, nil
 	}
-	in, err := s.score(f, day)
+	in, err := s.verdicts(f, day)
 	return overallOf(in.Posture), err
 }

@@ -146,6 +146,11 @@ func fileAssertion(a posture.Assertion) organisation.Assertion {
 	return organisation.Assertion{Requirement: a.Requirement, Status: string(a.Status), By: a.By, On: a.On, Note: a.Note}
 }
 
+// verdicts is score without what the statuses rest on: enough for a roll-up.
+func (s *Service) verdicts(f *organisation.File, day law.Date) (assessing.Input, error) {
+	return assessing.Score(s.knowledge, f, assessing.Options{Today: day, Brief: true})
+}
+
 // score is the posture of a file as of the day, without a plan.
 func (s *Service) score(f *organisation.File, day law.Date) (assessing.Input, error) {
 	return assessing.Score(s.knowledge, f, assessing.Options{Today: day})
@@ -158,7 +163,7 @@ func (s *Service) rollUp(tx *store.Tx, id string) (said, error) {
 	if err != nil {
 		return now, err
 	}
-	in, err := s.score(now.file, dayOf(tx.Now()))
+	in, err := s.verdicts(now.file, dayOf(tx.Now()))
 	if err != nil {
 		return now, err
 	}
