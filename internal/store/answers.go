@@ -14,6 +14,7 @@ var answers = define(table[assessment.Answer]{
 		return []any{&a.Organisation, &a.Question, sqldb.JSON(&a.Options), &a.By, sqldb.Date(&a.On), &a.Note, &a.Source,
 			sqldb.Time(&a.UpdatedAt), &a.Version}
 	},
+	free:    true,
 	org:     func(a *assessment.Answer) *string { return &a.Organisation },
 	version: func(a *assessment.Answer) *int64 { return &a.Version },
 	updated: func(a *assessment.Answer) *time.Time { return &a.UpdatedAt },

@@ -35,6 +35,7 @@ type table[T any] struct {
 	created func(*T) *time.Time
 	updated func(*T) *time.Time
 	system  bool           // the rows belong to no workspace
+	free    bool           // no constraint can refuse a change of a row, and nobody changes what its pointers and slices lead to
 	secret  bool           // holds what the ledger does not: cannot be restored from it
 	found   func(*T) found // nil: not searched
 
@@ -103,7 +104,11 @@ func (t *table[T]) find(tx *Tx, key []string) (v T, found bool, err error) {
 	if tx.p != nil {
 		query += tx.q.Dialect().ForUpdate()
 	}
-	v, found, err = sqldb.One(tx.q, t.fields, query, args...)
+	if tx.p != nil && t.free {
+		v, found, err = t.lock(tx, query, args)
+	} else {
+		v, found, err = sqldb.One(tx.q, t.fields, query, args...)
+	}
 	if err != nil {
 		return v, false, fmt.Errorf("read %s: %w", t.kind, err)
 	}
@@ -113,6 +118,29 @@ func (t *table[T]) find(tx *Tx, key []string) (v T, found bool, err error) {
 	}
 	t.settle(tx, &v)
 	return v, true, nil
+}
+
+// locked is the row that a transaction has locked last. As long as it has written
+// nothing since, the row is the same, and need not be read again to be changed. It is
+// kept for tables that are free alone: what is kept is what the ledger calls "before".
+type locked struct {
+	query  string
+	args   []any
+	writes int
+	value  any
+}
+
+// lock is the row of a query that locks it.
+func (t *table[T]) lock(tx *Tx, query string, args []any) (v T, found bool, err error) {
+	last := &tx.p.locked
+	if last.query == query && last.writes == tx.q.Writes() && slices.Equal(last.args, args) {
+		return last.value.(T), true, nil
+	}
+	v, found, err = sqldb.One(tx.q, t.fields, query, args...)
+	if err == nil && found {
+		*last = locked{query, args, tx.q.Writes(), v}
+	}
+	return v, found, err
 }
 
 func (t *table[T]) covered(tx *Tx, v *T) bool {
@@ -344,6 +372,9 @@ func (t *table[T]) write(tx *Tx, v *T, key []string, found bool) error {
 	at, err := t.at(tx, key)
 	if err != nil {
 		return err
+	}
+	if found && t.free {
+		return tx.q.ExecLater(t.update, append(args, at...)...)
 	}
 	if found {
 		_, err = tx.q.Exec(t.update, append(args, at...)...)

@@ -31,6 +31,7 @@ type pending struct {
 	own     map[string]bool    // workspace/organisation: exists, and its row is locked
 	derived map[string]bool    // workspaces in which something derived was written
 	queued  *bool              // jobs were put into the queue
+	locked  locked
 }
 
 // Now is the time of the transaction.

@@ -34,14 +34,14 @@ type said struct {
 func (s *Service) gather(tx *store.Tx, id string) (said, error) {
 	var out said
 	var err error
+	if err := tx.Ahead(func(tx *store.Tx) { askAll(tx, id) }); err != nil {
+		return out, err
+	}
 	if out.organisation, err = tx.Organisation(id); err != nil {
 		return out, err
 	}
 	known, err := s.facts.of(out.organisation)
 	if err != nil {
-		return out, err
-	}
-	if err := tx.Ahead(func(tx *store.Tx) { askAll(tx, id) }); err != nil {
 		return out, err
 	}
 	f := *known
@@ -68,6 +68,7 @@ func (s *Service) gather(tx *store.Tx, id string) (said, error) {
 
 // askAll asks for all that gather and putRollup read of an organisation.
 func askAll(tx *store.Tx, id string) {
+	_, _ = tx.Organisation(id)
 	_, _ = tx.Answers(id)
 	_, _ = tx.Evidence(id)
 	_, _ = tx.Exceptions(id)

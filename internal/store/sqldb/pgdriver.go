@@ -135,6 +135,7 @@ func ahead(ctx context.Context, questions []question) context.Context {
 
 // askAhead asks the questions and holds the answers.
 func (c *pgConn) askAhead(ctx context.Context, questions []question) error {
+	first := !c.begun
 	batch := c.takeBefore()
 	before := batch.Len()
 	for _, q := range questions {
@@ -144,19 +145,19 @@ func (c *pgConn) askAhead(ctx context.Context, questions []question) error {
 	for range before {
 		if _, err := results.Exec(); err != nil {
 			_ = results.Close() // says the same again
-			return c.check(err)
+			return c.failed(ctx, err, first)
 		}
 	}
 	for _, q := range questions {
 		rows, err := results.Query()
 		if err != nil {
 			_ = results.Close() // says the same again
-			return c.check(err)
+			return c.failed(ctx, err, first)
 		}
 		held, err := hold(&pgRows{rows: rows})
 		if err != nil {
 			_ = results.Close() // says the same again
-			return err
+			return c.failed(ctx, err, first)
 		}
 		c.ahead = append(c.ahead, answered{q.query, q.args, held})
 	}
@@ -228,9 +229,6 @@ func (c *pgConn) failed(ctx context.Context, err error, first bool) error {
 
 func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if questions, ok := ctx.Value(aheadKey{}).([]question); ok {
-		if !c.begun { // the first statement of a transaction goes by itself, so that it can be tried again
-			return driver.RowsAffected(0), nil
-		}
 		return driver.RowsAffected(0), c.askAhead(ctx, questions)
 	}
 	c.ahead = nil

@@ -19,6 +19,8 @@ type Tx struct {
 	single  bool        // each query is by itself
 	asking  *[]question // queries are noted for Ahead, not run
 
+	writes int // how many statements that may have changed something were run
+
 	statements map[string]*sql.Stmt // those that came before; nil: once
 	open       int                  // results that are being read
 }
@@ -89,6 +91,10 @@ func (t *Tx) again(query string) *sql.Stmt {
 // Context is the context of the transaction.
 func (t *Tx) Context() context.Context { return t.ctx }
 
+// Writes is how many statements were run that may have changed something: what was
+// read and locked is still so when it is the same.
+func (t *Tx) Writes() int { return t.writes }
+
 // Dialect is the engine that runs the transaction.
 func (t *Tx) Dialect() Dialect { return t.db.Dialect }
 
@@ -125,7 +131,7 @@ func (t *Tx) ExecLater(query string, args ...any) error {
 	inner := *t
 	inner.ctx = later(t.ctx)
 	_, err := inner.Exec(query, args...)
-	t.tx = inner.tx
+	t.tx, t.writes = inner.tx, inner.writes
 	return err
 }
 
@@ -134,15 +140,17 @@ func (t *Tx) ExecLater(query string, args ...any) error {
 // read before. The same queries find the answers afterwards, as long as the
 // transaction has not changed anything since. The other engine is as fast without.
 func (t *Tx) Ahead(f func(*Tx)) error {
-	if t.db.Dialect != Postgres || t.tx == nil {
+	if t.db.Dialect != Postgres || t.single {
 		return nil
 	}
 	var questions []question
 	noting := *t
 	noting.asking = &questions
 	f(&noting)
-	_, err := t.tx.ExecContext(ahead(t.ctx, questions), "")
-	return Classify(err)
+	return Classify(t.run(func() error {
+		_, err := t.tx.ExecContext(ahead(t.ctx, questions), "")
+		return err
+	}))
 }
 
 func (t *Tx) exec(query string, args []any) (r sql.Result, err error) {
@@ -152,6 +160,7 @@ func (t *Tx) exec(query string, args []any) (r sql.Result, err error) {
 	if t.single {
 		return nil, fmt.Errorf("a glance cannot write: %w", ErrRestricted)
 	}
+	t.writes++
 	err = t.run(func() error {
 		if st := t.again(query); st != nil {
 			r, err = st.ExecContext(t.ctx, args...)
