@@ -301,6 +301,14 @@ func TestLostConnections(t *testing.T) {
 	for _, next := range []func() error{
 		func() error { return db.Write(t.Context(), write) },
 		func() error { return db.Read(t.Context(), read) },
+		func() error {
+			return db.Read(t.Context(), func(tx *sqldb.Tx) error {
+				if err := tx.Ahead(func(tx *sqldb.Tx) { _ = read(tx) }); err != nil {
+					return err
+				}
+				return read(tx)
+			})
+		},
 	} {
 		var group sync.WaitGroup
 		for range 4 {
