@@ -4,8 +4,7 @@ GO ?= go
 export CGO_ENABLED ?= 0
 # Without the paths of this checkout in them, what one checkout compiled is there
 # for the next. And inlined, each part of a page is copied to every place that uses
-# it, with all that is in it, and the library of the interface for programs makes code
-# for each kind of input: 30 seconds more for the compiler and five megabytes more for
+# it, with all that is in it: 30 seconds more for the compiler and megabytes more for
 # the binary, and no faster a page. What computes (law, posture, exposure) is inlined.
 export GOFLAGS += -trimpath -gcflags=github.com/nisaba-platform/nisaba/internal/...=-l
 # The race detector watches our code and its libraries, but not the database's, which

@@ -106,7 +106,6 @@ func New(o Options) *API {
 	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: decode}
 	config.Formats = map[string]huma.Format{"application/json": format, "json": format}
 	config.Transformers = append(config.Transformers, a.said)
-	config.RejectUnknownQueryParameters = true
 	config.Servers = []*huma.Server{{URL: "/"}}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "An API token, made under Settings."}}
 	config.Security = []map[string][]string{{"token": {}}}

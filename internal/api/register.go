@@ -30,8 +30,7 @@ type operation struct {
 	bytes              bool   // the body is a file
 }
 
-// outcome is a type of what operations answer with. The library makes code for each
-// pair of input and output type, much of it, so that all outputs reach it as replies.
+// outcome is a type of what operations answer with. All reach the library as replies.
 type outcome[O any] interface {
 	*O
 	reply() *reply // nil: no body
@@ -49,10 +48,10 @@ type reply struct {
 func add[I, O any, P outcome[O]](a area, op operation, do func(context.Context, accounts.Visit, *I) (*O, error)) {
 	h := a.describe(op)
 	a.answers(&h, reflect.TypeFor[O]())
-	huma.Register(a.api.huma, h, func(ctx context.Context, in *I) (*reply, error) {
-		out, err := do(ctx, visitOf(ctx), in)
+	offer(a, h, reflect.TypeFor[I](), func(ctx context.Context, v accounts.Visit, in any) (*reply, error) {
+		out, err := do(ctx, v, in.(*I))
 		if err != nil {
-			return nil, a.api.problem(ctx, err)
+			return nil, err
 		}
 		return P(out).reply(), nil
 	})
@@ -63,12 +62,8 @@ func add[I, O any, P outcome[O]](a area, op operation, do func(context.Context, 
 
 // stream registers an operation whose answer is a file.
 func stream[I any](a area, op operation, do func(context.Context, accounts.Visit, *I) (*huma.StreamResponse, error)) {
-	huma.Register(a.api.huma, a.describe(op), func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
-		out, err := do(ctx, visitOf(ctx), in)
-		if err != nil {
-			return nil, a.api.problem(ctx, err)
-		}
-		return out, nil
+	offer(a, a.describe(op), reflect.TypeFor[I](), func(ctx context.Context, v accounts.Visit, in any) (*huma.StreamResponse, error) {
+		return do(ctx, v, in.(*I))
 	})
 }
 

@@ -441,7 +441,15 @@ func TestProblems(t *testing.T) {
 		{"POST", "/api/v1/organisations", object{"name": "x", "kind": "king"}, 422, "body.kind"},
 		{"POST", "/api/v1/organisations", []byte("{"), 415, "content type"},
 		{"GET", "/api/v1/organisations?limit=9999", nil, 422, "query.limit"},
-		{"GET", "/api/v1/organisations?colour=red", nil, 422, "colour"},
+		{"GET", "/api/v1/organisations?colour=red", nil, 422, "query.colour"},
+		{"POST", "/api/v1/organisations?colour=red", object{"name": ""}, 422, "query.colour"},
+		{"POST", "/api/v1/organisations?colour=red", object{"name": "x", "kind": "king"}, 422, "body.kind"},
+		{"POST", "/api/v1/organisations", nil, 400, "body is required"},
+		{"POST", "/api/v1/organisations/x/files", nil, 422, "required query parameter is missing"},
+		{"GET", "/api/v1/organisations?sort=size", nil, 422, "query.sort"},
+		{"GET", "/api/v1/organisations?descending=perhaps", nil, 422, "invalid boolean"},
+		{"GET", "/api/v1/ledger?since=yesterday", nil, 422, "invalid date/time"},
+		{"GET", "/api/v1/ledger/first", nil, 422, "invalid integer"},
 		{"GET", "/api/v1/organisations?after=nothing", nil, 422, "after"},
 		{"DELETE", "/api/v1/organisations", nil, 405, "cannot be done"},
 		{"GET", "/api/v1/nowhere", nil, 404, "openapi.json"},
@@ -454,12 +462,17 @@ func TestProblems(t *testing.T) {
 			t.Errorf("%s %s: %d, want %d with %q: %.400s", tc.method, tc.path, status, tc.want, tc.says, b)
 		}
 	}
+	w.send(w.owner, "POST", "/api/v1/organisations", object{"name": "Werk"}, nil)
+	status, _, b := w.send(w.owner, "GET", "/api/v1/organisations?kind=client", nil, nil)
+	if status != http.StatusOK || !strings.Contains(string(b), `"name":"Werk"`) {
+		t.Errorf("what was left out has not its default: %d %s", status, b)
+	}
 	for _, token := range []string{"nis_" + strings.Repeat("a", 26), "x", w.owner + "x", strings.Repeat("y", 1000)} {
 		if status, h, _ := w.send(token, "GET", "/api/v1/me", nil, nil); status != http.StatusUnauthorized || h.Get("WWW-Authenticate") == "" {
 			t.Errorf("with the token %.10s: %d", token, status)
 		}
 	}
-	status, _, _ := w.send("", "GET", "/api/v1/me", nil, map[string]string{"Cookie": "session=" + w.owner})
+	status, _, _ = w.send("", "GET", "/api/v1/me", nil, map[string]string{"Cookie": "session=" + w.owner})
 	if status != http.StatusUnauthorized {
 		t.Errorf("a cookie opened the interface: %d", status)
 	}
