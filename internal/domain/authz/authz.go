@@ -32,12 +32,12 @@ const (
 )
 
 // Roles lists every role, in the order above.
-func Roles() []Role {
-	return []Role{Owner, Consultant, Editor, Contributor, Auditor, Board, Guest}
-}
+func Roles() []Role { return slices.Clone(roles) }
+
+var roles = []Role{Owner, Consultant, Editor, Contributor, Auditor, Board, Guest}
 
 // Stronger reports whether the role a allows more than the role b.
-func Stronger(a, b Role) bool { return slices.Index(Roles(), a) < slices.Index(Roles(), b) }
+func Stronger(a, b Role) bool { return slices.Index(roles, a) < slices.Index(roles, b) }
 
 // Permission is one thing that can be allowed.
 type Permission string
@@ -160,26 +160,40 @@ func (p Permission) Deed() string {
 }
 
 // Permissions lists every permission.
-func Permissions() []Permission {
-	return []Permission{
-		WorkspaceRead, WorkspaceManage, MembersRead, MembersManage, TokensManage,
-		OrganisationRead, OrganisationCreate, OrganisationEdit, OrganisationDelete,
-		AssessmentRead, AssessmentEdit, AssignedEdit, DelegationManage, DelegationAnswer,
-		PlanRead, PlanEdit, CommentWrite, BoardRead, ApprovalRequest, ApprovalDecide, TrainingEdit,
-		ReportCreate, RegistrationEdit, LedgerRead, LedgerRestore, JobsRead, JobsManage,
-		IncidentNotice, IncidentRead, IncidentEdit, IncidentDecide, IncidentApprove, IncidentSubmit,
-		ExposureRead, ExposureScan,
-	}
+func Permissions() []Permission { return slices.Clone(permissions) }
+
+var permissions = []Permission{
+	WorkspaceRead, WorkspaceManage, MembersRead, MembersManage, TokensManage,
+	OrganisationRead, OrganisationCreate, OrganisationEdit, OrganisationDelete,
+	AssessmentRead, AssessmentEdit, AssignedEdit, DelegationManage, DelegationAnswer,
+	PlanRead, PlanEdit, CommentWrite, BoardRead, ApprovalRequest, ApprovalDecide, TrainingEdit,
+	ReportCreate, RegistrationEdit, LedgerRead, LedgerRestore, JobsRead, JobsManage,
+	IncidentNotice, IncidentRead, IncidentEdit, IncidentDecide, IncidentApprove, IncidentSubmit,
+	ExposureRead, ExposureScan,
 }
 
 // Allows reports whether a role holds a permission. An unknown role holds none.
-func Allows(r Role, p Permission) bool {
+func Allows(r Role, p Permission) bool { return granted[r][p] }
+
+// granted is what each role holds: it is asked dozens of times for a page.
+var granted = func() map[Role]map[Permission]bool {
+	out := map[Role]map[Permission]bool{}
+	for _, r := range roles {
+		out[r] = map[Permission]bool{}
+		for _, p := range permissions {
+			out[r][p] = grants(r, p)
+		}
+	}
+	return out
+}()
+
+func grants(r Role, p Permission) bool {
 	switch r {
 	case Owner:
-		return p != DelegationAnswer && slices.Contains(Permissions(), p)
+		return p != DelegationAnswer
 	case Consultant:
 		return p != DelegationAnswer && p != WorkspaceManage && p != ApprovalDecide && p != TokensManage &&
-			p != OrganisationDelete && slices.Contains(Permissions(), p)
+			p != OrganisationDelete
 	case Editor:
 		return slices.Contains([]Permission{
 			WorkspaceRead, MembersRead, OrganisationRead, OrganisationEdit, AssessmentRead, AssessmentEdit, AssignedEdit,
@@ -286,12 +300,12 @@ func (a Actor) WorkspaceID() string { return a.workspace }
 // RoleIn is the strongest role in an organisation ("" = in the whole workspace);
 // ok is false when there is none.
 func (a Actor) RoleIn(organisation string) (r Role, ok bool) {
-	best := len(Roles())
+	best := len(roles)
 	for _, m := range a.memberships {
 		if m.Organisation != "" && m.Organisation != organisation {
 			continue
 		}
-		if i := slices.Index(Roles(), m.Role); i >= 0 && i < best {
+		if i := slices.Index(roles, m.Role); i >= 0 && i < best {
 			best, r, ok = i, m.Role, true
 		}
 	}
@@ -414,6 +428,6 @@ func forbidden(p Permission) error {
 // MayGrant reports whether a member with the role by may give or take the role r:
 // nobody hands out more than they have.
 func MayGrant(by, r Role) bool {
-	own, other := slices.Index(Roles(), by), slices.Index(Roles(), r)
+	own, other := slices.Index(roles, by), slices.Index(roles, r)
 	return Allows(by, MembersManage) && other >= 0 && own <= other
 }

@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -31,19 +32,21 @@ func Inks() []struct {
 	Ink  Ink
 	Name string
 } {
-	return []struct {
-		Ink  Ink
-		Name string
-	}{
-		{Text, "text"}, {Muted, "muted"}, {Line, "line"}, {Panel, "panel"}, {Paper, "paper"},
-		{Accent, "accent"}, {Track, "track"}, {Good, "good"}, {Partly, "partly"}, {Bad, "bad"},
-		{Open, "open"}, {Aside, "aside"},
-	}
+	return slices.Clone(inks)
+}
+
+var inks = []struct {
+	Ink  Ink
+	Name string
+}{
+	{Text, "text"}, {Muted, "muted"}, {Line, "line"}, {Panel, "panel"}, {Paper, "paper"},
+	{Accent, "accent"}, {Track, "track"}, {Good, "good"}, {Partly, "partly"}, {Bad, "bad"},
+	{Open, "open"}, {Aside, "aside"},
 }
 
 // Name is the name of the ink in style sheets; "none" for None.
 func (i Ink) Name() string {
-	for _, k := range Inks() {
+	for _, k := range inks {
 		if k.Ink == i {
 			return k.Name
 		}

@@ -1,6 +1,9 @@
 package chart
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Tone is the meaning of a status mark. It decides the ink and the shape.
 type Tone uint8
@@ -21,18 +24,20 @@ func Tones() []struct {
 	Tone Tone
 	Name string
 } {
-	return []struct {
-		Tone Tone
-		Name string
-	}{
-		{ToneNeutral, "neutral"}, {ToneGood, "good"}, {TonePartly, "partly"}, {ToneBad, "bad"},
-		{ToneOpen, "open"}, {ToneAside, "aside"}, {ToneInfo, "info"},
-	}
+	return slices.Clone(tones)
+}
+
+var tones = []struct {
+	Tone Tone
+	Name string
+}{
+	{ToneNeutral, "neutral"}, {ToneGood, "good"}, {TonePartly, "partly"}, {ToneBad, "bad"},
+	{ToneOpen, "open"}, {ToneAside, "aside"}, {ToneInfo, "info"},
 }
 
 // Name is the name of the tone in style sheets.
 func (t Tone) Name() string {
-	for _, k := range Tones() {
+	for _, k := range tones {
 		if k.Tone == t {
 			return k.Name
 		}
