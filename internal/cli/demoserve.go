@@ -38,7 +38,7 @@ func (c *demoCommand) serve(s *session) error {
 			return err
 		}
 	}
-	spare()
+	server.Spare()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	config := server.Config{Address: c.Addr, Data: c.Data, Knowledge: k, Messages: messages,

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -44,15 +43,6 @@ type serveCommand struct {
 	TimestampCA  string   `name:"timestamp-ca" env:"NISABA_TIMESTAMP_CA" type:"path" help:"File with the root certificates (PEM) that the authority's certificate must lead to. Default: any."`
 }
 
-// spare keeps the memory of a server small: garbage is collected when the heap has
-// grown by less than half instead of by as much again, which costs a page some hundredths
-// of its time. GOGC in the environment says otherwise.
-func spare() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(45)
-	}
-}
-
 func (c *serveCommand) Run(s *session) error {
 	k, err := s.knowledge(accounts.Languages()...)
 	if err != nil {
@@ -62,7 +52,7 @@ func (c *serveCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	spare()
+	server.Spare()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	mails, err := c.mail()

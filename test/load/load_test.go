@@ -36,7 +36,10 @@ import (
 
 var kit storetest.Kit
 
-func TestMain(m *testing.M) { os.Exit(kit.Main(m)) }
+func TestMain(m *testing.M) {
+	server.Spare() // as "nisaba serve" does
+	os.Exit(kit.Main(m))
+}
 
 // engines runs a benchmark on SQLite and on PostgreSQL.
 func engines(b *testing.B, f func(b *testing.B, s *site)) {
@@ -79,19 +82,40 @@ func open(b *testing.B, database string) *site {
 	check(b, err)
 	h := httptest.NewServer(s.Handler())
 	b.Cleanup(func() { h.Close(); s.Close() })
-	jar, err := cookiejar.New(nil)
-	check(b, err)
-	// A browser unpacks on a machine of its own, so the client here does not.
-	out := &site{url: h.URL, target: database, client: &http.Client{Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}}
+	out := &site{url: h.URL, target: database, client: browser(b)}
 	if database == "" {
 		out.target = filepath.Join(c.Data, "nisaba.db")
 	}
 	out.post(b, "/start", url.Values{"workspace": {"Seewinkel Beratung"}, "kind": {"provider"}, "name": {"Anna Huber"},
-		"email": {"anna@example.org"}, "password": {"correct horse battery staple"}})
+		"email": {"anna@example.org"}, "password": {password}})
 	for _, name := range examples.Names() {
 		text, err := examples.FS.ReadFile(name)
 		check(b, err)
 		out.organisations = append(out.organisations, out.post(b, "/organisations/import", url.Values{"kind": {"client"}, "text": {string(text)}}))
+	}
+	return out
+}
+
+const password = "correct horse battery staple"
+
+// browser is one with its own connection and cookies. It unpacks nothing: a browser
+// does that on a machine of its own.
+func browser(b testing.TB) *http.Client {
+	b.Helper()
+	jar, err := cookiejar.New(nil)
+	check(b, err)
+	return &http.Client{Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}
+}
+
+// browsers are so many, each with a session of its own.
+func (s *site) browsers(b testing.TB, n int) []*site {
+	b.Helper()
+	out := make([]*site, n)
+	for i := range out {
+		one := *s
+		one.client = browser(b)
+		one.post(b, "/sign-in", url.Values{"email": {"anna@example.org"}, "password": {password}})
+		out[i] = &one
 	}
 	return out
 }
@@ -254,6 +278,7 @@ func BenchmarkViews(b *testing.B) {
 				paths = append(paths, o+page)
 			}
 		}
+		all := s.browsers(b, 16)
 		for _, p := range paths { // warm
 			_, err := s.get(p)
 			check(b, err)
@@ -261,7 +286,7 @@ func BenchmarkViews(b *testing.B) {
 		defer processor(b, viewsPerRound)()
 		views, from := 0, time.Now()
 		for b.Loop() {
-			views += s.round(b, paths)
+			views += round(b, all, paths)
 		}
 		b.ReportMetric(float64(views)/time.Since(from).Seconds(), "views/s")
 	})
@@ -269,11 +294,11 @@ func BenchmarkViews(b *testing.B) {
 
 const viewsPerRound = 480
 
-// round opens so many pages from sixteen browsers and returns how many.
-func (s *site) round(b *testing.B, paths []string) int {
+// round opens so many pages from the browsers and returns how many.
+func round(b *testing.B, browsers []*site, paths []string) int {
 	var next, failed atomic.Int64
 	var wait sync.WaitGroup
-	for range 16 {
+	for _, s := range browsers {
 		wait.Go(func() {
 			for i := next.Add(1); i <= viewsPerRound; i = next.Add(1) {
 				if _, err := s.get(paths[int(i)%len(paths)]); err != nil {
