@@ -70,8 +70,13 @@ func TestPortfolio(t *testing.T) {
 	if _, page, _ = v.post("/views/remove", url.Values{"id": {id[1]}}); strings.Contains(page, ">Water</") {
 		t.Error("the removed view is still there")
 	}
-	if status, _, _ := v.post("/views", url.Values{"name": {""}, "query": {""}}); status != http.StatusUnprocessableEntity {
-		t.Errorf("a view without a name: %d", status)
+	status, page, _ = v.post("/views", url.Values{"name": {" "}, "query": {"sector=water.drinking"}})
+	if status != http.StatusUnprocessableEntity || !strings.Contains(page, `aria-invalid="true"`) || !strings.Contains(page, `href="/organisations/`+second+`"`) || strings.Contains(page, `href="/organisations/`+first+`"`) {
+		t.Errorf("a view without a name: %d\n%.3000s", status, page)
+	}
+	shows("/?page=99", first, second) // the last page there is
+	if _, page = v.get("/"); strings.Index(page, ">Drinking water<") > strings.Index(page, ">ICT service management (business-to-business)<") {
+		t.Error("the sectors are not in the order of their names")
 	}
 	long := url.Values{"deed": {"tag"}, "value": {strings.Repeat("x", 200)}, "organisation": {second}}
 	if _, page, _ := v.post("/portfolio/bulk", long); !strings.Contains(page, "The tag is too long") || strings.Contains(page, "tags: ") {

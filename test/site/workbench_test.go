@@ -313,6 +313,12 @@ func TestWorkspaceWithoutScript(t *testing.T) {
 	if !strings.Contains(page, "0 requirements changed") || !strings.Contains(page, "the law does not allow") {
 		t.Error("the law was not held up against the batch")
 	}
+	status, page, _ = v.post(work+"/batch", url.Values{"at": {"measure=c"}, "act": {"assert"}, "status": {"partly"}, "approved_by": {"Ada"}, "requirement": {"cir.4.2.1"}})
+	for _, want := range []string{`value="cir.4.2.1" form="batch" aria-label="`, `<option value="partly" selected>`, `value="Ada"`, `<details class="inline-form" open>`} {
+		if status != http.StatusUnprocessableEntity || !strings.Contains(page, want) || strings.Count(page, ` checked></td>`) != 1 {
+			t.Errorf("a batch without its reason (%d) lost %s: %d are chosen", status, want, strings.Count(page, ` checked></td>`))
+		}
+	}
 	_, page = v.get(work + "?open=cir.4.2.1")
 	entry := regexp.MustCompile(`name="entry" value="([0-9]+)"`).FindStringSubmatch(page)
 	if entry == nil {

@@ -43,6 +43,18 @@ func CheckNote(options []string, note string) error {
 	return nil
 }
 
+// noneOption is "None of these", of each question with several answers.
+const noneOption = "none"
+
+// CheckTicks refuses "None of these" beside other ticks. Answers that were kept
+// before stand as they are; nobody gives such a one again.
+func CheckTicks(options []string) error {
+	if len(options) > 1 && slices.Contains(options, noneOption) {
+		return invalid("options", "\"None of these\" stands beside other answers", "it alone, or the others")
+	}
+	return nil
+}
+
 // checkIDs refuses a kind of evidence ("" for none) and requirements that the
 // catalogue does not have.
 func checkIDs(cat *catalog.Catalogue, kind string, requirements ...string) error {
@@ -66,6 +78,9 @@ func (s *Service) Answer(ctx context.Context, a authz.Actor, organisation, quest
 		return before, after, err
 	}
 	if err = CheckNote(options, note); err != nil {
+		return before, after, err
+	}
+	if err = CheckTicks(options); err != nil {
 		return before, after, err
 	}
 	err = s.write(ctx, a, organisation, authz.AssignedEdit, func(tx *store.Tx) error {

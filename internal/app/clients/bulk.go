@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -56,7 +55,8 @@ type Outcome struct {
 	Organisation string
 	Name         string // "" when the actor may not know it
 	Added        int    // tasks, answers and policies that are new
-	Err          error  // nil: done
+	Unchanged    bool   // there was nothing to do, or to take back
+	Err          error  // nil: done, or Unchanged
 }
 
 // MostInBulk is how many organisations one bulk action takes.
@@ -78,6 +78,7 @@ func (s *Service) Bulk(ctx context.Context, a authz.Actor, organisations []strin
 	for _, id := range organisations {
 		o := Outcome{Organisation: id, Name: names[id]}
 		o.Added, o.Err = s.do(ctx, a, id, d, value)
+		o.Unchanged = o.Err == nil && o.Added == 0 && (d == DeedAdopt || d == DeedTemplate)
 		out = append(out, o)
 	}
 	return mark, out, ctx.Err()
@@ -92,7 +93,7 @@ func checkBulk(organisations []string, d Deed, value string) error {
 	case len(organisations) > MostInBulk:
 		return invalid("organisation", "too many organisations are chosen", "at most 1,000")
 	case slices.Contains([]Deed{DeedTag, DeedUntag, DeedTemplate}, d) && blank(value):
-		return invalid("value", "the action says nothing to do", "a tag, or a template")
+		return invalid("value", "the tag or the template is missing", "a tag, or a template")
 	}
 	return nil
 }
@@ -164,7 +165,11 @@ func (s *Service) UndoBulk(ctx context.Context, a authz.Actor, organisations []s
 	}
 	names := s.names(ctx, a)
 	for _, id := range organisations {
-		out = append(out, Outcome{Organisation: id, Name: names[id], Err: s.undoMarked(ctx, a, id, mark)})
+		o := Outcome{Organisation: id, Name: names[id], Err: s.undoMarked(ctx, a, id, mark)}
+		if errors.Is(o.Err, errNothingMarked) {
+			o.Unchanged, o.Err = true, nil
+		}
+		out = append(out, o)
 	}
 	return out, ctx.Err()
 }
@@ -176,6 +181,9 @@ func checkUndo(organisations []string, mark string) error {
 	return nil
 }
 
+// errNothingMarked says that the action changed nothing in the organisation.
+var errNothingMarked = errors.New("the action changed nothing here")
+
 // mostMarked is how many changes of one organisation a bulk action may have made.
 const mostMarked = 10_000
 
@@ -186,7 +194,7 @@ func (s *Service) undoMarked(ctx context.Context, a authz.Actor, id, mark string
 			return err
 		}
 		if len(entries) == 0 {
-			return &fault.Error{Kind: fault.NotFound, What: "the action changed nothing here"}
+			return errNothingMarked
 		}
 		for _, e := range entries {
 			need, ok := undoable(e.Kind)

@@ -3,6 +3,7 @@ package clients
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -125,7 +126,10 @@ func (s *Service) doOnce(ctx context.Context, a authz.Actor, id string, args bul
 	case err != nil || done:
 		return 0, err
 	case args.Deed == deedUndo:
-		return 0, s.undoMarked(ctx, a, id, args.Value)
+		if err = s.undoMarked(ctx, a, id, args.Value); errors.Is(err, errNothingMarked) {
+			err = nil
+		}
+		return 0, err
 	}
 	return s.do(ctx, a, id, args.Deed, args.Value)
 }

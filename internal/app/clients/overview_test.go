@@ -169,6 +169,13 @@ func TestBulk(t *testing.T) {
 	if c := o.load(t, first.ID); len(c.Tasks) != 0 {
 		t.Errorf("%d tasks are left after the undo", len(c.Tasks))
 	}
+	if _, out, err := o.Bulk(ctx, o.owner, []string{first.ID}, clients.DeedTemplate, template.ID); err != nil || !out[0].Unchanged {
+		t.Errorf("a template that brings nothing: %+v, %v", out, err)
+	}
+	mark = do([]string{first.ID}, clients.DeedTag, "east")
+	if out, err := o.UndoBulk(ctx, o.owner, both, mark); err != nil || out[0].Unchanged || out[0].Err != nil || !out[1].Unchanged || out[1].Err != nil {
+		t.Errorf("taking back what changed one of two: %+v, %v", out, err)
+	}
 	do(both, clients.DeedSnapshot, "before the audit")
 	do(both, clients.DeedRefresh, "")
 	_, out, err := o.Bulk(ctx, o.owner, []string{"0190a000-0000-7000-8000-00000000dead", first.ID}, clients.DeedTag, "south")

@@ -88,6 +88,7 @@ func TestAnswersThatCannotBe(t *testing.T) {
 		"an option twice":     {q.ID, []string{q.Options[0].ID, q.Options[0].ID}, ""},
 		"a long note":         {q.ID, []string{q.Options[0].ID}, strings.Repeat("x", 20_001)},
 		"a note alone":        {q.ID, nil, "asked Maria"},
+		"none beside others":  {"q.policy.content", []string{"roles", "none"}, ""},
 	} {
 		_, _, err := o.Answer(ctx, o.owner, org.ID, try.question, try.options, try.note)
 		wantKind(t, what, err, fault.Invalid)

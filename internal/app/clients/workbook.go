@@ -245,6 +245,9 @@ func (s *Service) importAnswer(tx *store.Tx, a authz.Actor, organisation string,
 	if err := CheckAnswer(s.knowledge.Catalogue, c.Question, c.Options); err != nil {
 		return err
 	}
+	if err := CheckTicks(c.Options); err != nil {
+		return err
+	}
 	old, err := tx.Answer(organisation, c.Question)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return err

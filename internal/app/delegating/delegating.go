@@ -290,6 +290,9 @@ func (s *Service) Save(ctx context.Context, token, from, question string, option
 	if err := clients.CheckNote(options, note); err != nil {
 		return err
 	}
+	if err := clients.CheckTicks(options); err != nil {
+		return err
+	}
 	return s.store.Write(ctx, h.scope, h.change, func(tx *store.Tx) error {
 		d, err := h.still(tx)
 		if err != nil {

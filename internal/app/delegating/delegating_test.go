@@ -217,6 +217,7 @@ func TestProgress(t *testing.T) {
 	}
 	wantKind(t, "a question of others", o.Save(ctx, token, "", "q.mfa.where", []string{"everywhere"}, ""), fault.NotFound)
 	wantKind(t, "a note alone", o.Save(ctx, token, "", "q.backup.exists", nil, "as it is"), fault.Invalid)
+	wantKind(t, "none beside others", o.Save(ctx, token, "", "q.backup.exists", []string{"none", "most"}, ""), fault.Invalid)
 	wantKind(t, "an option that is none", o.Save(ctx, token, "", "q.backup.exists", []string{"x"}, ""), fault.Invalid)
 	sheet, err := o.Open(ctx, token, "")
 	if err != nil || len(sheet.Questions) != 2 || sheet.Answers["q.backup.exists"].Note != "as it is" {

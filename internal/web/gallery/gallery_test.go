@@ -185,6 +185,11 @@ func TestAutosave(t *testing.T) {
 	if browser.Evaluate[bool](b, `document.querySelector("#f-people") === null`) {
 		t.Error("the form is gone")
 	}
+	b.Do(chromedp.EmulateViewport(1280, 300), chromedp.Evaluate[chromedp.Void](`scrollTo(0, document.documentElement.scrollHeight)`))
+	if !browser.Evaluate[bool](b, `scrollY > 100 && document.querySelector("#notices .callout").getBoundingClientRect().top >= 0`) {
+		t.Error("the notice is out of sight")
+	}
+	b.Do(chromedp.SetValue("#f-people", "10"), chromedp.Click(`input[value=linked]`), chromedp.WaitNotPresent(`#notices .callout`))
 }
 
 func TestPasswordIsShown(t *testing.T) {

@@ -246,6 +246,15 @@ func questionOptions(x delegationsShown) []ui.Option {
 	return out
 }
 
+// delegationFields are the fields that errors name.
+func delegationFields(x delegationsShown) []ui.Field {
+	var out []ui.Field
+	for _, name := range []string{"recipient", "email", "title", "language", "days", "topic", "question", "direct"} {
+		out = append(out, delegationField(x, ui.Field{Name: name}))
+	}
+	return out
+}
+
 func delegationField(x delegationsShown, f ui.Field) ui.Field {
 	f.Label = ui.T(x.r.Context(), "delegation."+f.Name)
 	return field(x.r, x.errors, f)

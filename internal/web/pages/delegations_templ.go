@@ -230,7 +230,7 @@ func delegationsPage(p ui.PageProps, x delegationsShown) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{ID: "delegation", Action: clientURL(x.r, "delegations"), Errors: x.errors}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Form(ui.FormProps{ID: "delegation", Action: clientURL(x.r, "delegations"), Errors: x.errors, Fields: delegationFields(x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

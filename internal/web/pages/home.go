@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
@@ -156,11 +155,6 @@ func effort(ctx context.Context, days [2]float64) string {
 	if days[1] == 0 {
 		return ""
 	}
-	one := func(v float64) string {
-		if v == float64(int(v)) {
-			return strconv.Itoa(int(v))
-		}
-		return ui.Number(ctx, v, 1)
-	}
+	one := func(v float64) string { return ui.Number(ctx, v, 2) }
 	return ui.T(ctx, "home.effort", "from", one(days[0]), "to", one(days[1]))
 }

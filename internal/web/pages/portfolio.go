@@ -77,22 +77,38 @@ type portfolioShown struct {
 	mayEdit   bool // some bulk action is allowed
 	mayCreate bool
 	person    string
+	errors    ui.Errors // of the form that keeps a view
+	name      string    // in that form
 }
 
 func (s *Site) portfolio(w http.ResponseWriter, r *http.Request) error {
 	if isAuthority(r) {
 		return guard.Redirect(w, r, "/authority")
 	}
-	a := visitOf(r).Actor
-	q := queryOf(r.URL.Query())
-	o, err := s.clients.Overview(r.Context(), a, q)
+	show, err := s.portfolioOf(r, r.URL.Query())
 	if err != nil {
 		return err
 	}
-	if visitOf(r).Workspace.Kind == tenant.Company && r.URL.RawQuery == "" && len(o.Rows) == 1 {
-		return guard.Redirect(w, r, "/organisations/"+o.Rows[0].Organisation.ID)
+	if visitOf(r).Workspace.Kind == tenant.Company && r.URL.RawQuery == "" && len(show.Rows) == 1 {
+		return guard.Redirect(w, r, "/organisations/"+show.Rows[0].Organisation.ID)
 	}
-	show := portfolioShown{Overview: o, filters: chosen(r.URL.Query()), query: q, person: a.Person}
+	return s.showPortfolio(w, r, show)
+}
+
+// portfolioOf is the rows that filters choose. A page behind the last one, of an old
+// address, is the last one.
+func (s *Site) portfolioOf(r *http.Request, filters url.Values) (portfolioShown, error) {
+	a, q := visitOf(r).Actor, queryOf(filters)
+	o, err := s.clients.Overview(r.Context(), a, q)
+	if err == nil && len(o.Rows) == 0 && o.Found > 0 {
+		q.Offset = (o.Found - 1) / rowsPerPage * rowsPerPage
+		o, err = s.clients.Overview(r.Context(), a, q)
+	}
+	return portfolioShown{Overview: o, filters: chosen(filters), query: q, person: a.Person}, err
+}
+
+func (s *Site) showPortfolio(w http.ResponseWriter, r *http.Request, show portfolioShown) (err error) {
+	a := visitOf(r).Actor
 	if show.views, err = s.clients.Views(r.Context(), a, portfolioView); err != nil {
 		return err
 	}
@@ -110,14 +126,14 @@ func (s *Site) portfolio(w http.ResponseWriter, r *http.Request) error {
 	if show.mayCreate {
 		p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "pages.organisation.new"), URL: "/organisations/new", Icon: ui.IconPlus, Kind: ui.Primary}}
 	}
-	if o.All.Organisations > 0 {
+	if show.All.Organisations > 0 {
 		csv := "/portfolio.csv"
 		if len(show.filters) > 0 {
 			csv += "?" + show.filters.Encode()
 		}
 		p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(r.Context(), "portfolio.csv"), URL: csv, Icon: ui.IconDownload})
 	}
-	return ui.Render(w, r, http.StatusOK, portfolioPage(p, show))
+	return ui.Render(w, r, statusOf(show.errors), portfolioPage(p, show))
 }
 
 // portfolioCSV is the rows that the filters choose, all of them, for a spreadsheet.
@@ -283,10 +299,16 @@ func (s *Site) saveView(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		query = url.Values{}
 	}
-	v, err := s.clients.SaveView(r.Context(), visitOf(r).Actor, desk.View{Page: portfolioView, Name: strings.TrimSpace(r.PostFormValue("name")),
+	name := strings.TrimSpace(r.PostFormValue("name"))
+	v, err := s.clients.SaveView(r.Context(), visitOf(r).Actor, desk.View{Page: portfolioView, Name: name,
 		Query: chosen(query).Encode(), Shared: r.PostFormValue("shared") == "yes"})
 	if e, ok := ui.ErrorsOf(r.Context(), err); ok {
-		return s.showOutcome(w, r, "view", "", nil, e)
+		show, err := s.portfolioOf(r, query)
+		if err != nil {
+			return err
+		}
+		show.errors, show.name = e, name
+		return s.showPortfolio(w, r, show)
 	}
 	if err != nil {
 		return err

@@ -3,11 +3,13 @@ package pages
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
 
+	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -81,15 +83,22 @@ func filterChoices(ctx context.Context, p portfolioShown) []filterChoice {
 	}{
 		{"class", "report.figure.class", []string{"essential", "important", "registration_only", "depends", "out"}, class},
 		{"kind", "pages.organisation.kind", []string{string(tenant.Client), string(tenant.Prospect), string(tenant.Own)}, kind},
-		{"sector", "portfolio.sector", p.Sectors, sector},
-		{"country", "portfolio.country", p.Countries, state},
-		{"tag", "portfolio.tag", p.Tags, same},
+		{"sector", "portfolio.sector", byName(p.Sectors, sector), sector},
+		{"country", "portfolio.country", byName(p.Countries, state), state},
+		{"tag", "portfolio.tag", byName(p.Tags, same), same},
 	} {
 		if len(f.values) > 0 {
 			out = append(out, filterChoice{ui.Field{Name: f.name, Label: ui.T(ctx, f.label)}, anyOf(ctx, p.filters.Get(f.name), f.values, f.text)})
 		}
 	}
 	return out
+}
+
+// byName orders values by the words that stand for them, whatever their case and accents.
+func byName(values []string, name func(string) string) []string {
+	return slices.SortedStableFunc(slices.Values(values), func(a, b string) int {
+		return strings.Compare(catalog.Fold(name(a)), catalog.Fold(name(b)))
+	})
 }
 
 // deedOptions are the actions of the bulk bar.
@@ -245,6 +254,8 @@ func outcomeTable(ctx context.Context, out []clients.Outcome) ui.TableProps {
 		case o.Err != nil:
 			status = ui.Status{Tone: chart.ToneBad, Word: ui.T(ctx, "portfolio.result.refused")}
 			note = outcomeText(ctx, o.Err)
+		case o.Unchanged:
+			status = ui.Status{Tone: chart.ToneNeutral, Word: ui.T(ctx, "portfolio.result.unchanged")}
 		case o.Added > 0:
 			note = ui.T(ctx, "portfolio.result.added", "count", o.Added)
 		}
@@ -278,7 +289,17 @@ func failures(out []clients.Outcome) (n int) {
 	return n
 }
 
+// unchanged counts the organisations in which there was nothing to do.
+func unchanged(out []clients.Outcome) (n int) {
+	for _, o := range out {
+		if o.Err == nil && o.Unchanged {
+			n++
+		}
+	}
+	return n
+}
+
 // someDone reports whether there is something to take back.
 func someDone(d clients.Deed, mark string, out []clients.Outcome) bool {
-	return mark != "" && d.Undoable() && failures(out) < len(out)
+	return mark != "" && d.Undoable() && failures(out)+unchanged(out) < len(out)
 }

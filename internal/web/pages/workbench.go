@@ -71,6 +71,7 @@ type work struct {
 	answers map[string]*assessment.Answer    // ask answer
 	flash   []ui.Flash
 	refused []clients.Refused
+	again   clients.Batch // was not taken: the form holds it still
 }
 
 // result is the status of a requirement; the zero value when it has none.
@@ -288,8 +289,12 @@ func (s *Site) batch(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		x.refused = refused
 		x.flash = []ui.Flash{{Tone: ui.Good, Text: ui.T(r.Context(), "workbench.batch.changed", "count", changed)}}
+		if changed == 0 {
+			x.flash[0].Tone = ui.Partly
+		}
 		return s.showWork(w, r, x)
 	}
+	x.again = b
 	for _, text := range wrong {
 		x.flash = append(x.flash, ui.Flash{Tone: ui.Bad, Text: text})
 	}

@@ -44,12 +44,12 @@ func groupTitle(ctx context.Context, cat *catalog.Catalogue, group string) strin
 
 func workRow(ctx context.Context, x *work, req catalog.Requirement) ui.Row {
 	result := x.result(req.ID)
-	return ui.Row{ID: "r-" + req.ID, Value: req.ID, Name: req.Title, Current: req.ID == x.open, Cells: []templ.Component{
+	return ui.Row{ID: "r-" + req.ID, Value: req.ID, Name: req.Title, Current: req.ID == x.open, Chosen: slices.Contains(x.again.Requirements, req.ID), Cells: []templ.Component{
 		ui.LinkCell(req.Title, x.link(req.ID), workNote(ctx, x, req)), ui.Live("s-"+req.ID, ui.StatusBadge(status(ctx, result.Status)))}}
 }
 
 // workNote is the place of a requirement, and for the few that have them the owner and
-// the day on which it expires: columns of their own would leave no room for titles
+// the last day on which what it rests on counts: columns of their own would leave no room for titles
 // beside the open requirement.
 func workNote(ctx context.Context, x *work, req catalog.Requirement) string {
 	parts := []string{ui.Cite(ctx, place(req.Citation))}
@@ -57,7 +57,7 @@ func workNote(ctx context.Context, x *work, req catalog.Requirement) string {
 		parts = append(parts, ui.T(ctx, "workbench.row.owner", "name", memberName(ctx, x, owner.Person)))
 	}
 	if day := x.result(req.ID).ExpiresOn; !day.IsZero() {
-		parts = append(parts, ui.T(ctx, "workbench.row.expires", "day", ui.DayText(ctx, day)))
+		parts = append(parts, ui.T(ctx, "workbench.row.expires", "day", ui.DayText(ctx, day.AddDays(-1))))
 	}
 	return strings.Join(parts, " · ")
 }

@@ -59,6 +59,9 @@ func (m *markup) openRow(t TableProps, r Row) {
 	m.attr("value", r.Value)
 	m.attr("form", t.SelectForm)
 	m.attr("aria-label", r.Name)
+	if r.Chosen {
+		m.raw(" checked")
+	}
 	m.raw("></td>")
 }
 

@@ -35,6 +35,7 @@ type Row struct {
 	Value   string // sent by the check box of the row
 	Name    string // what the check box selects, for screen readers
 	Current bool   // the row that is open beside the table
+	Chosen  bool   // its check box is ticked
 	Heading string // set: the row heads the ones that follow, and has no cells
 	Cells   []templ.Component
 }

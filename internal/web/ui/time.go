@@ -32,18 +32,19 @@ func DayText(ctx context.Context, d law.Date) string {
 // RemainingText says how far off t is, rounded towards now: "in 3 days",
 // "2 hours ago", "now". The script that keeps it fresh rounds the same way.
 func RemainingText(ctx context.Context, t time.Time) string {
-	d := t.Sub(From(ctx).Now)
+	const minute, hour, day = 60_000, 60 * 60_000, 24 * 60 * 60_000
+	d := t.UnixMilli() - From(ctx).Now.UnixMilli() // a Duration ends after 292 years
 	tense := "ui.in"
 	if d < 0 {
 		tense, d = "ui.ago", -d
 	}
 	switch {
-	case d >= 48*time.Hour:
-		return T(ctx, tense+".days", "count", int(d/(24*time.Hour)))
-	case d >= 2*time.Hour:
-		return T(ctx, tense+".hours", "count", int(d/time.Hour))
-	case d >= time.Minute:
-		return T(ctx, tense+".minutes", "count", int(d/time.Minute))
+	case d >= 2*day:
+		return T(ctx, tense+".days", "count", int(d/day))
+	case d >= 2*hour:
+		return T(ctx, tense+".hours", "count", int(d/hour))
+	case d >= minute:
+		return T(ctx, tense+".minutes", "count", int(d/minute))
 	}
 	return T(ctx, "ui.now")
 }

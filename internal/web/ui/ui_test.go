@@ -73,6 +73,9 @@ func TestRemaining(t *testing.T) {
 			}
 		}
 	}
+	if got := ui.RemainingText(ui.With(t.Context(), view(t, "en")), noon.AddDate(400, 0, 0)); got != "in 146,097 days" {
+		t.Errorf("in 400 years: %q", got)
+	}
 }
 
 func TestDeadline(t *testing.T) {
