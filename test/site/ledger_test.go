@@ -153,7 +153,7 @@ func TestLedgerPages(t *testing.T) {
 		t.Errorf("%.300s", csv)
 	}
 	_, page = v.get(organisation + "/history")
-	late := regexp.MustCompile(`(?s)/undo"><input type="hidden" name="entry" value="([0-9]+)">.*?<small>can be undone until [^<]+</small>`).FindStringSubmatch(page)
+	late := regexp.MustCompile(`(?s)/undo"><input type="hidden" name="entry" value="([0-9]+)">.*?<small>until [^<]+</small>`).FindStringSubmatch(page)
 	if late == nil {
 		t.Fatalf("no change says until when it can be undone:\n%.3000s", page)
 	}

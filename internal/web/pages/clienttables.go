@@ -31,7 +31,7 @@ func resultOf(c clients.Client, id string) posture.Result {
 }
 
 func factsField(r *http.Request, text string, e ui.Errors) ui.Field {
-	return ui.Field{Name: "text", Label: label(r, "facts"), Hint: ui.T(r.Context(), "pages.facts.hint"), Value: text, Error: e["text"], Rows: 30}
+	return ui.Field{Name: "text", Label: label(r, "facts"), Hint: ui.T(r.Context(), "pages.facts.hint"), Value: text, Error: e["text"], Rows: 30, Attributes: programText()}
 }
 
 // questionsOf are the questions of a topic that apply to the organisation.

@@ -139,7 +139,7 @@ func hitGroup(r *http.Request, hits []desk.Hit, list []assessment.Standing) ui.R
 		if !ok || i < 0 {
 			continue
 		}
-		g.Links = append(g.Links, ui.Link{Text: h.Title + " · " + kindName(r.Context(), h.Kind) + " · " + list[i].Organisation.Name, URL: "/organisations/" + h.Organisation + page})
+		g.Links = append(g.Links, ui.Link{Text: h.Title, Note: kindName(r.Context(), h.Kind) + " · " + list[i].Organisation.Name, URL: "/organisations/" + h.Organisation + page})
 	}
 	return g
 }

@@ -18,7 +18,12 @@ func nameField(r *http.Request, e ui.Errors) ui.Field {
 }
 
 func textField(r *http.Request, e ui.Errors) ui.Field {
-	return field(r, e, ui.Field{Name: "text", Label: label(r, "file_text"), Hint: ui.T(r.Context(), "pages.organisation.file.hint"), Rows: 10})
+	return field(r, e, ui.Field{Name: "text", Label: label(r, "file_text"), Hint: ui.T(r.Context(), "pages.organisation.file.hint"), Rows: 10, Attributes: programText()})
+}
+
+// programText marks a text area whose text is for a program: its lines are not prose.
+func programText() templ.Attributes {
+	return templ.Attributes{"class": "code", "spellcheck": "false"}
 }
 
 func inviteField(r *http.Request, e ui.Errors) ui.Field {

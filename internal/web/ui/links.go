@@ -25,6 +25,11 @@ func (m *markup) navLink(l Link) {
 	m.icon(l.Icon)
 	m.raw("<span>")
 	m.text(l.Text)
+	if l.Note != "" {
+		m.raw("<small>")
+		m.text(l.Note)
+		m.raw("</small>")
+	}
 	m.raw("</span>")
 	m.count(l)
 	m.raw("</a>")

@@ -3,6 +3,7 @@ package ui
 // Link is a place to go.
 type Link struct {
 	Text, URL string
+	Note      string // a second line in small print; only in lists
 	Icon      Icon
 	Current   bool
 	Count     int    // shown behind the text when not 0, for example open tasks

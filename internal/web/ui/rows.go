@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 )
@@ -65,6 +66,9 @@ func (m *markup) openRow(t TableProps, r Row) {
 	m.raw("></td>")
 }
 
+// nothing is what stands in a cell that has no value.
+const nothing = "–"
+
 // cell writes one cell; the first one of a row is its head.
 func (m *markup) cell(ctx context.Context, c Column, first bool, content templ.Component) error {
 	element := "td"
@@ -74,15 +78,25 @@ func (m *markup) cell(ctx context.Context, c Column, first bool, content templ.C
 	} else {
 		m.raw(`<td role="cell"`)
 	}
+	opened := m.Len()
 	m.attr("class", c.class())
-	m.attr("data-label", c.Label)
+	if !c.HideLabel {
+		m.attr("data-label", c.Label)
+	}
 	m.raw(">")
+	from := m.Len()
 	if f, ok := content.(byHand); ok {
 		f(ctx, m)
 	} else if content != nil {
 		if err := content.Render(ctx, m.Buffer); err != nil {
 			return err
 		}
+	}
+	if !first && string(m.Bytes()[from:]) == nothing {
+		// A card of a phone leaves the cell out, so it needs no label.
+		m.Truncate(opened)
+		m.attr("class", strings.TrimSpace(c.class()+" nil"))
+		m.raw(">", nothing)
 	}
 	m.raw("</", element, ">")
 	return nil
