@@ -90,14 +90,15 @@ type FirstRun struct {
 
 // Start makes the first account with its workspace. Conflict once there is one.
 func (s *Service) Start(ctx context.Context, f FirstRun, d Device) (Signed, error) {
-	person, err := s.newPerson(ctx, f.Name, f.Email, f.Password, f.Language)
+	var wrong fault.List
+	if strings.TrimSpace(f.Workspace) == "" {
+		wrong = append(wrong, invalid("workspace", "the workspace has no name", "the name of the provider, the group or the company"))
+	}
+	person, err := s.newPerson(ctx, f.Name, f.Email, f.Password, f.Language, wrong...)
 	if err != nil {
 		return Signed{}, err
 	}
 	person.Zone = knownZone(f.Zone)
-	if strings.TrimSpace(f.Workspace) == "" {
-		return Signed{}, invalid("workspace", "the workspace has no name", "the name of the provider, the group or the company")
-	}
 	var signed Signed
 	err = s.store.Write(ctx, signIn(), change(person, d), func(tx *store.Tx) error {
 		if _, err := tx.Count("first run", attemptsPeriod); err != nil { // one after the other: its row is locked
@@ -136,17 +137,28 @@ func knownZone(name string) string {
 	return name
 }
 
-// newPerson checks what somebody typed and hashes the password.
-func (s *Service) newPerson(ctx context.Context, name, email, password, language string) (tenant.Person, error) {
+// newPerson checks what somebody typed and hashes the password. The error is the list
+// of all that is wrong, after what the caller found wrong in the same form.
+func (s *Service) newPerson(ctx context.Context, name, email, password, language string, wrong ...*fault.Error) (tenant.Person, error) {
 	p := tenant.Person{ID: newID(), Name: strings.TrimSpace(name), Language: language}
 	if p.Name == "" || utf8.RuneCountInString(p.Name) > 200 {
-		return p, invalid("name", "the name is empty or too long", "your name, at most 200 characters")
+		wrong = append(wrong, invalid("name", "the name is empty or too long", "your name, at most 200 characters"))
 	}
-	var err error
-	if p.Email, err = tenant.FoldEmail(email); err != nil {
+	var bad *fault.Error
+	folded, err := tenant.FoldEmail(email)
+	if errors.As(err, &bad) {
+		wrong = append(wrong, bad)
+	} else if err != nil {
 		return p, err
 	}
-	p.PasswordHash, err = s.hash(ctx, password, p.Name, p.Email)
+	p.Email = folded
+	if bad := checkPassword(password, p.Name, p.Email); bad != nil {
+		wrong = append(wrong, bad)
+	}
+	if len(wrong) > 0 {
+		return p, fault.List(wrong)
+	}
+	p.PasswordHash, err = s.passwords.Hash(ctx, password)
 	return p, err
 }
 
@@ -155,23 +167,32 @@ func (s *Service) newPerson(ctx context.Context, name, email, password, language
 const leastPassword = 12
 
 func (s *Service) hash(ctx context.Context, password string, own ...string) (string, error) {
+	if bad := checkPassword(password, own...); bad != nil {
+		return "", bad
+	}
+	return s.passwords.Hash(ctx, password)
+}
+
+// checkPassword says what speaks against a password for somebody who is known by some
+// words, nil when nothing does.
+func checkPassword(password string, own ...string) *fault.Error {
 	n := utf8.RuneCountInString(password)
 	if n < leastPassword || len(password) > 256 {
-		return "", invalid("password", "the password is too short or too long", "12 to 256 characters; several words are easy to remember")
+		return invalid("password", "the password is too short or too long", "12 to 256 characters; several words are easy to remember")
 	}
 	folded := strings.ToLower(password)
 	for _, word := range own {
 		if word = strings.ToLower(word); len(word) > 3 && strings.Contains(folded, word) {
-			return "", invalid("password", "the password contains your name or address", "a password that nobody can guess from who you are")
+			return invalid("password", "the password contains your name or address", "a password that nobody can guess from who you are")
 		}
 	}
 	if strings.Trim(folded, folded[:1]) == "" {
-		return "", invalid("password", "the password repeats one character", "several words")
+		return invalid("password", "the password repeats one character", "several words")
 	}
 	if guessedFirst(folded) {
-		return "", invalid("password", "the password is one of those that are guessed first", "several words that do not belong together")
+		return invalid("password", "the password is one of those that are guessed first", "several words that do not belong together")
 	}
-	return s.passwords.Hash(ctx, password)
+	return nil
 }
 
 // commonWords are what the most used passwords consist of besides figures and signs,
@@ -412,6 +433,6 @@ func change(p tenant.Person, d Device) store.Change {
 	return store.Change{Actor: p.ID, ActorName: p.Name, From: d.Address}
 }
 
-func invalid(field, what, expected string) error {
+func invalid(field, what, expected string) *fault.Error {
 	return &fault.Error{Kind: fault.Invalid, Field: field, What: what, Expected: expected}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
@@ -29,8 +30,9 @@ type Proposal struct {
 	Source string
 	From   string // name of the source: of a person, of an organisation; "" for evidence
 	posture.Answer
-	Why law.Message
-	Now []string // the answer that stands; empty when there is none
+	NotedAt time.Time // zero: nothing but the day is known
+	Why     law.Message
+	Now     []string // the answer that stands; empty when there is none
 }
 
 // Kind is the kind of the source.
@@ -130,7 +132,7 @@ func pushed(said []assessment.Suggestion, links []assessment.Delegation, tx *sto
 		if x.State != assessment.SuggestionOpen || open[x.Source] {
 			continue
 		}
-		p := Proposal{Source: x.Source, From: x.By, Answer: x.Answer}
+		p := Proposal{Source: x.Source, From: x.By, Answer: x.Answer, NotedAt: x.UpdatedAt}
 		p.Why = law.Say("workbench.suggested."+p.Kind(), "by", x.By)
 		out = append(out, p)
 	}

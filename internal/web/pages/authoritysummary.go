@@ -292,7 +292,7 @@ func writeNote(w http.ResponseWriter, from string, n authority.SituationNote) er
 }
 
 func noteDocument(ctx context.Context, from string, n authority.SituationNote) model.Document {
-	d := paper(ctx, n.Title, from, law.DateOf(n.CreatedAt))
+	d := paper(ctx, n.Title, from, ui.DayOf(ctx, n.CreatedAt))
 	d.Blocks = append(d.Blocks, model.Paragraph{Text: model.Strongly(ui.T(ctx, "authority.situation.level.short") + ": " + n.Purpose)})
 	for _, part := range strings.Split(n.Body, "\n") {
 		if part = strings.TrimSpace(part); part != "" {

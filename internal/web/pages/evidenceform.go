@@ -295,7 +295,7 @@ func pieceFields(r *http.Request, f pieceForm) (map[string]ui.Field, []ui.Field)
 		{Name: "title", Label: t("title"), Hint: t("title.hint"), Required: true, MaxLength: 300, Autocomplete: "off", Value: p.Title},
 		{Name: "kind", Label: t("kind"), Hint: t("kind.hint"), Required: true, Value: p.Kind},
 		{Name: "file", Label: t("files"), Hint: t("files.hint"), Multiple: true, Attributes: map[string]any{"data-largest": strconv.Itoa(clients.LargestFile),
-			"data-most": strconv.Itoa(mostUploaded - 1<<20), "data-too-large": t("file.too_large.short"), "data-too-much": t("file.too_much")}},
+			"data-most": strconv.Itoa(mostUploaded - 1<<20), "data-too-large": tooLarge(r.Context(), clients.LargestFile), "data-too-much": t("file.too_much")}},
 		{Name: "location", Label: t("location"), Hint: t("location.hint"), MaxLength: 2000, Autocomplete: "off", Value: p.Location},
 		{Name: "owner", Label: t("owner"), MaxLength: 200, Autocomplete: "off", Value: p.Owner},
 		{Name: "note", Label: t("note"), Rows: 4, Value: p.Note},

@@ -41,7 +41,7 @@ func outcomeStatus(ctx context.Context, f exposure.Finding) ui.Status {
 func exposureFigures(ctx context.Context, v exposureView) []ui.Figure {
 	x := v.e.Last
 	grade := gradeStatus(x.Grade)
-	out := []ui.Figure{{Label: ui.T(ctx, "exposure.grade"), Value: grade.Word, Tone: grade.Tone, Note: ui.T(ctx, "exposure.seen", "on", ui.DayText(ctx, law.DateOf(x.EndedAt)))}}
+	out := []ui.Figure{{Label: ui.T(ctx, "exposure.grade"), Value: grade.Word, Tone: grade.Tone, Note: ui.T(ctx, "exposure.seen", "on", ui.DayText(ctx, ui.DayOf(ctx, x.EndedAt)))}}
 	for _, f := range []struct {
 		key string
 		n   int64
@@ -81,7 +81,7 @@ func problemRows(ctx context.Context, v exposureView) ui.TableProps {
 		}
 		tone, key := x.State()
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(c.Title, clientURL(v.r, v.base+"/checks/"+x.Check), x.At+" · "+ui.T(ctx, "exposure.severity."+x.Severity)),
-			ui.Words(ui.DayText(ctx, law.DateOf(x.Since))), ui.Words(due), ui.StatusBadge(ui.Status{Tone: tone, Word: ui.T(ctx, key)})}})
+			ui.Words(ui.DayText(ctx, ui.DayOf(ctx, x.Since))), ui.Words(due), ui.StatusBadge(ui.Status{Tone: tone, Word: ui.T(ctx, key)})}})
 	}
 	return t
 }

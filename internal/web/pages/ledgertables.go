@@ -15,7 +15,6 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
-	"github.com/nisaba-platform/nisaba/law"
 )
 
 // ledgerKinds are those that the filter offers: what happens in workspaces.
@@ -207,7 +206,7 @@ func chainCell(ctx context.Context, x proving.Stamp) templ.Component {
 	case "":
 		return ui.Words("–")
 	case proving.ChainTrusted, proving.ChainEnded:
-		tone, until = ui.Good, ui.T(ctx, "ledger.chain.until", "root", x.Root, "on", ui.DayText(ctx, law.DateOf(x.Until)))
+		tone, until = ui.Good, ui.T(ctx, "ledger.chain.until", "root", x.Root, "on", ui.DayText(ctx, ui.DayOf(ctx, x.Until)))
 		if x.Chain == proving.ChainEnded {
 			tone = ui.Partly
 		}

@@ -269,9 +269,9 @@ func standingWords(ctx context.Context, x scanning.SupplierStanding) string {
 	case x.Last.ID == "":
 		return ui.T(ctx, "supplier.never")
 	case x.GotWorse():
-		return ui.T(ctx, "supplier.worse", "on", ui.DayText(ctx, law.DateOf(x.Last.EndedAt)))
+		return ui.T(ctx, "supplier.worse", "on", ui.DayText(ctx, ui.DayOf(ctx, x.Last.EndedAt)))
 	}
-	return ui.T(ctx, "supplier.looked", "on", ui.DayText(ctx, law.DateOf(x.Last.EndedAt)))
+	return ui.T(ctx, "supplier.looked", "on", ui.DayText(ctx, ui.DayOf(ctx, x.Last.EndedAt)))
 }
 
 func sharedRows(ctx context.Context, list []scanning.SharedSupplier) ui.TableProps {
