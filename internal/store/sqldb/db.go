@@ -104,6 +104,9 @@ func openPostgres(ctx context.Context, target string, o Options) (*DB, error) {
 	if err := pool.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("connect to PostgreSQL at %s:%d: %w", config.Host, config.Port, err), pool.Close())
 	}
+	if err := recent(ctx, pool); err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
 	// What stands before each question otherwise, these connections were told as they
 	// began. They look up single rows by their keys, for which a plan is made once: for a
 	// list of keys PostgreSQL would plan each time, which takes longer than the answer.
@@ -112,6 +115,22 @@ func openPostgres(ctx context.Context, target string, o Options) (*DB, error) {
 	all.RuntimeParams["nisaba.workspace"] = allWorkspaces
 	all.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	return &DB{Dialect: Postgres, write: pool, read: pool, survey: newPool(connector{all, true}, (o.MaxConnections+1)/2)}, nil
+}
+
+// oldest is the first version of PostgreSQL that knows plan_cache_mode, as the server
+// counts them.
+const oldest = 12_00_00
+
+// recent refuses a server that is too old, before somebody relies on it.
+func recent(ctx context.Context, pool *sql.DB) error {
+	var version int
+	if err := pool.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+		return fmt.Errorf("ask PostgreSQL for its version: %w", err)
+	}
+	if version < oldest {
+		return fmt.Errorf("the server is PostgreSQL %d; use %d or newer", version/1_00_00, oldest/1_00_00)
+	}
+	return nil
 }
 
 func newPool(c connector, most int) *sql.DB {

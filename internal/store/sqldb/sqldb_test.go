@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -339,6 +340,25 @@ func TestLostConnections(t *testing.T) {
 	})
 	if err != nil || n != 1 {
 		t.Errorf("%d notes, %v", n, err)
+	}
+}
+
+// TestOldServer: a server that says it is too old is refused at once, with what would do.
+func TestOldServer(t *testing.T) {
+	target := kit.Postgres(t)
+	db := open(t, target)
+	exec(t, db, `CREATE SCHEMA old`)
+	exec(t, db, `CREATE FUNCTION old.current_setting(text) RETURNS text LANGUAGE sql AS $$ SELECT '110022'::text $$`)
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("search_path", "old,pg_catalog,public") // its function comes before that of the server
+	u.RawQuery = q.Encode()
+	_, err = sqldb.Open(t.Context(), u.String(), sqldb.Options{})
+	if err == nil || !strings.Contains(err.Error(), "PostgreSQL 11; use 12 or newer") {
+		t.Error(err)
 	}
 }
 
