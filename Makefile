@@ -13,12 +13,12 @@ export GOFLAGS += -trimpath -gcflags=github.com/nisaba-platform/nisaba/internal/
 # It waits a tenth of a second for late goroutines at the end of each package, not a whole one.
 export GORACE ?= atexit_sleep_ms=100
 RACE := -vet=off -race $(foreach path,modernc.org go.yaml.in codeberg.org/go-pdf,'-gcflags=$(path)/...=-race=false')
-# The walks through the pages spend their time in Chromium, and the law, the papers, the
+# The walks through the pages spend their time in Chromium, and the import rule, the law, the papers, the
 # examples, the files for exchange and the tests of sentences start no goroutines, and a
 # command of the command line is a process of its own: by default these run without it.
 # The server that they open, and the assessments that it keeps, are watched in the tests
 # of its own packages, of security and of e2e.
-CALM := ./test/site ./test/foreign ./test/script ./test/sentences ./internal/web/gallery ./law/... ./internal/report/... ./internal/app/assessing ./internal/app/demo ./exchange/...
+CALM := ./internal/archtest ./test/site ./test/foreign ./test/script ./test/sentences ./internal/web/gallery ./law/... ./internal/report/... ./internal/app/assessing ./internal/app/demo ./exchange/...
 TOOLS := $(GO) tool -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
