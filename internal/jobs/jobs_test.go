@@ -617,6 +617,31 @@ func TestReminderOnce(t *testing.T) {
 	}
 }
 
+// TestClaimsNoMoreThanAsked: whatever way PostgreSQL plans the statement. In the one that
+// these settings force, and that it takes of itself for small tables, it would run a
+// choice of rows again for each row that it looks at.
+func TestClaimsNoMoreThanAsked(t *testing.T) {
+	plan := "&enable_hashjoin=off&enable_mergejoin=off&enable_hashagg=off&enable_sort=off&enable_material=off"
+	b := storetest.Open(t, kit.Prepared(t)+plan)
+	write(t, b.Store, makeWorkspace(t, b.Store), func(tx *store.Tx) error {
+		for range 5 {
+			if _, err := jobs.Enqueue(tx, "k", nil, work.Job{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, want := range []int{1, 1, 2, 1, 0} {
+		write(t, b.Store, system(), func(tx *store.Tx) error {
+			claimed, err := tx.Claim([]string{"k"}, "w", time.Minute, max(want, 1))
+			if len(claimed) != want {
+				t.Errorf("%d jobs are claimed, want %d", len(claimed), want)
+			}
+			return err
+		})
+	}
+}
+
 func BenchmarkQueue(b *testing.B) {
 	s := storetest.Open(b, storetest.SQLite(b))
 	scope := makeWorkspace(b, s.Store)

@@ -96,17 +96,20 @@ func (tx *Tx) Claim(kinds []string, worker string, lease time.Duration, limit in
 	if err != nil {
 		return nil, fmt.Errorf("give up lost jobs: %w", err)
 	}
-	args := []any{tx.now.Add(lease).UnixMilli(), worker, now, now}
+	args := []any{now, now}
 	for _, k := range kinds {
 		args = append(args, k)
 	}
+	// Materialized, because PostgreSQL may otherwise run the choice once for each row of
+	// the table, and skip what it has just locked: it would claim more than the limit.
 	return sqldb.Collect(tx.q, jobFields, `
-		UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_until = ?, leased_by = ?, progress = 0, note = ''
-		WHERE id IN (SELECT id FROM jobs
+		WITH chosen AS MATERIALIZED (SELECT id FROM jobs
 			WHERE state IN ('waiting', 'running') AND (state = 'waiting' AND run_at <= ? OR state = 'running' AND lease_until < ?)
 				AND kind IN `+sqldb.Marks(len(kinds))+`
 			ORDER BY priority DESC, run_at, id LIMIT ?`+tx.q.Dialect().SkipLocked()+`)
-		RETURNING `+jobColumns, append(args, limit)...)
+		UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_until = ?, leased_by = ?, progress = 0, note = ''
+		WHERE id IN (SELECT id FROM chosen)
+		RETURNING `+jobColumns, append(args, limit, tx.now.Add(lease).UnixMilli(), worker)...)
 }
 
 // held is the condition that the worker still holds the job as it was claimed.
