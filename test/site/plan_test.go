@@ -62,6 +62,12 @@ func TestPlanWithoutScript(t *testing.T) {
 	if !strings.Contains(page, "Buy a second line") || !strings.Contains(page, "EUR\u00a01,200.50") || !strings.Contains(page, "1–2.5") {
 		t.Errorf("the overdue tasks are:\n%.2000s", page)
 	}
+	v.addTask(organisation, url.Values{"title": {"Think of a third line"}, "state": {"todo"}})
+	for query, want := range map[string]string{"third": "No task shown has a due date", "line": "One task without a due date is not shown."} {
+		if _, page := v.get(organisation + "/plan?view=timeline&q=" + query); !strings.Contains(page, want) || strings.Contains(page, "<svg class=\"wide\"") == (query == "third") {
+			t.Errorf("the timeline of %q:\n%.2000s", query, page)
+		}
+	}
 	_, page = v.get(organisation + "/plan/tasks/" + id)
 	version := regexp.MustCompile(`name="version" value="([0-9]+)"`).FindStringSubmatch(page)
 	if version == nil || !strings.Contains(page, "Set by Anna Huber") {

@@ -275,6 +275,17 @@ func dueReason(ctx context.Context, t planning.Task) string {
 	return ui.Say(ctx, t.DueBecause)
 }
 
+// undated is how many of the tasks shown have no due date, and so no place in the timeline.
+func (v planView) undated() int {
+	n := 0
+	for _, k := range v.tasks {
+		if k.Due.IsZero() {
+			n++
+		}
+	}
+	return n
+}
+
 // mostPast is how many days of the past the timeline shows; what began before
 // stands at its edge.
 const mostPast = 60
