@@ -133,6 +133,8 @@ func TestPaletteByKeys(t *testing.T) {
 	if at := browser.Evaluate[string](b, "location.pathname"); at != "/forms" {
 		t.Errorf("the palette led to %s, want /forms", at)
 	}
+	b.Do(chromedp.KeyEvent("k", chromedp.KeyModifiers(kb.ModifierCtrl)), chromedp.SendKeys("dialog.palette input", "nobody"),
+		chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible("dialog.palette")) // once, although something was typed
 }
 
 func TestThemeStays(t *testing.T) {

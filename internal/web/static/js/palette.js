@@ -69,6 +69,7 @@ if (dialog && typeof dialog.showModal === "function") {
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") { event.preventDefault(); choose(chosen + 1); }
     if (event.key === "ArrowUp") { event.preventDefault(); choose(chosen - 1); }
+    if (event.key === "Escape") { event.preventDefault(); dialog.close(); } // a search field would only be emptied
   });
 
   // Enter opens what is chosen; while results are still to come the form goes to the search page.
