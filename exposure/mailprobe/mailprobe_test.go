@@ -1,6 +1,7 @@
 package mailprobe_test
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -61,7 +62,8 @@ type lab struct {
 	server  *mailServer
 	change  func(*exposure.Scope)
 	sign    *dnslab.Signing
-	records bool // only the records
+	records bool   // only the records
+	name    string // "": corp.test
 }
 
 func (l lab) scan(t *testing.T, ca authority, good tls.Certificate, signed string) map[string]exposure.Finding {
@@ -104,7 +106,7 @@ func (l lab) scan(t *testing.T, ca authority, good tls.Certificate, signed strin
 		probes = probes[:1]
 	}
 	out := map[string]exposure.Finding{}
-	s := exposure.Scan{Probes: probes, Targets: []exposure.Target{{Declared: "corp.test", Name: "corp.test"}},
+	s := exposure.Scan{Probes: probes, Targets: []exposure.Target{{Declared: "corp.test", Name: cmp.Or(l.name, "corp.test")}},
 		Session: exposure.Session{Dialer: d, Catalogue: catalogue, Scanner: "test", Settings: map[string]string{mailprobe.PortSetting: fmt.Sprint(mail.Port()), mailprobe.RulesPortSetting: fmt.Sprint(rules.Port())},
 			Data: exposure.Data{Kinds: map[string]any{certprobe.RootsKind: certprobe.Roots{Pool: roots, Source: "test"}}}}}
 	if err := s.Run(t.Context(), func(f exposure.Finding) { out[f.Check] = f }); err != nil {
@@ -245,6 +247,21 @@ func TestMail(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestNamesWithoutMail: a host that has nothing to do with mail is not blamed for having
+// no SPF; one with a record of its own is looked at.
+func TestNamesWithoutMail(t *testing.T) {
+	ca := newAuthority()
+	cert, signed := ca.issue("mx1.corp.test"), dkim(2048)
+	for check, f := range (lab{text: sound, records: true, name: "mx1.corp.test"}).scan(t, ca, cert, signed) {
+		if f.Outcome != exposure.NotApplicable {
+			t.Errorf("%s of a host without mail: %v", check, f)
+		}
+	}
+	if found := (lab{text: sound + "mx1 TXT \"v=spf1 a -all\"\n", records: true, name: "mx1.corp.test"}).scan(t, ca, cert, signed); found["MAIL-02"].Outcome != exposure.Pass {
+		t.Errorf("a host with SPF: %v", found["MAIL-02"])
 	}
 }
 

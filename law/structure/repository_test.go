@@ -30,6 +30,12 @@ type passage struct {
 	home        string // the act of a citation without an act name
 }
 
+// cited is a passage with its citations.
+type cited struct {
+	passage
+	cites []structure.Citation
+}
+
 // TestEveryCitationExists walks the texts of the repository and proves that each
 // citation of a Union act names a provision that exists. Citations of national
 // law are counted and left alone.
@@ -38,7 +44,7 @@ func TestEveryCitationExists(t *testing.T) {
 	all := passages(t)
 	checked := map[string]int{}
 	for _, p := range all {
-		for _, c := range structure.ParseIn(p.text, p.home) {
+		for _, c := range p.cites {
 			act, err := x.Resolve(c)
 			if err != nil {
 				t.Errorf("%s: %v", p.where, err)
@@ -53,8 +59,21 @@ func TestEveryCitationExists(t *testing.T) {
 	}
 }
 
-// passages are all texts of the repository that may cite.
-func passages(t *testing.T) []passage {
+// read are the passages once they were read, which takes seconds.
+var read []cited
+
+// passages are all texts of the repository that may cite, with what they cite.
+func passages(t *testing.T) []cited {
+	t.Helper()
+	if read == nil {
+		for _, p := range texts(t) {
+			read = append(read, cited{p, structure.ParseIn(p.text, p.home)})
+		}
+	}
+	return read
+}
+
+func texts(t *testing.T) []passage {
 	t.Helper()
 	var all []passage
 	for _, dir := range []string{"law", "exchange", "posture", "catalog", "internal", "cmd"} {
@@ -70,7 +89,7 @@ func TestEveryCitationMatters(t *testing.T) {
 	x := load(t)
 	spoiled := 0
 	for _, p := range passages(t) {
-		for _, c := range structure.ParseIn(p.text, p.home) {
+		for _, c := range p.cites {
 			if c.IsNational() || len(c.Path) == 0 {
 				continue
 			}
