@@ -41,7 +41,7 @@ func polyline(values []float64, width, height float64) string {
 // Widths at which a chart is laid out; the style sheet shows one of them.
 const (
 	wideChart   = 680
-	narrowChart = 320
+	narrowChart = 280
 )
 
 // drawing is a chart laid out for a width.
