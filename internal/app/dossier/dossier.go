@@ -133,7 +133,7 @@ func ChangeDue(d duties.Registration, changed law.Date) law.Date {
 
 // told are the fields of the organisation file that each register holds.
 func told(register string) []string {
-	out := []string{"organisation.name", "organisation.address", "organisation.contact", "registration.ip_ranges", "registration.contacts",
+	out := []string{"organisation.name", "organisation.address", "registration.ip_ranges", "registration.contacts",
 		"activity.entity_types", "establishment.serves"}
 	if register == "nis2.27" {
 		out = append(out, "establishment.sites", "establishment.representative_in")
@@ -148,7 +148,9 @@ func Changes(r registration.Record, now *organisation.File) ([]organisation.Diff
 	if err != nil {
 		return nil, err
 	}
-	all, err := organisation.Differences(then.Facts(), now.Facts())
+	was, is := *then, *now
+	was.Registration.Contacts, is.Registration.Contacts = contactsOf(then), contactsOf(now)
+	all, err := organisation.Differences(was.Facts(), is.Facts())
 	if err != nil {
 		return nil, err
 	}
@@ -209,15 +211,18 @@ func (x *Field) needs(there bool, what string) {
 	}
 }
 
-// contacts are those for the authority, or where none is named that of the
+// contactsOf are the contacts for the authority, or where none is named that of the
 // organisation.
-func (x *Field) contacts(f *organisation.File) {
-	all := f.Registration.Contacts
-	if len(all) == 0 && f.Organisation.Contact != (organisation.Contact{}) {
-		all = []organisation.Contact{f.Organisation.Contact}
+func contactsOf(f *organisation.File) []organisation.Contact {
+	if len(f.Registration.Contacts) == 0 && f.Organisation.Contact != (organisation.Contact{}) {
+		return []organisation.Contact{f.Organisation.Contact}
 	}
+	return f.Registration.Contacts
+}
+
+func (x *Field) contacts(f *organisation.File) {
 	email, phone := false, false
-	for _, c := range all {
+	for _, c := range contactsOf(f) {
 		var parts []string
 		for _, p := range []string{c.Name, c.Role, c.Email, c.Phone} {
 			if p != "" {
