@@ -160,31 +160,8 @@ func organisationOperations(a *API) {
 			}
 		}) (*none, error) {
 			b := q.Body
-			if b.Name != nil {
-				if err := a.Clients.Rename(ctx, v.Actor, q.Organisation, *b.Name); err != nil {
-					return nil, err
-				}
-			}
-			if b.Kind != nil {
-				if err := a.Clients.SetKind(ctx, v.Actor, q.Organisation, tenant.OrganisationKind(*b.Kind)); err != nil {
-					return nil, err
-				}
-			}
-			if b.Tags != nil {
-				if err := a.Clients.Tag(ctx, v.Actor, q.Organisation, *b.Tags); err != nil {
-					return nil, err
-				}
-			}
-			if b.Archived != nil {
-				if err := a.Clients.Archive(ctx, v.Actor, q.Organisation, *b.Archived); err != nil {
-					return nil, err
-				}
-			}
-			if b.Template != nil {
-				return nil, a.Clients.SetTemplate(ctx, v.Actor, q.Organisation, *b.Template)
-			}
-			_, err := a.Clients.Load(ctx, v.Actor, q.Organisation)
-			return nil, err
+			return nil, a.Clients.Relabel(ctx, v.Actor, q.Organisation, clients.Labels{Name: b.Name, Kind: (*tenant.OrganisationKind)(b.Kind),
+				Tags: b.Tags, Archived: b.Archived, Template: b.Template})
 		})
 	brandOperations(a, in)
 	add(in, operation{id: "clone-organisation", route: "POST organisations/{organisation}/clone", summary: "Copy profile, answers and plan under another name", status: http.StatusCreated},

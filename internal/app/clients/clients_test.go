@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -287,6 +288,36 @@ func TestTagsAndKind(t *testing.T) {
 	}
 	wantKind(t, "a kind that is none", o.SetKind(ctx, o.owner, org.ID, "friend"), fault.Invalid)
 	wantKind(t, "many tags", o.Tag(ctx, o.owner, org.ID, numbered(21)), fault.Invalid)
+}
+
+// TestRelabel: all that is given is changed at once, as one entry of the ledger, or
+// nothing is.
+func TestRelabel(t *testing.T) {
+	o, org := imported(t)
+	ctx := context.Background()
+	name, kind, tags, on := "New Name GmbH", tenant.Prospect, []string{"south"}, true
+	wantKind(t, "too many tags", o.Relabel(ctx, o.owner, org.ID, clients.Labels{Name: &name, Kind: &kind, Tags: new(numbered(21)), Archived: &on}), fault.Invalid)
+	if r := o.row(t, org.ID).Organisation; r.Name != org.Name || r.Kind != org.Kind || r.Archived {
+		t.Errorf("a change that was refused left %q, %s", r.Name, r.Kind)
+	}
+	entries := func() int {
+		events, err := o.History(ctx, o.owner, org.ID, "", "", 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(events)
+	}
+	before := entries()
+	if err := o.Relabel(ctx, o.owner, org.ID, clients.Labels{Name: &name, Kind: &kind, Tags: &tags}); err != nil {
+		t.Fatal(err)
+	}
+	r := o.row(t, org.ID).Organisation
+	if r.Name != name || r.Kind != kind || !slices.Equal(r.Tags, tags) || entries() != before+1 {
+		t.Errorf("%q, %s, %v in %d entries", r.Name, r.Kind, r.Tags, entries()-before)
+	}
+	if err := o.Relabel(ctx, o.owner, org.ID, clients.Labels{Name: &name}); err != nil || entries() != before+1 {
+		t.Errorf("the same name again: %v", err)
+	}
 }
 
 func numbered(n int) (out []string) {

@@ -168,41 +168,72 @@ func (s *Service) Clone(ctx context.Context, a authz.Actor, organisation, name s
 	return s.Create(ctx, a, Draft{Name: name, Kind: kind, From: organisation})
 }
 
+// Labels are what an organisation is beside its facts. What is nil stays as it is.
+type Labels struct {
+	Name     *string // full legal name, in the facts too
+	Kind     *tenant.OrganisationKind
+	Tags     *[]string // all of them
+	Archived *bool     // out of the portfolio
+	Template *bool
+}
+
 // Archive puts an organisation aside, or takes it back into the portfolio.
 func (s *Service) Archive(ctx context.Context, a authz.Actor, organisation string, on bool) error {
-	return s.relabel(ctx, a, organisation, authz.OrganisationCreate, func(o *tenant.Organisation) { o.Archived = on })
+	return s.Relabel(ctx, a, organisation, Labels{Archived: &on})
 }
 
 // SetKind turns a prospect into a client, for example.
 func (s *Service) SetKind(ctx context.Context, a authz.Actor, organisation string, kind tenant.OrganisationKind) error {
-	if err := checkKind(kind); err != nil {
-		return err
-	}
-	return s.relabel(ctx, a, organisation, authz.OrganisationEdit, func(o *tenant.Organisation) { o.Kind = kind })
+	return s.Relabel(ctx, a, organisation, Labels{Kind: &kind})
 }
-
-// longestName bounds the name of an organisation, in characters.
-const longestName = 300
 
 // Rename changes the full legal name of an organisation, in its facts too; the
 // others of the facts stay as they are.
 func (s *Service) Rename(ctx context.Context, a authz.Actor, organisation, name string) error {
-	if _, err := a.Organisation(ctx, organisation, authz.OrganisationEdit); err != nil {
+	return s.Relabel(ctx, a, organisation, Labels{Name: &name})
+}
+
+// SetTemplate makes an organisation a template, or a template an organisation.
+func (s *Service) SetTemplate(ctx context.Context, a authz.Actor, organisation string, on bool) error {
+	return s.Relabel(ctx, a, organisation, Labels{Template: &on})
+}
+
+// Tag replaces the tags of an organisation.
+func (s *Service) Tag(ctx context.Context, a authz.Actor, organisation string, tags []string) error {
+	return s.Relabel(ctx, a, organisation, Labels{Tags: &tags})
+}
+
+// Relabel changes all the labels that are given, or none.
+func (s *Service) Relabel(ctx context.Context, a authz.Actor, organisation string, l Labels) error {
+	need := authz.OrganisationEdit
+	if l.Archived != nil || l.Template != nil {
+		need = authz.OrganisationCreate
+		if l.Name != nil || l.Kind != nil || l.Tags != nil {
+			if _, err := a.Organisation(ctx, organisation, authz.OrganisationEdit); err != nil {
+				return err
+			}
+		}
+	}
+	if _, err := a.Organisation(ctx, organisation, need); err != nil {
 		return err
 	}
-	name = strings.TrimSpace(name)
-	if name == "" {
-		return invalid("name", "the organisation has no name", "the full legal name")
+	if err := l.clean(); err != nil {
+		return err
 	}
-	if len([]rune(name)) > longestName {
-		return invalid("name", "the name is too long", "at most 300 characters")
-	}
-	return s.write(ctx, a, organisation, authz.OrganisationEdit, func(tx *store.Tx) error {
+	return s.write(ctx, a, organisation, need, func(tx *store.Tx) error {
 		o, err := tx.Organisation(organisation)
-		if err != nil || o.Name == name {
+		if err != nil {
 			return err
 		}
-		return s.amend(tx, o, named(name))
+		l.put(&o)
+		if l.Name != nil && *l.Name != o.Name {
+			return s.amend(tx, o, named(*l.Name))
+		}
+		if l.Kind == nil && l.Tags == nil && l.Archived == nil && l.Template == nil {
+			return nil
+		}
+		_, err = tx.PutOrganisation(o)
+		return err
 	})
 }
 
@@ -210,43 +241,62 @@ func named(name string) func(*organisation.File) {
 	return func(f *organisation.File) { f.Organisation.Name = name }
 }
 
-// SetTemplate makes an organisation a template, or a template an organisation.
-func (s *Service) SetTemplate(ctx context.Context, a authz.Actor, organisation string, on bool) error {
-	return s.relabel(ctx, a, organisation, authz.OrganisationCreate, func(o *tenant.Organisation) { o.Template = on })
+// put sets the labels beside the name.
+func (l Labels) put(o *tenant.Organisation) {
+	if l.Kind != nil {
+		o.Kind = *l.Kind
+	}
+	if l.Tags != nil {
+		o.Tags = *l.Tags
+	}
+	if l.Archived != nil {
+		o.Archived = *l.Archived
+	}
+	if l.Template != nil {
+		o.Template = *l.Template
+	}
 }
 
-// mostTags and longestTag bound the tags of an organisation.
+// longestName bounds the name of an organisation, in characters; mostTags and
+// longestTag bound its tags.
 const (
-	mostTags   = 20
-	longestTag = 60
+	longestName = 300
+	mostTags    = 20
+	longestTag  = 60
 )
 
-// Tag replaces the tags of an organisation.
-func (s *Service) Tag(ctx context.Context, a authz.Actor, organisation string, tags []string) error {
-	clean := []string{}
-	for _, t := range tags {
-		if t = strings.TrimSpace(t); t != "" && !slices.Contains(clean, t) {
-			clean = append(clean, t)
+// clean checks the labels and brings them into the form in which they are kept.
+func (l *Labels) clean() error {
+	if l.Kind != nil {
+		if err := checkKind(*l.Kind); err != nil {
+			return err
+		}
+	}
+	if l.Name != nil {
+		name := strings.TrimSpace(*l.Name)
+		switch {
+		case name == "":
+			return invalid("name", "the organisation has no name", "the full legal name")
+		case len([]rune(name)) > longestName:
+			return invalid("name", "the name is too long", "at most 300 characters")
+		}
+		l.Name = &name
+	}
+	if l.Tags == nil {
+		return nil
+	}
+	tags := []string{}
+	for _, t := range *l.Tags {
+		if t = strings.TrimSpace(t); t != "" && !slices.Contains(tags, t) {
+			tags = append(tags, t)
 		}
 		if len(t) > longestTag {
 			return invalid("tags", "the tag is too long", "at most 60 characters")
 		}
 	}
-	if len(clean) > mostTags {
+	if len(tags) > mostTags {
 		return invalid("tags", "there are too many tags", "at most 20")
 	}
-	return s.relabel(ctx, a, organisation, authz.OrganisationEdit, func(o *tenant.Organisation) { o.Tags = clean })
-}
-
-// relabel changes what an organisation is beside its facts.
-func (s *Service) relabel(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*tenant.Organisation)) error {
-	return s.write(ctx, a, organisation, need, func(tx *store.Tx) error {
-		o, err := tx.Organisation(organisation)
-		if err != nil {
-			return err
-		}
-		f(&o)
-		_, err = tx.PutOrganisation(o)
-		return err
-	})
+	l.Tags = &tags
+	return nil
 }

@@ -129,11 +129,15 @@ func rights(t *testing.T, o office) map[string]right {
 		"Undo":           {low: authz.Auditor, call: func(a authz.Actor, id string) error { return s.Undo(ctx, a, id, 1) }},
 		"Restore":        {low: authz.Auditor, call: func(a authz.Actor, id string) error { return s.Restore(ctx, a, id, 1) }},
 		"Archive":        {low: authz.Editor, call: func(a authz.Actor, id string) error { return s.Archive(ctx, a, id, true) }},
-		"SetTemplate":    {low: authz.Editor, call: func(a authz.Actor, id string) error { return s.SetTemplate(ctx, a, id, true) }},
-		"SetKind":        {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.SetKind(ctx, a, id, tenant.Client) }},
-		"Rename":         {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.Rename(ctx, a, id, "Renamed") }},
-		"Tag":            {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.Tag(ctx, a, id, nil) }},
-		"Clone":          {low: authz.Editor, call: func(a authz.Actor, id string) error { return second(s.Clone(ctx, a, id, "X", tenant.Client)) }},
+		"Relabel": {low: authz.Editor, call: func(a authz.Actor, id string) error {
+			on, name := true, "Renamed"
+			return s.Relabel(ctx, a, id, clients.Labels{Template: &on, Name: &name})
+		}},
+		"SetTemplate": {low: authz.Editor, call: func(a authz.Actor, id string) error { return s.SetTemplate(ctx, a, id, true) }},
+		"SetKind":     {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.SetKind(ctx, a, id, tenant.Client) }},
+		"Rename":      {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.Rename(ctx, a, id, "Renamed") }},
+		"Tag":         {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.Tag(ctx, a, id, nil) }},
+		"Clone":       {low: authz.Editor, call: func(a authz.Actor, id string) error { return second(s.Clone(ctx, a, id, "X", tenant.Client)) }},
 	}
 }
 
