@@ -19,7 +19,7 @@ type PortfolioFilter struct {
 	Sector     string `query:"sector"`
 	Country    string `query:"country" doc:"ISO 3166-1 alpha-2."`
 	Tag        string `query:"tag"`
-	Behind     bool   `query:"behind" doc:"Only those with a score below 40."`
+	Behind     bool   `query:"behind" doc:"Only those whom the directive binds, or may bind, with a score below 40."`
 	Overdue    bool   `query:"overdue" doc:"Only those with overdue tasks."`
 	Expiring   bool   `query:"expiring" doc:"Only those with evidence that expires within thirty days."`
 	Due        bool   `query:"due" doc:"Only those with a statutory deadline that was missed or comes within thirty days."`
@@ -37,7 +37,7 @@ type PortfolioTotals struct {
 	Organisations    int      `json:"organisations"`
 	Essential        int      `json:"essential"`
 	Important        int      `json:"important"`
-	Behind           int      `json:"behind" doc:"With a score below 40."`
+	Behind           int      `json:"behind" doc:"Bound, or perhaps bound, with a score below 40."`
 	Due              int      `json:"due" doc:"With a statutory deadline that was missed or comes within thirty days."`
 	OverdueTasks     int      `json:"overdue_tasks"`
 	ExpiringEvidence int      `json:"expiring_evidence"`

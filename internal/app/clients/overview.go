@@ -75,9 +75,10 @@ type Totals struct {
 // pictures of a score change their tone there too.
 const farBehind = 40
 
-// FarBehind reports whether the score, as it is shown, is below 40 of 100.
+// FarBehind reports whether the score, as it is shown, is below 40 of 100 of what
+// binds: whom the directive does not bind may measure itself by it, but lacks nothing.
 func FarBehind(s assessment.Standing) bool {
-	return s.Assessed && assessing.Shown(s.Rollup.Points) < farBehind
+	return s.Assessed && s.Rollup.Class != law.Out && assessing.Shown(s.Rollup.Points) < farBehind
 }
 
 // DueSoon reports whether a statutory deadline was missed or comes within thirty

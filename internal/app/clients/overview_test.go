@@ -7,6 +7,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -94,6 +95,28 @@ func (o office) classOf(t *testing.T, name string) law.Class {
 	}
 	t.Fatalf("%s is not in the portfolio", name)
 	return ""
+}
+
+// TestFarBehind: below 40 of 100 as shown, of what binds or may bind.
+func TestFarBehind(t *testing.T) {
+	for _, tc := range []struct {
+		class    law.Class
+		points   float64
+		assessed bool
+		want     bool
+	}{
+		{law.Essential, 39.4, true, true},
+		{law.Essential, 39.6, true, false}, // shown as 40
+		{law.Important, 0, true, true},
+		{law.Depends, 10, true, true},
+		{law.Out, 10, true, false}, // Art. 2: nothing binds it
+		{law.Important, 0, false, false},
+	} {
+		s := assessment.Standing{Assessed: tc.assessed, Rollup: assessment.Rollup{Class: tc.class, Points: tc.points}}
+		if got := clients.FarBehind(s); got != tc.want {
+			t.Errorf("%s with %g points: %t", tc.class, tc.points, got)
+		}
+	}
 }
 
 // TestBulk: each deed works, one refusal stops nothing else, and undoing brings
