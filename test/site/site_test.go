@@ -19,6 +19,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/chromedp/chromedp"
 
@@ -92,7 +93,7 @@ func body(t *testing.T, r *http.Response) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if i := bytes.Index(b, []byte("⟪")); i >= 0 { // what a message without words looks like
+	if i := bytes.Index(b, []byte("⟪")); i >= 0 && utf8.Valid(b) { // what a message without words looks like; a packed file may have its three bytes by chance
 		t.Errorf("%s: no words for %.80s", r.Request.URL.Path, b[i:])
 	}
 	return r.StatusCode, string(b)
