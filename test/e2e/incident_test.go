@@ -39,6 +39,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/server"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/store/storetest"
 	"github.com/nisaba-platform/nisaba/law/clocks"
 	"github.com/nisaba-platform/nisaba/law/country"
 	"github.com/nisaba-platform/nisaba/law/reporting"
@@ -88,6 +89,7 @@ func open(t *testing.T, name string, c clock.Clock) house {
 	messages, err := locale.Load(content.FS, "messages")
 	must(t, err)
 	h.knowledge = assessing.Knowledge{Catalogue: cat, Countries: set, Edition: "test", Program: "Nisaba"}
+	storetest.Prepare(t, filepath.Join(h.folder, "nisaba.db"))
 	s, err := server.Open(t.Context(), server.Config{Address: "127.0.0.1:0", Data: h.folder, Messages: messages, Clock: c, Poll: 20 * time.Millisecond,
 		Knowledge: h.knowledge, Log: slog.New(slog.DiscardHandler), FilingLocal: true})
 	must(t, err)

@@ -19,6 +19,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/store/storetest"
 )
 
 const password = "correct horse battery staple"
@@ -37,7 +38,9 @@ type desk struct {
 func open(t *testing.T) *desk {
 	t.Helper()
 	c := clock.At(time.Date(2026, time.November, 25, 9, 0, 0, 0, time.UTC))
-	s, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "nisaba.db"), store.Options{Clock: c})
+	path := filepath.Join(t.TempDir(), "nisaba.db")
+	storetest.Prepare(t, path)
+	s, err := store.Open(context.Background(), path, store.Options{Clock: c})
 	if err != nil {
 		t.Fatal(err)
 	}

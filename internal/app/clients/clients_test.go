@@ -27,6 +27,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/store/storetest"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/country"
 )
@@ -70,6 +71,7 @@ func open(t testing.TB) office {
 	}
 	c := clock.At(today.At(time.UTC).Add(9 * time.Hour))
 	dir := t.TempDir()
+	storetest.Prepare(t, filepath.Join(dir, "nisaba.db"))
 	s, err := store.Open(context.Background(), filepath.Join(dir, "nisaba.db"), store.Options{Clock: c})
 	if err != nil {
 		t.Fatal(err)

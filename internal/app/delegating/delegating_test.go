@@ -22,6 +22,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/store/storetest"
 	"github.com/nisaba-platform/nisaba/law/country"
 )
 
@@ -49,6 +50,7 @@ func open(t *testing.T) office {
 		t.Fatal(err)
 	}
 	dir, c := t.TempDir(), clock.At(time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC))
+	storetest.Prepare(t, filepath.Join(dir, "nisaba.db"))
 	s, err := store.Open(t.Context(), filepath.Join(dir, "nisaba.db"), store.Options{Clock: c})
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/store/storetest"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/country"
 )
@@ -48,6 +49,7 @@ func server(t testing.TB) (demo.Server, *store.Store) {
 		t.Fatal(err)
 	}
 	c := clock.At(demo.Begins(now))
+	storetest.Prepare(t, filepath.Join(dir, "nisaba.db"))
 	s, err := store.Open(t.Context(), filepath.Join(dir, "nisaba.db"), store.Options{Clock: c})
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/store/storetest"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/clocks"
 	"github.com/nisaba-platform/nisaba/law/country"
@@ -81,6 +82,7 @@ func open(t *testing.T) desk {
 	}
 	d := desk{clock: clock.At(time.Date(2026, 3, 28, 13, 0, 0, 0, time.UTC))}
 	dir := t.TempDir()
+	storetest.Prepare(t, filepath.Join(dir, "nisaba.db"))
 	if d.store, err = store.Open(context.Background(), filepath.Join(dir, "nisaba.db"), store.Options{Clock: d.clock}); err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/secret"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/store/storetest"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/country"
 )
@@ -58,6 +59,7 @@ func open(t *testing.T) office {
 	messages, err := locale.Load(content.FS, "messages")
 	must(err)
 	o := office{clock: clock.At(law.MustDate("2026-11-25").At(time.UTC).Add(9 * time.Hour))}
+	storetest.Prepare(t, filepath.Join(dir, "nisaba.db"))
 	o.store, err = store.Open(ctx, filepath.Join(dir, "nisaba.db"), store.Options{Clock: o.clock})
 	must(err)
 	t.Cleanup(func() { o.store.Close() })

@@ -22,6 +22,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/store/storetest"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/country"
 	"github.com/nisaba-platform/nisaba/posture"
@@ -53,6 +54,7 @@ func open(t *testing.T) office {
 	}
 	k := assessing.Knowledge{Catalogue: cat, Countries: set, Edition: "test", Program: "nisaba test"}
 	dir := t.TempDir()
+	storetest.Prepare(t, filepath.Join(dir, "nisaba.db"))
 	s, err := store.Open(t.Context(), filepath.Join(dir, "nisaba.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
