@@ -7,8 +7,10 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,26 +21,36 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/mail/mailtest"
 	"github.com/nisaba-platform/nisaba/internal/server"
+	"github.com/nisaba-platform/nisaba/internal/store/storetest"
 	"github.com/nisaba-platform/nisaba/law/country"
 )
+
+var knowledge = sync.OnceValues(func() (assessing.Knowledge, error) {
+	cat, err := catalog.Load(content.FS)
+	if err != nil {
+		return assessing.Knowledge{}, err
+	}
+	set, err := country.Load(content.FS)
+	return assessing.Knowledge{Catalogue: cat, Countries: set, Edition: "test", Program: "Nisaba"}, err
+})
+
+var messages = sync.OnceValues(func() (*locale.Catalogue, error) { return locale.Load(content.FS, "messages") })
 
 // config is a server of a test in its own folder.
 func config(t *testing.T, c clock.Clock) server.Config {
 	t.Helper()
-	cat, err := catalog.Load(content.FS)
+	known, err := knowledge()
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := country.Load(content.FS)
+	texts, err := messages()
 	if err != nil {
 		t.Fatal(err)
 	}
-	messages, err := locale.Load(content.FS, "messages")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return server.Config{Address: "127.0.0.1:0", Data: t.TempDir(), Messages: messages, Clock: c, Poll: 5 * time.Millisecond,
-		Knowledge: assessing.Knowledge{Catalogue: cat, Countries: set, Edition: "test", Program: "Nisaba"}, Log: slog.New(slog.DiscardHandler)}
+	folder := t.TempDir()
+	storetest.Prepare(t, filepath.Join(folder, "nisaba.db"))
+	return server.Config{Address: "127.0.0.1:0", Data: folder, Messages: texts, Clock: c, Poll: 5 * time.Millisecond,
+		Knowledge: known, Log: slog.New(slog.DiscardHandler)}
 }
 
 // run serves pages and works until the test ends or stop is called.
