@@ -38,10 +38,13 @@ func (f Fact) Say() law.Message {
 
 // SayInForce is the note on the act's entry into force, with the day where there is one.
 func (p Pack) SayInForce() law.Message {
-	if p.InForceNote.Text == inForceSince && !p.InForceOn.IsZero() {
+	switch {
+	case p.InForceOn.IsZero():
+		return p.InForceNote.Say()
+	case p.InForceNote.Text == inForceSince:
 		return law.Say("country.in_force.on", "date", p.InForceOn)
 	}
-	return p.InForceNote.Say()
+	return law.Say("country.in_force.with_note", "date", p.InForceOn, "note", p.InForceNote.Say())
 }
 
 // inForceSince is the note of acts of which nothing but the day is to be said.

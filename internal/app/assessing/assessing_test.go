@@ -94,6 +94,32 @@ status: {cer_critical: false, nis1_oes: false, dora_exempt: false}
 // languages that reports are written in.
 var languages = []string{"en", "de", "fr"}
 
+// TestInForceNamesTheDay: what is said of an act in force names its day, in every
+// country and language; "since that day" alone says nothing.
+func TestInForceNamesTheDay(t *testing.T) {
+	t.Parallel()
+	k, err := knowledge()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dated := 0
+	for _, pack := range k.Countries.All() {
+		if pack.InForceOn.IsZero() {
+			continue
+		}
+		dated++
+		for _, language := range languages {
+			p := printer(t, language)
+			if said := p.Say(pack.SayInForce()); !strings.Contains(said, p.Date(pack.InForceOn)) || strings.Contains(said, "⟪") || strings.Contains(said, "<no value>") {
+				t.Errorf("%s, %s: %q does not name %s", pack.Code, language, said, p.Date(pack.InForceOn))
+			}
+		}
+	}
+	if dated < 15 {
+		t.Errorf("only %d countries have a day", dated)
+	}
+}
+
 func TestReportMessagesAreComplete(t *testing.T) {
 	t.Parallel()
 	for _, name := range examples {
