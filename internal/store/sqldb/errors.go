@@ -3,9 +3,13 @@ package sqldb
 import (
 	"errors"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
+
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
 )
 
 // Errors that callers can act on; Classify wraps the driver's error in one of them.
@@ -87,4 +91,15 @@ func postgresKind(code string) error {
 // transient reports whether the same transaction may succeed when tried again.
 func transient(err error) bool {
 	return errors.Is(err, errTransient) || errors.Is(kindOf(err), errTransient)
+}
+
+// legible refuses texts that PostgreSQL cannot keep: SQLite would, and then no backup
+// of it could be restored there.
+func legible(args []any) error {
+	for _, a := range args {
+		if text, ok := a.(string); ok && (!utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0) {
+			return &fault.Error{Kind: fault.Invalid, What: "a text holds characters that cannot be kept", Expected: "text in UTF-8"}
+		}
+	}
+	return nil
 }

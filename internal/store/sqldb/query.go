@@ -154,6 +154,9 @@ func (t *Tx) Ahead(f func(*Tx)) error {
 }
 
 func (t *Tx) exec(query string, args []any) (r sql.Result, err error) {
+	if err := legible(args); err != nil {
+		return nil, err
+	}
 	if t.asking != nil {
 		return nil, fmt.Errorf("what is asked ahead cannot write: %w", ErrRestricted)
 	}
@@ -173,6 +176,9 @@ func (t *Tx) exec(query string, args []any) (r sql.Result, err error) {
 }
 
 func (t *Tx) query(query string, args []any) (rows *sql.Rows, err error) {
+	if err := legible(args); err != nil {
+		return nil, err
+	}
 	err = t.run(func() error {
 		if st := t.again(query); st != nil {
 			rows, err = st.QueryContext(t.ctx, args...)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/store/sqldb"
 	"github.com/nisaba-platform/nisaba/internal/store/storetest"
 )
@@ -341,6 +342,27 @@ func TestLostConnections(t *testing.T) {
 	if err != nil || n != 1 {
 		t.Errorf("%d notes, %v", n, err)
 	}
+}
+
+// TestLegible: texts that one of the engines cannot keep are refused by both, as the
+// fault of who sent them.
+func TestLegible(t *testing.T) {
+	eachEngine(t, func(t *testing.T, target string) {
+		db := open(t, target)
+		exec(t, db, `CREATE TABLE t (name TEXT PRIMARY KEY)`)
+		for text, fine := range map[string]bool{"Zoë – ⟪x⟫": true, "": true, "a\x00b": false, "\xff": false, "a\xc3": false} {
+			write := db.Write(t.Context(), func(tx *sqldb.Tx) error { _, err := tx.Exec(`INSERT INTO t (name) VALUES (?)`, text); return err })
+			read := db.Read(t.Context(), func(tx *sqldb.Tx) error {
+				_, err := sqldb.Collect(tx, sqldb.Single[string], `SELECT name FROM t WHERE name = ?`, text)
+				return err
+			})
+			for _, err := range []error{write, read} {
+				if (err == nil) != fine || err != nil && fault.KindOf(err) != fault.Invalid {
+					t.Errorf("%q: %v", text, err)
+				}
+			}
+		}
+	})
 }
 
 // TestOldServer: a server that says it is too old is refused at once, with what would do.
