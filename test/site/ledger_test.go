@@ -188,8 +188,9 @@ func (v visitor) restoreTwice(organisation, entry string) {
 	if _, page := v.get("/ledger"); first == nil || first[1] != newest.FindStringSubmatch(page)[1] {
 		v.t.Error("restoring what holds already wrote an entry")
 	}
-	for language, says := range map[string]string{"de": "Stellt den Wert nach Eintrag " + entry, "fr": "Rétablit la valeur d’après l’entrée " + entry, "en": "Restores the value after entry " + entry} {
-		v.post("/account/notices", url.Values{"language": {language}})
+	for _, one := range [][2]string{{"de", "Stellt den Wert nach Eintrag "}, {"fr", "Rétablit la valeur d’après l’entrée "}, {"en", "Restores the value after entry "}} { // English last: the caller reads on in it
+		says := one[1] + entry
+		v.post("/account/notices", url.Values{"language": {one[0]}})
 		_, page := v.get("/ledger?kind=answer")
 		last := newest.FindStringSubmatch(page)
 		if last == nil {
