@@ -2,7 +2,6 @@ package scope
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/annex"
@@ -43,9 +42,6 @@ func Country(code string) (canonical string, ok bool) {
 
 // InUnion reports whether the code is one of the 27 Member States.
 func InUnion(code string) bool { return code == "EL" || inList(unionStates, code) }
-
-// MemberStates lists the codes of the 27 Member States, sorted.
-func MemberStates() []string { return strings.Fields(unionStates) }
 
 // union keeps the Member States of a list, canonical, sorted, without repeats.
 func union(codes []string) []string {

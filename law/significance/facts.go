@@ -50,12 +50,6 @@ func (f *Facts) SetNumber(field Field, n float64) { f.put(field, value{state: kn
 // SetUnknown states that a fact is not known, so that no presumption holds.
 func (f *Facts) SetUnknown(field Field) { f.put(field, value{state: null}) }
 
-// Unset takes a fact back, as if nobody had stated it.
-func (f *Facts) Unset(field Field) {
-	f.values[field] = value{}
-	f.stated &^= bit(field)
-}
-
 // Truth is a yes/no fact after its presumption.
 func (f *Facts) Truth(field Field) law.Truth { return f.value(field).truth }
 

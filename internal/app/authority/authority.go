@@ -205,19 +205,6 @@ func (s *Service) Invite(ctx context.Context, a authz.Actor, organisation string
 	return code, err
 }
 
-// Keys lists the keys and invitations of an entity, oldest first.
-func (s *Service) Keys(ctx context.Context, a authz.Actor, organisation string) (list []authority.Key, err error) {
-	scope, err := a.Organisation(ctx, organisation, authz.IncidentRead)
-	if err != nil {
-		return nil, err
-	}
-	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
-		list, err = tx.FilingKeys(organisation)
-		return err
-	})
-	return list, err
-}
-
 // Revoke ends a key or an invitation: nothing that it signs is taken any more.
 func (s *Service) Revoke(ctx context.Context, a authz.Actor, organisation, key string) error {
 	return s.write(ctx, a, organisation, authz.MembersManage, func(tx *store.Tx) error {

@@ -88,16 +88,11 @@ func TestSnapshotsAndTrend(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.clock.Move(30 * 24 * time.Hour)
-	scope, err := o.owner.Workspace(authz.WorkspaceRead)
-	if err != nil {
+	o.work(t)
+	if _, err := o.RefreshAll(ctx, o.owner); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := o.Refresh(ctx, scope); err != nil || n != 1 {
-		t.Fatalf("%d refreshed, %v", n, err)
-	}
-	if n, err := o.Refresh(ctx, scope); err != nil || n != 0 {
-		t.Errorf("%d refreshed again, %v", n, err)
-	}
+	until(t, "the refresh", func() bool { return o.row(t, org.ID).Rollup.AsOf == today.AddDays(30) })
 	if r := o.row(t, org.ID).Rollup; r.PointsThen != then.Scores[0].Points || r.AsOf != today.AddDays(30) {
 		t.Errorf("%+v", r)
 	}

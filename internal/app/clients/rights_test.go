@@ -59,7 +59,6 @@ func rights(t *testing.T, o office) map[string]right {
 		"UndoBulkLater": {low: authz.Auditor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.UndoBulkLater(ctx, a, nil, "")) }},
 		"ApplyTemplate": {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.ApplyTemplate(ctx, a, id, "x")) }},
 		"Enrol":         {scoped: true}, // takes the transaction of a caller with rights
-		"Refresh":       {scoped: true},
 		"Install":       {scoped: true},
 		"Recompute":     {scoped: true},
 		"FinishTask":    {scoped: true},

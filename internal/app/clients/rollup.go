@@ -1,7 +1,6 @@
 package clients
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -327,32 +326,4 @@ func ValidUntil(cat *catalog.Catalogue, e posture.Evidence) law.Date {
 		months = usualMonths
 	}
 	return e.Date.AddMonths(months)
-}
-
-// Refresh brings the roll-ups of a scope up to date that were computed for an
-// earlier day, and returns how many. The daily job calls it with a scope of one
-// workspace.
-func (s *Service) Refresh(ctx context.Context, scope tenant.Scope) (n int, err error) {
-	var stale []string
-	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
-		stale = nil
-		all, err := tx.Portfolio()
-		for _, p := range all {
-			if p.Rollup.AsOf != dayOf(tx.Now()) {
-				stale = append(stale, p.Organisation.ID)
-			}
-		}
-		return err
-	})
-	for _, id := range stale {
-		if err != nil {
-			return n, err
-		}
-		err = s.store.Write(ctx, scope, store.Change{Actor: "system"}, func(tx *store.Tx) error {
-			_, err := s.rollUp(tx, id)
-			return err
-		})
-		n++
-	}
-	return n, err
 }

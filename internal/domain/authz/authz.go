@@ -216,11 +216,6 @@ func grants(r Role, p Permission) bool {
 	return false
 }
 
-// Dangerous reports whether the act asks for a fresh proof of identity (step-up).
-func Dangerous(p Permission) bool {
-	return slices.Contains([]Permission{WorkspaceManage, MembersManage, TokensManage, OrganisationDelete}, p)
-}
-
 // StepUpFor is how long a fresh proof of identity counts.
 const StepUpFor = 15 * time.Minute
 

@@ -106,7 +106,3 @@ func (g *Guard) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	http.Error(w, fmt.Sprintf("%d %s\nrequest %s", p.Status, http.StatusText(p.Status), p.RequestID), p.Status)
 }
-
-// Fail answers an error from a handler or a middleware outside of this package,
-// for example when no route matches.
-func (g *Guard) Fail(w http.ResponseWriter, r *http.Request, err error) { g.fail(w, r, err) }

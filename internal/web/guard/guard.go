@@ -162,20 +162,6 @@ func hostOnly(hostPort string) string {
 	return strings.Trim(host, "[]")
 }
 
-// Within lets only requests from the address ranges through; no range lets all
-// through. Others get 403.
-func (g *Guard) Within(ranges []netip.Prefix) Middleware {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if len(ranges) > 0 && !within(Address(r.Context()), ranges) {
-				g.fail(w, r, Status(http.StatusForbidden, "the address is outside of the permitted ranges"))
-				return
-			}
-			next.ServeHTTP(w, r)
-		})
-	}
-}
-
 // log writes one line per request. It names the path, never the query, which
 // may hold what people search for.
 func (g *Guard) log(next http.Handler) http.Handler {

@@ -138,10 +138,6 @@ func routes(g *guard.Guard) http.Handler {
 		return err
 	})
 	mux.Handle("POST /upload", guard.Chain(upload, guard.MaxBody(2000, 0)))
-	mux.Handle("GET /office", guard.Chain(g.Page(func(w http.ResponseWriter, _ *http.Request) error {
-		_, err := io.WriteString(w, "inside")
-		return err
-	}), g.Within([]netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")})))
 	mux.Handle("GET /file", g.Page(func(w http.ResponseWriter, _ *http.Request) error {
 		guard.Download(w, `attachment; filename="x.html"`)
 		_, err := io.WriteString(w, "<script>alert(1)</script>")
@@ -241,9 +237,6 @@ func TestAddresses(t *testing.T) {
 		{name: "forged first hop", options: proxies, do: "GET /ok", from: "10.0.0.1:99", header: forwarded("192.0.2.1, 203.0.113.9"), want: 200, has: "from 203.0.113.9 "},
 		{name: "two proxies", options: proxies, do: "GET /ok", from: "10.0.0.1:99", header: forwarded("192.0.2.1, 10.2.0.1"), want: 200, has: "from 192.0.2.1 "},
 		{name: "nonsense", options: proxies, do: "GET /ok", from: "10.0.0.1:99", header: forwarded("me"), want: 200, has: "from 10.0.0.1 "},
-		{name: "inside the range", do: "GET /office", from: "192.0.2.200:99", want: 200, has: "inside"},
-		{name: "outside of the range", do: "GET /office", from: "198.51.100.7:99", want: 403, not: "inside"},
-		{name: "range cannot be claimed", do: "GET /office", from: "198.51.100.7:99", header: forwarded("192.0.2.1"), want: 403},
 	} {
 		t.Run(s.name, s.run)
 	}
