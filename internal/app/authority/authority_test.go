@@ -411,13 +411,13 @@ func TestKeys(t *testing.T) {
 	if got := register(fresh(t)); got != 409 {
 		t.Errorf("an old code: %d", got)
 	}
-	keys, err := o.Keys(t.Context(), o.officer(authz.Auditor), o.organisation)
+	entity, err := o.Entity(t.Context(), o.officer(authz.Auditor), o.organisation)
 	must(t, err)
 	o.key = first
 	if r := o.post(t, filing.ReportsPath, o.report(t, nil)); r.Status != 200 {
 		t.Errorf("%d %s", r.Status, r.Body)
 	}
-	must(t, o.Revoke(t.Context(), o.officer(authz.Owner), o.organisation, keys[0].ID))
+	must(t, o.Revoke(t.Context(), o.officer(authz.Owner), o.organisation, entity.Keys[0].ID))
 	if r := o.post(t, filing.ReportsPath, o.report(t, nil)); r.Status != 401 {
 		t.Errorf("a revoked key: %d", r.Status)
 	}
