@@ -108,18 +108,7 @@ func PostQuantum(id uint16) bool {
 var commonGroups = []uint16{0x11ec, 29, 23, 24, 25, 30, 0x11eb, 0x11ed, 0x6399, 0x0201, 0x0202, 0x0200, 256, 257, 258, 259, 260, 26, 27, 28, 31, 32, 33,
 	22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}
 
-// signatureNames are the schemes by their number in the IANA registry.
-var signatureNames = map[uint16]string{
-	0x0403: "ecdsa_secp256r1_sha256", 0x0503: "ecdsa_secp384r1_sha384", 0x0603: "ecdsa_secp521r1_sha512", 0x0807: "ed25519", 0x0808: "ed448",
-	0x0804: "rsa_pss_rsae_sha256", 0x0805: "rsa_pss_rsae_sha384", 0x0806: "rsa_pss_rsae_sha512",
-	0x0809: "rsa_pss_pss_sha256", 0x080a: "rsa_pss_pss_sha384", 0x080b: "rsa_pss_pss_sha512",
-	0x0401: "rsa_pkcs1_sha256", 0x0501: "rsa_pkcs1_sha384", 0x0601: "rsa_pkcs1_sha512",
-	0x0301: "rsa_pkcs1_sha224", 0x0303: "ecdsa_sha224", 0x0302: "dsa_sha224", 0x0402: "dsa_sha256",
-	0x0201: "rsa_pkcs1_sha1", 0x0203: "ecdsa_sha1", 0x0202: "dsa_sha1", 0x0101: "rsa_md5",
-	0x081a: "ecdsa_brainpoolP256r1tls13_sha256", 0x081b: "ecdsa_brainpoolP384r1tls13_sha384", 0x081c: "ecdsa_brainpoolP512r1tls13_sha512",
-	0x0904: "mldsa44", 0x0905: "mldsa65", 0x0906: "mldsa87",
-}
-
+// commonSignatures are schemes by their number in the IANA registry, as they are offered.
 var commonSignatures = []uint16{0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b, 0x0401, 0x0501, 0x0601,
 	0x0402, 0x0301, 0x0303, 0x0302, 0x0201, 0x0203, 0x0202, 0x081a, 0x081b, 0x081c, 0x0904, 0x0905, 0x0906}
 
