@@ -20,6 +20,9 @@ import (
 // patience is how long one test may take in all.
 const patience = 8 * time.Minute
 
+// awakening is how long Chromium may take to start, on a machine that is busy.
+const awakening = 2 * time.Minute
+
 // Browser is one running Chromium. It is for one test at a time.
 type Browser struct {
 	t   *testing.T
@@ -37,8 +40,10 @@ func Start(t *testing.T) *Browser {
 		}
 		t.Skip("chromium is not installed; run make setup")
 	}
+	// The driver makes a profile of its own for each browser and removes it when the
+	// processes of the browser are gone, which the end of a test does not wait for.
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.WSURLReadTimeout(awakening), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true))
 	if language := os.Getenv("SCREENSHOTS_LANGUAGE"); language != "" {
 		options = append(options, chromedp.Flag("accept-lang", language))
