@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,22 +47,30 @@ func Listen(t *testing.T, client *http.Client, address string, header map[string
 // Hear waits for an event that has the texts.
 func Hear(t *testing.T, events <-chan string, texts ...string) string {
 	t.Helper()
+	return HearAll(t, events, texts)[0]
+}
+
+// HearAll waits for several events, each with its texts, and returns them. What happens
+// at once is said in no certain order: a stream looks at one thing after the other.
+func HearAll(t *testing.T, events <-chan string, wanted ...[]string) (heard []string) {
+	t.Helper()
+	heard = make([]string, len(wanted))
 	late := time.After(3 * time.Minute)
-	for {
+	for slices.Contains(heard, "") {
 		select {
 		case e, open := <-events:
 			if !open {
-				t.Fatalf("the stream ended before %q", texts)
+				t.Fatalf("the stream ended before %q; heard %q", wanted, heard)
 			}
-			all := true
-			for _, s := range texts {
-				all = all && strings.Contains(e, s)
-			}
-			if all {
-				return e
+			for i, texts := range wanted {
+				other := func(s string) bool { return !strings.Contains(e, s) }
+				if heard[i] == "" && !slices.ContainsFunc(texts, other) {
+					heard[i] = e
+				}
 			}
 		case <-late:
-			t.Fatalf("no event with %q", texts)
+			t.Fatalf("no events with %q; heard %q", wanted, heard)
 		}
 	}
+	return heard
 }

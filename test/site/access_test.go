@@ -138,7 +138,8 @@ func TestPasskeyGoes(t *testing.T) {
 	b.Open(names(site)+"/account", 1280, false)
 	b.Do(chromedp.SendKeys("#f-passkey-name", "Laptop"), chromedp.Click("#passkey button.primary"), chromedp.WaitVisible(".codes"))
 	b.Open(names(site)+"/settings/policy", 1280, false)
-	b.Do(chromedp.Evaluate[chromedp.Void](`const box = document.querySelector("input[name=mfa][value=yes]"); box.checked = true; box.form.submit()`), chromedp.WaitVisible(".person"))
+	b.Do(chromedp.Evaluate[chromedp.Void](`const box = document.querySelector("input[name=mfa][value=yes]"); box.checked = true; document.querySelector("main").dataset.before = "yes"; box.form.submit()`))
+	until(t, b, `document.readyState === "complete" && document.querySelector("main").dataset.before === undefined`) // the next page would stop what is being sent
 	b.Open(names(site)+"/account", 1280, false)
 	b.Do(chromedp.Click(`a[href^="/account/passkeys/"]`), chromedp.WaitVisible("#rename"))
 	for width, dark := range map[int]bool{1280: false, 360: true} {
