@@ -46,8 +46,9 @@ func exposureForms() map[string]url.Values {
 }
 
 // shop is a service on this machine whose TLS can be mended: at first it takes TLS
-// 1.0.
+// 1.0. It keeps everybody waiting until its doors open, so that no scan ends before.
 type shop struct {
+	doors   chan struct{}
 	mu      sync.Mutex
 	version uint16
 }
@@ -69,6 +70,7 @@ func (s *shop) open(t *testing.T, address string) {
 	h.Listener.Close()
 	h.Listener = l
 	h.TLS = &tls.Config{MinVersion: tls.VersionTLS10, GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		<-s.doors
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return &tls.Config{MinVersion: s.version, Certificates: h.TLS.Certificates}, nil
@@ -93,9 +95,11 @@ func TestExposure(t *testing.T) {
 			return records[strings.TrimSuffix(name, ".")], nil
 		}
 	})
-	old := &shop{version: tls.VersionTLS10}
+	old := &shop{doors: make(chan struct{}), version: tls.VersionTLS10}
+	letIn := sync.OnceFunc(func() { close(old.doors) })
 	old.open(t, "127.77.0.9:8443")
 	old.open(t, "127.77.0.9:9443")
+	t.Cleanup(letIn) // before the shop is closed
 	v, second := newVisitor(t, site), newVisitor(t, site)
 	organisation := v.begin("managed-service-provider.yaml")
 	second.joinAs(v, "consultant")
@@ -163,6 +167,7 @@ func TestExposure(t *testing.T) {
 	if _, page := v.get(organisation + "/exposure"); !strings.Contains(page, "it was stopped") || strings.Contains(page, "A scan runs") {
 		t.Error("the scan was not stopped")
 	}
+	letIn()
 	v.must(organisation+"/exposure/scan", nil)
 	v.until(organisation+"/exposure", "TLS 1.0 is off")
 	if _, page := v.get(organisation + "/assets"); !strings.Contains(page, "not declared: 8443, 9443") || !strings.Contains(page, "declared and not seen: 22") {

@@ -263,7 +263,7 @@ func TestLedgerInBrowser(t *testing.T) {
 // TestHistoryInParts: the history of an organisation goes back to its first change,
 // part by part; secret addresses cannot be tried out without end.
 func TestHistoryInParts(t *testing.T) {
-	site, _ := start(t)
+	site, _ := start(t, func(c *server.Config) { c.Clock = clock.At(time.Now()) }) // however slowly they are asked for, it is at once
 	v := newVisitor(t, site)
 	path := v.begin("managed-service-provider.yaml") + "/history"
 	older := regexp.MustCompile(`/history(\?before=[0-9]+)`)

@@ -272,7 +272,7 @@ func TestScopeByKeyboard(t *testing.T) {
 	b.Do(chromedp.Evaluate[chromedp.Void](`field.value = "food"; field.dispatchEvent(new Event("input", {bubbles: true}))`))
 	b.Do(chromedp.Focus(typeBox("food.business")), chromedp.KeyEvent(" "))
 	narrowed := browser.Evaluate[bool](b, `new Promise((done) => {
-		const until = Date.now() + 10000;
+		const until = Date.now() + 180000;
 		const look = () => document.querySelector("#so-far .off b")?.innerText.startsWith("Registration") ? done(true) :
 			Date.now() > until ? done(false) : setTimeout(look, 50);
 		look();
