@@ -79,8 +79,8 @@ func (h *supplierHost) open(t *testing.T, host string) {
 	t.Helper()
 	listen := func(port string) net.Listener {
 		l, err := net.Listen("tcp", net.JoinHostPort(host, port))
-		if errors.Is(err, syscall.EACCES) {
-			t.Skip("the ports of the web cannot be opened by this user")
+		if errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EADDRINUSE) {
+			t.Skipf("this user cannot open the ports of a host, or another program has one on all addresses: %v", err)
 		}
 		if err != nil {
 			t.Fatal(err)
