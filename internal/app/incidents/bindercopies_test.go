@@ -29,15 +29,15 @@ import (
 	"github.com/nisaba-platform/nisaba/law"
 )
 
-// night lets a day go by for the runner of jobs, and waits for what its schedule asks for
-// at night.
-func (d desk) night(t *testing.T) {
+// later lets time go by for the runner of jobs between two of its runs, and waits for what
+// the schedule of a kind asks for. While a job runs time must not go by: it would seem lost.
+func (d desk) later(t *testing.T, kind string, after time.Duration, until func() bool) {
 	t.Helper()
 	scheduled := func() bool {
 		known := false
 		must(t, d.store.Read(t.Context(), tenant.System("test"), func(tx *store.Tx) error {
 			all, err := tx.Crons()
-			known = slices.ContainsFunc(all, func(c work.Cron) bool { return c.Kind == "incidents.binders" })
+			known = slices.ContainsFunc(all, func(c work.Cron) bool { return c.Kind == kind })
 			return err
 		}))
 		return known
@@ -45,8 +45,14 @@ func (d desk) night(t *testing.T) {
 	if !scheduled() {
 		d.work(t, scheduled)
 	}
-	d.clock.Move(24 * time.Hour)
-	d.work(t, func() bool {
+	d.clock.Move(after)
+	d.work(t, until)
+}
+
+// night lets a day go by, and waits for what is done at night.
+func (d desk) night(t *testing.T) {
+	t.Helper()
+	d.later(t, "incidents.binders", 24*time.Hour, func() bool {
 		b, err := d.BinderStanding(t.Context(), d.actor("carl", authz.Auditor), d.organisation)
 		c, ok := b.Kept()
 		return err != nil || ok && c.At.Equal(d.clock.Now())

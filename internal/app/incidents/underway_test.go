@@ -163,13 +163,7 @@ func TestUnderwayGetsItsAlarmsBack(t *testing.T) {
 	if got := d.rings(t, duty); len(got) != 0 {
 		t.Fatalf("these alarms are left: %v", got)
 	}
-	since := d.clock.Now()
-	d.work(t, func() bool {
-		if d.clock.Now().Sub(since) < 3*time.Hour { // the schedule comes round
-			d.clock.Move(time.Minute)
-		}
-		return len(d.rings(t, duty)) > 0
-	})
+	d.later(t, "incidents.underway", 3*time.Hour, func() bool { return len(d.rings(t, duty)) > 0 })
 	if got := d.rings(t, duty); !slices.Equal(got, before) {
 		t.Errorf("these alarms came back: %v, want %v", got, before)
 	}
