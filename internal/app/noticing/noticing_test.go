@@ -89,13 +89,16 @@ func open(t *testing.T, b *storetest.Bench) *office {
 		if _, err := in.PutWorkspace(tenant.Workspace{ID: o.workspace, Kind: tenant.Provider, Name: "Seewinkel"}); err != nil {
 			return err
 		}
-		for p, role := range map[*tenant.Person]tenant.Role{&o.anna: authz.Owner, &o.ben: authz.Editor} {
-			put, err := tx.PutPerson(*p)
+		for _, m := range []struct {
+			person *tenant.Person
+			role   tenant.Role
+		}{{&o.anna, authz.Owner}, {&o.ben, authz.Editor}} {
+			put, err := tx.PutPerson(*m.person)
 			if err != nil {
 				return err
 			}
-			*p = put
-			if _, err := in.PutMembership(tenant.Membership{Person: p.ID, Role: role}); err != nil {
+			*m.person = put
+			if _, err := in.PutMembership(tenant.Membership{Person: put.ID, Role: m.role}); err != nil {
 				return err
 			}
 		}
