@@ -142,7 +142,7 @@ func knowledge(t testing.TB) scan.Knowledge {
 // options covers what is declared on this machine.
 func options(t testing.TB, targets ...string) scan.Options {
 	t.Helper()
-	o := scan.Options{Knowledge: knowledge(t), Scanner: "Test 1", Timeout: time.Second}
+	o := scan.Options{Knowledge: knowledge(t), Scanner: "Test 1", Timeout: time.Minute}
 	s := exposure.Scope{ID: "auth-1", Until: time.Now().Add(time.Hour), Classes: []exposure.Class{exposure.Passive, exposure.Handshake}, Loopback: true,
 		Rate: exposure.Rate{PerAddress: 1e5, PerNetwork: 1e5, Total: 1e5}}
 	for _, target := range targets {

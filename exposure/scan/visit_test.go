@@ -96,7 +96,7 @@ func TestVisit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := scan.Options{Permit: permit, Knowledge: knowledge(t), Scanner: "Test 1", Timeout: time.Second, Resolver: fixed(netip.MustParseAddr(host))}
+	o := scan.Options{Permit: permit, Knowledge: knowledge(t), Scanner: "Test 1", Timeout: time.Minute, Resolver: fixed(netip.MustParseAddr(host))}
 	entry, err := scan.Parse("example.org")
 	if err != nil {
 		t.Fatal(err)

@@ -131,7 +131,7 @@ func TestSlowClients(t *testing.T) {
 		slow = append(slow, dial(t, address, text))
 	}
 	trickle := dial(t, address, "POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nemail=")
-	client := &http.Client{Timeout: time.Minute}
+	client := &http.Client{Timeout: 3 * time.Minute}
 	res, err := client.Get("http://" + address + "/start")
 	if err != nil {
 		t.Fatalf("while 300 connections idle: %v", err)

@@ -22,10 +22,10 @@ func TestStreamOutlivesTimeouts(t *testing.T) {
 			if err := http.NewResponseController(w).Flush(); err != nil || r.Context().Err() != nil {
 				return
 			}
-			time.Sleep(400 * time.Millisecond)
+			time.Sleep(time.Second)
 		}
 	}))))
-	server.Config.ReadTimeout, server.Config.WriteTimeout = 2*time.Second, 2*time.Second
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 5*time.Second, 5*time.Second
 	server.Start()
 	defer server.Close()
 	answer, err := http.Get(server.URL)
