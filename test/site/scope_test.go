@@ -1,6 +1,7 @@
 package site
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"os"
@@ -147,10 +148,12 @@ func TestScopeNonsense(t *testing.T) {
 		{"employees", lastYear, url.Values{lastYear: {hostile}}},
 		{"employees", lastYear, url.Values{lastYear: {"1e99"}}},
 		{"employees", lastYear, url.Values{lastYear: {""}}},
+		{"employees", lastYear, url.Values{lastYear: {"12,5,6"}}},
 		{"turnover", lastYear, url.Values{lastYear: {"NaN"}}},
 		{"group", "member", url.Values{}},
 		{"group", "name_0", url.Values{"member": {"yes"}}},
 		{"group", "share_0", url.Values{"member": {"yes"}, "relation_0": {"partner"}, "name_0": {"X"}, "share_0": {"140"}}},
+		{"group", "share_0", url.Values{"member": {"yes"}, "relation_0": {"linked"}, "name_0": {"X"}, "share_0": {"half"}}},
 		{"group", "employees_0", url.Values{"member": {"yes"}, "relation_0": {"linked"}, "name_0": {"X"}, "employees_0": {"many"}}},
 		{"cer", "answer", url.Values{"answer": {"perhaps"}}},
 		{"identified", "answer", url.Values{}},
@@ -172,6 +175,65 @@ func TestScopeNonsense(t *testing.T) {
 	for _, path := range []string{"/scope?question=no.such"} {
 		if status, _ := v.get(organisation + path); status != http.StatusNotFound {
 			t.Errorf("%s: %d", path, status)
+		}
+	}
+}
+
+// TestUndecidedLeadsOn: who does not know the answers reaches a result that is open,
+// and from there each fact that would decide, also when no question is left.
+func TestUndecidedLeadsOn(t *testing.T) {
+	site, _ := start(t)
+	v := begun(t, site)
+	organisation, _ := v.create("Example", "client")
+	v.reply(organisation, "types", url.Values{"type": {"health.provider"}})
+	v.reply(organisation, "places", url.Values{"established": {"DE"}})
+	v.reply(organisation, "employees", url.Values{lastYear: {"45"}})
+	_, page, at := v.reply(organisation, "group", url.Values{"member": {"yes"}, "relation_0": {"linked"}, "name_0": {"Holding"}, "employees_0": {"20"}})
+	asked := regexp.MustCompile(`name="question" value="([^"]+)"`)
+	for range 30 {
+		if strings.HasSuffix(at, "/result") {
+			break
+		}
+		id := asked.FindStringSubmatch(page)
+		if id == nil {
+			t.Fatalf("%s asks nothing", at)
+		}
+		values := url.Values{"unknown": {"yes"}}
+		if id[1] == "identified" {
+			values = url.Values{"answer": {"none"}}
+		}
+		_, page, at = v.reply(organisation, id[1], values)
+	}
+	items := regexp.MustCompile(`<li>[^<]*(<a href="[^"]*">)?Find out: `).FindAllStringSubmatch(page, -1)
+	if len(items) == 0 {
+		t.Fatalf("%s names no fact that would decide:\n%.2000s", at, page)
+	}
+	for _, i := range items {
+		link := strings.TrimSuffix(strings.TrimPrefix(i[1], `<a href="`), `">`)
+		if link == "" {
+			t.Errorf("%s is no link", i[0])
+		} else if status, _ := v.get(html.UnescapeString(link)); status != http.StatusOK {
+			t.Errorf("%s: %d", link, status)
+		}
+	}
+	if !strings.Contains(page, "scope?question=group") {
+		t.Error("the figures of the group have no way to them")
+	}
+	_, page = v.get(organisation + "/scope?question=group")
+	if strings.Contains(page, "No open question can change this") || !strings.Contains(page, "Facts that are still unknown can change this") {
+		t.Error("the page says that nothing can change an open result")
+	}
+}
+
+// TestOtherCountriesByName: the summary of mistakes tells the two lists apart.
+func TestOtherCountriesByName(t *testing.T) {
+	site, _ := start(t)
+	v := begun(t, site)
+	organisation, _ := v.create("Example", "client")
+	_, page, _ := v.reply(organisation, "places", url.Values{"established": {"DE"}, "established_other": {"Atlantis"}, "serves_other": {"Utopia"}})
+	for _, want := range []string{"Countries with an establishment, Other countries: ", "Countries in which you offer services, Other countries: "} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the summary does not say %q", want)
 		}
 	}
 }

@@ -105,6 +105,7 @@ func addEnterprise(f *organisation.File, before organisation.Group, in Input, i 
 	employees, _ := amount(in, "employees"+n, wrong)
 	turnover, _ := amount(in, "turnover"+n, wrong)
 	balance, _ := amount(in, "balance"+n, wrong)
+	share, _ := amount(in, "share"+n, wrong)
 	from, at, _ := strings.Cut(row.From, ":")
 	index, err := strconv.Atoi(at)
 	if row.Relation == LinkedTo {
@@ -124,7 +125,6 @@ func addEnterprise(f *organisation.File, before organisation.Group, in Input, i 
 	if err == nil && from == PartnerWith && index >= 0 && index < len(before.Partners) {
 		p.Linked = before.Partners[index].Linked
 	}
-	share, _ := amount(in, "share"+n, wrong)
 	if share != nil && *share > 100 {
 		wrong["share"+n] = problem("share")
 	}
@@ -159,28 +159,57 @@ func amount(in Input, name string, wrong Wrong) (v *float64, ok bool) {
 // ParseAmount reads a number as people of different languages type it: spaces and
 // apostrophes group digits. With both a comma and a point, the later one is the
 // decimal sign; one that occurs several times, or is followed by exactly three
-// digits, groups digits. A euro sign around it is ignored.
+// digits, groups digits. Groups have three digits, and the first no leading zero:
+// anything else is no figure, so that a slip of the hand decides no class. A euro
+// sign around it is ignored.
 func ParseAmount(text string) (v float64, ok bool) {
 	text = strings.TrimSpace(strings.NewReplacer("€", "", "EUR", "").Replace(text))
-	text = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "'", "", "’", "").Replace(text)
-	point, comma := strings.LastIndexByte(text, '.'), strings.LastIndexByte(text, ',')
-	decimal := max(point, comma)
-	if point < 0 || comma < 0 {
-		if decimal >= 0 && (strings.Count(text, text[decimal:decimal+1]) > 1 || len(text)-decimal-1 == 3) {
-			decimal = -1
-		}
-	}
-	var b strings.Builder
-	for i, r := range text {
-		switch {
-		case r >= '0' && r <= '9':
-			b.WriteRune(r)
-		case i == decimal:
-			b.WriteByte('.')
-		case r != '.' && r != ',':
+	text = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "’", "'").Replace(text)
+	whole, rest := text, ""
+	if at := decimalSign(text); at >= 0 {
+		whole, rest = text[:at], text[at+1:]
+		if !digits(rest) {
 			return 0, false
 		}
 	}
-	v, err := strconv.ParseFloat(b.String(), 64)
+	if whole, ok = ungrouped(whole); !ok {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(whole+"."+rest, 64)
 	return v, err == nil
+}
+
+// decimalSign is where the decimal sign stands, -1 for none.
+func decimalSign(text string) int {
+	point, comma := strings.LastIndexByte(text, '.'), strings.LastIndexByte(text, ',')
+	at := max(point, comma)
+	if at < 0 || point >= 0 && comma >= 0 {
+		return at
+	}
+	if strings.Count(text, text[at:at+1]) > 1 {
+		return -1
+	}
+	if _, groups := ungrouped(text); groups {
+		return -1
+	}
+	return at
+}
+
+// ungrouped takes the signs between groups of three digits out of a whole number.
+func ungrouped(text string) (out string, ok bool) {
+	at := strings.IndexAny(text, " '.,")
+	if at < 0 {
+		return text, digits(text)
+	}
+	groups := strings.Split(text, text[at:at+1])
+	for i, g := range groups {
+		if !digits(g) || i > 0 && len(g) != 3 || i == 0 && (len(g) > 3 || g[0] == '0') {
+			return "", false
+		}
+	}
+	return strings.Join(groups, ""), true
+}
+
+func digits(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == ""
 }

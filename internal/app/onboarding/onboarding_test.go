@@ -395,12 +395,13 @@ func TestParseAmount(t *testing.T) {
 	for text, want := range map[string]float64{
 		"12": 12, "12.5": 12.5, "12,5": 12.5, "1.250.000": 1250000, "1,250,000.50": 1250000.5, "1.250.000,50": 1250000.5, "1 250 000": 1250000,
 		"1'250'000": 1250000, "€ 43000001": 43000001, "10.000": 10000, "0": 0, " 7 ": 7,
+		"1250.500": 1250.5, "0.125": 0.125, "0,125": 0.125, "1’250’000.25": 1250000.25, "1 250,5": 1250.5, "43,000,001": 43000001, "25,50 EUR": 25.5,
 	} {
 		if got, ok := onboarding.ParseAmount(text); !ok || got != want {
 			t.Errorf("%q is read as %v, %v; want %v", text, got, ok, want)
 		}
 	}
-	for _, text := range []string{"", "-5", "abc", "1e9", "NaN", "Inf", "0x10", "<script>", ".", ","} {
+	for _, text := range []string{"", "-5", "abc", "1e9", "NaN", "Inf", "0x10", "<script>", ".", ",", "12,5,6", "1.2.3", "12 5", "1.25,000", "1,250.000,5", "1 2'3", "0.125.000", "1,,000", "5,", ",5"} {
 		if got, ok := onboarding.ParseAmount(text); ok {
 			t.Errorf("%q is read as %v", text, got)
 		}

@@ -11,6 +11,7 @@ package onboarding
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
 	"github.com/nisaba-platform/nisaba/law"
@@ -143,6 +144,25 @@ func place(id, citation string, at func(*organisation.File) *string) Question {
 func Find(id string) (q Question, ok bool) {
 	for _, q := range questions {
 		if q.ID == id {
+			return q, true
+		}
+	}
+	return Question{}, false
+}
+
+// Of returns the question whose answer states a field of the scope test, such as
+// "linked.employees"; ok is false when no question does.
+func Of(field string) (q Question, ok bool) {
+	switch group, _, _ := strings.Cut(field, "."); {
+	case group == "linked" || group == "partners":
+		return Find(AskGroup)
+	case field == "established_in" || field == "serves":
+		return Find(AskPlaces)
+	case field == "identified_as":
+		return Find(AskIdentified)
+	}
+	for _, q := range questions {
+		if slices.Contains(q.fields, field) || q.Kind == Country && q.ID == field {
 			return q, true
 		}
 	}

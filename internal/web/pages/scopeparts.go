@@ -83,7 +83,13 @@ func scopeFields(ctx context.Context, v scopeView) []ui.Field {
 	case onboarding.Types:
 		return []ui.Field{typesField(ctx, v)}
 	case onboarding.Places:
-		return []ui.Field{placesField(ctx, v, "established"), otherPlacesField(ctx, v, "established"), placesField(ctx, v, "serves"), otherPlacesField(ctx, v, "serves")}
+		var fields []ui.Field
+		for _, name := range []string{"established", "serves"} {
+			places, other := placesField(ctx, v, name), otherPlacesField(ctx, v, name)
+			other.Label = places.Label + ", " + other.Label
+			fields = append(fields, places, other)
+		}
+		return fields
 	case onboarding.Figure:
 		return figureFields(ctx, v)
 	case onboarding.Group:

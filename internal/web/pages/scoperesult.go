@@ -125,21 +125,25 @@ func dutyTable(ctx context.Context, c clients.Client) ui.TableProps {
 }
 
 // note is a sentence with where it stands.
-type note struct{ Text, Note string }
+type note struct{ Text, Note, URL string }
 
 // changers are what could change the result: the nearest ground, facts that are
 // not known, and points for a person to look at.
-func changers(ctx context.Context, c clients.Client) []note {
+func changers(ctx context.Context, r *http.Request, c clients.Client) []note {
 	var out []note
 	d := c.In.Scope
 	if d.Nearest != nil {
-		out = append(out, note{ui.Say(ctx, d.Nearest.Text), ui.Cite(ctx, d.Nearest.Ground.Citation)})
+		out = append(out, note{Text: ui.Say(ctx, d.Nearest.Text), Note: ui.Cite(ctx, d.Nearest.Ground.Citation)})
 	}
 	for _, m := range d.Missing {
-		out = append(out, note{ui.T(ctx, "report.scope.missing.item", "field", ui.T(ctx, "report.field."+m)), ""})
+		n := note{Text: ui.T(ctx, "report.scope.missing.item", "field", ui.T(ctx, "report.field."+m))}
+		if q, ok := onboarding.Of(m); ok {
+			n.URL = clientURL(r, "scope?question="+escape(q.ID))
+		}
+		out = append(out, n)
 	}
 	for _, m := range d.Reviews {
-		out = append(out, note{ui.Say(ctx, m), ""})
+		out = append(out, note{Text: ui.Say(ctx, m)})
 	}
 	return out
 }
