@@ -32,6 +32,8 @@ require (
 
 require github.com/dunglas/httpsfv v1.0.2
 
+require golang.org/x/image v0.40.0
+
 require (
 	github.com/boombuler/barcode v1.1.0
 	github.com/danielgtaylor/huma/v2 v2.37.2

@@ -11,7 +11,8 @@ import (
 // (fill) and s-NAME (stroke), so that the page's style sheet colours light and
 // dark screens alike. The zero value is ready to use.
 type SVG struct {
-	b strings.Builder
+	Colours Palette // instead of classes, for a file that has no style sheet; nil: none
+	b       strings.Builder
 }
 
 var _ Canvas = (*SVG)(nil)
@@ -35,13 +36,39 @@ func (s *SVG) put(parts ...string) {
 	}
 }
 
+// inked writes the attributes of what is filled and drawn with a stroke.
+func (s *SVG) inked(fill, stroke Ink) {
+	if s.Colours == nil {
+		classes := make([]string, 0, 2)
+		if fill != None || stroke == None {
+			classes = append(classes, "f-"+fill.Name())
+		}
+		if stroke != None {
+			classes = append(classes, "s-"+stroke.Name())
+		}
+		s.put(` class="`, strings.Join(classes, " "), `"`)
+		return
+	}
+	colour := func(i Ink) string {
+		if i == None {
+			return "none"
+		}
+		return s.Colours[i].Hex()
+	}
+	s.put(` fill="`, colour(fill), `"`)
+	if stroke != None {
+		s.put(` stroke="`, colour(stroke), `"`)
+	}
+}
+
 // Line draws a straight line.
 func (s *SVG) Line(a, b Point, k Stroke) {
 	if k.Width == 0 {
 		return
 	}
-	s.put(`<line x1="`, num(a.X), `" y1="`, num(a.Y), `" x2="`, num(b.X), `" y2="`, num(b.Y), `" class="s-`, k.Ink.Name(),
-		`" stroke-width="`, num(k.Width), `" stroke-linecap="round"`)
+	s.put(`<line x1="`, num(a.X), `" y1="`, num(a.Y), `" x2="`, num(b.X), `" y2="`, num(b.Y), `"`)
+	s.inked(None, k.Ink)
+	s.put(` stroke-width="`, num(k.Width), `" stroke-linecap="round"`)
 	s.dash(k)
 	s.put("/>")
 }
@@ -61,7 +88,8 @@ func (s *SVG) Rect(x, y, w, h, radius float64, fill Ink) {
 	if radius > 0 {
 		s.put(` rx="`, num(min(radius, w/2, h/2)), `"`)
 	}
-	s.put(` class="f-`, fill.Name(), `"/>`)
+	s.inked(fill, None)
+	s.put(`/>`)
 }
 
 // Polygon draws a filled polygon.
@@ -73,24 +101,28 @@ func (s *SVG) Polygon(points []Point, fill Ink) {
 		}
 		s.put(num(p.X), ",", num(p.Y))
 	}
-	s.put(`" class="f-`, fill.Name(), `"/>`)
+	s.put(`"`)
+	s.inked(fill, None)
+	s.put(`/>`)
 }
 
 // Circle draws a disc, a ring or both.
 func (s *SVG) Circle(c Point, radius float64, fill Ink, k Stroke) {
-	s.put(`<circle cx="`, num(c.X), `" cy="`, num(c.Y), `" r="`, num(radius), `" class="f-`, fill.Name())
+	s.put(`<circle cx="`, num(c.X), `" cy="`, num(c.Y), `" r="`, num(radius), `"`)
 	if k.Width > 0 {
-		s.put(" s-", k.Ink.Name(), `" stroke-width="`, num(k.Width), `"`)
+		s.inked(fill, k.Ink)
+		s.put(` stroke-width="`, num(k.Width), `"`)
 		s.dash(k)
-		s.put("/>")
-		return
+	} else {
+		s.inked(fill, None)
 	}
-	s.put(`"/>`)
+	s.put("/>")
 }
 
 // Text writes one line of text.
 func (s *SVG) Text(at Point, text string, f Font) {
-	s.put(`<text x="`, num(at.X), `" y="`, num(at.Y), `" font-size="`, num(f.Size), `" class="f-`, f.Ink.Name(), `"`)
+	s.put(`<text x="`, num(at.X), `" y="`, num(at.Y), `" font-size="`, num(f.Size), `"`)
+	s.inked(f.Ink, None)
 	if f.Bold {
 		s.put(` font-weight="600"`)
 	}

@@ -226,7 +226,7 @@ func (p *page) drawing(ch chart.Chart, class string, width float64) {
 	p.text(ch.Title())
 	p.raw(`</title><desc id="`, id, `-d">`)
 	p.text(ch.Description())
-	p.raw("</desc>", clean(s.String()), "</svg>")
+	p.raw("</desc>", model.Clean(s.String()), "</svg>")
 }
 
 func (p *page) split(s model.Split) {

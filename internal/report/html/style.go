@@ -53,7 +53,7 @@ func tokens(b *strings.Builder, p chart.Palette) {
 func quoted(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
-	for _, r := range clean(s) {
+	for _, r := range model.Clean(s) {
 		if r == ' ' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
 			b.WriteRune(r)
 			continue

@@ -45,11 +45,11 @@ func (p *page) raw(parts ...string) {
 }
 
 // text appends a string of the document.
-func (p *page) text(s string) { p.b.WriteString(stdhtml.EscapeString(clean(s))) }
+func (p *page) text(s string) { p.b.WriteString(stdhtml.EscapeString(model.Clean(s))) }
 
 // attr appends an attribute with a string of the document.
 func (p *page) attr(name, value string) {
-	p.raw(" ", name, `="`, stdhtml.EscapeString(clean(value)), `"`)
+	p.raw(" ", name, `="`, stdhtml.EscapeString(model.Clean(value)), `"`)
 }
 
 // element appends an element that holds one string of the document.
@@ -61,17 +61,6 @@ func (p *page) element(tag, class, s string) {
 	p.raw(">")
 	p.text(s)
 	p.raw("</", tag, ">")
-}
-
-// clean drops control characters, which HTML does not allow, and those that
-// change the direction of writing, with which a name could pass for another.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < 0x20 && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r == 0xfffe || r == 0xffff || model.TurnsText(r) {
-			return -1
-		}
-		return r
-	}, s)
 }
 
 func (p *page) render() {

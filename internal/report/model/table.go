@@ -54,6 +54,51 @@ type Table struct {
 	Small   bool // smaller type, for long reference tables
 }
 
+// Widths shares a width out by the weights of the columns, but gives each at least what
+// it needs, unless that is half of all. Together they never take more than there is.
+func (t Table) Widths(free float64, least []float64) []float64 {
+	widths := make([]float64, len(t.Columns))
+	fixed := make([]bool, len(t.Columns))
+	for range t.Columns {
+		rest, weight := free, 0.0
+		for i, c := range t.Columns {
+			if fixed[i] {
+				rest -= widths[i]
+			} else {
+				weight += c.Weight
+			}
+		}
+		again := false
+		for i, c := range t.Columns {
+			if fixed[i] {
+				continue
+			}
+			widths[i] = max(10, rest*c.Weight/max(weight, 0.001))
+			if widths[i] < least[i] && least[i] < free/2 {
+				widths[i], fixed[i], again = least[i], true, true
+			}
+		}
+		if !again {
+			break
+		}
+	}
+	squeeze(widths, free)
+	return widths
+}
+
+// squeeze makes the columns fit when their least widths together do not.
+func squeeze(widths []float64, free float64) {
+	sum := 0.0
+	for _, w := range widths {
+		sum += w
+	}
+	if sum > free {
+		for i := range widths {
+			widths[i] *= free / sum
+		}
+	}
+}
+
 // Words is a cell of one plain line.
 func Words(s string) Cell { return Cell{Lines: []Text{Say(s)}} }
 

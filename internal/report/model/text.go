@@ -79,3 +79,15 @@ func ValidID(id string) bool {
 func TurnsText(r rune) bool {
 	return r == 0x200e || r == 0x200f || r == 0x61c || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }
+
+// Clean drops control characters, which neither HTML nor XML allows, and those that
+// change the direction of writing, with which a name could pass for another. Bytes that
+// are no text become signs of replacement.
+func Clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r == 0xfffe || r == 0xffff || TurnsText(r) {
+			return -1
+		}
+		return r
+	}, s)
+}

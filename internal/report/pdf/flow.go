@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"github.com/nisaba-platform/nisaba/internal/report/chart"
+	"github.com/nisaba-platform/nisaba/internal/report/fonts"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
 )
 
@@ -205,7 +206,7 @@ func (f *flow) heading(h model.Heading, rest []model.Block) {
 	if e.Number != "" {
 		label = e.Number + " " + e.Text
 	}
-	f.sheet().bookmarks = append(f.sheet().bookmarks, bookmark{label: glyphs(label), level: max(1, h.Level) - 1, y: top})
+	f.sheet().bookmarks = append(f.sheet().bookmarks, bookmark{label: fonts.Glyphs(label), level: max(1, h.Level) - 1, y: top})
 	lines := f.m.set(append(text, model.Run{Text: h.Text}), l, f.width)
 	f.lines(lines, f.x, l.leading)
 	if h.Level == 1 {

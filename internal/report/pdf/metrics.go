@@ -1,57 +1,25 @@
 package pdf
 
 import (
-	"bytes"
-	"compress/gzip"
-	"embed"
 	"fmt"
-	"io"
 	"strings"
-	"sync"
 
 	"codeberg.org/go-pdf/fpdf"
+
+	"github.com/nisaba-platform/nisaba/internal/report/fonts"
 )
 
-// The faces of Noto Sans (SIL Open Font License, see fonts/LICENSE-OFL.txt), packed
-// with gzip: Latin, Greek and Cyrillic with everything that the languages of the Union
-// need, and arrows, signs of mathematics and marks of Noto Sans Math and Noto Sans
-// Symbols 2. Without hints and without tables that the library does not read.
-//
-//go:embed fonts/*.ttf.gz
-var packed embed.FS
-
-// faces unpacks the fonts, by face.
-var faces = sync.OnceValues(func() (fonts [3][]byte, err error) {
-	for f, name := range [...]string{regular: "Regular", bold: "Bold", italic: "Italic"} {
-		if fonts[f], err = unpack("fonts/NotoSans-" + name + ".ttf.gz"); err != nil {
-			return fonts, fmt.Errorf("unpack the fonts of the report: %w", err)
-		}
-	}
-	return fonts, nil
-})
-
-func unpack(name string) ([]byte, error) {
-	b, err := packed.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	r, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(r) // which checks the sum
-}
-
-// face is one of the three embedded fonts.
-type face uint8
+// face is one of the three fonts.
+type face = fonts.Face
 
 const (
-	regular face = iota
-	bold
-	italic
+	regular = fonts.Regular
+	bold    = fonts.Bold
+	italic  = fonts.Italic
 )
 
-func (f face) style() string { return [...]string{"", "B", "I"}[f] }
+// styleOf is the name that the library has for a face.
+func styleOf(f face) string { return [...]string{"", "B", "I"}[f] }
 
 const family = "noto"
 
@@ -64,12 +32,12 @@ type metrics struct {
 
 // newMetrics loads the fonts into the PDF.
 func newMetrics(p *fpdf.Fpdf) (*metrics, error) {
-	fonts, err := faces()
+	files, err := fonts.Files()
 	if err != nil {
 		return nil, err
 	}
-	for f, b := range fonts {
-		p.AddUTF8FontFromBytes(family, face(f).style(), b)
+	for f, b := range files {
+		p.AddUTF8FontFromBytes(family, styleOf(face(f)), b)
 	}
 	p.SetFont(family, "", 10)
 	if err := p.Error(); err != nil {
@@ -98,7 +66,7 @@ func (m *metrics) width(s string, f face, size float64) float64 {
 
 // clipped is a text on one line of at most room points; a cut is marked.
 func (m *metrics) clipped(text string, size, room float64) string {
-	text = glyphs(text)
+	text = fonts.Glyphs(text)
 	if m.width(text, regular, size) <= room {
 		return text
 	}
@@ -113,6 +81,6 @@ func (m *metrics) clipped(text string, size, room float64) string {
 }
 
 func (m *metrics) measure(r rune, f face) float64 {
-	m.pdf.SetFont(family, f.style(), 10)
+	m.pdf.SetFont(family, styleOf(f), 10)
 	return float64(m.pdf.GetStringSymbolWidth(string(r))) / 1000
 }

@@ -17,6 +17,7 @@ import (
 	"codeberg.org/go-pdf/fpdf"
 
 	"github.com/nisaba-platform/nisaba/internal/report/chart"
+	"github.com/nisaba-platform/nisaba/internal/report/fonts"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
 )
 
@@ -116,9 +117,9 @@ func (e *emitter) describe(d model.Document) {
 	p.SetCreationDate(day)
 	p.SetModificationDate(day)
 	p.SetLang(d.Language)
-	p.SetTitle(glyphs(d.Title), true)
-	p.SetSubject(glyphs(d.Subtitle), true)
-	p.SetAuthor(glyphs(d.Brand.Preparer), true)
+	p.SetTitle(fonts.Glyphs(d.Title), true)
+	p.SetSubject(fonts.Glyphs(d.Subtitle), true)
+	p.SetAuthor(fonts.Glyphs(d.Brand.Preparer), true)
 	p.SetCreator("Nisaba", true)
 	p.SetProducer("Nisaba", true)
 	p.SetMargins(0, 0, 0)
@@ -204,7 +205,7 @@ func (e *emitter) reference(m mark) {
 	if m.kind == pageMark {
 		if at, ok := e.anchors[m.anchor]; ok {
 			m.text = strconv.Itoa(at.page + 1)
-			e.p.SetFont(family, m.face.style(), m.size)
+			e.p.SetFont(family, styleOf(m.face), m.size)
 			m.x -= e.p.GetStringWidth(m.text)
 			e.text(m)
 		}
@@ -222,7 +223,7 @@ func (e *emitter) reference(m mark) {
 func (e *emitter) text(m mark) {
 	c := e.palette[m.ink]
 	e.p.SetTextColor(int(c.R), int(c.G), int(c.B))
-	e.p.SetFont(family, m.face.style(), m.size)
+	e.p.SetFont(family, styleOf(m.face), m.size)
 	e.p.Text(m.x, m.y, m.text)
 }
 

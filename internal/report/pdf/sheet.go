@@ -1,6 +1,9 @@
 package pdf
 
-import "github.com/nisaba-platform/nisaba/internal/report/chart"
+import (
+	"github.com/nisaba-platform/nisaba/internal/report/chart"
+	"github.com/nisaba-platform/nisaba/internal/report/fonts"
+)
 
 // A4 in points, and the frame that text keeps to.
 const (
@@ -106,7 +109,7 @@ func (c canvas) Circle(centre chart.Point, radius float64, fill chart.Ink, k cha
 
 // Text writes one line of text.
 func (c canvas) Text(at chart.Point, text string, f chart.Font) {
-	text = glyphs(text)
+	text = fonts.Glyphs(text)
 	fc := regular
 	if f.Bold {
 		fc = bold
@@ -124,7 +127,7 @@ func (c canvas) Text(at chart.Point, text string, f chart.Font) {
 // Measure is the width of a text.
 func (c canvas) Measure(text string, size float64, b bool) float64 {
 	if b {
-		return c.m.width(glyphs(text), bold, size)
+		return c.m.width(fonts.Glyphs(text), bold, size)
 	}
-	return c.m.width(glyphs(text), regular, size)
+	return c.m.width(fonts.Glyphs(text), regular, size)
 }

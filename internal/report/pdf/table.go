@@ -43,15 +43,13 @@ func (f *flow) layoutTable(t model.Table) *tableLayout {
 	return l
 }
 
-// columns shares the width out by weight, but gives each column at least its
-// longest head word and its badges.
+// columns gives each column at least its longest head word and its badges.
 func (l *tableLayout) columns() {
 	n := len(l.t.Columns)
 	free := l.f.width - columnGap*float64(max(0, n-1))
-	least, total := make([]float64, n), 0.0
+	least := make([]float64, n)
 	for i, c := range l.t.Columns {
 		least[i] = l.f.m.longest(c.Title, bold, l.head.size)
-		total += c.Weight
 	}
 	for _, r := range l.t.Rows {
 		for i, c := range r.Cells[:min(n, len(r.Cells))] {
@@ -63,45 +61,7 @@ func (l *tableLayout) columns() {
 			}
 		}
 	}
-	l.widths = make([]float64, n)
-	fixed := make([]bool, n)
-	for range n {
-		rest, weight := free, 0.0
-		for i, c := range l.t.Columns {
-			if fixed[i] {
-				rest -= l.widths[i]
-			} else {
-				weight += c.Weight
-			}
-		}
-		again := false
-		for i, c := range l.t.Columns {
-			if fixed[i] {
-				continue
-			}
-			l.widths[i] = max(10, rest*c.Weight/max(weight, 0.001))
-			if l.widths[i] < least[i] && least[i] < free/2 {
-				l.widths[i], fixed[i], again = least[i], true, true
-			}
-		}
-		if !again {
-			break
-		}
-	}
-	l.squeeze(free)
-}
-
-// squeeze makes the columns fit when their least widths together do not.
-func (l *tableLayout) squeeze(free float64) {
-	sum := 0.0
-	for _, w := range l.widths {
-		sum += w
-	}
-	if sum > free {
-		for i := range l.widths {
-			l.widths[i] *= free / sum
-		}
-	}
+	l.widths = l.t.Widths(free, least)
 }
 
 func (f *flow) table(t model.Table) {

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/nisaba-platform/nisaba/internal/report/chart"
+	"github.com/nisaba-platform/nisaba/internal/report/fonts"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
 )
 
@@ -64,7 +65,7 @@ func (m *metrics) set(t model.Text, l look, width float64) []line {
 	s := &setter{m: m, width: width}
 	glue := false // the next word follows without a space
 	for _, r := range t {
-		text := glyphs(r.Text)
+		text := fonts.Glyphs(r.Text)
 		f := l.fragmentOf(r)
 		space := strings.HasPrefix(text, " ")
 		for i, w := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' }) {
@@ -162,7 +163,7 @@ func (l line) draw(s *sheet, x, y float64) {
 // longest is the width of the widest single word, which a column should hold.
 func (m *metrics) longest(s string, f face, size float64) float64 {
 	w := 0.0
-	for word := range strings.FieldsSeq(glyphs(s)) {
+	for word := range strings.FieldsSeq(fonts.Glyphs(s)) {
 		w = max(w, m.width(word, f, size))
 	}
 	return w

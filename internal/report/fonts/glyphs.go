@@ -1,4 +1,4 @@
-package pdf
+package fonts
 
 import (
 	"encoding/binary"
@@ -17,10 +17,10 @@ var replacer = strings.NewReplacer(
 	"\u200b", "", "\u00ad", "", "\u2060", "", "\ufeff", "",
 )
 
-// glyphs prepares a string of the document for the fonts: composed letters, letters
+// Glyphs prepares a string of the document for the fonts: composed letters, letters
 // for ligatures and other forms of presentation that the fonts lack, no control
 // characters, and a sign of replacement for what remains.
-func glyphs(s string) string {
+func Glyphs(s string) string {
 	if isPlain(s) {
 		return s
 	}
@@ -59,7 +59,7 @@ func compatible(r rune) string {
 }
 
 // has reports whether all embedded fonts have a glyph. Fonts that cannot be unpacked
-// have none; newMetrics says why.
+// have none; Files says why.
 func has(r rune) bool {
 	c := covered()
 	return int(r) < len(c) && c[r]
@@ -67,7 +67,7 @@ func has(r rune) bool {
 
 // covered holds which runes all fonts have, by rune.
 var covered = sync.OnceValue(func() []bool {
-	fonts, err := faces()
+	fonts, err := Files()
 	if err != nil {
 		return nil
 	}
