@@ -117,7 +117,7 @@ type Notice struct {
 
 // NoticeChoices is how somebody hears of notices.
 type NoticeChoices struct {
-	Language string            `json:"language" doc:"Of pages and mails; empty: pages as the browser asks, mails in English."`
+	Language string            `json:"language" doc:"Of pages and mails; empty: pages as the browser asks, mails as the workspace."`
 	Zone     string            `json:"zone" doc:"IANA name; empty: UTC."`
 	Kinds    map[string]string `json:"kinds" doc:"Kind to now, daily, weekly or inbox."`
 }

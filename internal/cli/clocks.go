@@ -232,10 +232,10 @@ func (t clockText) print(all []clocks.Clock, whatIf []string) {
 		if !c.Strict.IsZero() {
 			due = t.instant(c.Strict)
 		}
-		t.heading(due + "  " + t.p.Say(c.Regime.Title()) + ": " + t.p.Say(c.Title()))
+		t.heading(due + "  " + t.p.T("ui.label", "text", t.p.Say(c.Regime.Title())) + t.p.Say(c.Title()))
 		t.para(2, t.state(c))
-		t.para(2, t.p.Say(c.Basis())+" ("+c.Citation+")")
-		t.hang(2, t.p.T("cli.clocks.to")+": ", t.p.Say(c.Recipient()))
+		t.para(2, t.p.Say(c.Basis())+" ("+t.p.Cite(c.Citation)+")")
+		t.hang(2, t.p.T("ui.label", "text", t.p.T("cli.clocks.to")), t.p.Say(c.Recipient()))
 		if c.Projected {
 			t.para(2, t.p.T("cli.clocks.projected"))
 		}
@@ -267,9 +267,9 @@ func (t clockText) state(c clocks.Clock) string {
 		return s
 	}
 	if c.Remaining < 0 {
-		return s + ": " + t.p.T("cli.clocks.since", "time", t.duration(-c.Remaining))
+		return t.p.T("ui.label", "text", s) + t.p.T("cli.clocks.since", "time", t.duration(-c.Remaining))
 	}
-	return s + ": " + t.p.T("cli.clocks.left", "time", t.duration(c.Remaining))
+	return t.p.T("ui.label", "text", s) + t.p.T("cli.clocks.left", "time", t.duration(c.Remaining))
 }
 
 func (t clockText) instant(at time.Time) string { return at.Format("2006-01-02 15:04 MST (-07:00)") }

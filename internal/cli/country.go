@@ -178,7 +178,7 @@ func showPack(t text, set *country.Set, k country.Pack, p *locale.Printer) {
 			unknown = append(unknown, p.Say(f.Label))
 			continue
 		}
-		t.hang(0, p.Say(f.Label)+": ", p.Say(f.Value))
+		t.hang(0, p.T("ui.label", "text", p.Say(f.Label)), p.Say(f.Value))
 		if f.Source != "" {
 			t.hang(2, "→ ", proof(f, p))
 		}
@@ -194,5 +194,5 @@ func showPack(t text, set *country.Set, k country.Pack, p *locale.Printer) {
 }
 
 func proof(f country.Field, p *locale.Printer) string {
-	return f.Source + " · " + p.T("country.confidence."+string(f.Confidence)) + " · " + p.T("country.cli.checked", "date", f.Checked)
+	return p.Cite(f.Source) + " · " + p.T("country.confidence."+string(f.Confidence)) + " · " + p.T("country.cli.checked", "date", f.Checked)
 }

@@ -190,7 +190,7 @@ func less(a, b []string) []string {
 func registrationText(set duties.Set, p *locale.Printer) string {
 	var all []string
 	for _, r := range set.Registrations {
-		all = append(all, r.ID+": "+p.Say(r.DueText)+" "+p.Say(r.ChangeWithin))
+		all = append(all, p.T("ui.label", "text", r.ID)+p.Say(r.DueText)+" "+p.Say(r.ChangeWithin))
 	}
 	return strings.Join(all, "; ")
 }

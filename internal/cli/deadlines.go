@@ -25,7 +25,7 @@ func deadlineCalendar(p *locale.Printer, all []clocks.Clock, now time.Time) ([]b
 		written[uid] = true
 		e := calendar.Entry{
 			UID:         uid,
-			Summary:     p.Say(c.Regime.Title()) + ": " + p.Say(c.Title()),
+			Summary:     p.T("ui.label", "text", p.Say(c.Regime.Title())) + p.Say(c.Title()),
 			Description: deadlineDescription(p, c),
 			At:          c.Strict,
 		}
@@ -45,8 +45,8 @@ func deadlineCalendar(p *locale.Printer, all []clocks.Clock, now time.Time) ([]b
 
 func deadlineDescription(p *locale.Printer, c clocks.Clock) string {
 	lines := []string{
-		p.Say(c.Basis()) + " (" + c.Citation + ")",
-		p.T("cli.clocks.to") + ": " + p.Say(c.Recipient()),
+		p.Say(c.Basis()) + " (" + p.Cite(c.Citation) + ")",
+		p.T("ui.label", "text", p.T("cli.clocks.to")) + p.Say(c.Recipient()),
 	}
 	if c.Projected {
 		lines = append(lines, p.T("cli.clocks.projected"))

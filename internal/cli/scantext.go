@@ -170,7 +170,8 @@ func (t scanText) profiles() error {
 			place = f.Target.String()
 			t.para(2, place)
 		}
-		t.hang(4, f.Profile+"  ", t.p.T("profile.verdict."+f.Verdict)+". "+f.Observed)
+		observed, _ := t.p.Finding(f.Observed)
+		t.hang(4, f.Profile+"  ", t.p.T("profile.verdict."+f.Verdict)+". "+observed)
 	}
 	return nil
 }
@@ -200,7 +201,7 @@ func (t scanText) drift() {
 	for _, s := range t.r.Drift {
 		f := s.Finding()
 		c, _ := t.r.Result.Catalogue.Get(f.Check)
-		rows = append(rows, []string{t.p.T("exposure.change." + string(s.Change)), f.Check, c.Title + ": " + f.Target.String()})
+		rows = append(rows, []string{t.p.T("exposure.change." + string(s.Change)), f.Check, t.p.T("ui.label", "text", c.Title) + f.Target.String()})
 	}
 	t.table(2, rows)
 }

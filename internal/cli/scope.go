@@ -115,7 +115,7 @@ func (t determinationText) listGrounds(grounds []scope.Ground) {
 			s += " " + t.p.Say(e.Title()) + "."
 		}
 		t.hang(2, fmt.Sprintf("%d. ", i+1), s)
-		t.hang(5, "→ ", g.Citation+"  ["+g.Rule+"]")
+		t.hang(5, "→ ", t.p.Cite(g.Citation)+"  ["+g.Rule+"]")
 	}
 }
 
@@ -187,14 +187,14 @@ func (t determinationText) duties() {
 	}
 	var rows [][]string
 	for _, d := range set.Binding {
-		rows = append(rows, []string{d.ID, t.p.Say(d.Title) + " (" + d.Citation + ")"})
+		rows = append(rows, []string{d.ID, t.p.Say(d.Title) + " (" + t.p.Cite(d.Citation) + ")"})
 	}
 	for _, d := range set.Displaced {
-		s := t.p.T("report.duty.displaced", "act", d.Act)
+		s := t.p.T("report.duty.displaced", "act", t.p.Cite(d.Act))
 		if !d.Certain {
 			s += " (" + t.p.T("report.duties.uncertain") + ")"
 		}
-		rows = append(rows, []string{d.Duty, s + " (" + d.Citation + ")"})
+		rows = append(rows, []string{d.Duty, s + " (" + t.p.Cite(d.Citation) + ")"})
 	}
 	t.table(2, rows)
 }
@@ -205,7 +205,7 @@ func (t determinationText) registrations() {
 	}
 	t.heading(t.p.T("report.duties.registration"))
 	for _, r := range t.d.Duties.Registrations {
-		t.para(2, t.p.Say(r.Title)+" ("+r.Citation+")")
+		t.para(2, t.p.Say(r.Title)+" ("+t.p.Cite(r.Citation)+")")
 		due := t.p.Say(r.DueText)
 		if !r.FirstDue.IsZero() && r.FirstDue.Before(t.d.AsOf) {
 			due += " " + t.p.T("report.duties.late")
@@ -215,7 +215,7 @@ func (t determinationText) registrations() {
 		for _, m := range r.Data {
 			data = append(data, t.p.Say(m))
 		}
-		t.hang(4, t.p.T("report.column.data")+": ", strings.Join(data, "; "))
+		t.hang(4, t.p.T("ui.label", "text", t.p.T("report.column.data")), strings.Join(data, "; "))
 		if r.SharedWithin.Key != "" {
 			t.para(4, t.p.T("report.duties.shared", "limit", r.SharedWithin))
 		}
@@ -229,9 +229,9 @@ func (t determinationText) fine() {
 	}
 	t.heading(t.p.T("report.duties.supervision"))
 	if s.Text.Key != "" {
-		t.para(2, t.p.Say(s.Text)+" "+s.Citation)
+		t.para(2, t.p.Say(s.Text)+" "+t.p.Cite(s.Citation))
 	}
-	t.para(2, t.p.Say(f.Text)+" "+f.Citation)
+	t.para(2, t.p.Say(f.Text)+" "+t.p.Cite(f.Citation))
 	if f.Formula.Key != "" {
 		t.para(4, t.p.Say(f.Formula))
 	}

@@ -138,6 +138,6 @@ func (t verdictText) criteria(all []significance.Criterion, met law.Truth, headi
 		if figures := t.p.Say(c.Figures()); figures != "" {
 			t.para(4, figures)
 		}
-		t.hang(4, "→ ", c.Citation+"  ["+c.Rule+"]")
+		t.hang(4, "→ ", t.p.Cite(c.Citation)+"  ["+c.Rule+"]")
 	}
 }

@@ -88,7 +88,7 @@ type userAddCommand struct {
 	Workspace     string `help:"Id or name. Default: the only one there is." xor:"workspace"`
 	NewWorkspace  string `help:"Name of a workspace to make; the person becomes its owner." xor:"workspace"`
 	Kind          string `help:"Kind of the new workspace: company, group, provider or authority." enum:"company,group,provider,authority" default:"company"`
-	Language      string `help:"en, de or fr. Default: pages as the browser asks, mails in English." enum:"en,de,fr," default:""`
+	Language      string `help:"en, de or fr. Default: pages as the browser asks, mails as the workspace." enum:"en,de,fr," default:""`
 	PasswordStdin bool   `help:"Read the password from standard input. Default: one is made and printed."`
 }
 

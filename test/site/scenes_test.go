@@ -92,7 +92,13 @@ func exampleScene(t *testing.T) scene {
 	if found == nil {
 		t.Fatal("the portfolio does not have the hospital")
 	}
-	organisation := found[1]
+	s.fillOrganisation(found[1])
+	return s
+}
+
+// fillOrganisation adds to an organisation what the example does not have by itself.
+func (s *scene) fillOrganisation(organisation string) {
+	v := s.person
 	v.must(organisation+"/on-call/contacts", url.Values{"role": {"lead"}, "name": {"Nora Night"}, "phone": {"+43 660 1234567"}})
 	v.must(organisation+"/binder/refresh", nil)
 	v.must(organisation+"/binder/mail", url.Values{"receivers": {"vault@example.net"}})
@@ -103,7 +109,6 @@ func exampleScene(t *testing.T) scene {
 	v.fillRegisters(organisation)
 	incident, report := v.fillCase(organisation)
 	s.parts = strings.NewReplacer(client, organisation, "{incident}", incident[strings.LastIndexByte(incident, '/')+1:], "{report}", report[strings.LastIndexByte(report, '/')+1:])
-	return s
 }
 
 // fillRegisters adds assets, a supplier and risks.
@@ -140,6 +145,12 @@ func (v visitor) fillCase(organisation string) (at, report string) {
 func deskScene(t *testing.T) scene {
 	t.Helper()
 	s := newScene(t, platform.Config(t), "olga@example.org")
+	s.fillDesk()
+	return s
+}
+
+// fillDesk makes the workspace of an authority.
+func (s *scene) fillDesk() {
 	s.desk = true
 	v := s.person
 	v.found()
@@ -159,5 +170,4 @@ func deskScene(t *testing.T) scene {
 	v.must("/authority/checklists/national-strategy", url.Values{"item": {"roles"}, "status": {"met"}, "note": {"Act of 2025"}, "evidence": {"https://example.org/act"}, "owner": {"Ministry"}, "due": {"2027-03-01"}, "version": {"0"}})
 	v.must("/authority/register/open", url.Values{"open": {"yes"}})
 	s.parts = strings.NewReplacer(client, organisation)
-	return s
 }

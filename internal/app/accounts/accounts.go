@@ -84,7 +84,7 @@ type FirstRun struct {
 	Name      string
 	Email     string
 	Password  string
-	Language  string // "": pages as the browser asks, all else in English
+	Language  string // "": pages as the browser asks, mails as the workspace
 	Zone      string // IANA name, as the browser tells; "" or one that is not known here: UTC
 }
 

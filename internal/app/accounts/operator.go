@@ -98,7 +98,7 @@ type NewAccount struct {
 	Role      tenant.Role // in the workspace
 	Make      bool        // the workspace is new; its first member must be an owner
 	Kind      tenant.Kind // of a new workspace
-	Language  string      // "": pages as the browser asks, all else in English
+	Language  string      // "": pages as the browser asks, mails as the workspace
 }
 
 // Add makes an account with a role in a workspace, and returns the password.

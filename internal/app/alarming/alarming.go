@@ -4,6 +4,7 @@
 package alarming
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -441,7 +442,7 @@ func (b *bell) write(p tenant.Person, x subject, a incident.Alarm, said law.Mess
 // marked in this transaction.
 func (b *bell) mail() error {
 	for _, l := range b.letters {
-		p := b.Mails.Printer(l.person.Language)
+		p := b.Mails.Printer(cmp.Or(l.person.Language, b.home.Language))
 		var text strings.Builder
 		sum := sha256.New()
 		for _, v := range l.lines {

@@ -115,7 +115,7 @@ func (c *composer) displacedTable() model.Table {
 	t := model.Table{Small: true, Columns: []model.Column{
 		{Title: c.t("report.column.duty"), Weight: 4}, {Title: c.t("report.column.regime"), Weight: 3}, {Title: c.t("report.column.citation"), Weight: 3}}}
 	for _, d := range c.in.Duties.Displaced {
-		by := model.Words(d.Act)
+		by := model.Words(c.p.Cite(d.Act))
 		if !d.Certain {
 			by.Badge = &model.Badge{Tone: chart.ToneOpen, Word: c.t("report.duties.uncertain")}
 		}

@@ -16,7 +16,7 @@ func (c *composer) method() []model.Block {
 	}
 	var status []model.Text
 	for _, s := range statuses() {
-		status = append(status, model.Strongly(c.statusWord(s)+": ").Then(c.t("report.status."+string(s)+".about"), model.Plain))
+		status = append(status, model.Strongly(c.t("ui.label", "text", c.statusWord(s))).Then(c.t("report.status."+string(s)+".about"), model.Plain))
 	}
 	return []model.Block{
 		heading(1, "method", c.t("report.method.heading")),
@@ -75,7 +75,7 @@ func (c *composer) sources() []law.Source {
 	}
 	for _, p := range c.in.Countries {
 		if p.Act.Established() {
-			add(law.Source{Title: c.place(p.Code) + ": " + c.p.Say(p.Act.Say()), Checked: p.Act.Checked, Confidence: p.Act.Confidence})
+			add(law.Source{Title: c.t("ui.label", "text", c.place(p.Code)) + c.p.Say(p.Act.Say()), Checked: p.Act.Checked, Confidence: p.Act.Confidence})
 		}
 	}
 	return out

@@ -166,7 +166,7 @@ func (s *Service) Forward(ctx context.Context, a authz.Actor, id, report, recipi
 			return err
 		}
 		_, err = s.options.Mails.Post(tx, mailing.Letter{Key: "forward/" + f.ID, Organisation: c.Organisation, To: to.Email, Language: w.Language, Message: "authority.mail.forward",
-			Arguments: []any{"authority", w.Name, "reference", c.Reference, "basis", f.Basis, "hash", f.SHA256, "tlp", c.TLP}, Body: f.Content})
+			Arguments: []any{"authority", w.Name, "reference", c.Reference, "basis", s.options.Mails.Printer(w.Language).Cite(f.Basis), "hash", f.SHA256, "tlp", c.TLP}, Body: f.Content})
 		return err
 	})
 	return f, err

@@ -113,8 +113,8 @@ type NationalFact struct {
 func (e Entry) national(p *locale.Printer) model.Table {
 	t := model.Table{Small: true, Columns: []model.Column{{Title: p.T("report.column.national"), Weight: 2.4}, {Title: p.T("report.column.value"), Weight: 4.4}, {Title: p.T("report.column.source"), Weight: 3.6}}}
 	for _, f := range e.Facts() {
-		source := f.Fact.Source + " · " + p.T("report.checked", "date", f.Fact.Checked)
-		cell := model.Cell{Lines: []model.Text{{{Text: p.Cite(source), Style: model.Citation}}}}
+		source := p.Cite(f.Fact.Source) + " · " + p.T("report.checked", "date", f.Fact.Checked)
+		cell := model.Cell{Lines: []model.Text{{{Text: source, Style: model.Citation}}}}
 		if f.Fact.Confidence != law.Verified {
 			cell.Badge = &model.Badge{Tone: chart.ToneOpen, Word: p.T("country.confidence." + string(f.Fact.Confidence))}
 		}

@@ -171,7 +171,7 @@ func (s *Service) entries(ctx context.Context, a authz.Actor, f planning.Feed, p
 	}
 	written := map[string]bool{}
 	for _, d := range clients.Deadlines(c.In, c.File.Registration, c.Registrations) {
-		e := calendar.Entry{UID: deadlineUID(c.Organisation.ID, d.ID, d.On), Summary: c.Organisation.Name + ": " + p.Say(d.Text), Description: d.Law, At: d.By}
+		e := calendar.Entry{UID: deadlineUID(c.Organisation.ID, d.ID, d.On), Summary: p.T("ui.label", "text", c.Organisation.Name) + p.Say(d.Text), Description: p.Cite(d.Law), At: d.By}
 		if !written[e.UID] {
 			written[e.UID] = true
 			out = append(out, e)
@@ -225,7 +225,7 @@ func nextEntry(p *locale.Printer, o assessment.Standing) (calendar.Entry, bool) 
 	if r.NextDeadline.IsZero() {
 		return calendar.Entry{}, false
 	}
-	return calendar.Entry{UID: "next-" + o.Organisation.ID + "@nisaba", Summary: o.Organisation.Name + ": " + p.Say(r.NextDeadlineText), At: r.NextDeadline}, true
+	return calendar.Entry{UID: "next-" + o.Organisation.ID + "@nisaba", Summary: p.T("ui.label", "text", o.Organisation.Name) + p.Say(r.NextDeadlineText), At: r.NextDeadline}, true
 }
 
 // deadlineUID names a date of the law; it stays the same however often it is
@@ -235,5 +235,5 @@ func deadlineUID(organisation, id string, on law.Date) string {
 }
 
 func taskEntry(p *locale.Printer, t planning.Task, organisation string) calendar.Entry {
-	return calendar.Entry{UID: "task-" + t.ID + "@nisaba", Summary: organisation + ": " + t.Title, Description: p.Say(t.DueBecause), Day: t.Due}
+	return calendar.Entry{UID: "task-" + t.ID + "@nisaba", Summary: p.T("ui.label", "text", organisation) + t.Title, Description: p.Say(t.DueBecause), Day: t.Due}
 }

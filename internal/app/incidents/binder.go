@@ -60,8 +60,12 @@ func (s *Service) binder(tx *store.Tx, of string) (Binder, error) {
 	if err != nil {
 		return Binder{}, err
 	}
+	language, err := languageOf(tx, file)
+	if err != nil {
+		return Binder{}, err
+	}
 	today := law.DateOf(tx.Now())
-	b := Binder{Name: file.Organisation.Name, Language: orElse(file.Language, "en"), On: tx.Now(), Zone: time.UTC, Contacts: file.Registration.Contacts, Countries: d.Countries}
+	b := Binder{Name: file.Organisation.Name, Language: language, On: tx.Now(), Zone: time.UTC, Contacts: file.Registration.Contacts, Countries: d.Countries}
 	if len(d.Countries) > 0 {
 		if zone, err := time.LoadLocation(d.Countries[0].Zone); err == nil {
 			b.Zone = zone

@@ -46,7 +46,10 @@ func (s *Service) CustodySheet(ctx context.Context, a authz.Actor, organisation,
 		if err != nil {
 			return err
 		}
-		c.Entity, c.Language = file.Organisation.Name, orElse(file.Language, "en")
+		c.Entity = file.Organisation.Name
+		if c.Language, err = languageOf(tx, file); err != nil {
+			return err
+		}
 		for _, line := range c.Exhibit.Custody {
 			by := ""
 			for _, e := range found.Entries {

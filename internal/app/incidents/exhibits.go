@@ -103,7 +103,11 @@ func (s *Service) scanned(tx *store.Tx, x incident.Exhibit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return x.Name + " (" + s.messages.Printer(orElse(file.Language, "en")).T(key) + ")", nil
+	language, err := languageOf(tx, file)
+	if err != nil {
+		return "", err
+	}
+	return x.Name + " (" + s.messages.Printer(language).T(key) + ")", nil
 }
 
 // keep stores a file.

@@ -262,3 +262,13 @@ func facts(tx *store.Tx, id string) (*organisation.File, error) {
 	}
 	return organisation.Read("", o.Facts)
 }
+
+// languageOf is the language of what is kept or goes out for an organisation: that of
+// its file, else that of the workspace.
+func languageOf(tx *store.Tx, f *organisation.File) (string, error) {
+	if f.Language != "" {
+		return f.Language, nil
+	}
+	w, err := tx.Workspace()
+	return orElse(w.Language, "en"), err
+}

@@ -170,7 +170,11 @@ func (m Mailbox) keepAttached(tx *store.Tx, by authz.Actor, i incident.Incident,
 	if err != nil {
 		return err
 	}
-	words := m.Messages.Printer(orElse(file.Language, "en"))
+	language, err := languageOf(tx, file)
+	if err != nil {
+		return err
+	}
+	words := m.Messages.Printer(language)
 	for _, f := range files {
 		became := words.T(f.became())
 		x := incident.Exhibit{Organisation: i.Organisation, Incident: i.ID, Name: f.name, SHA256: f.sha256, Scan: f.scan,

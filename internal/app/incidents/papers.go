@@ -57,7 +57,11 @@ func (s *Service) paper(tx *store.Tx, i incident.Incident, r incident.Report) (P
 	if err != nil {
 		return Paper{}, err
 	}
-	p := Paper{Report: r, Form: sh.Form, Previous: sh.Previous, Language: orElse(file.Language, "en"), Zone: time.UTC, On: i.Now(tx.Now())}
+	language, err := languageOf(tx, file)
+	if err != nil {
+		return Paper{}, err
+	}
+	p := Paper{Report: r, Form: sh.Form, Previous: sh.Previous, Language: language, Zone: time.UTC, On: i.Now(tx.Now())}
 	if zone, err := time.LoadLocation(o.Zone); err == nil {
 		p.Zone = zone
 	}
@@ -166,7 +170,7 @@ func (p Paper) Text(printer *locale.Printer) string {
 	line(strings.Join(w.marks(), " · "))
 	line()
 	for _, item := range w.items() {
-		line(item.name, ": ", item.text)
+		line(w.T("ui.label", "text", item.name), item.text)
 	}
 	fields, left := w.answered()
 	for _, f := range fields {

@@ -272,7 +272,10 @@ func startPlaybook(tx *store.Tx, a authz.Actor, i incident.Incident, p playbook.
 	if err != nil {
 		return 0, err
 	}
-	language := orElse(file.Language, "en")
+	language, err := languageOf(tx, file)
+	if err != nil {
+		return 0, err
+	}
 	known, err := tx.TasksOfIncident(i.Organisation, i.ID)
 	if err != nil {
 		return 0, err

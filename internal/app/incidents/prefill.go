@@ -100,13 +100,14 @@ func (s *Service) class(out known, tx *store.Tx, file *organisation.File) {
 	if c := string(d.Scope.Class); slices.Contains([]string{string(law.Essential), string(law.Important), string(law.Out)}, c) {
 		out.put("entity_class", c)
 	}
-	if s.messages == nil {
+	language, err := languageOf(tx, file)
+	if err != nil || s.messages == nil {
 		return
 	}
-	printer, sectors := s.messages.Printer(orElse(file.Language, "en")), []string(nil)
+	printer, sectors := s.messages.Printer(language), []string(nil)
 	for _, id := range d.Scope.EntityTypes {
 		if t, ok := annex.Lookup(id); ok {
-			sectors = append(sectors, printer.Say(t.SectorTitle())+": "+printer.Say(t.Title()))
+			sectors = append(sectors, printer.T("ui.label", "text", printer.Say(t.SectorTitle()))+printer.Say(t.Title()))
 		}
 	}
 	out.list("entity_sectors", sectors)

@@ -30,7 +30,7 @@ type Letter struct {
 	Key          string // what it is about; the workspace sends one mail per key, however often it is posted
 	Organisation string // "": of the workspace
 	To           string // address
-	Language     string // "": English
+	Language     string // "": that of the workspace
 	// Message names two messages: Message+".subject" and Message+".text". Arguments
 	// are name, value pairs for both.
 	Message   string
@@ -120,6 +120,13 @@ type payload struct {
 func (m *Mailer) Post(tx *store.Tx, l Letter) (fresh bool, err error) {
 	if m == nil {
 		return false, nil
+	}
+	if l.Language == "" {
+		w, err := tx.Workspace()
+		if err != nil {
+			return false, err
+		}
+		l.Language = w.Language
 	}
 	p := m.Printer(l.Language)
 	subject := strings.Join(strings.Fields(p.T(l.Message+".subject", l.Arguments...)), " ")

@@ -151,7 +151,7 @@ func lasts(d desk.Delivery) time.Duration {
 
 // one mails one notice.
 func (m *postman) one(p tenant.Person, n desk.Notice) error {
-	say := m.mails.Printer(p.Language)
+	say := m.mails.Printer(cmp.Or(p.Language, m.workspace.Language))
 	text := Say(say, n)
 	_, err := m.mails.Post(m.tx, mailing.Letter{Key: "notice/" + n.ID, Organisation: n.Organisation, To: p.Email, Language: p.Language,
 		Message: "noticing.mail", Arguments: []any{"subject", shorten(text), "text", text, "link", m.mails.Link(cmp.Or(n.Link, "/inbox")), "workspace", m.workspace.Name}})
@@ -201,7 +201,7 @@ func (m *postman) digest(p tenant.Person, d desk.Delivery, list []desk.Notice) e
 	if len(list) == 0 {
 		return nil
 	}
-	say := m.mails.Printer(p.Language)
+	say := m.mails.Printer(cmp.Or(p.Language, m.workspace.Language))
 	body, err := m.body(say, p, list)
 	if err != nil {
 		return err

@@ -177,7 +177,7 @@ func typed(v any) any {
 
 // Choices is how a person hears of notices.
 type Choices struct {
-	Language string // of pages and mails; "": pages as the browser asks, mails in English
+	Language string // of pages and mails; "": pages as the browser asks, mails as the workspace
 	Zone     string // IANA name; "": UTC
 	Kinds    map[desk.Kind]desk.Delivery
 }

@@ -437,6 +437,25 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
+// TestMailsOfTheWorkspace: who leaves the language to the browser gets mails in that of
+// the workspace.
+func TestMailsOfTheWorkspace(t *testing.T) {
+	o := open(t, storetest.Open(t, storetest.SQLite(t)))
+	o.quiet()
+	o.write(func(tx *store.Tx) error {
+		w, err := tx.Workspace()
+		if err == nil {
+			w.Language = "de"
+			_, err = tx.PutWorkspace(w)
+		}
+		return err
+	})
+	o.tell(o.anna, "reminder.deadline.day")
+	if got := o.deliver(); len(got) != 1 || !strings.Contains(got[0], "Die Frist endet am") || !strings.Contains(got[0], "\n-- \nGesendet") {
+		t.Errorf("mails %q", got)
+	}
+}
+
 // TestSameMessageID stops the server after the mail went out and before it was
 // noted: the second copy has the same id, so that the receiver drops it.
 func TestSameMessageID(t *testing.T) {

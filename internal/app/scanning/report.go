@@ -305,11 +305,12 @@ func profiles(p *locale.Printer, r scan.Result) ([]model.Block, error) {
 		{Title: p.T("profile.verdict"), Weight: 1.4}, {Title: p.T("profile.reasons"), Weight: 4.4}}}
 	for _, f := range list[:min(len(list), mostRated)] {
 		var reasons []model.Text
-		for reason := range strings.SplitSeq(f.Observed, "; ") {
+		observed, _ := p.Finding(f.Observed)
+		for reason := range strings.SplitSeq(observed, "; ") {
 			reasons = append(reasons, model.Say(reason))
 		}
 		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{model.Words(f.Target.String()), model.Words(f.Profile),
-			model.Status(verdictTones[f.Verdict], p.T("profile.verdict."+f.Verdict)), {Lines: append(reasons, model.Quietly(f.Citation))}}})
+			model.Status(verdictTones[f.Verdict], p.T("profile.verdict."+f.Verdict)), {Lines: append(reasons, model.Quietly(p.Cite(f.Citation)))}}})
 	}
 	out := []model.Block{model.Heading{Level: 1, ID: "profiles", Text: p.T("profile.title"), Numbered: true}, model.Paragraph{Text: model.Say(p.T("profile.lead"))}, t}
 	return append(out, more(p, len(list)-mostRated)...), nil
@@ -352,7 +353,7 @@ func sources(p *locale.Printer, c exposure.Check) string {
 		if on, err := law.ParseDate(c.Checked); err == nil {
 			checked = p.T("exposure.checked", "on", p.Date(on))
 		}
-		out = append(out, p.T("exposure.references", "references", p.List(c.References)), checked)
+		out = append(out, p.T("exposure.references", "references", p.List(p.CiteAll(c.References))), checked)
 	}
 	if c.Judgement != "" {
 		out = append(out, p.T("exposure.judgement", "text", c.Judgement))

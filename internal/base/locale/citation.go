@@ -9,13 +9,15 @@ import (
 
 // Cite writes the citation of a legal act, which the data keep in English, in the way
 // of the language: "Directive (EU) 2022/2555 Art. 23(4)(a)" is "Richtlinie (EU)
-// 2022/2555 Art. 23 Abs. 4 Buchst. a" in German. Words that it does not know stay.
+// 2022/2555 Art. 23 Abs. 4 Buchst. a" in German. Sources that are no acts of the Union,
+// and what was not read of them, are sentences of the catalogue (sources/*.json). Words
+// that neither knows stay.
 func (p *Printer) Cite(citation string) string {
 	way, ok := citing[p.Language]
 	if !ok || citation == "" {
 		return citation
 	}
-	text := citedAct.ReplaceAllStringFunc(citation, way.act)
+	text := citedAct.ReplaceAllStringFunc(p.source(citation), way.act)
 	text = way.words.Replace(text)
 	for _, x := range way.rules {
 		text = x.from.ReplaceAllString(text, x.to)
@@ -23,6 +25,24 @@ func (p *Printer) Cite(citation string) string {
 	text = way.groups(text)
 	first, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(first)) + text[size:]
+}
+
+// CiteAll is Cite for each of several.
+func (p *Printer) CiteAll(citations []string) []string {
+	out := make([]string, len(citations))
+	for i, c := range citations {
+		out[i] = p.Cite(c)
+	}
+	return out
+}
+
+// source is a citation with its sentences, which "; " parts, in the printer's language.
+func (p *Printer) source(citation string) string {
+	parts := strings.Split(citation, "; ")
+	for i, part := range parts {
+		parts[i], _ = p.sources.say(part)
+	}
+	return strings.Join(parts, "; ")
 }
 
 // citedAct matches the name of an act of the Union; its groups are the kind, the
@@ -57,15 +77,10 @@ var citing = map[string]citeWay{
 			"Implementing Decision": "Durchführungsbeschluss", "Delegated Decision": "Delegierter Beschluss"},
 		marks: map[string]string{"EU": "EU", "EC": "EG", "EEC": "EWG"}, number: "Nr. ", gap: " ",
 		paragraph: " Abs. ", point: " Buchst. ", below: " Ziffer ", dotted: " Buchst. ",
-		words: strings.NewReplacer("Commentary on the national act", "Fachliteratur zum nationalen Gesetz", "Commentary on the national bill", "Fachliteratur zum Gesetzentwurf",
-			"Commentary on the bill", "Fachliteratur zum Gesetzentwurf", "Commentary on the draft", "Fachliteratur zum Entwurf", "Commentary on ", "Fachliteratur zu ",
-			", and commentary", " und Fachliteratur", " and commentary", " und Fachliteratur", "Guidance of the ", "Hinweise: ", "Guidance of ", "Hinweise: ",
-			"Not stated in the sources read", "In den gelesenen Quellen nicht genannt", "No source found", "Keine Quelle gefunden", "Not confirmed by a source", "Durch keine Quelle bestätigt",
-			"The act was not read", "Das Gesetz wurde nicht gelesen", "the law was not read", "das Gesetz wurde nicht gelesen", "Arts. ", "Art. ", ", first subparagraph", " Unterabs. 1", ", second subparagraph", " Unterabs. 2", ", third subparagraph", " Unterabs. 3",
+		words: strings.NewReplacer("Arts. ", "Art. ", ", first subparagraph", " Unterabs. 1", ", second subparagraph", " Unterabs. 2", ", third subparagraph", " Unterabs. 3",
 			", first sentence", " Satz 1", ", second sentence", " Satz 2", "recitals ", "Erwägungsgründe ", "recital ", "Erwägungsgrund ",
-			"Annexes ", "Anhänge ", "Annex", "Anhang", "points ", "Nummern ", "point ", "Nummer ", "section ", "Abschnitt ",
-			" and ", " und ", " to ", " bis ", "National act", "Nationales Gesetz", "national act", "nationales Gesetz", "as proposed", "in der vorgeschlagenen Fassung",
-			"a proposal that is not law", "ein Vorschlag, kein geltendes Recht",
+			"Annexes ", "Anhänge ", "Annex", "Anhang", "annex ", "Anhang ", "appendix ", "Anhang ", "sections ", "Abschnitte ", "points ", "Nummern ", "point ", "Nummer ", "section ", "Abschnitt ",
+			" and ", " und ", " to ", " bis ", ", where applicable", ", soweit zutreffend", ", where possible", ", soweit möglich", "as proposed", "in der vorgeschlagenen Fassung",
 			"consolidated text of ", "konsolidierte Fassung vom ", "consolidated text", "konsolidierte Fassung", "with the corrigendum of ", "mit der Berichtigung vom ",
 			"template field", "Feld der Vorlage", "1st indent", "1. Gedankenstrich", "2nd indent", "2. Gedankenstrich", "3rd indent", "3. Gedankenstrich"),
 		rules: []citeRule{{regexp.MustCompile(`\b(\d+)th indent`), "$1. Gedankenstrich"}, {citedDay, "$1. $2 $3"},
@@ -79,14 +94,9 @@ var citing = map[string]citeWay{
 			"Implementing Decision": "décision d’exécution", "Delegated Decision": "décision déléguée"},
 		marks: map[string]string{"EU": "UE", "EC": "CE", "EEC": "CEE"}, number: "nº ", gap: ", ",
 		paragraph: ", par. ", point: ", point ", below: " ", closing: ")", dotted: " ",
-		words: strings.NewReplacer("Commentary on the national act", "commentaire de l’acte national", "Commentary on the national bill", "commentaire du projet de loi",
-			"Commentary on the bill", "commentaire du projet de loi", "Commentary on the draft", "commentaire du projet", "Commentary on ", "commentaire sur ",
-			", and commentary", " et commentaire", " and commentary", " et commentaire", "Guidance of the ", "recommandations : ", "Guidance of ", "recommandations : ",
-			"Not stated in the sources read", "non indiqué dans les sources lues", "No source found", "aucune source trouvée", "Not confirmed by a source", "confirmé par aucune source",
-			"The act was not read", "l’acte n’a pas été lu", "the law was not read", "la loi n’a pas été lue", "Arts. ", "art. ", "Art. ", "art. ", "first subparagraph", "premier alinéa", "second subparagraph", "deuxième alinéa", "third subparagraph", "troisième alinéa",
+		words: strings.NewReplacer("; ", "\u00a0; ", " and Art. ", " et art. ", ", Arts. ", ", art. ", ", Art. ", ", art. ", " Arts. ", ", art. ", " Art. ", ", art. ", "Arts. ", "art. ", "Art. ", "art. ", "first subparagraph", "premier alinéa", "second subparagraph", "deuxième alinéa", "third subparagraph", "troisième alinéa",
 			"first sentence", "première phrase", "second sentence", "deuxième phrase", "recitals ", "considérants ", "recital ", "considérant ",
-			"Annexes ", "annexes ", "Annex", "annexe", " and ", " et ", " to ", " à ", "National act", "acte national", "national act", "acte national",
-			"as proposed", "tel que proposé", "a proposal that is not law", "une proposition, pas le droit en vigueur",
+			"Annexes ", "annexes ", "Annex", "annexe", "annex ", "annexe ", "appendix ", "annexe ", " and ", " et ", " to ", " à ", ", where applicable", ", le cas échéant", ", where possible", ", si possible", "as proposed", "tel que proposé",
 			"consolidated text of ", "texte consolidé du ", "consolidated text", "texte consolidé", "with the corrigendum of ", "avec le rectificatif du ",
 			"template field", "champ du modèle", "1st indent", "1er tiret", "2nd indent", "2e tiret", "3rd indent", "3e tiret"),
 		rules: []citeRule{{regexp.MustCompile(`\b(\d+)th indent`), "${1}e tiret"},
@@ -139,6 +149,8 @@ func (w citeWay) groups(s string) string {
 			sep = ","
 		}
 		switch {
+		case strings.HasSuffix(before, "–"): // "(2)–(3)"
+			sep += first
 		case first[0] >= '0' && first[0] <= '9':
 			sep += w.paragraph + first
 		case digitBefore(s, m[0]):

@@ -29,6 +29,7 @@ type Catalogue struct {
 	others    map[string]map[string]bool    // by language: the keys of the messages in the bundle
 	sentences map[string]*sentences         // of faults, by language
 	findings  map[string]*sentences         // of scans, by language
+	sources   map[string]*sentences         // of what was read, by language
 }
 
 // Languages lists the languages that have messages, sorted.
@@ -38,7 +39,7 @@ func (c *Catalogue) Languages() []string { return slices.Clone(c.languages) }
 // English, the fallback of every key, are read. An unknown language or a file
 // that does not parse is an error.
 func Load(fsys fs.FS, root string, languages ...string) (*Catalogue, error) {
-	c := &Catalogue{bundle: i18n.NewBundle(language.English), simple: map[string]map[string]pattern{}, others: map[string]map[string]bool{}, sentences: map[string]*sentences{}, findings: map[string]*sentences{}}
+	c := &Catalogue{bundle: i18n.NewBundle(language.English), simple: map[string]map[string]pattern{}, others: map[string]map[string]bool{}, sentences: map[string]*sentences{}, findings: map[string]*sentences{}, sources: map[string]*sentences{}}
 	if len(languages) == 0 {
 		entries, err := fs.ReadDir(fsys, root)
 		if err != nil {
@@ -80,7 +81,10 @@ func (c *Catalogue) loadLanguage(fsys fs.FS, root, lang string) error {
 	if c.sentences[lang], err = loadSentences(fsys, path.Join(root, lang, "sentences")); err != nil {
 		return err
 	}
-	c.findings[lang], err = loadSentences(fsys, path.Join(root, lang, "findings"))
+	if c.findings[lang], err = loadSentences(fsys, path.Join(root, lang, "findings")); err != nil {
+		return err
+	}
+	c.sources[lang], err = loadSentences(fsys, path.Join(root, lang, "sources"))
 	return err
 }
 
@@ -129,6 +133,7 @@ func (c *Catalogue) Printer(lang string) *Printer {
 		english:   c.simple["en"],
 		sentences: c.sentences[lang],
 		findings:  c.findings[lang],
+		sources:   c.sources[lang],
 		numbers:   message.NewPrinter(tag),
 	}
 }
@@ -142,6 +147,7 @@ type Printer struct {
 	english   map[string]pattern
 	sentences *sentences
 	findings  *sentences
+	sources   *sentences
 	numbers   *message.Printer
 }
 

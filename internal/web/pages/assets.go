@@ -161,17 +161,15 @@ func assetRows(v rosterView) ui.TableProps {
 }
 
 // openText says what a finding of the check of open ports saw.
-func openText(f exposure.Finding) string {
-	if f.Observed == "" {
-		return f.Reason
-	}
-	return f.Observed
+func openText(ctx context.Context, f exposure.Finding) string {
+	said, _ := ui.From(ctx).Printer.Finding(cmp.Or(f.Observed, f.Reason))
+	return said
 }
 
 func unlistedRows(v rosterView) ui.TableProps {
 	t := ui.TableProps{ID: "unlisted", Caption: v.t("unlisted"), HideCaption: true, Dense: true, Columns: []ui.Column{{Label: v.t("hosts")}, {Label: v.t("seen")}}}
 	for _, f := range v.seen.Unlisted {
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(f.Target.String()), ui.Words(openText(f))}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(f.Target.String()), ui.Words(openText(v.r.Context(), f))}})
 	}
 	return t
 }

@@ -40,7 +40,7 @@ func (s *Site) showDeskCase(w http.ResponseWriter, r *http.Request, act string, 
 		return err
 	}
 	v.fields, v.sheets = s.authority.Compare(v.Case)
-	p := s.frame(r, v.Name+": "+regimeTitle(r.Context(), clocks.Regime(v.Regime)), v.Reference)
+	p := s.frame(r, ui.Label(r.Context(), v.Name)+regimeTitle(r.Context(), clocks.Regime(v.Regime)), v.Reference)
 	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "authority.inbox"), URL: "/authority"}}
 	p.Wide = true
 	return ui.Render(w, r, statusOf(wrong), deskCasePage(r, p, v))

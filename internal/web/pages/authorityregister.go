@@ -336,7 +336,7 @@ func figuresText(ctx context.Context, y organisation.Figures) string {
 		v   *float64
 	}{{"staff", y.Employees}, {"turnover", y.Turnover}, {"balance", y.BalanceSheet}} {
 		if x.v != nil {
-			parts = append(parts, ui.T(ctx, "authority.apply."+x.key)+": "+ui.Number(ctx, *x.v, 0))
+			parts = append(parts, ui.Label(ctx, ui.T(ctx, "authority.apply."+x.key))+ui.Number(ctx, *x.v, 0))
 		}
 	}
 	return strings.Join(parts, "\n")

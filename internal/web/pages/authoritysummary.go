@@ -293,7 +293,7 @@ func writeNote(w http.ResponseWriter, from string, n authority.SituationNote) er
 
 func noteDocument(ctx context.Context, from string, n authority.SituationNote) model.Document {
 	d := paper(ctx, n.Title, from, ui.DayOf(ctx, n.CreatedAt))
-	d.Blocks = append(d.Blocks, model.Paragraph{Text: model.Strongly(ui.T(ctx, "authority.situation.level.short") + ": " + n.Purpose)})
+	d.Blocks = append(d.Blocks, model.Paragraph{Text: model.Strongly(ui.Label(ctx, ui.T(ctx, "authority.situation.level.short")) + n.Purpose)})
 	for _, part := range strings.Split(n.Body, "\n") {
 		if part = strings.TrimSpace(part); part != "" {
 			d.Blocks = append(d.Blocks, model.Paragraph{Text: model.Say(part)})
@@ -314,7 +314,7 @@ func noteDocument(ctx context.Context, from string, n authority.SituationNote) m
 		d.Blocks = append(d.Blocks, table)
 	}
 	if len(n.Figures.States) > 0 {
-		d.Blocks = append(d.Blocks, model.Paragraph{Text: model.Say(ui.T(ctx, "authority.situation.states") + ": " + strings.Join(n.Figures.States, ", "))})
+		d.Blocks = append(d.Blocks, model.Paragraph{Text: model.Say(ui.Label(ctx, ui.T(ctx, "authority.situation.states")) + strings.Join(n.Figures.States, ", "))})
 	}
 	d.Blocks = append(d.Blocks, model.Paragraph{Small: true, Text: model.Say(ui.T(ctx, "authority.situation.scale"))})
 	return d

@@ -117,7 +117,7 @@ func exerciseTable(r *http.Request, list []incidents.Exercise) ui.TableProps {
 		if !x.EndedAt.IsZero() {
 			status = ui.Status{Tone: ui.Good, Word: ui.T(ctx, "handling.exercise.ended")}
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(ui.T(ctx, "incidents.exercise")+": "+x.Case.Title, clientURL(r, "incidents/"+x.Case.ID+"/handling?tab=exercise"), x.Case.Reference+" "+x.Goal),
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.LinkCell(ui.Label(ctx, ui.T(ctx, "incidents.exercise"))+x.Case.Title, clientURL(r, "incidents/"+x.Case.ID+"/handling?tab=exercise"), x.Case.Reference+" "+x.Goal),
 			ui.Moment(x.BegunAt), ui.StatusBadge(status), ui.Words(findingsText(ctx, x.Findings))}})
 	}
 	return t

@@ -308,7 +308,7 @@ func sourcesOf(ctx context.Context, c exposure.Check) []string {
 		if on, err := law.ParseDate(c.Checked); err == nil {
 			checked = ui.T(ctx, "exposure.checked", "on", ui.DayText(ctx, on))
 		}
-		out = append(out, ui.T(ctx, "exposure.references", "references", c.References)+" "+checked)
+		out = append(out, ui.T(ctx, "exposure.references", "references", ui.From(ctx).Printer.CiteAll(c.References))+" "+checked)
 	}
 	if c.Judgement != "" {
 		out = append(out, ui.T(ctx, "exposure.judgement", "text", c.Judgement))
@@ -424,7 +424,7 @@ func findingTrace(ctx context.Context, f exposure.Finding) []ui.TraceItem {
 	case exposure.OwnCriterion:
 		out = append(out, item("citation", ui.T(ctx, "exposure.own")))
 	default:
-		out = append(out, item("citation", f.Citation))
+		out = append(out, item("citation", ui.Cite(ctx, f.Citation)))
 	}
 	if f.Profile != "" {
 		out = append(out, item("profile", f.Profile))

@@ -115,15 +115,15 @@ func statisticRows(ctx context.Context, v incident.Statistics) (rows [][]string)
 		add(ui.T(ctx, "handling.figure."+c.Key), c.N)
 	}
 	for _, s := range spans(v) {
-		name := ui.T(ctx, "handling.span."+s.Key)
-		add(name+": "+ui.T(ctx, "handling.column.cases"), s.Count)
+		name := ui.Label(ctx, ui.T(ctx, "handling.span."+s.Key))
+		add(name+ui.T(ctx, "handling.column.cases"), s.Count)
 		if s.Count > 0 {
-			rows = append(rows, []string{name + ": " + ui.T(ctx, "handling.column.median") + " (min)", strconv.FormatFloat(s.Text[0], 'f', 0, 64)},
-				[]string{name + ": " + ui.T(ctx, "handling.column.p90") + " (min)", strconv.FormatFloat(s.Text[1], 'f', 0, 64)})
+			rows = append(rows, []string{name + ui.T(ctx, "handling.column.median") + " (min)", strconv.FormatFloat(s.Text[0], 'f', 0, 64)},
+				[]string{name + ui.T(ctx, "handling.column.p90") + " (min)", strconv.FormatFloat(s.Text[1], 'f', 0, 64)})
 		}
 	}
 	for _, p := range v.Stages {
-		name := regimeTitle(ctx, p.Regime) + ", " + stageTitle(ctx, p.Stage) + ": "
+		name := ui.Label(ctx, regimeTitle(ctx, p.Regime)+", "+stageTitle(ctx, p.Stage))
 		for _, c := range []struct {
 			key string
 			n   int
@@ -132,7 +132,7 @@ func statisticRows(ctx context.Context, v incident.Statistics) (rows [][]string)
 		}
 	}
 	for _, cause := range slices.Sorted(maps.Keys(v.Causes)) {
-		add(ui.T(ctx, "handling.causes")+": "+causeText(ctx, cause), v.Causes[cause])
+		add(ui.Label(ctx, ui.T(ctx, "handling.causes"))+causeText(ctx, cause), v.Causes[cause])
 	}
 	return rows
 }

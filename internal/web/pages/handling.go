@@ -455,7 +455,10 @@ func (s *Site) indicatorFile(name string) guard.Handler {
 		if of.Exercise { // a table has no head for the mark: each line bears it
 			file = "exercise-" + file
 			for n, v := range all {
-				all[n].Note = strings.TrimSuffix(ui.T(r.Context(), "incidents.exercise")+": "+v.Note, ": ")
+				all[n].Note = ui.T(r.Context(), "incidents.exercise")
+				if v.Note != "" {
+					all[n].Note = ui.Label(r.Context(), all[n].Note) + v.Note
+				}
 			}
 		}
 		each := func(f func(indicators.Indicator) error) error {
@@ -494,7 +497,7 @@ func (s *Site) indicatorFile(name string) guard.Handler {
 // marking names a case outside of the platform; an exercise says so.
 func marking(r *http.Request, i incident.Incident) string {
 	if i.Exercise {
-		return ui.T(r.Context(), "incidents.exercise") + ": " + i.Reference
+		return ui.Label(r.Context(), ui.T(r.Context(), "incidents.exercise")) + i.Reference
 	}
 	return i.Reference
 }

@@ -112,7 +112,7 @@ func (s *Site) caseFrame(r *http.Request, c clients.Client, i incident.Incident)
 	p.Crumbs = append(p.Crumbs, ui.Link{Text: p.Title, URL: clientURL(r, "incidents")})
 	p.Title, p.Lead = i.Title, i.Reference
 	if i.Exercise {
-		p.Title = ui.T(r.Context(), "incidents.exercise") + ": " + i.Title
+		p.Title = ui.Label(r.Context(), ui.T(r.Context(), "incidents.exercise")) + i.Title
 	}
 	return p
 }
@@ -282,7 +282,7 @@ func (v caseView) next(r *http.Request) incidentStep {
 		}
 		return step("nothing", ui.Good, "")
 	}
-	n := incidentStep{tone: clockStatus(ctx, clock).Tone, title: stageTitle(ctx, clock.Stage) + ": " + regimeTitle(ctx, clock.Regime),
+	n := incidentStep{tone: clockStatus(ctx, clock).Tone, title: ui.Label(ctx, stageTitle(ctx, clock.Stage)) + regimeTitle(ctx, clock.Regime),
 		text: ui.T(ctx, "incidents.next.due", "when", zonedText(ctx, clock.Strict), "to", recipient(ctx, duty.Obligation))}
 	if x := awaited(duty, clock); x.ID != "" {
 		n.text += " " + ui.T(ctx, "incidents.next.underway", "since", ui.MomentText(ctx, x.SubmittedAt))

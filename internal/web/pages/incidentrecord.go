@@ -46,10 +46,10 @@ func recordText(ctx context.Context, e incident.Entry) string {
 	case e.Kind == "decision" && e.Text == "approved" && e.Before == "" && e.After == "":
 		return ui.T(ctx, "incidents.record.approved")
 	case e.Kind == "evidence" && e.Object == "indicators" && strings.HasPrefix(e.Text, "+"):
-		return ui.T(ctx, "incidents.record.indicators") + ": " + e.Text
+		return ui.Label(ctx, ui.T(ctx, "incidents.record.indicators")) + e.Text
 	case e.Kind == "evidence":
 		if name, act, ok := cutLast(e.Text, ": "); ok && slices.Contains(append(incident.CustodyActions(), incident.CustodyChecked, incident.CustodyAltered), act) {
-			return name + ": " + ui.T(ctx, "handling.custody."+strings.ReplaceAll(act, " ", "_"))
+			return ui.Label(ctx, name) + ui.T(ctx, "handling.custody."+strings.ReplaceAll(act, " ", "_"))
 		}
 	case e.Kind == "correction":
 		which, text := e.Object, e.Text
@@ -57,7 +57,7 @@ func recordText(ctx context.Context, e incident.Entry) string {
 			which = of
 		}
 		if title := momentTitle(ctx, which); title != "" && text != "" {
-			return title + ": " + text
+			return ui.Label(ctx, title) + text
 		} else if title != "" {
 			return title
 		}
@@ -118,7 +118,7 @@ func recordValue(ctx context.Context, e incident.Entry, value string) string {
 		return wordOr(ctx, "incidents.channel."+value, value)
 	case "action":
 		if addedCount.MatchString(value) {
-			return ui.T(ctx, "incidents.record.steps") + ": " + value
+			return ui.Label(ctx, ui.T(ctx, "incidents.record.steps")) + value
 		}
 		return wordOr(ctx, "handling.condition."+value, wordOr(ctx, "plan.state."+value, value))
 	}
@@ -138,7 +138,7 @@ func decisionWords(ctx context.Context, value string) string {
 		return ui.T(ctx, "incidents.kind."+kind) + ", " + wordOr(ctx, "incidents.state."+state, state)
 	}
 	if regime, applies, ok := strings.Cut(value, ": "); ok && slices.Contains([]string{"yes", "no", "undecided"}, applies) {
-		return regimeTitle(ctx, clocks.Regime(regime)) + ": " + ui.T(ctx, "incidents.applies."+applies)
+		return ui.Label(ctx, regimeTitle(ctx, clocks.Regime(regime))) + ui.T(ctx, "incidents.applies."+applies)
 	}
 	return wordOr(ctx, "incidents.state."+value, value)
 }

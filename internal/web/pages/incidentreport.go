@@ -69,7 +69,7 @@ func (s *Site) showReport(w http.ResponseWriter, r *http.Request, act string, wr
 	p.Crumbs = append(p.Crumbs, ui.Link{Text: v.found.Title, URL: incidentURL(r, "")})
 	p.Title = stageTitle(r.Context(), v.Report.Stage) + " · " + regimeTitle(r.Context(), v.duty.Regime)
 	if v.found.Exercise {
-		p.Title = ui.T(r.Context(), "incidents.exercise") + ": " + p.Title
+		p.Title = ui.Label(r.Context(), ui.T(r.Context(), "incidents.exercise")) + p.Title
 	}
 	p.Lead = v.found.Reference + " · " + v.found.Title + " · " + v.reader(r.Context())
 	return ui.Render(w, r, statusOf(wrong), reportFormPage(r, p, v))

@@ -78,7 +78,7 @@ func (w ledgerWords) what(ctx context.Context, e ledger.Entry) string {
 		}
 		for _, name := range []string{now.Title, now.Name, now.Label, now.Email, now.Body} {
 			if name != "" {
-				text += ": " + shorten(name)
+				text = ui.Label(ctx, text) + shorten(name)
 				break
 			}
 		}

@@ -93,7 +93,7 @@ func nationalTable(ctx context.Context, packs []country.Pack) ui.TableProps {
 			}
 			name := ui.T(ctx, "report.national."+f.name)
 			if len(packs) > 1 {
-				name = ui.Say(ctx, p.Name()) + ": " + name
+				name = ui.Label(ctx, ui.Say(ctx, p.Name())) + name
 			}
 			said := f.fact.Say()
 			if f.name == "in_force" {
@@ -115,7 +115,7 @@ func dutyTable(ctx context.Context, c clients.Client) ui.TableProps {
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(ui.Say(ctx, d.Title)), ui.Words(ui.Cite(ctx, d.Citation))}})
 	}
 	for _, d := range c.In.Duties.Displaced {
-		text := ui.T(ctx, "duties.title."+d.Duty) + " – " + ui.T(ctx, "wizard.result.displaced", "act", d.Act)
+		text := ui.T(ctx, "duties.title."+d.Duty) + " – " + ui.T(ctx, "wizard.result.displaced", "act", ui.Cite(ctx, d.Act))
 		if !d.Certain {
 			text += " (" + ui.T(ctx, "report.duties.uncertain") + ")"
 		}
@@ -180,7 +180,7 @@ func answerText(ctx context.Context, f *organisation.File, q onboarding.Question
 		for _, y := range f.Figures {
 			v := map[string]*float64{onboarding.AskEmployees: y.Employees, onboarding.AskTurnover: y.Turnover, onboarding.AskBalance: y.BalanceSheet}[q.ID]
 			if v != nil {
-				out = append(out, strconv.Itoa(y.Year)+": "+figureText(ctx, *v))
+				out = append(out, ui.Label(ctx, strconv.Itoa(y.Year))+figureText(ctx, *v))
 			}
 		}
 		return strings.Join(out, " · ")

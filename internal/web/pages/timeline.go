@@ -187,7 +187,7 @@ func (s *Site) timelineFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	if v.Exercise {
 		for n := range rows {
-			rows[n][5] = ui.T(r.Context(), "incidents.exercise") + ": " + rows[n][5]
+			rows[n][5] = ui.Label(r.Context(), ui.T(r.Context(), "incidents.exercise")) + rows[n][5]
 		}
 	}
 	return table(w, name+".csv", head, rows)

@@ -229,12 +229,12 @@ func measureScores(x *work) []float64 {
 	return out
 }
 
-func requirementTitle(x *work, id string) string {
+func requirementTitle(ctx context.Context, x *work, id string) string {
 	r, ok := x.c.In.Catalogue.Get(id)
 	if !ok {
 		return id
 	}
-	return r.Citation + " " + r.Title
+	return ui.Cite(ctx, r.Citation) + " " + r.Title
 }
 
 // dateValue is a day as fields of forms hold it.
