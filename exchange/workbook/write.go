@@ -224,7 +224,7 @@ func (x *writer) choices(sheet string, row, list int, q Question) {
 }
 
 func (x *writer) requirements(b Book) {
-	sheet := x.table("requirements", []column{{"id", 16}, {"requirement", 52}, {"citation", 34}, {"measures", 10}, {"status", 18}, {"expires", 13}, {"owner", 22}, {"due", 13}}, requirementCells(b))
+	sheet := x.table("requirements", []column{{"id", 16}, {"requirement", 52}, {"citation", 34}, {"measures", 10}, {"status", 18}, {"expires", 13}, {"owner", 22}, {"due", 13}}, requirementCells(b, x.p))
 	for i, r := range b.Requirements {
 		x.duty(sheet, i+2, requirementDuty, r.Owner, r.Due)
 	}
@@ -252,9 +252,9 @@ func (x *writer) table(key string, columns []column, rows [][]string) (name stri
 	return sheet
 }
 
-func requirementCells(b Book) (rows [][]string) {
+func requirementCells(b Book, p *locale.Printer) (rows [][]string) {
 	for _, r := range b.Requirements {
-		rows = append(rows, []string{r.ID, r.Title, r.Citation, r.Measures, r.Status, dayText(r.ExpiresOn)})
+		rows = append(rows, []string{r.ID, r.Title, p.Cite(r.Citation), r.Measures, r.Status, dayText(r.ExpiresOn)})
 	}
 	return rows
 }
