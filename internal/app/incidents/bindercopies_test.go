@@ -17,6 +17,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/incidents"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/oncall"
 	"github.com/nisaba-platform/nisaba/internal/domain/playbook"
@@ -166,12 +167,13 @@ func (d desk) printed(t *testing.T, c incidents.Copy) {
 	must(t, err)
 	zone, err := time.LoadLocation("Europe/Vienna")
 	must(t, err)
-	if text, day := string(reporttest.PDFText(t, b, "-layout")), c.At.In(zone).Format("2 January 2006"); !strings.Contains(text, day) {
+	if text, day := string(reporttest.PDFText(t, b, "-layout")), (&locale.Printer{Language: "de"}).Date(law.DateOf(c.At.In(zone))); !strings.Contains(text, day) {
 		t.Errorf("the copy does not say %q:\n%.1500s", day, text)
 	}
 }
 
-// check reads a copy: its hash is right, and the PDF says what the day needs.
+// check reads a copy: its hash is right, and the PDF says what the day needs, in the
+// language of the workspace, because the file of the organisation names none.
 func (d desk) check(t *testing.T, hash string) {
 	t.Helper()
 	_, file, err := d.BinderCopy(t.Context(), d.actor("carl", authz.Auditor), d.organisation, hash)
@@ -186,12 +188,12 @@ func (d desk) check(t *testing.T, hash string) {
 		t.Error("the copy does not have its hash")
 	}
 	text := string(reporttest.PDFText(t, b, "-layout"))
-	for _, want := range []string{"Nora Night", "+43 660 1234567", "Ransomware", "23(4)(a)", "Lindental Systemhaus GmbH", "Number of the contract"} {
+	for _, want := range []string{"Nora Night", "+43 660 1234567", "Erpressung mit", "Abs. 4", "Lindental Systemhaus GmbH", "Nummer des Vertrags"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the copy lacks %q:\n%.1500s", want, text)
 		}
 	}
-	if strings.Contains(text, "Product with digital elements") {
+	if strings.Contains(text, "Produkt mit digitalen Elementen") {
 		t.Error("the copy has a form of a duty that the organisation does not have")
 	}
 }

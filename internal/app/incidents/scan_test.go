@@ -71,7 +71,7 @@ func TestScannedEvidence(t *testing.T) {
 	for _, e := range c.Entries {
 		said += e.Text + "\n"
 	}
-	for _, want := range []string{"sample.exe (a scan found something harmful", "disk.img (the scan did not answer)", "log.txt\n"} {
+	for _, want := range []string{"sample.exe (eine Prüfung fand etwas Schädliches", "disk.img (die Prüfung auf Schädliches gab keine Antwort)", "log.txt\n"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("the record does not say %q:\n%s", want, said)
 		}
