@@ -31,6 +31,10 @@ help: ## list the targets
 build: ## build bin/nisaba
 	$(GO) build -ldflags='-s -w' -o bin/nisaba ./cmd/nisaba
 
+.PHONY: bin/browse
+bin/browse: # opens the pages of a running server, one after the other
+	$(GO) build -o $@ ./scripts/browse
+
 .PHONY: demo
 demo: ## the three example organisations, the whole job
 	$(GO) run ./cmd/nisaba demo

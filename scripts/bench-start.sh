@@ -2,10 +2,11 @@
 # Prints figures that a Go benchmark cannot show: size of the binary, time from
 # the start of the program to the answer, time and memory of a whole report.
 set -eu
+cd "$(dirname "$0")/.."
+make -s build # the program that people get, however this script was called
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o "$work/nisaba" ./cmd/nisaba
-printf 'binary                 %d MB\n' "$(($(wc -c < "$work/nisaba") / 1000000))"
+printf 'binary                 %d MB\n' "$(($(wc -c < bin/nisaba) / 1000000))"
 
 # milliseconds NAME COMMAND…: the fastest and the median of eleven runs.
 milliseconds() {
@@ -16,11 +17,11 @@ milliseconds() {
 	done | sort -n | awk -v name="$name" '{ v[NR] = $1 } END { printf "%-22s fastest %d ms, median %d ms\n", name, v[1], v[6] }'
 }
 example=examples/managed-service-provider.yaml
-milliseconds 'nisaba scope' "$work/nisaba" scope $example
-milliseconds 'nisaba assess' "$work/nisaba" assess $example --out "$work/report"
-milliseconds 'nisaba demo' "$work/nisaba" demo --out "$work/demo"
+milliseconds 'nisaba scope' bin/nisaba scope $example
+milliseconds 'nisaba assess' bin/nisaba assess $example --out "$work/report"
+milliseconds 'nisaba demo' bin/nisaba demo --out "$work/demo"
 if [ -x /usr/bin/time ]; then
-	/usr/bin/time -f 'memory of assess       %M KB at most' "$work/nisaba" assess $example --out "$work/report" > /dev/null
+	/usr/bin/time -f 'memory of assess       %M KB at most' bin/nisaba assess $example --out "$work/report" > /dev/null
 else
 	echo 'memory of assess       not measured: /usr/bin/time is not installed'
 fi
