@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -70,6 +71,8 @@ func (c *commands) AfterApply(s *session) error {
 func Run(args []string, sys System) int {
 	var c commands
 	exit := -1
+	out := &output{to: sys.Out}
+	sys.Out = out
 	parser, err := kong.New(&c,
 		kong.Name("nisaba"),
 		kong.Vars{"target": strconv.Itoa(assessing.DefaultTarget)},
@@ -87,6 +90,9 @@ func Run(args []string, sys System) int {
 		args = []string{"--help"}
 	}
 	ctx, err := parser.Parse(args)
+	if lost := out.lost(); lost != nil {
+		return report(sys.Err, lost)
+	}
 	if exit >= 0 {
 		return exit // help was printed
 	}
@@ -94,7 +100,43 @@ func Run(args []string, sys System) int {
 		fmt.Fprintf(sys.Err, "nisaba: %v\nRun \"nisaba --help\" for the commands.\n", err)
 		return exitUnusable
 	}
-	return report(sys.Err, ctx.Run())
+	return report(sys.Err, out.outcome(ctx.Run()))
+}
+
+// output is the standard output. It keeps the first error, because much of what
+// commands print does not look for one, and says it once.
+type output struct {
+	to io.Writer
+	mu sync.Mutex
+	// err is why something that was printed got lost.
+	err error
+}
+
+// Write prints, unless something got lost before.
+func (o *output) Write(b []byte) (n int, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, o.err = o.to.Write(b)
+	return n, o.err
+}
+
+func (o *output) lost() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
+}
+
+// outcome is how a command ended, given what it says itself: output that was lost is
+// an error, and where it is what the command speaks of, it is said once, as it is.
+func (o *output) outcome(err error) error {
+	lost := o.lost()
+	if lost == nil || err != nil && !errors.Is(err, lost) && !errors.Is(err, errSomeFailed) {
+		return err
+	}
+	return lost
 }
 
 // report prints an error for the person at the terminal and picks the exit status.

@@ -166,5 +166,5 @@ func (l *contactLog) add(c exposure.Contact) {
 func (l *contactLog) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return errors.Join(l.err, l.out.Flush(), l.file.Close())
+	return cmp.Or(l.err, l.out.Flush(), l.file.Close())
 }

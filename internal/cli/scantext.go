@@ -66,15 +66,15 @@ func writeTo(path string, to func(io.Writer) error) error {
 		return &fault.Error{Kind: fault.Invalid, File: path, What: "the file cannot be written", Expected: expected, Cause: err}
 	}
 	out := bufio.NewWriter(f)
-	return errors.Join(to(out), out.Flush(), f.Close())
+	return cmp.Or(to(out), out.Flush(), f.Close())
 }
 
 func (c *scanCommand) print(s *session, p *locale.Printer, r scanning.Report, tally *scan.Tally) error {
 	out := bufio.NewWriter(s.Out)
 	if c.JSON {
-		return errors.Join(r.Result.WriteJSON(out), out.Flush())
+		return cmp.Or(r.Result.WriteJSON(out), out.Flush())
 	}
-	return errors.Join(scanText{text{out}, p, r}.print(tally), out.Flush())
+	return cmp.Or(scanText{text{out}, p, r}.print(tally), out.Flush())
 }
 
 // scanText prints a result for people.
