@@ -125,13 +125,8 @@ func (s *Server) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return fmt.Errorf("prepare the mail client: %w", err)
 	}
-	err = client.DialAndSendWithContext(ctx, msg)
-	var failure *gomail.SendError
-	if errors.As(err, &failure) && !failure.IsTemp() && failure.ErrorCode() >= 500 {
-		return fmt.Errorf("%w: code %d", ErrRefused, failure.ErrorCode())
-	}
-	if err != nil {
-		return fmt.Errorf("send the mail: %w", err)
+	if err = client.DialAndSendWithContext(ctx, msg); err != nil {
+		return judge(err)
 	}
 	return nil
 }

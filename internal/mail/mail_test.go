@@ -71,6 +71,43 @@ func TestSendErrors(t *testing.T) {
 	}
 }
 
+// TestTroubleOf: what people are told follows from the text that is kept.
+func TestTroubleOf(t *testing.T) {
+	b, _ := start(t)
+	plain := strings.TrimPrefix(b.Address, "smtp+plain://")
+	for name, tc := range map[string]struct {
+		server, to string
+		want       mail.Trouble
+		said       string
+	}{
+		"unknown mailbox": {b.Address, "unknown@example.org", mail.Recipient, "no such mailbox"},
+		"busy":            {b.Address, "busy@example.org", mail.Busy, "try later"},
+		"not there":       {"smtp+plain://127.0.0.1:1", "anna@example.org", mail.Unreachable, "refused"},
+		"no TLS":          {"smtp://" + plain, "anna@example.org", mail.Unprotected, "STARTTLS"},
+		"not TLS":         {"smtps://" + plain, "anna@example.org", mail.Unprotected, "tls"},
+		"no sign-in":      {"smtp+plain://anna:geheim@" + plain, "anna@example.org", mail.SignIn, "AUTH"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := mail.New(tc.server, "nisaba@example.org")
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = s.Send(context.Background(), mail.Message{To: tc.to, ID: "a@b"})
+			if err == nil {
+				t.Fatal("the mail was taken")
+			}
+			got, said, ok := mail.TroubleOf(err.Error())
+			if !ok || got != tc.want || !strings.Contains(said, tc.said) || strings.Contains(said, "geheim") {
+				t.Errorf("%q is %q, %q; want %q with %q", err, got, said, tc.want, tc.said)
+			}
+		})
+	}
+	if got, _, ok := mail.TroubleOf("the server went away"); ok {
+		t.Errorf("any text is %q", got)
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	for _, address := range []string{"", "mail.example.org", "http://mail.example.org", "smtp+plain://mail.example.org", "smtp://mail.example.org:99999"} {
 		if _, err := mail.New(address, "nisaba@example.org"); err == nil {

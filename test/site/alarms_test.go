@@ -47,6 +47,9 @@ func TestAlarmChannels(t *testing.T) {
 	}
 	v.must(page+"/test", nil)
 	v.becomes(page, "Held: not configured")
+	if _, text := v.get("/jobs"); !regexp.MustCompile(`Alarm by webhook(?s:.{1,200})This is a test of the alarms of`).MatchString(text) || strings.Contains(text, "alarm.webhook/") {
+		t.Errorf("the background work does not say what the message says:\n%.4000s", text[strings.Index(text, "<main"):])
+	}
 	if _, text := v.get("/inbox"); !strings.Contains(text, "This is a test of the alarms of") {
 		t.Error("the test is not in the inbox")
 	}

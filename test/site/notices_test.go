@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/nisaba-platform/nisaba/examples"
+	"github.com/nisaba-platform/nisaba/internal/mail/mailtest"
 	"github.com/nisaba-platform/nisaba/internal/server"
 	"github.com/nisaba-platform/nisaba/test/browser"
 	"github.com/nisaba-platform/nisaba/test/platform"
@@ -216,5 +217,22 @@ func TestJobsInBrowser(t *testing.T) {
 				t.Errorf("%s at %d: %s", name, at.width, problem)
 			}
 		}
+	}
+}
+
+// TestMailRefused: what a mail server says is told in plain words, with what to do; its
+// own words are a detail.
+func TestMailRefused(t *testing.T) {
+	box := mailtest.Start(t)
+	site, _ := start(t, func(c *server.Config) {
+		c.Mail, c.BaseURL, c.Poll = server.MailConfig{Server: box.Address, From: "nisaba@example.org"}, "http://127.0.0.1", 20*time.Millisecond
+	})
+	v := newVisitor(t, site)
+	v.begin("water-supplier.yaml")
+	v.must("/members/invite", url.Values{"email": {"unknown@example.org"}, "role": {"editor"}})
+	page := v.becomes("/jobs", "The mail server takes no mails for this address. Check the address, then try again.")
+	_, detail, _ := strings.Cut(page, "What was said")
+	if !strings.Contains(detail, "no such mailbox") || strings.Contains(page, "the mail server refused") {
+		t.Errorf("the detail:\n%.1500s", detail)
 	}
 }

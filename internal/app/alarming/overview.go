@@ -80,7 +80,7 @@ func (s *Service) Overview(ctx context.Context, a authz.Actor, organisation stri
 		v.MailDown = troubled
 		effects, err := tx.EffectsUnder(organisation, "alarm", shown)
 		for _, e := range effects {
-			v.Last = append(v.Last, deliveryOfEffect(e))
+			v.Last = append(v.Last, DeliveryOf(e))
 		}
 		return err
 	})
@@ -129,7 +129,9 @@ func mailTrouble(tx *store.Tx) (bool, error) {
 	return n > 0, err
 }
 
-func deliveryOfEffect(e work.Effect) Delivery {
+// DeliveryOf is a mail or an alarm of the outbox as people see it; What and To are "" of
+// any other message.
+func DeliveryOf(e work.Effect) Delivery {
 	d := Delivery{ID: e.ID, Kind: e.Kind, State: e.State, Attempt: e.Attempt, Answer: e.Receipt, Error: e.Error, CreatedAt: e.CreatedAt, SentAt: e.SentAt}
 	if v, ok := mailing.EnvelopeOf(e); ok {
 		d.What, d.To, d.Answer = v.Subject, v.To, ""

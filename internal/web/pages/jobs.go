@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -12,8 +13,8 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/nisaba-platform/nisaba/internal/app/alarming"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
-	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/working"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	queued "github.com/nisaba-platform/nisaba/internal/domain/work"
@@ -54,9 +55,17 @@ func (s *Site) jobs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	known, err := s.clients.Portfolio(r.Context(), a)
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	for _, o := range known {
+		names[o.Organisation.ID] = o.Organisation.Name
+	}
 	p := s.frame(r, ui.T(r.Context(), "jobs.title"), ui.T(r.Context(), "jobs.lead"))
 	p.Wide = true
-	return ui.Render(w, r, http.StatusOK, jobsPage(p, list, outbox, working.MayManage(a), working.MayRefresh(a), s.mails.Ready()))
+	return ui.Render(w, r, http.StatusOK, jobsPage(p, list, outbox, names, working.MayManage(a), working.MayRefresh(a), s.mails.Ready()))
 }
 
 func (s *Site) job(w http.ResponseWriter, r *http.Request) error {
@@ -187,22 +196,19 @@ func jobsTable(ctx context.Context, list []queued.Job, manage bool) ui.TableProp
 	return t
 }
 
-func outboxTable(ctx context.Context, list []queued.Effect, manage bool) ui.TableProps {
+func outboxTable(ctx context.Context, list []queued.Effect, names map[string]string, manage bool) ui.TableProps {
 	t := ui.TableProps{ID: "outbox", Caption: ui.T(ctx, "jobs.outbox.title"), HideCaption: true, Columns: []ui.Column{
 		{Label: ui.T(ctx, "jobs.outbox.to")}, {Label: ui.T(ctx, "jobs.outbox.subject")}, {Label: ui.T(ctx, "jobs.column.state")},
 		{Label: ui.T(ctx, "jobs.column.when"), Narrow: true}, {Label: ui.T(ctx, "jobs.outbox.sent"), Narrow: true},
 		{Label: ui.T(ctx, "jobs.column.act"), HideLabel: true, Narrow: true}},
 		Empty: ui.Empty{Title: ui.T(ctx, "jobs.outbox.none"), Text: ui.T(ctx, "jobs.outbox.none.text")}}
 	for _, e := range list {
-		to, what := effectName(ctx, e.Kind), e.Key
-		if v, ok := mailing.EnvelopeOf(e); ok {
-			to, what = v.To, v.Subject
-		}
+		d := alarming.DeliveryOf(e)
 		var sent templ.Component = ui.Words("–")
 		if !e.SentAt.IsZero() {
 			sent = ui.Ago(e.SentAt)
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(to), ui.Words(what), effectState(e), ui.Ago(e.CreatedAt), sent, effectButtons(e, manage)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(cmp.Or(d.To, effectName(ctx, e.Kind))), effectSubject(d, e, names), effectState(e), ui.Ago(e.CreatedAt), sent, effectButtons(e, manage)}})
 	}
 	return t
 }
