@@ -228,6 +228,42 @@ func TestSearchPage(t *testing.T) {
 	}
 }
 
+// TestSearchClientPage finds the page of a client by words of both, in any order, first
+// of all, on the page and in the palette.
+func TestSearchClientPage(t *testing.T) {
+	site, _ := start(t)
+	v := newVisitor(t, site)
+	v.begin("water-supplier.yaml")
+	at := map[string]string{}
+	for _, name := range []string{"Hüber Planungs GmbH", "Huber Metall KG", "Gruber AG"} {
+		_, to := v.must("/organisations", url.Values{"name": {name}, "kind": {"client"}})
+		at[name] = strings.TrimSuffix(to, "/scope")
+	}
+	first := regexp.MustCompile(`(?s)class="results".*?<a[^>]* href="([^"]*)"`)
+	for q, want := range map[string][]string{
+		"huber plan":     {at["Hüber Planungs GmbH"], at["Hüber Planungs GmbH"] + "/plan", at["Huber Metall KG"] + "/plan"},
+		"plan metall":    {at["Huber Metall KG"] + "/plan"},
+		"METALL evid":    {at["Huber Metall KG"] + "/evidence"},
+		"gruber reports": {at["Gruber AG"] + "/reports"},
+		"metall kg":      {at["Huber Metall KG"]},
+	} {
+		for _, part := range []string{"", "part=results&"} {
+			_, page := v.get("/search?" + part + "q=" + url.QueryEscape(q))
+			if m := first.FindStringSubmatch(page); m == nil || m[1] != want[0] {
+				t.Errorf("%q: first is %q, want %s", q, m, want[0])
+			}
+			for _, w := range want {
+				if !strings.Contains(page, `href="`+w+`"`) {
+					t.Errorf("%q does not lead to %s", q, w)
+				}
+			}
+		}
+	}
+	if _, page := v.get("/search?part=results&q=gruber+plan"); strings.Contains(page, at["Huber Metall KG"]) {
+		t.Error("a page of another client is found")
+	}
+}
+
 // TestLedgerInBrowser opens the pages with axe, and goes to one by Ctrl-K.
 func TestLedgerInBrowser(t *testing.T) {
 	site, _ := start(t)

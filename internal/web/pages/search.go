@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"math/bits"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
 
@@ -48,7 +50,7 @@ func (s *Site) search(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		groups = append([]ui.ResultGroup{organisationGroup(r, list, q)}, groups...)
+		groups = append([]ui.ResultGroup{organisationGroup(r, list, q), clientPages(r, list, q)}, groups...)
 		groups = append(groups, hitGroup(r, hits, list))
 		groups = append(groups, s.catalogueGroups(r, q, here)...)
 	}
@@ -108,6 +110,70 @@ func organisationGroup(r *http.Request, list []assessment.Standing, q string) ui
 	}
 	return g
 }
+
+// clientPages are the pages of organisations, each found by words of which some are in
+// the name of the organisation and the others in that of the page: "huber plan". Those
+// where more of the words begin a word come first.
+func clientPages(r *http.Request, list []assessment.Standing, q string) ui.ResultGroup {
+	g, words := ui.ResultGroup{Title: ui.T(r.Context(), "search.client_pages")}, strings.Fields(catalog.Fold(q))
+	if len(words) < 2 {
+		return g
+	}
+	type page struct {
+		link ui.Link
+		fit
+	}
+	kinds := map[tenant.OrganisationKind][]page{} // pages, and how they fit, are the same for all of a kind
+	var found []page
+	for _, o := range list {
+		name := fitOf(o.Organisation.Name, words)
+		if name.none() {
+			continue
+		}
+		pages, known := kinds[o.Organisation.Kind]
+		if !known {
+			for _, l := range clientSection(r, tenant.Organisation{Kind: o.Organisation.Kind}, "").Links {
+				if fits := fitOf(l.Text, words); !fits.none() {
+					pages = append(pages, page{l, fits})
+				}
+			}
+			kinds[o.Organisation.Kind] = pages
+		}
+		for _, p := range pages {
+			if both := p.fit.with(name); both.all(len(words)) {
+				found = append(found, page{ui.Link{Text: o.Organisation.Name + " · " + p.link.Text,
+					URL: strings.Replace(p.link.URL, "/organisations/", "/organisations/"+o.Organisation.ID, 1)}, both})
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b page) int { return bits.OnesCount64(b.begun) - bits.OnesCount64(a.begun) })
+	for _, p := range found {
+		g.Links = append(g.Links, p.link)
+	}
+	return g
+}
+
+// fit says which words, the first 64, a text has, and which of them begin a word of it.
+type fit struct{ has, begun uint64 }
+
+func fitOf(text string, words []string) (f fit) {
+	folded := " " + catalog.Fold(text)
+	for i, w := range words[:min(len(words), 64)] {
+		if strings.Contains(folded, w) {
+			f.has |= 1 << i
+		}
+		if strings.Contains(folded, " "+w) {
+			f.begun |= 1 << i
+		}
+	}
+	return f
+}
+
+func (f fit) none() bool { return f.has == 0 }
+
+func (f fit) all(words int) bool { return bits.OnesCount64(f.has) == words }
+
+func (f fit) with(g fit) fit { return fit{f.has | g.has, f.begun | g.begun} }
 
 // pageGroup lists pages of the frame and actions whose name has the words; all of
 // them while nothing is typed.
