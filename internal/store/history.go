@@ -287,3 +287,22 @@ func Fields(kind string) []string {
 	}
 	return a.fieldNames()
 }
+
+// ChangedBecause are the organisations of the scope of which the ledger has entries with
+// the reason since a time.
+func (tx *Tx) ChangedBecause(reason string, since time.Time) (map[string]bool, error) {
+	within, args, err := tx.within("organisation_id")
+	if err != nil {
+		return nil, err
+	}
+	list, err := sqldb.Collect(tx.q, sqldb.Single[string], `SELECT DISTINCT organisation_id FROM ledger_entries WHERE `+within+` AND reason = ? AND at >= ?`,
+		append(args, reason, since.UnixMilli())...)
+	if err != nil {
+		return nil, fmt.Errorf("look for changes: %w", err)
+	}
+	out := map[string]bool{}
+	for _, id := range list {
+		out[id] = true
+	}
+	return out, nil
+}

@@ -37,6 +37,9 @@ func Deeds() []Deed {
 // add nothing that would have to be taken back.
 func (d Deed) Undoable() bool { return d != DeedSnapshot && d != DeedRefresh }
 
+// adds reports whether the deed brings something that may be there already.
+func (d Deed) adds() bool { return d == DeedAdopt || d == DeedTemplate }
+
 // needs is the right that a deed asks for.
 func (d Deed) needs() authz.Permission {
 	switch d {
@@ -56,6 +59,7 @@ type Outcome struct {
 	Name         string // "" when the actor may not know it
 	Added        int    // tasks, answers and policies that are new
 	Unchanged    bool   // there was nothing to do, or to take back
+	Unreached    bool   // the action was stopped before; Unchanged, too
 	Err          error  // nil: done, or Unchanged
 }
 
@@ -78,7 +82,7 @@ func (s *Service) Bulk(ctx context.Context, a authz.Actor, organisations []strin
 	for _, id := range organisations {
 		o := Outcome{Organisation: id, Name: names[id]}
 		o.Added, o.Err = s.do(ctx, a, id, d, value)
-		o.Unchanged = o.Err == nil && o.Added == 0 && (d == DeedAdopt || d == DeedTemplate)
+		o.Unchanged = o.Err == nil && o.Added == 0 && d.adds()
 		out = append(out, o)
 	}
 	return mark, out, ctx.Err()

@@ -38,7 +38,9 @@ type Changed struct {
 type ChangedClient struct {
 	Organisation string `json:"organisation"`
 	Name         string `json:"name,omitempty"`
-	Added        int    `json:"added,omitempty"` // tasks, answers and policies that are new
+	Added        int    `json:"added,omitempty"`     // tasks, answers and policies that are new
+	Unchanged    bool   `json:"unchanged,omitempty"` // there was nothing to do, or it was not reached
+	Unreached    bool   `json:"-"`                   // the action was stopped before
 	Error        string `json:"error,omitempty"`
 }
 
@@ -101,6 +103,7 @@ func (s *Service) bulkAll(ctx context.Context, run *jobs.Run) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		c.Unchanged = err == nil && c.Added == 0 && args.Deed.adds()
 		if err != nil {
 			c.Error = err.Error()
 			failed++
@@ -132,6 +135,34 @@ func (s *Service) doOnce(ctx context.Context, a authz.Actor, id string, args bul
 		return 0, err
 	}
 	return s.do(ctx, a, id, args.Deed, args.Value)
+}
+
+// StoppedBulk is what a bulk action in the background did before somebody stopped it or
+// it was given up, as the ledger has it: each organisation is done as a whole, or as it
+// was. ok is false for any other job, and for an action that leaves no mark.
+func (s *Service) StoppedBulk(ctx context.Context, a authz.Actor, j work.Job) (done Changed, ok bool, err error) {
+	var args bulkArgs
+	if j.Kind != BulkKind || j.State != work.Cancelled && j.State != work.Dead || json.Unmarshal(j.Args, &args) != nil || !args.Deed.Undoable() {
+		return done, false, nil
+	}
+	scope, err := a.Workspace(authz.LedgerRead)
+	if err != nil {
+		return done, false, err
+	}
+	done = Changed{Deed: args.Deed, Mark: "bulk " + j.ID}
+	if args.Deed == deedUndo {
+		done.Mark = ""
+	}
+	var reached map[string]bool
+	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
+		reached, err = tx.ChangedBecause("bulk "+j.ID, j.CreatedAt)
+		return err
+	})
+	names := s.names(ctx, a)
+	for _, id := range args.Organisations {
+		done.Organisations = append(done.Organisations, ChangedClient{Organisation: id, Name: names[id], Unchanged: !reached[id], Unreached: !reached[id]})
+	}
+	return done, err == nil, err
 }
 
 // BulkResult is what a bulk action in the background did; ok is false for any other

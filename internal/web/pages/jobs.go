@@ -16,6 +16,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/alarming"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/working"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	queued "github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
@@ -74,9 +75,13 @@ func (s *Site) job(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	bulk, err := s.bulkOf(r, j)
+	if err != nil {
+		return err
+	}
 	p := s.frame(r, jobName(r.Context(), j), "")
 	p.Crumbs = []ui.Link{{Text: ui.T(r.Context(), "jobs.title"), URL: "/jobs"}}
-	return ui.Render(w, r, http.StatusOK, jobPage(p, j, working.MayManage(a)))
+	return ui.Render(w, r, http.StatusOK, jobPage(p, j, bulk, working.MayManage(a)))
 }
 
 // changeJob is a button of the jobs page.
@@ -241,9 +246,6 @@ func resultTable(ctx context.Context, j queued.Job) (t ui.TableProps, ok bool) {
 		}
 		return t, true
 	}
-	if done, ok := clients.BulkResult(j); ok {
-		return bulkTable(ctx, done), true
-	}
 	done, ok := clients.RefreshResult(j)
 	t.Columns = []ui.Column{{Label: ui.T(ctx, "jobs.result.organisation")}, {Label: ui.T(ctx, "jobs.result.outcome")}}
 	for _, x := range done.Failed {
@@ -253,35 +255,36 @@ func resultTable(ctx context.Context, j queued.Job) (t ui.TableProps, ok bool) {
 	return t, ok && len(done.Failed) > 0
 }
 
-// bulkTable is what a bulk action in the background did.
-func bulkTable(ctx context.Context, done clients.Changed) ui.TableProps {
-	out := make([]clients.Outcome, 0, len(done.Organisations))
+// bulkShown is what a bulk action in the background did.
+type bulkShown struct {
+	deed    clients.Deed
+	mark    string // takes it back; "" when there is nothing to take back
+	out     []clients.Outcome
+	stopped bool // before its end
+}
+
+// bulkOf is what a job did to each organisation, when it is a bulk action that has ended
+// or was stopped.
+func (s *Site) bulkOf(r *http.Request, j queued.Job) (b bulkShown, err error) {
+	done, ok := clients.BulkResult(j)
+	if !ok {
+		done, b.stopped, err = s.clients.StoppedBulk(r.Context(), visitOf(r).Actor, j)
+		if fault.KindOf(err) == fault.Forbidden && err != nil { // whoever reads no ledger is not told
+			return bulkShown{}, nil
+		}
+		if err != nil {
+			return b, err
+		}
+	}
+	b.deed, b.mark = done.Deed, done.Mark
 	for _, c := range done.Organisations {
-		o := clients.Outcome{Organisation: c.Organisation, Name: c.Name, Added: c.Added}
+		o := clients.Outcome{Organisation: c.Organisation, Name: c.Name, Added: c.Added, Unchanged: c.Unchanged, Unreached: c.Unreached}
 		if c.Error != "" {
 			o.Err = errors.New(c.Error)
 		}
-		out = append(out, o)
+		b.out = append(b.out, o)
 	}
-	return outcomeTable(ctx, out)
-}
-
-// undoableBulk is the organisations that a bulk action in the background changed, with
-// the mark by which it is taken back; "" when nothing is to be taken back.
-func undoableBulk(j queued.Job) (mark string, organisations []string) {
-	done, ok := clients.BulkResult(j)
-	if !ok || done.Mark == "" {
-		return "", nil
-	}
-	for _, c := range done.Organisations {
-		if c.Error == "" {
-			organisations = append(organisations, c.Organisation)
-		}
-	}
-	if len(organisations) == 0 {
-		return "", nil
-	}
-	return done.Mark, organisations
+	return b, nil
 }
 
 func tries(ctx context.Context, j queued.Job) string {

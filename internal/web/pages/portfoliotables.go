@@ -254,6 +254,8 @@ func outcomeTable(ctx context.Context, out []clients.Outcome) ui.TableProps {
 		case o.Err != nil:
 			status = ui.Status{Tone: chart.ToneBad, Word: ui.T(ctx, "portfolio.result.refused")}
 			note = outcomeText(ctx, o.Err)
+		case o.Unreached:
+			status = ui.Status{Tone: chart.ToneNeutral, Word: ui.T(ctx, "portfolio.result.unreached")}
 		case o.Unchanged:
 			status = ui.Status{Tone: chart.ToneNeutral, Word: ui.T(ctx, "portfolio.result.unchanged")}
 		case o.Added > 0:
