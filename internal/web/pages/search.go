@@ -50,7 +50,7 @@ func (s *Site) search(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		groups = append([]ui.ResultGroup{organisationGroup(r, list, q), clientPages(r, list, q)}, groups...)
+		groups = append([]ui.ResultGroup{organisationGroup(r, list, q), clientPages(r, list, q, most)}, groups...)
 		groups = append(groups, hitGroup(r, hits, list))
 		groups = append(groups, s.catalogueGroups(r, q, here)...)
 	}
@@ -113,42 +113,43 @@ func organisationGroup(r *http.Request, list []assessment.Standing, q string) ui
 
 // clientPages are the pages of organisations, each found by words of which some are in
 // the name of the organisation and the others in that of the page: "huber plan". Those
-// where more of the words begin a word come first.
-func clientPages(r *http.Request, list []assessment.Standing, q string) ui.ResultGroup {
+// where more of the words begin a word come first; of many, the first are enough.
+func clientPages(r *http.Request, list []assessment.Standing, q string, most int) ui.ResultGroup {
 	g, words := ui.ResultGroup{Title: ui.T(r.Context(), "search.client_pages")}, strings.Fields(catalog.Fold(q))
 	if len(words) < 2 {
 		return g
 	}
 	type page struct {
 		link ui.Link
+		of   *tenant.Organisation
 		fit
 	}
 	kinds := map[tenant.OrganisationKind][]page{} // pages, and how they fit, are the same for all of a kind
 	var found []page
-	for _, o := range list {
-		name := fitOf(o.Organisation.Name, words)
+	for i := range list {
+		o := &list[i].Organisation
+		name := fitOf(o.Name, words)
 		if name.none() {
 			continue
 		}
-		pages, known := kinds[o.Organisation.Kind]
+		pages, known := kinds[o.Kind]
 		if !known {
-			for _, l := range clientSection(r, tenant.Organisation{Kind: o.Organisation.Kind}, "").Links {
+			for _, l := range clientSection(r, tenant.Organisation{Kind: o.Kind}, "").Links {
 				if fits := fitOf(l.Text, words); !fits.none() {
-					pages = append(pages, page{l, fits})
+					pages = append(pages, page{l, nil, fits})
 				}
 			}
-			kinds[o.Organisation.Kind] = pages
+			kinds[o.Kind] = pages
 		}
 		for _, p := range pages {
 			if both := p.fit.with(name); both.all(len(words)) {
-				found = append(found, page{ui.Link{Text: o.Organisation.Name + " · " + p.link.Text,
-					URL: strings.Replace(p.link.URL, "/organisations/", "/organisations/"+o.Organisation.ID, 1)}, both})
+				found = append(found, page{p.link, o, both})
 			}
 		}
 	}
 	slices.SortStableFunc(found, func(a, b page) int { return bits.OnesCount64(b.begun) - bits.OnesCount64(a.begun) })
-	for _, p := range found {
-		g.Links = append(g.Links, p.link)
+	for _, p := range found[:min(len(found), most+1)] { // one more says that there are more
+		g.Links = append(g.Links, ui.Link{Text: p.of.Name + " · " + p.link.Text, URL: strings.Replace(p.link.URL, "/organisations/", "/organisations/"+p.of.ID, 1)})
 	}
 	return g
 }
