@@ -243,6 +243,7 @@ var tokens = define(table[account.Token]{
 	home:    func(t *account.Token) *string { return &t.Workspace },
 	org:     func(t *account.Token) *string { return &t.Organisation },
 	loose:   true,
+	aside:   true,
 	id:      func(t *account.Token) *string { return &t.ID },
 	created: func(t *account.Token) *time.Time { return &t.CreatedAt },
 })

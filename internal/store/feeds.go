@@ -16,6 +16,7 @@ var feeds = define(table[planning.Feed]{
 	home:    func(f *planning.Feed) *string { return &f.Workspace },
 	org:     func(f *planning.Feed) *string { return &f.Organisation },
 	loose:   true,
+	aside:   true,
 	id:      func(f *planning.Feed) *string { return &f.ID },
 	created: func(f *planning.Feed) *time.Time { return &f.CreatedAt },
 })

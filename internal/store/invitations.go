@@ -17,6 +17,7 @@ var invitations = define(table[tenant.Invitation]{
 	home:    func(i *tenant.Invitation) *string { return &i.Workspace },
 	org:     func(i *tenant.Invitation) *string { return &i.Organisation },
 	loose:   true,
+	aside:   true,
 	id:      func(i *tenant.Invitation) *string { return &i.ID },
 	created: func(i *tenant.Invitation) *time.Time { return &i.CreatedAt },
 })

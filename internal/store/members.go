@@ -17,6 +17,7 @@ var members = define(table[tenant.Membership]{
 	home:    func(m *tenant.Membership) *string { return &m.Workspace },
 	org:     func(m *tenant.Membership) *string { return &m.Organisation },
 	loose:   true,
+	aside:   true,
 	created: func(m *tenant.Membership) *time.Time { return &m.CreatedAt },
 })
 

@@ -16,6 +16,7 @@ var organisations = define(table[tenant.Organisation]{
 			sqldb.Time(&o.CreatedAt), sqldb.Time(&o.UpdatedAt), &o.Version}
 	},
 	itself:  true,
+	filed:   func(o *tenant.Organisation) bool { return o.Archived },
 	org:     func(o *tenant.Organisation) *string { return &o.ID },
 	version: func(o *tenant.Organisation) *int64 { return &o.Version },
 	id:      func(o *tenant.Organisation) *string { return &o.ID },
@@ -38,6 +39,22 @@ func (tx *Tx) Aside() ([]tenant.Organisation, error) {
 	return keptList(tx, arranged, func(o *tenant.Organisation) int { return 600 + len(o.Facts) }, []string{"organisations aside"}, func() ([]tenant.Organisation, error) {
 		return organisations.list(tx, "(template OR archived)", "name, id")
 	})
+}
+
+// notArchived is the condition that rows of a table are of organisations that are not in
+// the archive.
+func notArchived(table string) string {
+	return `NOT EXISTS (SELECT 1 FROM organisations o WHERE o.workspace_id = ` + table + `.workspace_id AND o.id = ` + table + `.organisation_id AND o.archived)`
+}
+
+// Archived are the organisations of the scope that are in the archive.
+func (tx *Tx) Archived() (map[string]bool, error) {
+	aside, err := tx.Aside()
+	out := map[string]bool{}
+	for _, o := range aside {
+		out[o.ID] = o.Archived
+	}
+	return out, err
 }
 
 // PutOrganisation makes or changes an organisation.

@@ -80,7 +80,7 @@ func (tx *Tx) SupplierPlaces() ([]Place, error) {
 	}
 	out, err := sqldb.Collect(tx.q, func(p *Place) []any { return []any{&p.Workspace, &p.Organisation} }, `
 		SELECT DISTINCT workspace_id, organisation_id FROM suppliers
-		WHERE domains NOT IN ('', '[]', 'null')
+		WHERE domains NOT IN ('', '[]', 'null') AND `+notArchived("suppliers")+`
 		ORDER BY workspace_id, organisation_id`)
 	if err != nil {
 		return nil, fmt.Errorf("list the organisations with suppliers: %w", err)

@@ -53,7 +53,7 @@ func (tx *Tx) ScanPlaces(today law.Date) ([]Place, error) {
 	}
 	out, err := sqldb.Collect(tx.q, func(p *Place) []any { return []any{&p.Workspace, &p.Organisation} }, `
 		SELECT DISTINCT workspace_id, organisation_id FROM scan_targets
-		WHERE supplier_id = '' AND proven_at > 0 AND until >= ?
+		WHERE supplier_id = '' AND proven_at > 0 AND until >= ? AND `+notArchived("scan_targets")+`
 		ORDER BY workspace_id, organisation_id`, today.String())
 	if err != nil {
 		return nil, fmt.Errorf("list the organisations that may be scanned: %w", err)

@@ -29,6 +29,8 @@ type table[T any] struct {
 	org     func(*T) *string // the organisation; nil: belongs to none
 	loose   bool             // the organisation may be empty: the row is the workspace's
 	itself  bool             // the row is an organisation
+	aside   bool             // changes while the organisation is in the archive, too
+	filed   func(*T) bool    // whether the organisation is in the archive; nil: the row is none
 	own     bool             // the row is a person's own; every list names the person
 	version func(*T) *int64  // nil: the last write wins
 	id      func(*T) *string // made when empty; nil: the key is the caller's
@@ -246,11 +248,17 @@ func (t *table[T]) set(tx *Tx, v T, back bool) (T, error) {
 	} else {
 		err = t.advance(&before, &v)
 	}
+	if err == nil && found && t.filed != nil && t.filed(&before) && t.filed(&v) && tx.scope.Reason() == "" {
+		err = errArchived
+	}
 	if err != nil {
 		return none, err
 	}
 	if err := t.write(tx, &v, key, found); err != nil {
 		return none, explain(err, "write", t.kind)
+	}
+	if t.filed != nil {
+		tx.filed(*t.org(&v), t.filed(&v))
 	}
 	if found {
 		return v, t.record(tx, "change", key, &before, &v)
@@ -288,10 +296,14 @@ func (t *table[T]) admit(tx *Tx, v *T) error {
 	if t.itself { // a limited scope makes no other organisation
 		return absent(t.kind)
 	}
-	if t.loose {
-		return tx.belongs(*t.org(v))
+	switch organisation := *t.org(v); {
+	case t.loose && organisation == "":
+		return tx.belongs("")
+	case t.aside:
+		return tx.owns(organisation)
+	default:
+		return tx.Changes(organisation)
 	}
-	return tx.owns(*t.org(v))
 }
 
 // advance checks the version of v against the row, and raises it.

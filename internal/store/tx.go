@@ -28,7 +28,7 @@ type Tx struct {
 type pending struct {
 	change  Change
 	entries map[string][]entry // workspace → entries without number
-	own     map[string]bool    // workspace/organisation: exists, and its row is locked
+	own     map[string]bool    // workspace/organisation: exists, and its row is locked; true: it is in the archive
 	derived map[string]bool    // workspaces in which something derived was written
 	queued  *bool              // jobs were put into the queue
 	locked  locked
@@ -118,7 +118,10 @@ func (tx *Tx) within(column string) (string, []any, error) {
 	return "workspace_id = ? AND " + column + " IN " + sqldb.Marks(len(ids)), args, nil
 }
 
-const lockOrganisation = `SELECT id FROM organisations WHERE workspace_id = ? AND id = ?`
+const (
+	lookOrganisation = `SELECT id FROM organisations WHERE workspace_id = ? AND id = ?`
+	lockOrganisation = `SELECT archived FROM organisations WHERE workspace_id = ? AND id = ?`
+)
 
 // owns checks that the organisation is in the scope and exists, and locks its row
 // until the transaction ends: changes within one organisation come one after the
@@ -131,18 +134,44 @@ func (tx *Tx) owns(organisation string) error {
 	if !tx.scope.Covers(organisation) {
 		return absent("organisation")
 	}
-	if tx.p.own[w+"/"+organisation] {
+	if _, locked := tx.p.own[w+"/"+organisation]; locked {
 		return nil
 	}
-	_, found, err := sqldb.One(tx.q, sqldb.Single[string], lockOrganisation+tx.q.Dialect().ForUpdate(), w, organisation)
+	archived, found, err := sqldb.One(tx.q, sqldb.Single[bool], lockOrganisation+tx.q.Dialect().ForUpdate(), w, organisation)
 	if err != nil {
 		return fmt.Errorf("lock organisation %s: %w", organisation, err)
 	}
 	if !found {
 		return absent("organisation")
 	}
-	tx.p.own[w+"/"+organisation] = true
+	tx.p.own[w+"/"+organisation] = archived
 	return nil
+}
+
+// errArchived refuses changes of what is in the archive.
+var errArchived = &fault.Error{Kind: fault.Conflict, What: "the organisation is in the archive and can only be read",
+	Expected: "to take it back into the portfolio first, on its page \"Manage\""}
+
+// Changes checks that an organisation is in the scope and may be changed, and locks it:
+// one in the archive is only read. What the machine notes by itself, such as the answer
+// of an authority, is not refused.
+func (tx *Tx) Changes(organisation string) error {
+	if err := tx.owns(organisation); err != nil {
+		return err
+	}
+	if tx.scope.Reason() == "" && tx.p.own[tx.scope.WorkspaceID()+"/"+organisation] {
+		return errArchived
+	}
+	return nil
+}
+
+// filed says that an organisation is in the archive from now on, or no longer.
+func (tx *Tx) filed(organisation string, archived bool) {
+	if at := tx.scope.WorkspaceID() + "/" + organisation; tx.p.own != nil {
+		if _, locked := tx.p.own[at]; locked {
+			tx.p.own[at] = archived
+		}
+	}
 }
 
 // belongs checks that a row which may be an organisation's, or the workspace's when
@@ -189,7 +218,7 @@ func (s *Store) HasOrganisation(ctx context.Context, workspace, organisation str
 	err := s.Read(ctx, tenant.System("look up an organisation before rights are granted").In(workspace, organisation), func(tx *Tx) error {
 		var err error
 		found, err = keptOne(tx, arranged, 1, []string{"organisation exists", organisation}, func() (bool, error) {
-			_, ok, err := sqldb.One(tx.q, sqldb.Single[string], lockOrganisation, workspace, organisation)
+			_, ok, err := sqldb.One(tx.q, sqldb.Single[string], lookOrganisation, workspace, organisation)
 			return ok, err
 		})
 		return err

@@ -18,7 +18,7 @@ func manageForms() map[string]url.Values {
 	return map[string]url.Values{
 		client + "/clone":          {"name": {"Copy"}},
 		client + "/as-template":    {"on": {"yes"}, "template_name": {"Template"}},
-		client + "/archive":        {"on": {"yes"}},
+		client + "/archive":        {"on": {"no"}},
 		client + "/name":           {"legal_name": {"Renamed GmbH"}},
 		client + "/kind":           {"kind": {"client"}},
 		client + "/tags":           {"tags": {"north"}},

@@ -7,8 +7,10 @@ import (
 
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
 	"github.com/nisaba-platform/nisaba/internal/app/acting"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/posture"
@@ -225,6 +227,14 @@ func (s *Service) Relabel(ctx context.Context, a authz.Actor, organisation strin
 		if err != nil {
 			return err
 		}
+		if o.Archived && l == (Labels{Archived: l.Archived}) && l.Archived != nil && *l.Archived {
+			return nil // it is there
+		}
+		if l.Archived != nil && *l.Archived && !o.Archived {
+			if err := settled(tx, organisation); err != nil {
+				return err
+			}
+		}
 		l.put(&o)
 		if l.Name != nil && *l.Name != o.Name {
 			return s.amend(tx, o, named(*l.Name))
@@ -235,6 +245,20 @@ func (s *Service) Relabel(ctx context.Context, a authz.Actor, organisation strin
 		_, err = tx.PutOrganisation(o)
 		return err
 	})
+}
+
+// settled refuses to put an organisation aside as long as the law waits for something:
+// nobody may change what is in the archive, and the deadlines of an incident go on.
+func settled(tx *store.Tx, organisation string) error {
+	open, err := tx.OpenIncidents()
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(open, func(i incident.Incident) bool { return i.Organisation == organisation && !i.Exercise }) {
+		return &fault.Error{Kind: fault.Conflict, What: "an incident of the organisation is open, or a report of it is left",
+			Expected: "to close it and to hand in its reports first; their deadlines go on"}
+	}
+	return nil
 }
 
 func named(name string) func(*organisation.File) {

@@ -141,7 +141,8 @@ func (s *Service) RevokeSource(ctx context.Context, a authz.Actor, organisation,
 	})
 }
 
-// errNoSource is one answer for tokens that never were and those that were revoked.
+// errNoSource is one answer for tokens that never were, those that were revoked, and those of
+// organisations in the archive.
 var errNoSource = &fault.Error{Kind: fault.NotFound, What: "there is no such address for signals"}
 
 // shownSignals is how many signals a case lists; there may be many more.
@@ -222,7 +223,13 @@ func (s *Service) sourceOf(ctx context.Context, token, kind string) (x store.Own
 		return x, errNoSource
 	}
 	err = s.store.Read(ctx, tenant.System("signal"), func(tx *store.Tx) error {
-		x, err = tx.IntakeSourceByToken(secret.TokenHash(token))
+		if x, err = tx.IntakeSourceByToken(secret.TokenHash(token)); err != nil {
+			return err
+		}
+		of, err := tx.In(x.Workspace, x.Organisation).Organisation(x.Organisation)
+		if err == nil && of.Archived {
+			err = errNoSource
+		}
 		return err
 	})
 	if fault.KindOf(err) == fault.NotFound || err == nil && (!x.RevokedAt.IsZero() || x.Kind != kind) {

@@ -62,6 +62,9 @@ func (s *Service) mail(all, in *store.Tx) error {
 	if post.workspace, err = in.Workspace(); err != nil {
 		return err
 	}
+	if post.archived, err = in.Archived(); err != nil {
+		return err
+	}
 	for _, person := range peopleOf(pending) {
 		p, err := all.Person(person)
 		if err != nil {
@@ -115,6 +118,7 @@ type postman struct {
 	tx        *store.Tx
 	workspace tenant.Workspace
 	names     map[string]string // of organisations
+	archived  map[string]bool   // organisations of which no mail tells any more
 	settled   []string
 }
 
@@ -123,7 +127,7 @@ func (m *postman) settle(p tenant.Person, list []desk.Notice, r reach) error {
 	for _, n := range list {
 		d := deliveryOf(p, desk.KindOf(n.Key))
 		switch {
-		case d == desk.InboxOnly, !n.ReadAt.IsZero(), !r.covers(p.ID, n.Organisation), m.tx.Now().Sub(n.CreatedAt) > lasts(d):
+		case d == desk.InboxOnly, !n.ReadAt.IsZero(), !r.covers(p.ID, n.Organisation), m.archived[n.Organisation], m.tx.Now().Sub(n.CreatedAt) > lasts(d):
 			m.settled = append(m.settled, n.ID)
 		case d == desk.AtOnce:
 			if err := m.one(p, n); err != nil {

@@ -154,9 +154,13 @@ func allDue(tx *store.Tx, first law.Date) ([]due, error) {
 		if err != nil {
 			return nil, err
 		}
+		archived, err := tx.In(w.ID, "").Archived()
+		if err != nil {
+			return nil, err
+		}
 		for _, x := range settings {
 			d := due{workspace: w.ID, organisation: x.Organisation}
-			if x.Name != monthly || json.Unmarshal(x.Value, &d.Schedule) != nil || !d.Made.Before(first) {
+			if x.Name != monthly || json.Unmarshal(x.Value, &d.Schedule) != nil || !d.Made.Before(first) || archived[d.organisation] {
 				continue
 			}
 			if d.person, err = tx.Person(d.Person); fault.KindOf(err) == fault.NotFound {

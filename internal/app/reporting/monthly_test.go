@@ -17,6 +17,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
 	"github.com/nisaba-platform/nisaba/internal/app/reporting"
 	"github.com/nisaba-platform/nisaba/internal/base/clock"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/blob"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
@@ -170,5 +171,43 @@ func TestMonthlyOfOneFormat(t *testing.T) {
 		if reports, mails := o.made(t); reports != 1 || mails != 1 {
 			t.Errorf("%d reports and %d mails, want one of each", reports, mails)
 		}
+	}
+}
+
+// TestMonthlyOfArchive: an organisation in the archive gets no report, by month or asked
+// for, until it is back.
+func TestMonthlyOfArchive(t *testing.T) {
+	o := open(t)
+	ctx := context.Background()
+	order := reporting.Order{Formats: []string{reporting.JSON}, Language: "de"}
+	if err := o.SetMonthly(ctx, o.owner, o.organisation, order, false); err != nil {
+		t.Fatal(err)
+	}
+	aside := func(on bool) {
+		t.Helper()
+		err := o.store.Write(ctx, tenant.System("test").In(workspace, ""), store.Change{Actor: "test"}, func(tx *store.Tx) error {
+			of, err := tx.Organisation(o.organisation)
+			if err != nil {
+				return err
+			}
+			of.Archived = on
+			_, err = tx.PutOrganisation(of)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	aside(true)
+	o.clock.Move(10 * 24 * time.Hour)
+	if reports, _ := o.made(t); reports != 0 {
+		t.Errorf("%d reports of what is in the archive", reports)
+	}
+	if _, err := o.Request(ctx, o.owner, o.organisation, order); fault.KindOf(err) != fault.Conflict || err == nil {
+		t.Errorf("asked for: %v", err)
+	}
+	aside(false)
+	if reports, _ := o.made(t); reports != 1 {
+		t.Errorf("%d reports once it is back", reports)
 	}
 }

@@ -33,6 +33,9 @@ func (s *Service) Request(ctx context.Context, a authz.Actor, organisation strin
 		return job, err
 	}
 	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
+		if err := tx.Changes(organisation); err != nil {
+			return err
+		}
 		job, err = jobs.Enqueue(tx, MakeKind, o, work.Job{Organisation: organisation, Priority: 10})
 		return err
 	})

@@ -71,7 +71,20 @@ func (s *Site) clientFrame(r *http.Request, c clients.Client, key string) ui.Pag
 		p.Title, p.Crumbs = c.Organisation.Name, p.Crumbs[:1]
 	}
 	p.Nav = append(p.Nav, clientSection(r, c.Organisation, key))
+	if c.Organisation.Archived {
+		p.Flashes = append(p.Flashes, archivedFlash(r))
+	}
 	return p
+}
+
+// archivedFlash says on each page of an organisation in the archive that it is read only,
+// and takes it back for those who may.
+func archivedFlash(r *http.Request) ui.Flash {
+	f := ui.Flash{Tone: ui.Partly, Text: ui.T(r.Context(), "pages.archived.text")}
+	if can(r, authz.OrganisationCreate) {
+		f.Undo = ui.Undo{Action: clientURL(r, "archive"), Text: ui.T(r.Context(), "manage.restore")}
+	}
+	return f
 }
 
 // clientSection is the pages of an organisation, of which one may be open.
