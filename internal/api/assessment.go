@@ -218,7 +218,7 @@ type ExceptionInput struct {
 	Compensation string   `json:"compensation,omitempty" maxLength:"20000"`
 	ApprovedBy   string   `json:"approved_by" maxLength:"300"`
 	On           law.Date `json:"on,omitempty" doc:"Today when it is left out."`
-	Until        law.Date `json:"until,omitempty" doc:"No end when it is left out."`
+	Until        law.Date `json:"until,omitempty" doc:"No end when it is left out. A risk is accepted for a year at most, and needs one."`
 }
 
 func exceptionOperations(a *API, in area) {

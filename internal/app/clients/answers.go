@@ -11,6 +11,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/register"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/posture"
 )
@@ -144,7 +145,7 @@ func (s *Service) compare(tx *store.Tx, organisation, question string, old asses
 }
 
 // PutException makes an exception, or changes the one of the same requirement and
-// kind.
+// kind. A risk is accepted for a year at most.
 func (s *Service) PutException(ctx context.Context, a authz.Actor, organisation string, e posture.Exception) (id string, err error) {
 	err = s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
 		if e.On.IsZero() {
@@ -152,6 +153,11 @@ func (s *Service) PutException(ctx context.Context, a authz.Actor, organisation 
 		}
 		if err := s.checkException(e); err != nil {
 			return err
+		}
+		if e.Kind == posture.ExceptionAccepted {
+			if err := register.AcceptableUntil("until", e.Until, dayOf(tx.Now())); err != nil {
+				return err
+			}
 		}
 		var err error
 		id, _, err = s.exempt(tx, organisation, e)

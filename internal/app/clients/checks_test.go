@@ -67,9 +67,11 @@ func TestExceptionsThatCannotBe(t *testing.T) {
 		{"approved_by", func(e *posture.Exception) { e.ApprovedBy = "" }},
 		{"compensation", func(e *posture.Exception) { e.Kind = posture.ExceptionCompensated }},
 		{"until", func(e *posture.Exception) { e.Until = today.AddDays(-1) }},
+		{"until", func(e *posture.Exception) { e.Until = law.Date{} }},
+		{"until", func(e *posture.Exception) { e.Until = today.AddDays(367) }},
 		{"reason", func(e *posture.Exception) { e.Reason = strings.Repeat("x", 20_001) }},
 	} {
-		e := posture.Exception{Requirement: leaf, Kind: posture.ExceptionAccepted, Reason: "R", ApprovedBy: "B"}
+		e := posture.Exception{Requirement: leaf, Kind: posture.ExceptionAccepted, Reason: "R", ApprovedBy: "B", Until: today.AddDays(30)}
 		tc.spoil(&e)
 		wantField(t, tc.field, second(o.PutException(context.Background(), o.owner, org.ID, e)))
 	}

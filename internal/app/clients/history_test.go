@@ -63,7 +63,7 @@ func changes(t *testing.T, o office, org string) []step {
 		{"evidence.remove", func() error { return o.RemoveEvidence(ctx, o.owner, org, "e") }},
 		{"file.create", func() error { return second(o.Upload(ctx, o.owner, org, "f", strings.NewReader("x"))) }},
 		{"exception.create", func() (err error) {
-			exception, err = o.PutException(ctx, o.owner, org, posture.Exception{Requirement: leaf, Kind: "accepted", Reason: "R", ApprovedBy: "B"})
+			exception, err = o.PutException(ctx, o.owner, org, posture.Exception{Requirement: leaf, Kind: "accepted", Reason: "R", ApprovedBy: "B", Until: today.AddDays(30)})
 			return err
 		}},
 		{"exception.remove", func() error { return o.RemoveException(ctx, o.owner, org, exception) }},

@@ -25,11 +25,13 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/id"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/blob"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/board"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
+	"github.com/nisaba-platform/nisaba/internal/domain/register"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
@@ -40,6 +42,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/store/storetest"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/country"
+	"github.com/nisaba-platform/nisaba/posture"
 )
 
 var kit storetest.Kit
@@ -258,6 +261,96 @@ func TestReminders(t *testing.T) {
 		b.Clock.Move(-62 * 24 * time.Hour)
 		if got := o.fresh(o.anna, "en", o.remind); len(got) != 0 {
 			t.Errorf("a clock that went back said %q", got)
+		}
+	})
+}
+
+// TestReminderGoesToWhoCanAct: of work whose owner only reads, those who edit are reminded.
+func TestReminderGoesToWhoCanAct(t *testing.T) {
+	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
+		o := open(t, b)
+		o.quiet()
+		o.write(func(tx *store.Tx) error {
+			_, err := tx.PutTask(planning.Task{Organisation: o.organisation, Title: "Write the policy", State: planning.ToDo, Due: o.today().AddDays(5), Owner: o.anna.ID})
+			if err == nil {
+				_, err = tx.PutMembership(tenant.Membership{Person: o.anna.ID, Role: authz.Auditor})
+			}
+			return err
+		})
+		anna := len(o.sentences(o.anna, "en"))
+		if got := o.fresh(o.ben, "en", o.remind); len(got) != 1 || !strings.Contains(got[0], "Write the policy") {
+			t.Errorf("the editor heard %q", got)
+		}
+		if got := o.sentences(o.anna, "en")[anna:]; len(got) != 0 {
+			t.Errorf("the auditor heard %q", got)
+		}
+	})
+}
+
+// TestReviews: who accepted a risk, and who answers for the requirement, look at it again
+// before the acceptance ends.
+func TestReviews(t *testing.T) {
+	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
+		o := open(t, b)
+		o.quiet()
+		day := o.today().AddDays(40)
+		o.write(func(tx *store.Tx) error {
+			for _, e := range []posture.Exception{{Requirement: "cir.2.1.1", Until: day}, {Requirement: "cir.2.1.2"}} {
+				e.Kind, e.Reason, e.ApprovedBy, e.On = posture.ExceptionAccepted, "R", "B", o.today()
+				if _, err := tx.PutException(assessment.Exception{Organisation: o.organisation, Exception: e}); err != nil {
+					return err
+				}
+			}
+			if _, err := tx.PutAssignment(assessment.Assignment{Organisation: o.organisation, Kind: assessment.OfRequirement, Object: "cir.2.1.1", Person: o.ben.ID}); err != nil {
+				return err
+			}
+			_, err := tx.PutRisk(register.Risk{Organisation: o.organisation, Title: "Old press", Likelihood: 2, Impact: 2, Treatment: register.Accept, Acceptance: "R", Owner: "Anna",
+				AcceptedBy: o.anna.ID, AcceptedName: "Anna", AcceptedOn: o.today(), ReviewBy: day})
+			return err
+		})
+		if anna, ben := o.fresh(o.anna, "en", o.remind), o.fresh(o.ben, "en", o.remind); len(anna)+len(ben) != 0 {
+			t.Errorf("said before the time: %q, %q", anna, ben)
+		}
+		anna, ben := len(o.sentences(o.anna, "en")), len(o.sentences(o.ben, "en"))
+		for _, says := range []string{"is accepted until", "is accepted only until", "It counts as open again"} {
+			b.Clock.Move(map[string]time.Duration{"is accepted until": 11, "is accepted only until": 23, "It counts as open again": 9}[says] * 24 * time.Hour)
+			o.remind()
+			o.remind()
+			for who, got := range map[string][]string{"Old press": o.sentences(o.anna, "en")[anna:], "Risks are assessed": o.sentences(o.ben, "en")[ben:]} {
+				got = slices.DeleteFunc(got, func(s string) bool { return !strings.Contains(s, says) })
+				if len(got) != 1 || !strings.Contains(strings.ToLower(got[0]), strings.ToLower(who)) {
+					t.Errorf("%s: %q", who, got)
+				}
+			}
+		}
+	})
+}
+
+// TestArchiveIsQuiet: of what is in the archive nobody is reminded, and no mail tells.
+func TestArchiveIsQuiet(t *testing.T) {
+	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
+		o := open(t, b)
+		o.quiet()
+		o.write(func(tx *store.Tx) error {
+			_, err := tx.PutTask(planning.Task{Organisation: o.organisation, Title: "Write the policy", State: planning.ToDo, Due: o.today().AddDays(5), Owner: o.ben.ID})
+			return err
+		})
+		o.tell(o.ben, "reminder.evidence.week")
+		o.write(func(tx *store.Tx) error {
+			of, err := tx.Organisation(o.organisation)
+			if err != nil {
+				return err
+			}
+			of.Archived = true
+			_, err = tx.PutOrganisation(of)
+			return err
+		})
+		if got := o.fresh(o.ben, "en", o.remind); len(got) != 0 {
+			t.Errorf("reminded of %q", got)
+		}
+		b.Clock.Move(48 * time.Hour)
+		if got := o.deliver(); len(got) != 0 {
+			t.Errorf("mailed %q", got)
 		}
 	})
 }

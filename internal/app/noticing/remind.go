@@ -6,17 +6,24 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"time"
 
+	"github.com/nisaba-platform/nisaba/catalog"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authority"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/board"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
+	"github.com/nisaba-platform/nisaba/internal/domain/register"
 	"github.com/nisaba-platform/nisaba/internal/domain/reminding"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law"
+	"github.com/nisaba-platform/nisaba/posture"
 )
 
 // Remind puts what is due, or will be soon, into the inboxes of those who must act:
@@ -145,6 +152,8 @@ func pageOf(organisation string, k desk.Kind) string {
 		return page + "/plan"
 	case desk.Proofs:
 		return page + "/evidence"
+	case desk.Reviews:
+		return page + "/risks"
 	}
 	return page
 }
@@ -154,6 +163,7 @@ type gathered struct {
 	things []reminding.Thing
 	names  map[string]string // of the organisations, and of the workspace under ""
 	who    responsible
+	cat    *catalog.Catalogue // in the language of the workspace
 }
 
 // ahead is how many days before its day something is looked at first.
@@ -170,7 +180,7 @@ func (s *Service) gather(tx *store.Tx) (gathered, error) {
 	if err != nil {
 		return g, err
 	}
-	g.who = responsible(members)
+	g.who, g.cat = responsible(members), s.clients.Catalogue().In(w.Language)
 	list, err := tx.Portfolio()
 	if err != nil {
 		return g, err
@@ -219,6 +229,9 @@ func (s *Service) gatherOne(tx *store.Tx, g *gathered, organisation string) erro
 	for _, d := range dates {
 		g.add(reminding.Thing{Kind: desk.Deadlines, ID: organisation + "/" + d.ID, Organisation: organisation, Title: d.Text, At: d.By}, "")
 	}
+	if err := gatherReviews(tx, g, organisation); err != nil {
+		return err
+	}
 	approvals, err := tx.Approvals(organisation)
 	if err != nil {
 		return err
@@ -236,6 +249,38 @@ func (s *Service) gatherOne(tx *store.Tx, g *gathered, organisation string) erro
 	for _, d := range delegations {
 		if d.ClosedAt.IsZero() {
 			g.add(reminding.Thing{Kind: desk.Delegations, ID: d.ID, Organisation: organisation, Text: cmp.Or(d.Title, d.Recipient), At: d.ExpiresAt}, d.CreatedBy)
+		}
+	}
+	return nil
+}
+
+// gatherReviews reads the risks that are accepted until a day, of requirements and of the
+// register: who answers for the requirement, and who accepted, look at them again.
+func gatherReviews(tx *store.Tx, g *gathered, organisation string) error {
+	exceptions, err := tx.Exceptions(organisation)
+	if err != nil {
+		return err
+	}
+	page := "/organisations/" + organisation
+	for _, e := range exceptions {
+		if e.Kind != posture.ExceptionAccepted || e.Until.IsZero() {
+			continue
+		}
+		by, err := tx.Assignment(organisation, assessment.OfRequirement, e.Requirement)
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+		r, _ := g.cat.Get(e.Requirement)
+		g.add(reminding.Thing{Kind: desk.Reviews, ID: "exception/" + e.ID, Organisation: organisation, Text: cmp.Or(r.Title, e.Requirement), On: e.Until,
+			Link: page + "/requirements?open=" + url.QueryEscape(e.Requirement)}, by.Person)
+	}
+	risks, err := tx.Risks(organisation)
+	if err != nil {
+		return err
+	}
+	for _, r := range risks {
+		if r.Treatment == register.Accept && !r.AcceptedOn.IsZero() && r.ClosedOn.IsZero() {
+			g.add(reminding.Thing{Kind: desk.Reviews, ID: "risk/" + r.ID, Organisation: organisation, Text: r.Title, On: r.ReviewBy, Link: page + "/risks/" + r.ID}, r.AcceptedBy)
 		}
 	}
 	return nil
@@ -285,10 +330,10 @@ func gatherInvitations(tx *store.Tx, g *gathered) error {
 	return nil
 }
 
-// add keeps a thing for its owner, or, when it has none who belongs to the
-// organisation, for those who work on it.
+// add keeps a thing for its owner, or, when it has none who can work in the
+// organisation, for those who do.
 func (g *gathered) add(t reminding.Thing, owner string) {
-	if g.who.belongs(owner, t.Organisation) {
+	if g.who.works(owner, t.Organisation) {
 		g.put(t, []string{owner})
 		return
 	}
@@ -309,9 +354,9 @@ func (g *gathered) put(t reminding.Thing, people []string) {
 // responsible are the members of a workspace.
 type responsible []tenant.Member
 
-func (r responsible) belongs(person, organisation string) bool {
+func (r responsible) works(person, organisation string) bool {
 	return person != "" && slices.ContainsFunc(r, func(m tenant.Member) bool {
-		return m.Person == person && !m.Disabled && (m.Organisation == "" || m.Organisation == organisation)
+		return m.Person == person && clients.CanWork(m) && (m.Organisation == "" || m.Organisation == organisation)
 	})
 }
 

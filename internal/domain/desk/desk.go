@@ -60,6 +60,7 @@ const (
 	Approvals   Kind = "approval"   // that wait for a decision
 	Tasks       Kind = "task"       //
 	Proofs      Kind = "evidence"   // that runs out
+	Reviews     Kind = "review"     // of accepted risks
 	Delegations Kind = "delegation" // of questions behind a link
 	Mentions    Kind = "mention"    // in comments, and what was assigned
 	Jobs        Kind = "job"        // that ended
@@ -68,7 +69,7 @@ const (
 
 // Kinds lists the kinds in the order of their urgency.
 func Kinds() []Kind {
-	return []Kind{Deadlines, Incidents, Security, Approvals, Tasks, Proofs, Delegations, Mentions, Jobs, Others}
+	return []Kind{Deadlines, Incidents, Security, Approvals, Tasks, Proofs, Reviews, Delegations, Mentions, Jobs, Others}
 }
 
 // KindOf is the kind of a notice, from the key of its message: the first word, or

@@ -124,11 +124,23 @@ func (r Risk) Accept(person, name string, today law.Date) (Risk, error) {
 		return r, nil
 	case person == "":
 		return r, &fault.Error{Kind: fault.Forbidden, What: "only people accept risks"}
-	case r.ReviewBy.Before(today) || r.ReviewBy.After(today.AddDays(longestAcceptance)):
-		return r, invalid("review_by", "the acceptance has no end within a year", fmt.Sprintf("a day from today up to %d days ahead", longestAcceptance))
+	}
+	if err := AcceptableUntil("review_by", r.ReviewBy, today); err != nil {
+		return r, err
 	}
 	r.AcceptedBy, r.AcceptedName, r.AcceptedOn = person, name, today
 	return r, nil
+}
+
+// AcceptableUntil checks the last day of the acceptance of a risk, in a field: it is looked
+// at again within a year. Measures are proportionate to the risks as they are (Directive
+// (EU) 2022/2555 Art. 21(1)), and their effectiveness is assessed (Art. 21(2)(f)), so that
+// no acceptance stands for ever.
+func AcceptableUntil(field string, day, today law.Date) error {
+	if day.IsZero() || day.Before(today) || day.After(today.AddDays(longestAcceptance)) {
+		return invalid(field, "the acceptance has no end within a year", fmt.Sprintf("a day from today up to %d days ahead", longestAcceptance))
+	}
+	return nil
 }
 
 // longestAcceptance is for how many days a risk is accepted at a time.

@@ -38,7 +38,7 @@ func Steps(k desk.Kind) []Step {
 	switch k {
 	case desk.Tasks:
 		return []Step{{"soon", -7, true}, {"today", 0, true}, {late, 0, false}}
-	case desk.Proofs:
+	case desk.Proofs, desk.Reviews:
 		return []Step{{"month", -30, true}, {"week", -7, true}, {late, 0, false}}
 	case desk.Deadlines:
 		return []Step{{"month", -30, false}, {"week", -7, false}, {"day", -1, false}, {late, 0, false}}

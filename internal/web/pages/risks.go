@@ -133,9 +133,13 @@ func riskNote(v rosterView, x register.Risk) string {
 	return strings.Join(parts, " · ")
 }
 
-// treatmentText is the treatment of a risk, and whether an acceptance holds.
+// treatmentText is the treatment of a risk, and whether an acceptance holds: past its day
+// the risk is open again.
 func treatmentText(v rosterView, x register.Risk) string {
 	word := v.t("treatment." + x.Treatment)
+	if x.Treatment == register.Accept && !x.AcceptedOn.IsZero() && x.ClosedOn.IsZero() && !x.Accepted(v.today) {
+		return word + " · " + v.t("acceptance_over", "on", ui.DayText(v.r.Context(), x.ReviewBy))
+	}
 	if x.Treatment == register.Accept && !x.AcceptedOn.IsZero() {
 		word += " · " + v.t("accepted", "name", x.AcceptedName, "on", ui.DayText(v.r.Context(), x.AcceptedOn))
 	}

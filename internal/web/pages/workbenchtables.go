@@ -11,6 +11,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
+	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/posture"
@@ -148,6 +149,20 @@ func exceptionKinds(ctx context.Context, req catalog.Requirement) []ui.Option {
 	}
 	return append(out, ui.Option{Value: posture.ExceptionCompensated, Label: ui.T(ctx, "workbench.exception.compensated")},
 		ui.Option{Value: posture.ExceptionAccepted, Label: ui.T(ctx, "workbench.exception.accepted")})
+}
+
+// acceptance says of an accepted risk that nobody has said when it is looked at again, or
+// that this day has passed; ok is false for any other exception.
+func acceptance(ctx context.Context, x *work, e assessment.Exception) (s ui.Status, ok bool) {
+	switch {
+	case e.Kind != posture.ExceptionAccepted:
+		return s, false
+	case e.Until.IsZero():
+		return ui.Status{Tone: ui.Partly, Word: ui.T(ctx, "workbench.no_review")}, true
+	case e.Until.Before(x.c.In.AsOf):
+		return ui.Status{Tone: ui.Bad, Word: ui.T(ctx, "workbench.review_over")}, true
+	}
+	return s, false
 }
 
 // noted is when the statement was noted that a trace entry rests on, the zero time when
