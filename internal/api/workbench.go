@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -160,6 +161,7 @@ func assignmentOperations(a *API, in area) {
 	add(in, operation{id: "list-colleagues", route: "GET organisations/{organisation}/colleagues", summary: "Who may own tasks, evidence and requirements"},
 		func(ctx context.Context, v accounts.Visit, q *At) (*body[ItemsOf[Colleague]], error) {
 			all, err := a.Clients.Colleagues(ctx, v.Actor, q.Organisation)
+			all = slices.DeleteFunc(all, func(m tenant.Member) bool { return !clients.CanWork(m) })
 			return answerWith(ItemsOf[Colleague]{list(all, func(m tenant.Member) Colleague { return Colleague{m.Person, m.Name, string(m.Role)} })}, err)
 		})
 }

@@ -415,9 +415,10 @@ func (b *bell) first(x subject) (out []string) {
 	return out
 }
 
-// reaches reports whether a member reads the cases of the organisation.
+// reaches reports whether a member can act in the cases of the organisation: whoever
+// reads them alone is not woken, and does not keep an alarm from those who can.
 func (b *bell) reaches(m tenant.Member, organisation string) bool {
-	return (m.Organisation == "" || m.Organisation == organisation) && !m.Disabled && authz.Allows(m.Role, authz.IncidentRead)
+	return (m.Organisation == "" || m.Organisation == organisation) && !m.Disabled && authz.Allows(m.Role, authz.IncidentEdit)
 }
 
 func (b *bell) person(id string) (p tenant.Person, err error) {

@@ -93,6 +93,50 @@ func TestOrder(t *testing.T) {
 	})
 }
 
+// TestLeadWhoOnlyReads: a lead who has become an auditor cannot act, so that the first
+// alarm goes to those who can, and not to the lead.
+func TestLeadWhoOnlyReads(t *testing.T) {
+	kit.Each(t, func(t *testing.T, b *storetest.Bench) {
+		f := furnish(t, b.Store, 1)
+		o, mails := f.organisations[0], mailtest.Start(t)
+		receiver, err := mail.New(mails.Address, "nisaba@example.org")
+		must(t, err)
+		s, _, err := service(b.Store, receiver, nil)
+		must(t, err)
+		_, err = s.Choose(t.Context(), f.actor(f.anna, authz.Owner, b.Store), o, alarming.Channels{Mail: true, OthersFrom: "1h"})
+		must(t, err)
+		must(t, b.Write(t.Context(), system(), by, func(tx *store.Tx) error {
+			in := tx.In(f.workspace, "")
+			if _, err := f.open(in, o, tx.Now(), 1, false); err != nil {
+				return err
+			}
+			list, err := in.OpenIncidents()
+			if err != nil {
+				return err
+			}
+			list[0].Lead = f.ben.ID
+			if _, err := in.PutIncident(list[0]); err != nil {
+				return err
+			}
+			_, err = in.PutMembership(tenant.Membership{Person: f.ben.ID, Role: authz.Auditor})
+			return err
+		}))
+		b.Clock.Move(12*time.Hour + time.Minute)
+		_, err = s.Sound(t.Context(), system())
+		must(t, err)
+		must(t, b.Read(t.Context(), system().In(f.workspace, ""), func(tx *store.Tx) error {
+			list, err := tx.Effects(10)
+			if err != nil {
+				return err
+			}
+			if len(list) != 1 || alarming.DeliveryOf(list[0]).To != f.anna.Email {
+				t.Errorf("alarms: %+v", list)
+			}
+			return nil
+		}))
+	})
+}
+
 // mailOf is a mail in the outbox.
 func mailOf(t *testing.T, tx *store.Tx, workspace string) string {
 	t.Helper()

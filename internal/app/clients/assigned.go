@@ -153,6 +153,53 @@ func (s *Service) assign(tx *store.Tx, a authz.Actor, organisation string, to as
 // CanWork reports whether something can be assigned to a member.
 func CanWork(m tenant.Member) bool { return !m.Disabled && authz.Allows(m.Role, authz.AssignedEdit) }
 
+// Stranded is the work of somebody who cannot do it any more, in one organisation: they
+// left, or their role lets them read alone.
+type Stranded struct {
+	Organisation, Name                       string
+	Person, PersonName                       string // PersonName is "" for somebody who has left
+	Tasks, Requirements, Questions, Evidence int    // tasks that are open
+}
+
+// Stranded lists the work that is to be handed over, by organisation and person. What is
+// in the archive waits there.
+func (s *Service) Stranded(ctx context.Context, a authz.Actor) (out []Stranded, err error) {
+	scope, err := a.Workspace(authz.MembersRead)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
+		out = nil
+		members, err := tx.Members()
+		if err != nil {
+			return err
+		}
+		names := map[string]string{}
+		for _, m := range members {
+			names[m.Person] = m.Name
+		}
+		list, err := tx.Portfolio()
+		if err != nil {
+			return err
+		}
+		owned, err := tx.Owned()
+		if err != nil {
+			return err
+		}
+		for _, o := range list {
+			for _, x := range owned[o.Organisation.ID] {
+				if !slices.ContainsFunc(members, func(m tenant.Member) bool {
+					return m.Person == x.Person && (m.Organisation == "" || m.Organisation == o.Organisation.ID) && CanWork(m)
+				}) {
+					out = append(out, Stranded{o.Organisation.ID, o.Organisation.Name, x.Person, names[x.Person], x.Tasks, x.Requirements, x.Questions, x.Evidence})
+				}
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
 // objectTitle is the title of what can be assigned, in a language.
 func (s *Service) objectTitle(kind, object, language string) (string, error) {
 	known := s.knowledge.Catalogue.In(language)

@@ -13,16 +13,21 @@ import (
 	"github.com/nisaba-platform/nisaba/law"
 )
 
-// Colleagues lists who may own tasks and evidence of an organisation, each once, by name. Their
-// addresses are left out.
+// Colleagues lists who belongs to an organisation, each once, by name, with the strongest
+// of their roles there: it says whether they may own tasks, evidence and requirements
+// (CanWork). Their addresses are left out.
 func (s *Service) Colleagues(ctx context.Context, a authz.Actor, organisation string) (list []tenant.Member, err error) {
 	err = s.read(ctx, a, organisation, authz.PlanRead, func(tx *store.Tx) error {
 		members, err := tx.MembersOf(organisation)
 		list = nil
 		for _, m := range members {
-			if !m.Disabled && !slices.ContainsFunc(list, func(x tenant.Member) bool { return x.Person == m.Person }) {
-				m.Email = ""
+			m.Email = ""
+			switch i := slices.IndexFunc(list, func(x tenant.Member) bool { return x.Person == m.Person }); {
+			case m.Disabled:
+			case i < 0:
 				list = append(list, m)
+			case authz.Stronger(m.Role, list[i].Role):
+				list[i] = m
 			}
 		}
 		return err

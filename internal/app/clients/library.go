@@ -55,8 +55,8 @@ func Serves(cat *catalog.Catalogue, e posture.Evidence) []string {
 	return out
 }
 
-// checkOwner refuses an owner who does not belong to the organisation. A piece that
-// had the owner before keeps a person who has left.
+// checkOwner refuses an owner who cannot work in the organisation. A piece that had the
+// owner before keeps a person who has left.
 func (s *Service) checkOwner(tx *store.Tx, e assessment.Evidence) error {
 	if e.OwnerPerson == "" {
 		return nil
@@ -68,8 +68,8 @@ func (s *Service) checkOwner(tx *store.Tx, e assessment.Evidence) error {
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(list, func(m tenant.Member) bool { return m.Person == e.OwnerPerson }) {
-		return invalid("owner_person", "this person does not belong to the organisation", "a member")
+	if !slices.ContainsFunc(list, func(m tenant.Member) bool { return m.Person == e.OwnerPerson && CanWork(m) }) {
+		return invalid("owner_person", "this person cannot work on the evidence", "a member whose role lets them edit")
 	}
 	return nil
 }

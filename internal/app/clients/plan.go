@@ -234,7 +234,7 @@ func (s *Service) checkTask(tx *store.Tx, old, t planning.Task) error {
 	return short(map[string]string{"title": t.Title, "body": t.Body})
 }
 
-// checkOwner refuses an owner who does not belong to the organisation.
+// checkOwner refuses an owner who cannot work in the organisation.
 func checkOwner(tx *store.Tx, organisation, person string) error {
 	if person == "" {
 		return nil
@@ -243,8 +243,8 @@ func checkOwner(tx *store.Tx, organisation, person string) error {
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(members, func(m tenant.Member) bool { return m.Person == person && !m.Disabled }) {
-		return invalid("owner", "the owner does not belong to the organisation", "a member")
+	if !slices.ContainsFunc(members, func(m tenant.Member) bool { return m.Person == person && CanWork(m) }) {
+		return invalid("owner", "this person cannot work on the plan", "a member whose role lets them edit")
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/posture"
 )
@@ -36,11 +37,16 @@ func rights(t *testing.T, o office) map[string]right {
 		"Create": {low: authz.Editor, workspace: true, call: func(a authz.Actor, _ string) error {
 			return second(s.Create(ctx, a, clients.Draft{Name: "X", Kind: tenant.Client}))
 		}},
-		"Import":     {low: authz.Editor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Import(ctx, a, tenant.Client, f)) }},
-		"Portfolio":  {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Portfolio(ctx, a)) }},
-		"Aside":      {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Aside(ctx, a)) }},
-		"Ledger":     {low: authz.Contributor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Ledger(ctx, a, store.Filter{})) }},
-		"Overview":   {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Overview(ctx, a, clients.Query{})) }},
+		"Import":    {low: authz.Editor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Import(ctx, a, tenant.Client, f)) }},
+		"Portfolio": {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Portfolio(ctx, a)) }},
+		"Aside":     {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Aside(ctx, a)) }},
+		"Ledger":    {low: authz.Contributor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Ledger(ctx, a, store.Filter{})) }},
+		"Overview":  {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Overview(ctx, a, clients.Query{})) }},
+		"StoppedBulk": {low: authz.Contributor, workspace: true, call: func(a authz.Actor, _ string) error {
+			_, _, err := s.StoppedBulk(ctx, a, work.Job{Kind: clients.BulkKind, State: work.Cancelled, Args: []byte(`{"deed":"tag"}`)})
+			return err
+		}},
+		"Stranded":   {low: authz.Contributor, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Stranded(ctx, a)) }},
 		"Views":      {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Views(ctx, a, "portfolio")) }},
 		"SaveView":   {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.SaveView(ctx, a, desk.View{})) }},
 		"RemoveView": {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return s.RemoveView(ctx, a, "x") }},

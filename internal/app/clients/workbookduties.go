@@ -97,8 +97,7 @@ func (r roster) find(text, kind string) (person string, ok bool) {
 		return "", true
 	}
 	for _, m := range r.members {
-		can := CanWork(m) || kind == workbook.OfTask && !m.Disabled
-		if can && (text == plainName(r.text(m)) || text == plainName(m.Email)) {
+		if CanWork(m) && (text == plainName(r.text(m)) || text == plainName(m.Email)) {
 			return m.Person, true
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/oncall"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
 	"github.com/nisaba-platform/nisaba/internal/domain/playbook"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/clocks"
@@ -109,6 +110,20 @@ func TestExercise(t *testing.T) {
 	if all, err := d.Statistics(ctx, anna, "", today.AddDays(-1), today); all.Cases != 1 || err != nil {
 		t.Errorf("of the workspace: %+v %v", all, err)
 	}
+	whole, err := d.actor("olga", authz.Owner).Workspace(authz.OrganisationCreate)
+	must(t, err)
+	must(t, d.store.Write(ctx, whole, store.Change{Actor: "test"}, func(tx *store.Tx) error {
+		o, err := tx.Organisation(d.organisation)
+		if err != nil {
+			return err
+		}
+		o.Archived = true
+		_, err = tx.PutOrganisation(o)
+		return err
+	}))
+	if all, err := d.Statistics(ctx, anna, "", today.AddDays(-1), today); all.Cases != 0 || err != nil {
+		t.Errorf("of the workspace, without the archive: %+v %v", all, err)
+	}
 	if _, err := d.Statistics(ctx, anna, d.organisation, today, today.AddDays(-1)); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a period that ends before it begins: %v", err)
 	}
@@ -131,15 +146,31 @@ func TestRoster(t *testing.T) {
 	if turn, ok := r.At(d.clock.Now()); !ok || turn.Contact.Name != "Anna Huber" {
 		t.Errorf("%+v", turn)
 	}
+	join := func(person string, role tenant.Role) {
+		must(t, d.store.Write(ctx, tenant.System("test"), store.Change{Actor: "test"}, func(tx *store.Tx) error {
+			if _, err := tx.PutPerson(tenant.Person{ID: person, Name: person, Email: person + "@example.org"}); err != nil {
+				return err
+			}
+			_, err := tx.In(home, "").PutMembership(tenant.Membership{Person: person, Role: role})
+			return err
+		}))
+	}
+	join("rosa", authz.Auditor)
+	join("eva", authz.Editor)
+	must(t, d.PutContact(ctx, anna, d.organisation, oncall.Contact{Role: "legal", Name: "Eva", Phone: "123", Person: "eva"}))
+	r, err = d.Roster(ctx, reader, d.organisation)
+	must(t, err)
+	must(t, d.RemoveContact(ctx, anna, d.organisation, r.Contacts[2].ID))
 	for name, err := range map[string]error{
-		"no role":      d.PutContact(ctx, anna, d.organisation, oncall.Contact{Name: "x", Phone: "123"}),
-		"no way":       d.PutContact(ctx, anna, d.organisation, oncall.Contact{Role: "lead", Name: "x"}),
-		"no number":    d.PutContact(ctx, anna, d.organisation, oncall.Contact{Role: "lead", Name: "x", Phone: "javascript:1"}),
-		"a stranger":   d.PutContact(ctx, anna, d.organisation, oncall.Contact{Role: "lead", Name: "x", Phone: "123", Person: "nobody"}),
-		"no zone":      d.SetRota(ctx, anna, d.organisation, oncall.Rota{Zone: "Mars", Begins: rota.Begins, Handover: "08:00", Days: 7, Order: rota.Order}),
-		"no handover":  d.SetRota(ctx, anna, d.organisation, oncall.Rota{Zone: "UTC", Begins: rota.Begins, Handover: "8", Days: 7, Order: rota.Order}),
-		"no days":      d.SetRota(ctx, anna, d.organisation, oncall.Rota{Zone: "UTC", Begins: rota.Begins, Handover: "08:00", Order: rota.Order}),
-		"no first day": d.SetRota(ctx, anna, d.organisation, oncall.Rota{Zone: "UTC", Handover: "08:00", Days: 1, Order: rota.Order}),
+		"who only reads": d.PutContact(ctx, anna, d.organisation, oncall.Contact{Role: "lead", Name: "x", Phone: "123", Person: "rosa"}),
+		"no role":        d.PutContact(ctx, anna, d.organisation, oncall.Contact{Name: "x", Phone: "123"}),
+		"no way":         d.PutContact(ctx, anna, d.organisation, oncall.Contact{Role: "lead", Name: "x"}),
+		"no number":      d.PutContact(ctx, anna, d.organisation, oncall.Contact{Role: "lead", Name: "x", Phone: "javascript:1"}),
+		"a stranger":     d.PutContact(ctx, anna, d.organisation, oncall.Contact{Role: "lead", Name: "x", Phone: "123", Person: "nobody"}),
+		"no zone":        d.SetRota(ctx, anna, d.organisation, oncall.Rota{Zone: "Mars", Begins: rota.Begins, Handover: "08:00", Days: 7, Order: rota.Order}),
+		"no handover":    d.SetRota(ctx, anna, d.organisation, oncall.Rota{Zone: "UTC", Begins: rota.Begins, Handover: "8", Days: 7, Order: rota.Order}),
+		"no days":        d.SetRota(ctx, anna, d.organisation, oncall.Rota{Zone: "UTC", Begins: rota.Begins, Handover: "08:00", Order: rota.Order}),
+		"no first day":   d.SetRota(ctx, anna, d.organisation, oncall.Rota{Zone: "UTC", Handover: "08:00", Days: 1, Order: rota.Order}),
 	} {
 		if fault.KindOf(err) != fault.Invalid || err == nil {
 			t.Errorf("%s: %v", name, err)

@@ -15,12 +15,13 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/oncall"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law"
 )
 
 // Statistics counts the cases that were detected from one day to another, of an
-// organisation or, with "", of all in reach.
+// organisation or, with "", of all in reach that are not in the archive.
 func (s *Service) Statistics(ctx context.Context, a authz.Actor, organisation string, from, to law.Date) (out incident.Statistics, err error) {
 	if from.IsZero() || to.IsZero() || to.Before(from) {
 		return out, invalid("to", "the period cannot be used", "two days, the earlier first")
@@ -34,7 +35,9 @@ func (s *Service) Statistics(ctx context.Context, a authz.Actor, organisation st
 			}
 			organisations = nil
 			for _, o := range all {
-				organisations = append(organisations, o.ID)
+				if !o.Archived {
+					organisations = append(organisations, o.ID)
+				}
 			}
 		}
 		var list []incident.Measured
@@ -166,12 +169,11 @@ func (s *Service) PutContact(ctx context.Context, a authz.Actor, organisation st
 			if err != nil {
 				return err
 			}
-			known := false
-			for _, m := range members {
-				known = known || m.Person == c.Person
+			acts := func(m tenant.Member) bool {
+				return m.Person == c.Person && !m.Disabled && authz.Allows(m.Role, authz.IncidentEdit)
 			}
-			if !known {
-				return invalid("person", "this person does not belong to the organisation", "a member")
+			if !slices.ContainsFunc(members, acts) { // alarms would wake somebody who can do nothing
+				return invalid("person", "this person cannot work on incidents", "a member whose role lets them edit")
 			}
 		}
 		if c.ID == "" {

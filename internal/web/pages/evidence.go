@@ -129,14 +129,19 @@ func (s *Site) evidence(w http.ResponseWriter, r *http.Request) error {
 // contributors is known only when they do.
 func mayEdit(c clients.Client) bool { return authz.Allows(c.Role, authz.AssignedEdit) }
 
-// colleagues are the people who may own something here; nobody for those who may
-// not know them.
+// colleagues are the people of the organisation; nobody for those who may not know them.
 func (s *Site) colleagues(r *http.Request) ([]tenant.Member, error) {
 	list, err := s.clients.Colleagues(r.Context(), visitOf(r).Actor, r.PathValue("organisation"))
 	if fault.KindOf(err) == fault.Forbidden {
 		return nil, nil
 	}
 	return list, err
+}
+
+// offered are those of the people who can own something: who can work, and the one who
+// owns it already.
+func offered(people []tenant.Member, chosen string) []tenant.Member {
+	return slices.DeleteFunc(slices.Clone(people), func(m tenant.Member) bool { return m.Person != chosen && !clients.CanWork(m) })
 }
 
 // changesOf is the history of a piece of evidence, newest first; nothing for those

@@ -12,6 +12,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/oncall"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
@@ -234,6 +235,7 @@ func (s *Site) showOnCall(w http.ResponseWriter, r *http.Request, act string, wr
 	if v.people, err = s.colleagues(r); err != nil {
 		return err
 	}
+	v.people = slices.DeleteFunc(v.people, func(m tenant.Member) bool { return !authz.Allows(m.Role, authz.IncidentEdit) })
 	c, err := s.load(r)
 	if err != nil {
 		return err

@@ -31,11 +31,17 @@ func stateOptions(ctx context.Context, chosen planning.State) []ui.Option {
 	return out
 }
 
-// ownerOptions are the people who may own tasks, after the options given.
+// ownerOptions are the people who may own tasks, and the one who is chosen, after the
+// options given.
 func ownerOptions(v planView, chosen string, first ...ui.Option) []ui.Option {
 	out := first
-	for _, m := range v.people {
+	known := chosen == "" || slices.ContainsFunc(first, func(o ui.Option) bool { return o.Value == chosen })
+	for _, m := range offered(v.people, chosen) {
+		known = known || m.Person == chosen
 		out = append(out, ui.Option{Value: m.Person, Label: m.Name, Selected: m.Person == chosen})
+	}
+	if !known {
+		out = append(out, ui.Option{Value: chosen, Label: ui.T(v.r.Context(), "evidence.left"), Selected: true})
 	}
 	return out
 }

@@ -1,12 +1,15 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 
 	"github.com/a-h/templ"
 
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/report/chart"
@@ -100,6 +103,25 @@ func memberTable(ctx context.Context, members []tenant.Member, reach []ui.Option
 			role = memberForms(m)
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(m.Name), ui.Words(m.Email), ui.Words(reachName(reach, m.Organisation)), role}})
+	}
+	return t
+}
+
+// handoverTable is the work of those who cannot do it any more; each number leads to
+// where it is given to somebody else.
+func handoverTable(ctx context.Context, list []clients.Stranded) ui.TableProps {
+	t := ui.TableProps{ID: "handover", Caption: ui.T(ctx, "pages.handover.title"), HideCaption: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "pages.field.name")}, {Label: ui.T(ctx, "jobs.result.organisation")}, {Label: ui.T(ctx, "pages.client.plan")},
+		{Label: ui.T(ctx, "pages.client.requirements")}, {Label: ui.T(ctx, "pages.client.questions")}, {Label: ui.T(ctx, "pages.client.evidence")}}}
+	for _, x := range list {
+		at := func(page string, n int) templ.Component {
+			if n == 0 {
+				return ui.Words("–")
+			}
+			return ui.LinkCell(ui.Number(ctx, float64(n), 0), "/organisations/"+x.Organisation+"/"+page+"?owner="+url.QueryEscape(x.Person), "")
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Words(cmp.Or(x.PersonName, ui.T(ctx, "evidence.left"))), ui.Words(x.Name),
+			at("plan", x.Tasks), at("requirements", x.Requirements), at("questions", x.Questions), at("evidence", x.Evidence)}})
 	}
 	return t
 }

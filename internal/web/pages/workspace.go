@@ -100,9 +100,13 @@ func (s *Site) showMembers(w http.ResponseWriter, r *http.Request, e ui.Errors, 
 	if err != nil {
 		return err
 	}
+	left, err := s.clients.Stranded(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
 	_, denied := v.Actor.Workspace(authz.MembersManage)
 	p := s.frame(r, ui.T(r.Context(), "pages.members.title"), "")
-	return ui.Render(w, r, statusOf(e), membersPage(r, p, members, invitations, reach, denied == nil, e, made))
+	return ui.Render(w, r, statusOf(e), membersPage(r, p, members, left, invitations, reach, denied == nil, e, made))
 }
 
 func (s *Site) invite(w http.ResponseWriter, r *http.Request) error {
