@@ -161,7 +161,7 @@ func (s *Site) plan(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) showPlan(w http.ResponseWriter, r *http.Request, v planView, flashes []ui.Flash) error {
 	p := s.clientFrame(r, v.c, "plan")
-	p.Wide, p.Flashes = true, flashes
+	p.Wide, p.Flashes = true, append(p.Flashes, flashes...)
 	t := func(key string) string { return ui.T(r.Context(), key) }
 	p.Actions = []ui.ButtonProps{{Text: t("plan.feed"), URL: "/account/calendar?organisation=" + v.c.Organisation.ID, Icon: ui.IconClock, Kind: ui.Quiet},
 		{Text: t("plan.what_if"), URL: clientURL(r, "plan/what-if")}}

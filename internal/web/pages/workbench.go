@@ -140,7 +140,7 @@ func (s *Site) showWork(w http.ResponseWriter, r *http.Request, x *work) error {
 	}
 	p := s.clientFrame(r, x.c, "requirements")
 	p.Wide = true
-	p.Flashes = x.flash
+	p.Flashes = append(p.Flashes, x.flash...)
 	p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(r.Context(), "evidence.csv"), URL: clientURL(r, "requirements.csv"), Icon: ui.IconDownload})
 	return ui.Render(w, r, http.StatusOK, requirementsPage(p, x))
 }
@@ -299,7 +299,7 @@ func (s *Site) batch(w http.ResponseWriter, r *http.Request) error {
 		x.flash = append(x.flash, ui.Flash{Tone: ui.Bad, Text: text})
 	}
 	p := s.clientFrame(r, x.c, "requirements")
-	p.Wide, p.Flashes = true, x.flash
+	p.Wide, p.Flashes = true, append(p.Flashes, x.flash...)
 	return ui.Render(w, r, statusOf(wrong), requirementsPage(p, x))
 }
 
