@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nisaba-platform/nisaba/examples"
 )
 
 // TestArchivedPages: the pages of an organisation in the archive say that it is only read
@@ -49,10 +51,10 @@ func TestHandOver(t *testing.T) {
 	anna, ben := newVisitor(t, site), newVisitor(t, site)
 	organisation := anna.begin("water-supplier.yaml")
 	ben.joinWith(anna, "editor", "ben@example.org")
-	_, page := anna.get(organisation + "/plan")
-	owner := regexp.MustCompile(`<option value="([0-9a-f-]{36})"[^>]*>Ben Maier`).FindStringSubmatch(page)
+	_, page := anna.get("/members")
+	owner := regexp.MustCompile(`for="role-([0-9a-f-]{36})"[^>]*>[^<]*Ben Maier`).FindStringSubmatch(page)
 	if owner == nil {
-		t.Fatalf("Ben is not offered:\n%.2000s", page)
+		t.Fatalf("Ben is no member:\n%.2000s", page)
 	}
 	anna.addTask(organisation, url.Values{"title": {"Buy a second line"}, "state": {"todo"}, "owner": {owner[1]}})
 	if _, page := anna.get("/members"); strings.Contains(page, `id="hand-over"`) {
@@ -79,8 +81,12 @@ func TestReviewDate(t *testing.T) {
 	site, _ := start(t)
 	v := newVisitor(t, site)
 	organisation := v.begin("water-supplier.yaml")
-	text := "organisation:\n  name: Alt AG\nexceptions:\n  - requirement: cir.2.1.1\n    kind: accepted\n    reason: Old press\n    approved_by: Board\n    on: 2026-01-10\n"
-	_, old := v.must("/organisations/import", url.Values{"kind": {"client"}, "text": {text}})
+	text, err := examples.FS.ReadFile("managed-service-provider.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const accepted = "exceptions:\n  - requirement: cir.2.1.1\n    kind: accepted\n    reason: Old press\n    approved_by: Board\n    on: 2026-01-10\n"
+	_, old := v.must("/organisations/import", url.Values{"kind": {"client"}, "text": {strings.Replace(string(text), "exceptions:\n", accepted, 1)}})
 	place := "/requirements?open=cir.2.1.1"
 	_, page := v.get(old + place)
 	if !strings.Contains(page, "No review date") || !strings.Contains(page, "Set the review date") {
