@@ -20,7 +20,7 @@ func TestArchivedPages(t *testing.T) {
 	organisation, other := v.begin("water-supplier.yaml"), v.add("food-manufacturer.yaml")
 	id := func(at string) string { return strings.TrimPrefix(at, "/organisations/") }
 	v.must(organisation+"/archive", url.Values{"on": {"yes"}})
-	const says = "This organisation can only be read."
+	const says = "This organisation is in the archive and can only be read."
 	for _, page := range []string{"", "/plan", "/questions", "/manage"} {
 		if _, text := v.get(organisation + page); !strings.Contains(text, says) || !strings.Contains(text, `action="`+organisation+`/archive"`) {
 			t.Errorf("%q does not say that it is in the archive", page)
