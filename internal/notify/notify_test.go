@@ -79,12 +79,13 @@ func TestCommand(t *testing.T) {
 	for _, tc := range []struct {
 		line, want string
 		fails      bool
+		limit      time.Duration
 	}{
-		{script("echo", `read x; printf '%s %s' "$x" "$1"`) + " $(id)", "hello $(id)", false}, // no shell
-		{script("fail", `echo no line; exit 3`), "no line", true},
-		{script("hang", `sleep 30`), "deadline", true},
+		{script("echo", `read x; printf '%s %s' "$x" "$1"`) + " $(id)", "hello $(id)", false, time.Minute}, // no shell
+		{script("fail", `echo no line; exit 3`), "no line", true, time.Minute},
+		{script("hang", `sleep 30`), "deadline", true, time.Second},
 	} {
-		c, err := notify.NewCommand(tc.line, time.Second)
+		c, err := notify.NewCommand(tc.line, tc.limit)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,7 +29,6 @@ func runWriter(spec string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("ready")
 	for i := 0; ; i++ {
 		name := fmt.Sprintf("r%s-%d", round, i)
 		err := s.Write(context.Background(), system().In(w.workspace, ""), by, func(tx *store.Tx) error {
@@ -124,12 +123,13 @@ func writeUntilKilled(t *testing.T, path string, w world, round int) []string {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		switch word, name, _ := strings.Cut(lines.Text(), " "); word {
-		case "ready":
-			time.AfterFunc(time.Duration(20+7*round%60)*time.Millisecond, func() {
+		case "kept":
+			if kept = append(kept, name); len(kept) > 1 {
+				break
+			}
+			time.AfterFunc(time.Duration(7*round%60)*time.Millisecond, func() {
 				_ = cmd.Process.Kill() // SIGKILL; it fails only when the writer ended by itself, which is seen below
 			})
-		case "kept":
-			kept = append(kept, name)
 		default:
 			t.Errorf("the writer said %q", lines.Text())
 		}
