@@ -76,3 +76,36 @@ func TestSpecialAddressesByKind(t *testing.T) {
 		}
 	}
 }
+
+// TestLimitsOfNeighbours: addresses of one /24, or of one /48, share a limit, and what a
+// scope leaves out has the limits that are written beside it.
+func TestLimitsOfNeighbours(t *testing.T) {
+	s := scope()
+	s.Networks = []exposure.Network{{Prefix: netip.MustParsePrefix("8.8.0.0/16")}, {Prefix: netip.MustParsePrefix("2a00:1::/32")}}
+	s.Rate = exposure.Rate{PerAddress: 1e6, PerNetwork: 0.001, Total: 1e6}
+	for _, tc := range []struct{ first, near, far string }{{"8.8.4.1", "8.8.4.254", "8.8.5.1"}, {"2a00:1:2::1", "2a00:1:2:ffff::1", "2a00:1:3::1"}} {
+		d := dialer(t, s, &names{}, nil)
+		waits := func(address string) bool {
+			_, wait, err := d.TryAdmit(exposure.Request{Address: netip.AddrPortFrom(netip.MustParseAddr(address), 443), Class: exposure.Passive})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return wait > 0
+		}
+		if waits(tc.first) || !waits(tc.near) || waits(tc.far) {
+			t.Errorf("after %s, %s has to wait: %t, and %s: %t", tc.first, tc.near, waits(tc.near), tc.far, waits(tc.far))
+		}
+	}
+	usual := exposure.Rate{PerAddress: 200, PerNetwork: 500, Total: 1000, Parallel: 4, ParallelAll: 512, Attempts: 200, AttemptsAll: 1000}
+	one, none := exposure.Rate{PerAddress: 1, PerNetwork: 1, Total: 1, Parallel: 1, ParallelAll: 1, Attempts: 1, AttemptsAll: 1}, exposure.Rate{PerAddress: -1, PerNetwork: -1, Total: -1, Parallel: -1, ParallelAll: -1, Attempts: -1, AttemptsAll: -1}
+	for given, want := range map[exposure.Rate]exposure.Rate{{}: usual, none: usual, one: one} {
+		s.Rate = given
+		p, err := exposure.Own(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Scope().Rate; got != want {
+			t.Errorf("%+v becomes %+v, want %+v", given, got, want)
+		}
+	}
+}
