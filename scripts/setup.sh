@@ -9,6 +9,7 @@ command -v chromium >/dev/null 2>&1 || missing="$missing chromium"       # opens
 command -v npm >/dev/null 2>&1 || missing="$missing npm"                 # brings axe-core, the accessibility check, and validators
 command -v qpdf >/dev/null 2>&1 || missing="$missing qpdf"               # checks the PDF reports
 [ -d /usr/lib/python3/dist-packages/openpyxl ] || missing="$missing python3-openpyxl" # opens the workbooks
+[ -d /usr/lib/python3/dist-packages/docx ] || missing="$missing python3-docx" # opens the reports for Word
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"       # a TLS server of another make
 command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql" # the store's second engine
 packages() {

@@ -151,7 +151,7 @@ func exposureOperations(a *API) {
 	stream(in, operation{id: "get-exposure-file", route: "GET organisations/{organisation}/exposure/file", summary: "The last scan as a file", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			At
-			Format   string `query:"format" enum:"pdf,html,csv,json,sarif,oscal.json,svg" default:"json"`
+			Format   string `query:"format" enum:"pdf,html,docx,csv,json,sarif,oscal.json,svg" default:"json"`
 			Language string `query:"language" enum:"en,de,fr" default:"en"`
 		}) (*huma.StreamResponse, error) {
 			c, err := a.Clients.Load(ctx, v.Actor, q.Organisation)

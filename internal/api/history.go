@@ -13,8 +13,6 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
-	"github.com/nisaba-platform/nisaba/internal/report/html"
-	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/posture"
 )
@@ -79,22 +77,13 @@ func snapshotOperations(a *API) {
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			At
 			Languages
-			Format string `query:"format" enum:"pdf,html" default:"pdf"`
+			Format string `query:"format" enum:"pdf,html,docx" default:"pdf"`
 		}) (*huma.StreamResponse, error) {
 			c, err := a.dressed(ctx, v, q.Organisation)
 			if err != nil {
 				return nil, err
 			}
-			document := assessing.Compose(c.In, a.Messages.Printer(q.Language))
-			return &huma.StreamResponse{Body: func(c huma.Context) {
-				if q.Format == "html" {
-					download(c, "report.html", "text/html; charset=utf-8")
-					_ = html.Write(c.BodyWriter(), document) // the program has gone if this fails
-					return
-				}
-				download(c, "report.pdf", "application/pdf")
-				_ = pdf.Write(c.BodyWriter(), document) // as above
-			}}, nil
+			return paperAnswer("report", q.Format, assessing.Compose(c.In, a.Messages.Printer(q.Language)))
 		})
 }
 

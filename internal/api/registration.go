@@ -13,7 +13,8 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/dossier"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
-	"github.com/nisaba-platform/nisaba/internal/report/pdf"
+	"github.com/nisaba-platform/nisaba/internal/report/form"
+	"github.com/nisaba-platform/nisaba/internal/report/model"
 	"github.com/nisaba-platform/nisaba/law"
 )
 
@@ -84,20 +85,19 @@ func registrationOperations(a *API) {
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			At
 			Languages
-			Format string `query:"format" enum:"pdf,json" default:"pdf"`
+			Format string `query:"format" enum:"pdf,docx,json" default:"pdf"`
 		}) (*huma.StreamResponse, error) {
 			entries, c, err := a.dossiers(ctx, v, q.Organisation)
 			if err != nil {
 				return nil, err
 			}
-			var b bytes.Buffer
-			p, mediaType := a.Messages.Printer(q.Language), "application/pdf"
-			if q.Format == "json" {
-				mediaType, err = "application/octet-stream", dossier.JSON(&b, c.In, entries, p)
-			} else {
-				err = pdf.Write(&b, dossier.Compose(c.In, entries, p))
+			p := a.Messages.Printer(q.Language)
+			if q.Format != "json" {
+				return paperAnswer("registration", q.Format, dossier.Compose(c.In, entries, p))
 			}
-			return fileAnswer("registration."+q.Format, mediaType, b.Bytes(), err)
+			var b bytes.Buffer
+			err = dossier.JSON(&b, c.In, entries, p)
+			return fileAnswer("registration.json", "application/octet-stream", b.Bytes(), err)
 		})
 }
 
@@ -128,6 +128,13 @@ func fileAnswer(name, mediaType string, content []byte, err error) (*huma.Stream
 		download(c, name, mediaType)
 		_, _ = c.BodyWriter().Write(content) // the program has gone if this fails
 	}}, nil
+}
+
+// paperAnswer sends a document in a form.
+func paperAnswer(name, ending string, d model.Document) (*huma.StreamResponse, error) {
+	var b bytes.Buffer
+	err := form.Write(&b, ending, d)
+	return fileAnswer(name+"."+ending, form.MediaType(ending), b.Bytes(), err)
 }
 
 // keptAnswer sends a file that is kept, and closes it.

@@ -13,14 +13,13 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/reporting"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
-	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/law"
 )
 
 // KeptReport is a report that was made and kept.
 type KeptReport struct {
 	ID        string    `json:"id"`
-	Format    string    `json:"format" enum:"pdf,html,json"`
+	Format    string    `json:"format" enum:"pdf,html,docx,json"`
 	Language  string    `json:"language"`
 	Parts     []string  `json:"parts"`
 	SHA256    string    `json:"sha256"`
@@ -36,11 +35,11 @@ func keptOf(r assessment.Report) KeptReport {
 
 // ReportOrder is what a report is to be.
 type ReportOrder struct {
-	Formats  []string `json:"formats,omitempty" enum:"pdf,html,json" doc:"It is made in each of them."`
+	Formats  []string `json:"formats,omitempty" enum:"pdf,html,docx,json" doc:"It is made in each of them."`
 	Language string   `json:"language,omitempty" enum:"en,de,fr" default:"en"`
 	Brand    string   `json:"brand,omitempty" enum:"client,workspace,none" default:"client"`
 	Parts    []string `json:"parts,omitempty" doc:"All when they are left out."`
-	Format   string   `json:"format,omitempty" enum:"pdf,html,json" doc:"One more of the formats. In an answer the first of them."`
+	Format   string   `json:"format,omitempty" enum:"pdf,html,docx,json" doc:"One more of the formats. In an answer the first of them."`
 }
 
 // MonthlyReport is made on the first of each month.
@@ -100,20 +99,17 @@ func keptReportOperations(a *API) {
 		func(ctx context.Context, v accounts.Visit, q *At) (*none, error) {
 			return nil, a.Reporting.StopMonthly(ctx, v.Actor, q.Organisation)
 		})
-	stream(in, operation{id: "get-pre-assessment", route: "GET organisations/{organisation}/pre-assessment", summary: "The free first look at a prospect, as PDF", produces: "application/pdf"},
+	stream(in, operation{id: "get-pre-assessment", route: "GET organisations/{organisation}/pre-assessment", summary: "The free first look at a prospect", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			At
 			Languages
+			Format string `query:"format" enum:"pdf,docx" default:"pdf"`
 		}) (*huma.StreamResponse, error) {
 			c, err := a.dressed(ctx, v, q.Organisation)
 			if err != nil {
 				return nil, err
 			}
-			document := assessing.ComposeFirst(c.In, a.Messages.Printer(q.Language))
-			return &huma.StreamResponse{Body: func(c huma.Context) {
-				download(c, "pre-assessment.pdf", "application/pdf")
-				_ = pdf.Write(c.BodyWriter(), document) // the program has gone if this fails
-			}}, nil
+			return paperAnswer("pre-assessment", q.Format, assessing.ComposeFirst(c.In, a.Messages.Printer(q.Language)))
 		})
 	comparisonOperations(a, in)
 }
@@ -186,7 +182,7 @@ func comparisonOperations(a *API, in area) {
 	stream(in, operation{id: "get-comparison-file", route: "GET organisations/{organisation}/comparison/file", summary: "The same as a file", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			Sides
-			Format string `query:"format" enum:"pdf,html,json" default:"pdf"`
+			Format string `query:"format" enum:"pdf,html,docx,json" default:"pdf"`
 		}) (*huma.StreamResponse, error) {
 			c, x, err := a.Clients.Compare(ctx, v.Actor, q.Organisation, q.From, q.To, q.Language)
 			if err != nil {

@@ -135,7 +135,7 @@ func supplierScanOperations(a *API) {
 	stream(in, operation{id: "get-supplier-file", route: "GET " + one + "/file", summary: "The last look at a supplier as a file", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			One
-			Format   string `query:"format" enum:"pdf,html,csv,json" default:"json"`
+			Format   string `query:"format" enum:"pdf,html,docx,csv,json" default:"json"`
 			Language string `query:"language" enum:"en,de,fr" default:"en"`
 		}) (*huma.StreamResponse, error) {
 			c, err := a.Clients.Load(ctx, v.Actor, q.Organisation)

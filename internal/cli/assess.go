@@ -17,7 +17,7 @@ import (
 
 type assessCommand struct {
 	File      string  `arg:"" help:"Organisation file."`
-	Out       string  `help:"Folder for report.html, report.pdf and assessment.json." default:"report" type:"path"`
+	Out       string  `help:"Folder for report.html, report.pdf, report.docx and assessment.json." default:"report" type:"path"`
 	Language  string  `help:"Language of the report: en, de or fr. Default: the file's, else en." enum:"en,de,fr," default:""`
 	Yardstick bool    `help:"Where Implementing Regulation (EU) 2024/2690 does not bind, measure against its annex all the same, as a voluntary yardstick."`
 	Target    float64 `help:"Score aimed at, 1 to 100." default:"${target}"`
@@ -123,7 +123,7 @@ func (t assessmentText) print(files assessing.Files) {
 	t.gaps()
 	t.plan()
 	t.heading(t.p.T("cli.assess.written"))
-	for _, path := range []string{files.HTML, files.PDF, files.JSON} {
+	for _, path := range []string{files.HTML, files.PDF, files.DOCX, files.JSON} {
 		t.line("  %s", path)
 	}
 }

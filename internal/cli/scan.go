@@ -51,7 +51,7 @@ type scanCommand struct {
 	CSV      string `name:"csv" help:"Write the result as a table to this file." type:"path"`
 	OSCAL    string `name:"oscal" help:"Write the result as OSCAL assessment results to this file." type:"path"`
 	Badge    string `help:"Write a small picture of the grade (SVG) to this file." type:"path"`
-	Report   string `help:"Write a report to this file, .html or .pdf." type:"path"`
+	Report   string `help:"Write a report to this file, .html, .pdf or .docx." type:"path"`
 	Language string `help:"Language of text and report: en, de or fr." enum:"en,de,fr" default:"en"`
 	Quiet    bool   `help:"No progress bar."`
 }

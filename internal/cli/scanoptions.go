@@ -75,10 +75,15 @@ func (c *scanCommand) sensible() error {
 	case !(c.Rate >= 0) || math.IsInf(c.Rate, 0):
 		return argument("--rate", "it is no number of contacts per second", "a number above zero, such as 200")
 	}
-	if ext := strings.ToLower(filepath.Ext(c.Report)); c.Report != "" && !slices.Contains([]string{".html", ".htm", ".pdf"}, ext) {
-		return argument("--report", fmt.Sprintf("there is no report with the ending %q", ext), "a name that ends in .html or .pdf")
+	if ext := strings.ToLower(filepath.Ext(c.Report)); c.Report != "" && reportForms()[ext] == "" {
+		return argument("--report", fmt.Sprintf("there is no report with the ending %q", ext), "a name that ends in .html, .pdf or .docx")
 	}
 	return nil
+}
+
+// reportForms are the forms of a report, by the endings of its file.
+func reportForms() map[string]string {
+	return map[string]string{".html": scanning.HTML, ".htm": scanning.HTML, ".pdf": scanning.PDF, ".docx": scanning.DOCX}
 }
 
 // expected reads which ports should be open.

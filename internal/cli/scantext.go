@@ -31,11 +31,7 @@ func (c *scanCommand) write(p *locale.Printer, r scanning.Report, tally *scan.Ta
 		return err
 	}
 	report := func(w io.Writer) error {
-		format := scanning.HTML
-		if strings.EqualFold(filepath.Ext(c.Report), ".pdf") {
-			format = scanning.PDF
-		}
-		b, err := r.Write(p, format)
+		b, err := r.Write(p, reportForms()[strings.ToLower(filepath.Ext(c.Report))])
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,6 @@
 // Package foreign gives what we write to programs of others to read: the schema of
-// SARIF and that of OpenAPI, the calendar of Thunderbird, a library for workbooks, and a
-// checker of PDF.
+// SARIF and that of OpenAPI, the calendar of Thunderbird, libraries for workbooks
+// and for documents of word processors, and a checker of PDF.
 package foreign
 
 import (
@@ -39,6 +39,7 @@ func javascript(kind string) reader {
 
 var (
 	workbooks = reader{"/usr/bin/python3", []string{"check.py"}, "/usr/lib/python3/dist-packages/openpyxl"}
+	documents = reader{"/usr/bin/python3", []string{"document.py"}, "/usr/lib/python3/dist-packages/docx"}
 	papers    = reader{"qpdf", []string{"--check"}, ""}
 )
 
@@ -118,8 +119,16 @@ func TestForeignReaders(t *testing.T) {
 	t.Run("workbook", func(t *testing.T) {
 		workbooks.reads(t, get(t, organisation+"/workbook/export", "workbook.xlsx"))
 	})
+	t.Run("DOCX", func(t *testing.T) {
+		for _, path := range []string{"/report.docx", "/registration.docx", "/pre-assessment.docx"} {
+			documents.reads(t, get(t, organisation+path, "paper.docx"))
+		}
+	})
 	t.Run("PDF", func(t *testing.T) {
 		for _, path := range []string{"/report.pdf", "/registration.pdf", "/pre-assessment.pdf", "/binder.pdf"} {
+			if out := documents.says(t, kept(t, "bad.docx", "PK")); out == "" {
+				t.Error("nothing is said of a document that is none")
+			}
 			if out := papers.says(t, get(t, organisation+path, "paper.pdf")); !strings.Contains(out, flawless) {
 				t.Errorf("%s: %s", path, out)
 			}
@@ -196,6 +205,9 @@ func TestReadersRefuse(t *testing.T) {
 	}
 	if out := workbooks.says(t, kept(t, "bad.xlsx", "PK")); out == "" {
 		t.Error("nothing is said of a workbook that is none")
+	}
+	if out := documents.says(t, kept(t, "bad.docx", "PK")); out == "" {
+		t.Error("nothing is said of a document that is none")
 	}
 	if out := papers.says(t, kept(t, "bad.pdf", "%PDF-1.7\n")); strings.Contains(out, flawless) {
 		t.Error("nothing is said of a PDF that is none")

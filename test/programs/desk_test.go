@@ -29,7 +29,7 @@ func (w *world) deskSteps() []step {
 		{id: "answer-scope", body: object{"unknown": true}, match: true},
 		{id: "list-determinations", keep: "determination"}, {id: "compare-determination", swap: "determination"},
 		{id: "get-dossiers"}, {id: "record-registration", body: object{"register": "nis2.3.4", "state": "AT", "on": "2026-01-15"}, want: 201},
-		{id: "get-dossier-file"}, {id: "get-dossier-file", query: "?format=json"}, {id: "get-home"},
+		{id: "get-dossier-file"}, {id: "get-dossier-file", query: "?format=json"}, {id: "get-dossier-file", query: "?format=docx"}, {id: "get-home"},
 
 		{id: "list-contradictions"}, {id: "list-colleagues"},
 		{id: "change-requirements", body: object{"requirements": []string{"cir.2.1.1"}, "act": "assert", "status": "partly", "note": "begun"}},
@@ -69,7 +69,7 @@ func (w *world) deskSteps() []step {
 
 		{id: "keep-snapshot", body: object{"label": "Later"}, want: 204}, {id: "list-snapshots", keep: "snapshot"},
 		{id: "compare", query: "?from={snapshot}"}, {id: "get-comparison-file", query: "?from={snapshot}&format=html"},
-		{id: "get-pre-assessment"},
+		{id: "get-pre-assessment"}, {id: "get-pre-assessment", query: "?format=docx"},
 
 		{id: "get-portfolio"}, {id: "list-organisations", query: "?sort=score&descending=true&text=a"},
 		{id: "save-view", body: object{"name": "Behind", "query": "behind=yes"}, want: 201, keep: "view"}, {id: "list-views"},
@@ -82,7 +82,7 @@ func (w *world) deskSteps() []step {
 
 		{id: "order-report", body: object{"format": "json"}, want: 202},
 		{id: "list-reports", body: func() any { w.work(); return nil }, keep: "kept"}, {id: "download-report", swap: "kept"},
-		{id: "set-monthly-report", body: object{"formats": []string{"pdf", "html"}, "mail": true}, want: 204}, {id: "get-monthly-report"}, {id: "stop-monthly-report", want: 204},
+		{id: "set-monthly-report", body: object{"formats": []string{"pdf", "html", "docx"}, "mail": true}, want: 204}, {id: "get-monthly-report"}, {id: "stop-monthly-report", want: 204},
 		{id: "list-messages", keep: "message"}, {id: "resend-message", swap: "message", want: 204},
 		{id: "list-notices"}, {id: "mark-read", body: object{}, want: 204}, {id: "get-notice-choices"}, {id: "list-calendars"},
 		{id: "scan-file", swap: "file"},

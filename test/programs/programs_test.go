@@ -200,7 +200,7 @@ func (w *world) steps() []step {
 		{id: "change-training", swap: "training", body: object{"name": "Eva", "course": "NIS2, part two", "on": "2026-02-01"}, match: true, want: 204},
 		{id: "remove-training", swap: "training", want: 204},
 		{id: "keep-snapshot", body: object{"label": "Before"}, want: 204}, {id: "list-snapshots", keep: "snapshot"},
-		{id: "get-snapshot", swap: "snapshot"}, {id: "get-report"},
+		{id: "get-snapshot", swap: "snapshot"}, {id: "get-report"}, {id: "get-report", query: "?format=docx"},
 		{id: "get-history", query: "?kind=training", keep: "entry"},
 		{id: "undo", body: w.numbered("entry"), want: 204}, {id: "restore", body: w.numbered("oldest"), want: 204},
 		{id: "list-entries", query: "?limit=3"}, {id: "get-entry"}, {id: "prove-entry"},

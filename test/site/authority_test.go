@@ -250,7 +250,7 @@ func TestAuthorityDesk(t *testing.T) {
 		t.Error("the note is not kept as text")
 	}
 	quarter := authority.QuarterOf(time.Now()).String()
-	for path, want := range map[string]string{note + ".pdf": "%PDF-", note + ".json": "nisaba-situation/1", "/authority/summary/" + quarter + ".pdf": "%PDF-",
+	for path, want := range map[string]string{note + ".pdf": "%PDF-", note + ".docx": "PK\x03\x04", "/authority/summary/" + quarter + ".docx": "PK\x03\x04", note + ".json": "nisaba-situation/1", "/authority/summary/" + quarter + ".pdf": "%PDF-",
 		"/authority/summary/" + quarter + ".csv": "quarter,table", "/authority/summary/" + quarter + ".json": "nisaba-summary/1"} {
 		if status, file := v.get(path); status != http.StatusOK || !strings.Contains(file, want) {
 			t.Errorf("%s: %d %.100q", path, status, file)

@@ -37,7 +37,7 @@ func TestChecklistPages(t *testing.T) {
 	if status, _, _ := v.post(strategy, url.Values{"item": {"roles"}, "status": {"open"}, "version": {"0"}}); status != http.StatusConflict && status != http.StatusUnprocessableEntity {
 		t.Errorf("an old version: %d", status)
 	}
-	for ending, want := range map[string]string{"csv": "national-strategy,content,roles", "json": `"Act of 2025`, "pdf": "%PDF-"} {
+	for ending, want := range map[string]string{"csv": "national-strategy,content,roles", "json": `"Act of 2025`, "pdf": "%PDF-", "docx": "PK\x03\x04"} {
 		if status, file := v.get(strategy + "/national-strategy." + ending); status != http.StatusOK || !strings.Contains(strings.ReplaceAll(file, `\u003cb\u003e`, `"`), want) {
 			t.Errorf("%s: %d\n%.400s", ending, status, file)
 		}

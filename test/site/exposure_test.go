@@ -208,7 +208,7 @@ func TestExposure(t *testing.T) {
 	if _, evidence := v.get(organisation + "/evidence"); !strings.Contains(evidence, "Scan from outside of") {
 		t.Error("the scan is no evidence")
 	}
-	for _, format := range []string{"pdf", "html", "csv", "json", "sarif", "oscal.json", "svg"} {
+	for _, format := range []string{"pdf", "html", "docx", "csv", "json", "sarif", "oscal.json", "svg"} {
 		if status, file := v.get(organisation + "/exposure/files/" + format); status != 200 || len(file) < 200 {
 			t.Errorf("%s: %d, %d bytes", format, status, len(file))
 		}

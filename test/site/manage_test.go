@@ -143,6 +143,9 @@ func TestProspect(t *testing.T) {
 	if _, page, at = v.post(organisation+"/pre-assessment", url.Values{"option.q.governance.approval": {"no"}}); at != organisation+"/pre-assessment" || !strings.Contains(page, `id="gaps"`) {
 		t.Errorf("the answers led to %s", at)
 	}
+	if status, file := v.get(organisation + "/pre-assessment.docx"); status != http.StatusOK || !strings.HasPrefix(file, "PK\x03\x04") {
+		t.Errorf("the pre-assessment for Word: %d", status)
+	}
 	if status, file := v.get(organisation + "/pre-assessment.pdf"); status != http.StatusOK || !strings.HasPrefix(file, "%PDF-") {
 		t.Errorf("the report: %d", status)
 	}

@@ -73,7 +73,7 @@ func pictures() map[string]picture {
 		client + "/incidents/{incident}/reports/{report}/report.json": download,
 
 		client: of(""), client + "/scope": of("/scope"), client + "/scope/result": of("/scope/result"), client + "/facts": of("/facts"),
-		client + "/authorities": of("/authorities"), client + "/registration": of("/registration"), client + "/registration.json": download, client + "/registration.pdf": download,
+		client + "/authorities": of("/authorities"), client + "/registration": of("/registration"), client + "/registration.json": download, client + "/registration.pdf": download, client + "/registration.docx": download,
 		client + "/questions": of("/questions?topic=b"), client + "/requirements": of("/requirements"), client + "/requirements.csv": download,
 		client + "/suggestions": of("/suggestions"), client + "/delegations": of("/delegations"),
 		client + "/workbook": of("/workbook"), client + "/workbook/export": download,
@@ -88,7 +88,7 @@ func pictures() map[string]picture {
 		client + "/board/approvals/{approval}/version.json": download,
 		client + "/compare": of("/compare"), client + "/compare/{file}": download,
 		client + "/reports": of("/reports"), client + "/reports/{report}": download,
-		client + "/report.html": download, client + "/report.pdf": download, client + "/assessment.json": download,
+		client + "/report.html": download, client + "/report.pdf": download, client + "/report.docx": download, client + "/assessment.json": download,
 		"/exposure": {}, client + "/exposure": of("/exposure"), client + "/exposure/targets": of("/exposure/targets"),
 		client + "/exposure/checks/{check}": of("/exposure/checks/TLS-03"), client + "/exposure/files/{format}": download,
 		client + "/assets": of("/assets"), client + "/assets.csv": download, client + "/assets/new": of("/assets/new"), client + "/assets/{asset}": found("/assets", `assets/[0-9a-f-]{36}`),
@@ -98,7 +98,7 @@ func pictures() map[string]picture {
 		client + "/suppliers/{supplier}/exposure/files/{format}": download,
 		client + "/risks": of("/risks"), client + "/risks/new": of("/risks/new"), client + "/risks/{risk}": found("/risks", `risks/[0-9a-f-]{36}`),
 		client + "/history": of("/history"), client + "/manage": of("/manage"), client + "/logo": download,
-		client + "/pre-assessment": of("/pre-assessment"), client + "/pre-assessment.pdf": download,
+		client + "/pre-assessment": of("/pre-assessment"), client + "/pre-assessment.pdf": download, client + "/pre-assessment.docx": download,
 	}
 }
 

@@ -115,6 +115,9 @@ func TestRegistration(t *testing.T) {
 	if _, page := v.get(organisation + "/history"); !strings.Contains(page, "registration") {
 		t.Error("the history does not have the record")
 	}
+	if status, file := v.get(organisation + "/registration.docx"); status != http.StatusOK || !strings.HasPrefix(file, "PK\x03\x04") {
+		t.Errorf("registration.docx: %d", status)
+	}
 	if status, file := v.get(organisation + "/registration.pdf"); status != http.StatusOK || !strings.HasPrefix(file, "%PDF-") {
 		t.Errorf("registration.pdf: %d", status)
 	}

@@ -30,7 +30,7 @@ func TestReports(t *testing.T) {
 	v := newVisitor(t, site)
 	organisation := v.begin("water-supplier.yaml")
 	link := regexp.MustCompile(`/reports/([0-9a-f-]{36})"`)
-	for format, begin := range map[string]string{"html": "<!doctype html>", "pdf": "%PDF-", "json": "{"} {
+	for format, begin := range map[string]string{"html": "<!doctype html>", "pdf": "%PDF-", "docx": "PK\x03\x04", "json": "{"} {
 		status, page := v.makeReport(organisation, url.Values{"format": {format}, "language": {"de"}, "brand": {"workspace"}, "part": {"board", "plan"}})
 		found := link.FindStringSubmatch(page)
 		if status != http.StatusOK || found == nil || !strings.Contains(page, "The report is ready") {
@@ -60,8 +60,8 @@ func TestReports(t *testing.T) {
 	if _, page := v.makeReport(organisation, url.Values{"format": {"html", "json"}, "language": {"en"}}); strings.Count(page, "HTML · ") != 2 || strings.Count(page, "JSON · ") != 2 {
 		t.Error("two formats of one order are not both in the list")
 	}
-	if _, page, _ := v.post(organisation+"/reports", url.Values{"format": {"json", "pdf"}, "language": {"en"}, "monthly": {"yes"}}); !strings.Contains(page, "PDF, JSON, English") {
-		t.Error("the page does not name both formats of the monthly report")
+	if _, page, _ := v.post(organisation+"/reports", url.Values{"format": {"json", "docx", "pdf"}, "language": {"en"}, "monthly": {"yes"}}); !strings.Contains(page, "PDF, DOCX, JSON, English") {
+		t.Error("the page does not name the formats of the monthly report")
 	}
 	for name, form := range map[string]url.Values{"format": {"format": {"pdf", "exe"}, "language": {"en"}}, "no format": {"language": {"en"}}, "language": {"format": {"pdf"}, "language": {"xx"}},
 		"parts": {"format": {"pdf"}, "language": {"en"}, "part": {"lunch"}}} {
@@ -136,7 +136,7 @@ func TestCompare(t *testing.T) {
 			t.Errorf("measure c: %+v", s)
 		}
 	}
-	for name, begin := range map[string]string{"comparison.html": "<!doctype html>", "comparison.pdf": "%PDF-"} {
+	for name, begin := range map[string]string{"comparison.html": "<!doctype html>", "comparison.pdf": "%PDF-", "comparison.docx": "PK\x03\x04"} {
 		if status, file := v.get(organisation + "/compare/" + name + "?from=" + from[1]); status != http.StatusOK || !strings.HasPrefix(strings.ToLower(file), strings.ToLower(begin)) {
 			t.Errorf("%s: %d, %.40q", name, status, file)
 		}

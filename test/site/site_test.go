@@ -224,7 +224,7 @@ func TestAnswerMovesTheScore(t *testing.T) {
 	if again := v.score(organisation, "measure.c"); again != before {
 		t.Errorf("after the undo the score is %v, it was %v", again, before)
 	}
-	for name, begin := range map[string]string{"report.html": "<!doctype html>", "report.pdf": "%PDF-", "assessment.json": "{"} {
+	for name, begin := range map[string]string{"report.html": "<!doctype html>", "report.pdf": "%PDF-", "report.docx": "PK\x03\x04", "assessment.json": "{"} {
 		if status, file := v.get(organisation + "/" + name); status != http.StatusOK || !strings.HasPrefix(strings.ToLower(file), strings.ToLower(begin)) {
 			t.Errorf("%s: %d, %.40q", name, status, file)
 		}

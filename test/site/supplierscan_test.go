@@ -175,7 +175,7 @@ func TestSupplierExposure(t *testing.T) {
 	if _, page := v.get(of + "/checks/CERT-01"); !strings.Contains(page, "Failed") && !strings.Contains(page, "fail") {
 		t.Error("the certificate is not judged")
 	}
-	for _, format := range []string{"pdf", "html", "csv", "json"} {
+	for _, format := range []string{"pdf", "html", "docx", "csv", "json"} {
 		if status, file := v.get(of + "/files/" + format); status != 200 || len(file) < 200 {
 			t.Errorf("%s: %d, %d bytes", format, status, len(file))
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/nisaba-platform/nisaba/content"
 	"github.com/nisaba-platform/nisaba/internal/app/assessing"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
+	"github.com/nisaba-platform/nisaba/internal/report/docx"
 	"github.com/nisaba-platform/nisaba/internal/report/html"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
 	"github.com/nisaba-platform/nisaba/internal/report/pdf"
@@ -34,6 +35,15 @@ func printed(t testing.TB, in assessing.Input, p *locale.Printer) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := pdf.Write(&b, assessing.Compose(in, p)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func edited(t testing.TB, in assessing.Input, p *locale.Printer) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := docx.Write(&b, assessing.Compose(in, p)); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -223,9 +233,13 @@ func TestSameInputSameBytes(t *testing.T) {
 		if !bytes.Equal(printed(t, example(t, name), p), printed(t, example(t, name), p)) {
 			t.Errorf("%s: two PDF files differ", name)
 		}
-		_, one := record(t, example(t, name), p)
-		_, two := record(t, example(t, name), p)
-		if one != two {
+		one, two := edited(t, example(t, name), p), edited(t, example(t, name), p)
+		if !bytes.Equal(one, two) || !bytes.HasPrefix(one, []byte("PK")) {
+			t.Errorf("%s: two DOCX files differ", name)
+		}
+		_, first := record(t, example(t, name), p)
+		_, second := record(t, example(t, name), p)
+		if first != second {
 			t.Errorf("%s: two JSON files differ", name)
 		}
 	}
@@ -347,6 +361,14 @@ func BenchmarkPDF(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		printed(b, in, p)
+	}
+}
+
+func BenchmarkDOCX(b *testing.B) {
+	in, p := example(b, "managed-service-provider"), printer(b, "en")
+	b.ReportAllocs()
+	for b.Loop() {
+		edited(b, in, p)
 	}
 }
 

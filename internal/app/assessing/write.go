@@ -11,17 +11,16 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
-	"github.com/nisaba-platform/nisaba/internal/report/html"
-	"github.com/nisaba-platform/nisaba/internal/report/pdf"
+	"github.com/nisaba-platform/nisaba/internal/report/form"
 )
 
 // Files are the paths of a written report.
 type Files struct {
-	HTML, PDF, JSON string
+	HTML, PDF, DOCX, JSON string
 }
 
-// Write makes report.html, report.pdf and assessment.json in the folder, which is
-// created when it is missing and keeps its other files. The three are written
+// Write makes report.html, report.pdf, report.docx and assessment.json in the folder,
+// which is created when it is missing and keeps its other files. They are written
 // aside first and moved into place when all are complete, so that a failure
 // leaves what was there before. A folder that cannot be written to is a
 // fault.Error of kind Invalid with its path.
@@ -38,7 +37,7 @@ func Write(dir string, in Input, p *locale.Printer) (Files, error) {
 	if err != nil {
 		return Files{}, err
 	}
-	return Files{filepath.Join(dir, pages[0].name), filepath.Join(dir, pages[1].name), filepath.Join(dir, pages[2].name)}, nil
+	return Files{filepath.Join(dir, pages[0].name), filepath.Join(dir, pages[1].name), filepath.Join(dir, pages[2].name), filepath.Join(dir, pages[3].name)}, nil
 }
 
 // page is one finished file.
@@ -47,20 +46,22 @@ type page struct {
 	bytes []byte
 }
 
-// render makes all files in memory: HTML, PDF, JSON.
-func render(in Input, p *locale.Printer) ([3]page, error) {
+// render makes all files in memory, in the order of Files.
+func render(in Input, p *locale.Printer) (pages [4]page, err error) {
 	doc := Compose(in, p)
-	pages := [3]page{{name: "report.html"}, {name: "report.pdf"}, {name: "assessment.json"}}
-	var web, print, data bytes.Buffer
-	if err := errors.Join(html.Write(&web, doc), pdf.Write(&print, doc), JSON(&data, in, p)); err != nil {
-		return pages, err
+	for i, f := range [...]string{form.HTML, form.PDF, form.DOCX} {
+		var b bytes.Buffer
+		err = errors.Join(err, form.Write(&b, f, doc))
+		pages[i] = page{"report." + f, b.Bytes()}
 	}
-	pages[0].bytes, pages[1].bytes, pages[2].bytes = web.Bytes(), print.Bytes(), data.Bytes()
-	return pages, nil
+	var data bytes.Buffer
+	err = errors.Join(err, JSON(&data, in, p))
+	pages[3] = page{"assessment.json", data.Bytes()}
+	return pages, err
 }
 
 // writeNew makes a folder that does not exist: it appears with all its files.
-func writeNew(dir string, pages [3]page) error {
+func writeNew(dir string, pages [4]page) error {
 	dir = filepath.Clean(dir)
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return unwritable(dir, err)
@@ -76,7 +77,7 @@ func writeNew(dir string, pages [3]page) error {
 }
 
 // writeInto adds the files to a folder that exists, all or none.
-func writeInto(dir string, pages [3]page) (err error) {
+func writeInto(dir string, pages [4]page) (err error) {
 	aside, err := writeAside(dir, dir, pages)
 	if err != nil {
 		return err
@@ -117,7 +118,7 @@ func replace(place, fresh string) (back func() error, err error) {
 
 // writeAside writes the files into a new folder inside parent and returns it.
 // On failure nothing of it remains.
-func writeAside(parent, dir string, pages [3]page) (string, error) {
+func writeAside(parent, dir string, pages [4]page) (string, error) {
 	aside := filepath.Join(parent, ".nisaba-"+rand.Text())
 	if err := os.Mkdir(aside, 0o755); err != nil {
 		return "", unwritable(dir, err)

@@ -26,7 +26,7 @@ func names(t *testing.T, dir string) []string {
 	return out
 }
 
-var written = []string{"assessment.json", "report.html", "report.pdf"}
+var written = []string{"assessment.json", "report.docx", "report.html", "report.pdf"}
 
 func TestWriteMakesTheFolder(t *testing.T) {
 	t.Parallel()
@@ -42,7 +42,7 @@ func TestWriteMakesTheFolder(t *testing.T) {
 	if got := names(t, filepath.Join(root, "a")); !slices.Equal(got, []string{"b"}) {
 		t.Errorf("beside the folder lies %q", got)
 	}
-	for _, f := range []string{files.HTML, files.PDF, files.JSON} {
+	for _, f := range []string{files.HTML, files.PDF, files.DOCX, files.JSON} {
 		if _, err := os.Stat(f); err != nil {
 			t.Error(err)
 		}
@@ -57,7 +57,7 @@ func TestWriteReplacesAndKeepsTheRest(t *testing.T) {
 	if _, err := assessing.Write(dir, example(t, "water-supplier"), printer(t, "en")); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := names(t, dir), []string{"assessment.json", "organisation.yaml", "report.html", "report.pdf"}; !slices.Equal(got, want) {
+	if got, want := names(t, dir), []string{"assessment.json", "organisation.yaml", "report.docx", "report.html", "report.pdf"}; !slices.Equal(got, want) {
 		t.Errorf("folder has %q, want %q", got, want)
 	}
 	if b, err := os.ReadFile(filepath.Join(dir, "report.html")); err != nil || !strings.HasPrefix(string(b), "<!doctype html>") {
@@ -65,7 +65,7 @@ func TestWriteReplacesAndKeepsTheRest(t *testing.T) {
 	}
 }
 
-// A folder named assessment.json stops the last of the three moves.
+// A folder named assessment.json stops the last of the moves.
 func TestWriteAllOrNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

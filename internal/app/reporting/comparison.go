@@ -9,9 +9,8 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/report/chart"
-	"github.com/nisaba-platform/nisaba/internal/report/html"
+	"github.com/nisaba-platform/nisaba/internal/report/form"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
-	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/posture"
 )
@@ -21,17 +20,15 @@ func WriteComparison(c clients.Client, x clients.Comparison, p *locale.Printer, 
 	var b bytes.Buffer
 	var err error
 	switch format {
-	case PDF:
-		err = pdf.Write(&b, composeComparison(c, x, p))
-	case HTML:
-		err = html.Write(&b, composeComparison(c, x, p))
+	case PDF, HTML, DOCX:
+		err = form.Write(&b, format, composeComparison(c, x, p))
 	case JSON:
 		var text []byte
 		if text, err = json.MarshalIndent(record(c, x, p), "", "  "); err == nil {
 			b.Write(append(text, '\n'))
 		}
 	default:
-		err = invalid("format", "there is no such format", "pdf, html or json")
+		err = invalid("format", "there is no such format", "pdf, html, docx or json")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("write the comparison as %s: %w", format, err)

@@ -22,22 +22,22 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
-	"github.com/nisaba-platform/nisaba/internal/report/html"
+	"github.com/nisaba-platform/nisaba/internal/report/form"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
-	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law"
 )
 
 // The formats.
 const (
-	HTML = "html"
-	PDF  = "pdf"
+	HTML = form.HTML
+	PDF  = form.PDF
+	DOCX = form.DOCX
 	JSON = "json"
 )
 
 // Formats lists the formats.
-func Formats() []string { return []string{PDF, HTML, JSON} }
+func Formats() []string { return []string{PDF, HTML, DOCX, JSON} }
 
 // The brands.
 const (
@@ -96,12 +96,12 @@ func (s *Service) check(o *Order) error {
 	o.tidy()
 	for _, f := range o.Formats {
 		if !slices.Contains(Formats(), f) {
-			return invalid("format", "there is no such format", "pdf, html or json")
+			return invalid("format", "there is no such format", "pdf, html, docx or json")
 		}
 	}
 	switch {
 	case len(o.Formats) == 0:
-		return invalid("format", "no format is chosen", "pdf, html or json")
+		return invalid("format", "no format is chosen", "pdf, html, docx or json")
 	case !slices.Contains(s.messages.Languages(), o.Language):
 		return invalid("language", "there is no such language", "a language of the platform")
 	case !slices.Contains(Brands(), o.Brand):
@@ -200,26 +200,17 @@ func (d written) keep(tx *store.Tx) (kept []assessment.Report, err error) {
 }
 
 func mediaType(format string) string {
-	switch format {
-	case PDF:
-		return "application/pdf"
-	case HTML:
-		return "text/html; charset=utf-8"
-	}
-	return "application/json"
+	return cmp.Or(form.MediaType(format), "application/json")
 }
 
 // write writes a report in a format. JSON always holds everything.
 func write(in assessing.Input, p *locale.Printer, format string, parts []string) ([]byte, error) {
 	var b bytes.Buffer
 	var err error
-	switch format {
-	case PDF:
-		err = pdf.Write(&b, assessing.ComposeParts(in, p, parts))
-	case HTML:
-		err = html.Write(&b, assessing.ComposeParts(in, p, parts))
-	default:
+	if format == JSON {
 		err = assessing.JSON(&b, in, p)
+	} else {
+		err = form.Write(&b, format, assessing.ComposeParts(in, p, parts))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("write the report as %s: %w", format, err)

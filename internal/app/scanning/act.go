@@ -195,7 +195,7 @@ func (s *Service) putEvidence(ctx context.Context, a authz.Actor, row assessment
 	return err
 }
 
-// The formats of Export, beside HTML and PDF.
+// The formats of Export, beside those of a report.
 const (
 	JSON  = "json"
 	SARIF = "sarif"
@@ -205,7 +205,7 @@ const (
 )
 
 // Formats lists the formats of Export.
-func Formats() []string { return []string{PDF, HTML, CSV, JSON, SARIF, OSCAL, Badge} }
+func Formats() []string { return []string{PDF, HTML, DOCX, CSV, JSON, SARIF, OSCAL, Badge} }
 
 // Export is the last scan as a file. NotFound when there is none.
 func (s *Service) Export(ctx context.Context, a authz.Actor, organisation, format string, p *locale.Printer, brand model.Brand) (file []byte, day law.Date, err error) {
@@ -225,7 +225,7 @@ func (s *Service) export(e Exposure, format string, p *locale.Printer, brand mod
 	day = law.DateOf(e.Last.EndedAt)
 	var b bytes.Buffer
 	switch format {
-	case HTML, PDF:
+	case HTML, PDF, DOCX:
 		file, err := Report{Result: r, Drift: e.Drift, Problems: e.Problems, Brand: brand, Name: name}.Write(p, format)
 		return file, day, err
 	case JSON:

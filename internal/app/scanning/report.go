@@ -12,9 +12,8 @@ import (
 	"github.com/nisaba-platform/nisaba/exposure/scan"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/report/chart"
-	"github.com/nisaba-platform/nisaba/internal/report/html"
+	"github.com/nisaba-platform/nisaba/internal/report/form"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
-	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/law"
 )
 
@@ -30,20 +29,17 @@ type Report struct {
 
 // The formats of a report.
 const (
-	HTML = "html"
-	PDF  = "pdf"
+	HTML = form.HTML
+	PDF  = form.PDF
+	DOCX = form.DOCX
 )
 
-// Write writes the report in a format, HTML or PDF.
+// Write writes the report in a format, HTML, PDF or DOCX.
 func (r Report) Write(p *locale.Printer, format string) ([]byte, error) {
 	var b bytes.Buffer
-	write := html.Write
-	if format == PDF {
-		write = pdf.Write
-	}
 	d, err := r.compose(p)
 	if err == nil {
-		err = write(&b, d)
+		err = form.Write(&b, format, d)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("write the report of the scan as %s: %w", format, err)

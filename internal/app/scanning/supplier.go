@@ -316,7 +316,7 @@ func (s *Service) askOfSuppliers(tx *store.Tx, organisation string) error {
 }
 
 // SupplierFormats lists the formats of ExportSupplier.
-func SupplierFormats() []string { return []string{PDF, HTML, CSV, JSON} }
+func SupplierFormats() []string { return []string{PDF, HTML, DOCX, CSV, JSON} }
 
 // ExportSupplier is the last look at a supplier as a file. NotFound when there is none.
 func (s *Service) ExportSupplier(ctx context.Context, a authz.Actor, organisation, supplier, format string, p *locale.Printer, brand model.Brand) (file []byte, day law.Date, err error) {
@@ -325,7 +325,7 @@ func (s *Service) ExportSupplier(ctx context.Context, a authz.Actor, organisatio
 		return nil, day, err
 	}
 	if !slices.Contains(SupplierFormats(), format) {
-		return nil, day, invalid("format", fmt.Sprintf("there is no format %q", format), "pdf, html, csv, json")
+		return nil, day, invalid("format", fmt.Sprintf("there is no format %q", format), "pdf, html, docx, csv, json")
 	}
 	e.Problems = nil // no time limit binds others
 	return s.export(e.Exposure, format, p, brand, e.Supplier.Name)

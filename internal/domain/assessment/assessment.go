@@ -139,7 +139,7 @@ type Snapshot struct {
 type Report struct {
 	ID           string    `json:"id"`
 	Organisation string    `json:"organisation"`
-	Format       string    `json:"format"`   // "html", "pdf" or "json"
+	Format       string    `json:"format"`   // "html", "pdf", "docx" or "json"
 	Language     string    `json:"language"` // BCP 47
 	Parts        []string  `json:"parts"`    // what it holds
 	File         string    `json:"file"`     // id of the file

@@ -11,6 +11,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/checklist"
+	"github.com/nisaba-platform/nisaba/internal/report/form"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
@@ -57,8 +58,8 @@ func (s *Site) showChecklist(w http.ResponseWriter, r *http.Request, item string
 	}
 	p := s.frame(r, v.Title.In(v.language), v.About.In(v.language))
 	p.Crumbs = append(p.Crumbs, ui.Link{Text: ui.T(r.Context(), "authority.checklists"), URL: "/authority/checklists"})
-	for _, form := range []string{"pdf", "csv", "json"} {
-		p.Actions = append(p.Actions, ui.ButtonProps{Text: strings.ToUpper(form), URL: checklistURL(v.Worked, v.ID+"."+form), Icon: ui.IconDownload})
+	for _, ending := range []string{form.PDF, form.DOCX, "csv", "json"} {
+		p.Actions = append(p.Actions, ui.ButtonProps{Text: strings.ToUpper(ending), URL: checklistURL(v.Worked, v.ID+"."+ending), Icon: ui.IconDownload})
 	}
 	return ui.Render(w, r, statusOf(wrong), deskChecklistPage(r, p, v))
 }
@@ -97,15 +98,15 @@ func (s *Site) deskChecklistFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	name, form, _ := strings.Cut(r.PathValue("file"), ".")
+	name, ending, _ := strings.Cut(r.PathValue("file"), ".")
 	if name != l.ID {
 		return &fault.Error{Kind: fault.NotFound, What: "there is no such file"}
 	}
-	if form == "pdf" {
-		return writePDF(w, name, checklistDocument(r.Context(), l, visitOf(r).Workspace.Name, law.DateOf(s.clock.Now())))
+	if onPaper(ending) {
+		return handOut(w, checklistDocument(r.Context(), l, visitOf(r).Workspace.Name, law.DateOf(s.clock.Now())), name+"."+ending)
 	}
 	head, rows := l.Lines(readIn(r.Context()))
-	return writeList(w, r, name, form, l, head, rows)
+	return writeList(w, r, name, ending, l, head, rows)
 }
 
 // input is a field of the form of a point: what stands there, or what was typed when it

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -13,8 +12,8 @@ import (
 
 	"github.com/nisaba-platform/nisaba/internal/app/authority"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/report/form"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
-	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 	"github.com/nisaba-platform/nisaba/law"
@@ -50,14 +49,17 @@ func (s *Site) deskSummary(w http.ResponseWriter, r *http.Request) (err error) {
 		return err
 	}
 	p := s.frame(r, ui.T(r.Context(), "authority.summary"), ui.T(r.Context(), "authority.summary.lead"))
-	for _, form := range []string{"pdf", "csv", "json"} {
-		p.Actions = append(p.Actions, ui.ButtonProps{Text: strings.ToUpper(form), URL: "/authority/summary/" + v.quarter.String() + "." + form, Icon: ui.IconDownload})
+	for _, ending := range []string{form.PDF, form.DOCX, "csv", "json"} {
+		p.Actions = append(p.Actions, ui.ButtonProps{Text: strings.ToUpper(ending), URL: "/authority/summary/" + v.quarter.String() + "." + ending, Icon: ui.IconDownload})
 	}
 	return ui.Render(w, r, http.StatusOK, deskSummaryPage(r, p, v))
 }
 
+// onPaper says whether what an authority writes is there in a form for people.
+func onPaper(ending string) bool { return ending == form.PDF || ending == form.DOCX }
+
 func (s *Site) deskSummaryFile(w http.ResponseWriter, r *http.Request) error {
-	name, form, _ := strings.Cut(r.PathValue("file"), ".")
+	name, ending, _ := strings.Cut(r.PathValue("file"), ".")
 	q, err := authority.ParseQuarter(name)
 	if err != nil {
 		return &fault.Error{Kind: fault.NotFound, What: "there is no such quarter", Cause: err}
@@ -66,22 +68,11 @@ func (s *Site) deskSummaryFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if form == "pdf" {
-		return writePDF(w, "summary-"+name, summaryDocument(r.Context(), sum, law.DateOf(s.clock.Now())))
+	if onPaper(ending) {
+		return handOut(w, summaryDocument(r.Context(), sum, law.DateOf(s.clock.Now())), "summary-"+name+"."+ending)
 	}
 	head, rows := sum.Lines()
-	return writeList(w, r, "summary-"+name, form, sum, head, rows)
-}
-
-func writePDF(w http.ResponseWriter, name string, d model.Document) error {
-	var b bytes.Buffer
-	if err := pdf.Write(&b, d); err != nil {
-		return err
-	}
-	guard.Download(w, `attachment; filename="`+name+`.pdf"`)
-	w.Header().Set("Content-Type", "application/pdf")
-	_, err := w.Write(b.Bytes())
-	return err
+	return writeList(w, r, "summary-"+name, ending, sum, head, rows)
 }
 
 // summaryRow names a row of the summary.
@@ -262,7 +253,7 @@ func situationFigures(a authority.Affection) []int64 {
 
 // deskNoteFile hands a note on the situation out.
 func (s *Site) deskNoteFile(w http.ResponseWriter, r *http.Request) error {
-	id, form, _ := strings.Cut(r.PathValue("file"), ".")
+	id, ending, _ := strings.Cut(r.PathValue("file"), ".")
 	notes, err := s.authority.Notes(r.Context(), visitOf(r).Actor)
 	if err != nil {
 		return err
@@ -270,9 +261,9 @@ func (s *Site) deskNoteFile(w http.ResponseWriter, r *http.Request) error {
 	for _, n := range notes {
 		switch {
 		case n.ID != id:
-		case form == "pdf":
-			return writePDF(w, "situation-"+law.DateOf(n.CreatedAt).String(), noteDocument(r.Context(), visitOf(r).Workspace.Name, n))
-		case form == "json":
+		case onPaper(ending):
+			return handOut(w, noteDocument(r.Context(), visitOf(r).Workspace.Name, n), "situation-"+law.DateOf(n.CreatedAt).String()+"."+ending)
+		case ending == "json":
 			return writeNote(w, visitOf(r).Workspace.Name, n)
 		}
 	}

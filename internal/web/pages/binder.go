@@ -131,5 +131,5 @@ func (s *Site) binderFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.handOut(w, binder.Document(s.messages.Printer(binder.Language)), binder.FileName(path.Ext(r.URL.Path)))
+	return handOut(w, binder.Document(s.messages.Printer(binder.Language)), binder.FileName(path.Ext(r.URL.Path)))
 }

@@ -20,8 +20,6 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
-	"github.com/nisaba-platform/nisaba/internal/report/html"
-	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
@@ -39,6 +37,7 @@ func (s *Site) clientRoutes(add adder) {
 	add(Client, "POST "+client+"/undo", s.undo)
 	add(Client, "GET "+client+"/report.html", s.report)
 	add(Client, "GET "+client+"/report.pdf", s.report)
+	add(Client, "GET "+client+"/report.docx", s.report)
 	add(Client, "GET "+client+"/assessment.json", s.report)
 }
 
@@ -287,21 +286,15 @@ func (s *Site) report(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := s.messages.Printer(languageOf(r.Context(), c))
 	name := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
-	var b bytes.Buffer
-	contentType := "application/json"
-	switch name {
-	case "report.html":
-		contentType, err = "text/html; charset=utf-8", html.Write(&b, assessing.Compose(c.In, p))
-	case "report.pdf":
-		contentType, err = "application/pdf", pdf.Write(&b, assessing.Compose(c.In, p))
-	default:
-		err = assessing.JSON(&b, c.In, p)
+	if strings.HasPrefix(name, "report.") {
+		return handOut(w, assessing.Compose(c.In, p), name)
 	}
-	if err != nil {
+	var b bytes.Buffer
+	if err := assessing.JSON(&b, c.In, p); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	guard.Download(w, `attachment; filename="`+name+`"`)
-	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Type", "application/json")
 	_, err = w.Write(b.Bytes())
 	return err
 }

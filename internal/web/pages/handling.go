@@ -27,9 +27,8 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
 	"github.com/nisaba-platform/nisaba/internal/domain/playbook"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
-	"github.com/nisaba-platform/nisaba/internal/report/html"
+	"github.com/nisaba-platform/nisaba/internal/report/form"
 	"github.com/nisaba-platform/nisaba/internal/report/model"
-	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
@@ -418,24 +417,19 @@ func (s *Site) custodySheet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.handOut(w, c.Document(s.messages.Printer(c.Language)), c.Name(path.Ext(r.URL.Path)))
+	return handOut(w, c.Document(s.messages.Printer(c.Language)), c.Name(path.Ext(r.URL.Path)))
 }
 
 // handOut sends a document as a file whose ending says in which form.
-func (s *Site) handOut(w http.ResponseWriter, d model.Document, name string) (err error) {
+func handOut(w http.ResponseWriter, d model.Document, name string) error {
 	var b bytes.Buffer
-	contentType := "text/html; charset=utf-8"
-	if path.Ext(name) == ".pdf" {
-		contentType, err = "application/pdf", pdf.Write(&b, d)
-	} else {
-		err = html.Write(&b, d)
-	}
-	if err != nil {
+	ending := strings.TrimPrefix(path.Ext(name), ".")
+	if err := form.Write(&b, ending, d); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	guard.Download(w, attachment(name))
-	w.Header().Set("Content-Type", contentType)
-	_, err = w.Write(b.Bytes())
+	w.Header().Set("Content-Type", form.MediaType(ending))
+	_, err := w.Write(b.Bytes())
 	return err
 }
 

@@ -27,6 +27,7 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 	p.Actions = []ui.ButtonProps{
 		{Text: ui.T(r.Context(), "pages.report.pdf"), URL: clientURL(r, "report.pdf"), Icon: ui.IconDownload},
 		{Text: ui.T(r.Context(), "pages.report.html"), URL: clientURL(r, "report.html"), Icon: ui.IconFile},
+		{Text: ui.T(r.Context(), "pages.report.docx"), URL: clientURL(r, "report.docx"), Icon: ui.IconFile},
 	}
 	var stale *incidents.BinderStanding
 	if b, ok := s.staleBinder(r); ok {

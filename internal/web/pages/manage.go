@@ -1,10 +1,9 @@
 package pages
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
-	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 	"github.com/nisaba-platform/nisaba/posture"
@@ -35,7 +33,8 @@ func (s *Site) manageRoutes(add adder) {
 	add(Client, "GET "+client+"/logo", s.clientLogo)
 	add(Client, "GET "+client+"/pre-assessment", s.preAssessment)
 	add(Client, "POST "+client+"/pre-assessment", s.answerFirst)
-	add(Client, "GET "+client+"/pre-assessment.pdf", s.preAssessmentPDF)
+	add(Client, "GET "+client+"/pre-assessment.pdf", s.preAssessmentFile)
+	add(Client, "GET "+client+"/pre-assessment.docx", s.preAssessmentFile)
 }
 
 // templates lists what the portfolio leaves out: templates and the archive.
@@ -192,7 +191,8 @@ func (s *Site) preAssessment(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := s.clientFrame(r, c, "pre_assessment")
 	p.Lead = ui.T(r.Context(), "manage.first.lead")
-	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "pages.report.pdf"), URL: clientURL(r, "pre-assessment.pdf"), Icon: ui.IconDownload}}
+	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "pages.report.pdf"), URL: clientURL(r, "pre-assessment.pdf"), Icon: ui.IconDownload},
+		{Text: ui.T(r.Context(), "pages.report.docx"), URL: clientURL(r, "pre-assessment.docx"), Icon: ui.IconFile}}
 	return ui.Render(w, r, http.StatusOK, preAssessmentPage(r, p, c, authz.Allows(c.Role, authz.AssessmentEdit), authz.Allows(c.Role, authz.OrganisationEdit)))
 }
 
@@ -230,17 +230,10 @@ func answerOf(c clients.Client, question string) posture.Answer {
 	return posture.Answer{}
 }
 
-func (s *Site) preAssessmentPDF(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) preAssessmentFile(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.dressed(r)
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := pdf.Write(&b, assessing.ComposeFirst(c.In, s.messages.Printer(languageOf(r.Context(), c)))); err != nil {
-		return fmt.Errorf("write the pre-assessment: %w", err)
-	}
-	guard.Download(w, `attachment; filename="pre-assessment.pdf"`)
-	w.Header().Set("Content-Type", "application/pdf")
-	_, err = w.Write(b.Bytes())
-	return err
+	return handOut(w, assessing.ComposeFirst(c.In, s.messages.Printer(languageOf(r.Context(), c))), path.Base(r.URL.Path))
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 
@@ -14,7 +15,6 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/dossier"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
-	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 	"github.com/nisaba-platform/nisaba/law"
@@ -25,6 +25,7 @@ func (s *Site) registrationRoutes(add adder) {
 	add(Client, "POST "+client+"/registration/data", s.setRegistrationData)
 	add(Client, "POST "+client+"/registration/record", s.recordRegistration)
 	add(Client, "GET "+client+"/registration.pdf", s.registrationFile)
+	add(Client, "GET "+client+"/registration.docx", s.registrationFile)
 	add(Client, "GET "+client+"/registration.json", s.registrationFile)
 }
 
@@ -60,6 +61,7 @@ func (s *Site) showRegistration(w http.ResponseWriter, r *http.Request, status i
 		p.Actions = []ui.ButtonProps{
 			p.Actions[0],
 			{Text: ui.T(r.Context(), "registration.pdf"), URL: clientURL(r, "registration.pdf"), Icon: ui.IconDownload},
+			{Text: ui.T(r.Context(), "registration.docx"), URL: clientURL(r, "registration.docx"), Icon: ui.IconFile},
 			{Text: ui.T(r.Context(), "registration.json"), URL: clientURL(r, "registration.json"), Icon: ui.IconFile},
 		}
 	}
@@ -163,7 +165,7 @@ func (s *Site) recordRegistration(w http.ResponseWriter, r *http.Request) error 
 	return s.showRegistration(w, r, http.StatusUnprocessableEntity, v)
 }
 
-// registrationFile writes the dossier as PDF or JSON.
+// registrationFile writes the dossier as PDF, for Word or as JSON.
 func (s *Site) registrationFile(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.dressed(r)
 	if err != nil {
@@ -174,19 +176,16 @@ func (s *Site) registrationFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := s.messages.Printer(languageOf(r.Context(), c))
-	var b bytes.Buffer
-	name, contentType := "registration.json", "application/json"
-	if strings.HasSuffix(r.URL.Path, ".pdf") {
-		name, contentType = "registration.pdf", "application/pdf"
-		err = pdf.Write(&b, dossier.Compose(c.In, entries, p))
-	} else {
-		err = dossier.JSON(&b, c.In, entries, p)
+	name := path.Base(r.URL.Path)
+	if path.Ext(name) != ".json" {
+		return handOut(w, dossier.Compose(c.In, entries, p), name)
 	}
-	if err != nil {
+	var b bytes.Buffer
+	if err := dossier.JSON(&b, c.In, entries, p); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	guard.Download(w, `attachment; filename="`+name+`"`)
-	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Type", "application/json")
 	_, err = w.Write(b.Bytes())
 	return err
 }
