@@ -194,7 +194,8 @@ func TestRoundTrip(t *testing.T) {
 // the signed checkpoints, and their time stamps against the roots in the backup, or
 // those that are given.
 func TestRestoreChecksLedgers(t *testing.T) {
-	v, now := newServer(t, "", 0), time.Now()
+	v := newServer(t, "", 0)
+	now := v.store.Now() // the certificates are of the day on which the checkpoint was signed
 	ours := tsatest.NewCA(t, "Ours", now, now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0))
 	theirs := tsatest.NewCA(t, "Theirs", now, now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0))
 	v.place.Roots = ours.Roots
@@ -208,7 +209,7 @@ func TestRestoreChecksLedgers(t *testing.T) {
 	}))
 	checked := func(file, public string, roots []byte) upkeep.Ledger {
 		into := upkeep.Place{Folder: filepath.Join(t.TempDir(), "data"), Roots: roots}
-		r, err := upkeep.Restore(t.Context(), file, into, clock.System{}, func(string) (string, error) { return public, nil })
+		r, err := upkeep.Restore(t.Context(), file, into, clock.At(now), func(string) (string, error) { return public, nil })
 		must(t, err)
 		return r.Ledgers[slices.IndexFunc(r.Ledgers, func(l upkeep.Ledger) bool { return l.Workspace == v.workspace })]
 	}
