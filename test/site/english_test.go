@@ -128,6 +128,7 @@ func eachText(v any, do func(string)) {
 
 var (
 	aWord    = regexp.MustCompile(`\pL{3,}`)
+	aToken   = regexp.MustCompile(`\pL*\pN[\pL\pN]*`) // of letters and figures; by chance its letters are a word
 	inQuotes = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
 	unsaid   = regexp.MustCompile(`(?s)<(script|style|svg|textarea|code|pre|kbd)\b.*?</(script|style|svg|textarea|code|pre|kbd)>|<[^>]*>`)
 	spoken   = regexp.MustCompile(`\s(?:title|aria-label|placeholder|alt)="([^"]*)"`)
@@ -204,7 +205,7 @@ func pieces(page string) (out []string) {
 // foreign is the first English word of a text beside what was typed and what stays.
 func (r reader) foreign(text string) string {
 	has := func(text string) string {
-		words := aWord.FindAllString(text, -1)
+		words := aWord.FindAllString(aToken.ReplaceAllString(text, " "), -1)
 		if i := slices.IndexFunc(words, func(w string) bool { return r.english[strings.ToLower(w)] }); i >= 0 {
 			return words[i]
 		}
