@@ -156,7 +156,7 @@ func askOpenSSL(t *testing.T, program string, args []string, version uint16) (ch
 	}
 	defer cmd.Wait()
 	defer cmd.Process.Kill()
-	for range 100 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) { // it takes a while until it is there
 		var c net.Conn
 		if c, err = net.Dial("udp", address); err == nil {
 			chosen, err = askDTLS(c, version)
@@ -165,7 +165,6 @@ func askOpenSSL(t *testing.T, program string, args []string, version uint16) (ch
 		if err == nil {
 			break
 		}
-		time.Sleep(50 * time.Millisecond) // it is not there yet
 	}
 	return chosen, err
 }
