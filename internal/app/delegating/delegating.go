@@ -217,6 +217,13 @@ func (s *Service) enter(ctx context.Context, token, from string) (h holder, err 
 		if fault.KindOf(err) == fault.NotFound || err == nil && !h.delegation.Open(tx.Now()) {
 			return errNoLink
 		}
+		if err != nil {
+			return err
+		}
+		of, err := tx.In(workspace, h.delegation.Organisation).Organisation(h.delegation.Organisation)
+		if err == nil && of.Archived { // nothing is changed there, and the reason is not the bearer's to know
+			err = errNoLink
+		}
 		return err
 	})
 	if err != nil {

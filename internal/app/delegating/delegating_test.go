@@ -251,3 +251,24 @@ func TestProgress(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestLinkToArchive: a link to questions of an organisation in the archive answers as one
+// that ended, and works again once the organisation is back.
+func TestLinkToArchive(t *testing.T) {
+	o := open(t)
+	ctx := context.Background()
+	_, token := o.create(t, draft())
+	for _, archived := range []bool{true, false} {
+		if err := o.clients.Archive(ctx, o.actor(home, authz.Owner), o.org, archived); err != nil {
+			t.Fatal(err)
+		}
+		_, opened := o.Open(ctx, token, "")
+		for act, err := range map[string]error{"Open": opened, "Save": o.Save(ctx, token, "", "q.backup.exists", []string{"none"}, "")} {
+			if archived {
+				wantKind(t, act, err, fault.NotFound)
+			} else if err != nil {
+				t.Errorf("%s: %v", act, err)
+			}
+		}
+	}
+}
