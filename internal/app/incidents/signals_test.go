@@ -10,6 +10,8 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/internal/store"
 )
 
 // TestSignalsJoin: the window of a source decides how long the same joins a case; a case
@@ -86,5 +88,28 @@ func TestSameSignalAtOnce(t *testing.T) {
 	must(t, err)
 	if len(list) != 2 {
 		t.Errorf("%d cases", len(list))
+	}
+}
+
+// TestSignalToArchive: the address of an organisation in the archive is none, until it is
+// back.
+func TestSignalToArchive(t *testing.T) {
+	d, ctx := open(t), t.Context()
+	_, token, err := d.AddSource(ctx, d.actor("anna", authz.Owner), d.organisation, incident.Source{Kind: incident.Webhook, Name: "SIEM"})
+	must(t, err)
+	for _, archived := range []bool{true, false} {
+		must(t, d.store.Write(ctx, tenant.System("test").In(home, ""), store.Change{Actor: "test"}, func(tx *store.Tx) error {
+			o, err := tx.Organisation(d.organisation)
+			if err != nil {
+				return err
+			}
+			o.Archived = archived
+			_, err = tx.PutOrganisation(o)
+			return err
+		}))
+		_, err := d.ReceiveSignal(ctx, token, "e", []byte(`{"title":"x"}`))
+		if refused := err != nil && fault.KindOf(err) == fault.NotFound; refused != archived || !refused && err != nil {
+			t.Errorf("archived %v: %v", archived, err)
+		}
 	}
 }
