@@ -36,11 +36,12 @@ func (s *SVG) put(parts ...string) {
 	}
 }
 
-// inked writes the attributes of what is filled and drawn with a stroke.
-func (s *SVG) inked(fill, stroke Ink) {
+// inked writes the attributes of what is filled and drawn with a stroke. What has an area
+// says that it is not filled: without that it would be black.
+func (s *SVG) inked(fill, stroke Ink, area bool) {
 	if s.Colours == nil {
 		classes := make([]string, 0, 2)
-		if fill != None || stroke == None {
+		if fill != None || area {
 			classes = append(classes, "f-"+fill.Name())
 		}
 		if stroke != None {
@@ -67,7 +68,7 @@ func (s *SVG) Line(a, b Point, k Stroke) {
 		return
 	}
 	s.put(`<line x1="`, num(a.X), `" y1="`, num(a.Y), `" x2="`, num(b.X), `" y2="`, num(b.Y), `"`)
-	s.inked(None, k.Ink)
+	s.inked(None, k.Ink, false)
 	s.put(` stroke-width="`, num(k.Width), `" stroke-linecap="round"`)
 	s.dash(k)
 	s.put("/>")
@@ -88,7 +89,7 @@ func (s *SVG) Rect(x, y, w, h, radius float64, fill Ink) {
 	if radius > 0 {
 		s.put(` rx="`, num(min(radius, w/2, h/2)), `"`)
 	}
-	s.inked(fill, None)
+	s.inked(fill, None, true)
 	s.put(`/>`)
 }
 
@@ -102,7 +103,7 @@ func (s *SVG) Polygon(points []Point, fill Ink) {
 		s.put(num(p.X), ",", num(p.Y))
 	}
 	s.put(`"`)
-	s.inked(fill, None)
+	s.inked(fill, None, true)
 	s.put(`/>`)
 }
 
@@ -110,11 +111,11 @@ func (s *SVG) Polygon(points []Point, fill Ink) {
 func (s *SVG) Circle(c Point, radius float64, fill Ink, k Stroke) {
 	s.put(`<circle cx="`, num(c.X), `" cy="`, num(c.Y), `" r="`, num(radius), `"`)
 	if k.Width > 0 {
-		s.inked(fill, k.Ink)
+		s.inked(fill, k.Ink, true)
 		s.put(` stroke-width="`, num(k.Width), `"`)
 		s.dash(k)
 	} else {
-		s.inked(fill, None)
+		s.inked(fill, None, true)
 	}
 	s.put("/>")
 }
@@ -122,7 +123,7 @@ func (s *SVG) Circle(c Point, radius float64, fill Ink, k Stroke) {
 // Text writes one line of text.
 func (s *SVG) Text(at Point, text string, f Font) {
 	s.put(`<text x="`, num(at.X), `" y="`, num(at.Y), `" font-size="`, num(f.Size), `"`)
-	s.inked(f.Ink, None)
+	s.inked(f.Ink, None, true)
 	if f.Bold {
 		s.put(` font-weight="600"`)
 	}
