@@ -36,8 +36,10 @@ var staysEnglish = map[string]string{
 	"Block server":      "server is the word that stands in the settings of nginx",
 }
 
-// papers are in the language of the organisation, here that of its workspace.
-var papers = []string{client + "/binder.html", client + "/report.html", client + "/incidents/{incident}/reports/{report}/paper.html", client + "/incidents/{incident}/reports/{report}/sheet.txt"}
+// papers are in the language of the organisation, here that of its workspace, and the
+// table of the portfolio in that of the reader; other tables have ids beside the words.
+var papers = []string{client + "/binder.html", client + "/report.html", client + "/incidents/{incident}/reports/{report}/paper.html", client + "/incidents/{incident}/reports/{report}/sheet.txt",
+	"/portfolio.csv"}
 
 // overhearing is a browser set to a language that keeps what is typed into forms.
 type overhearing struct {

@@ -144,11 +144,11 @@ func (s *Site) portfolioCSV(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	head := []string{"organisation", "kind", "class", "score", "score_30_days_before"}
+	head := saidIn(r, "pages.field.organisation", "pages.organisation.kind", "report.figure.class", "report.figure.score", "portfolio.csv.before")
 	for _, m := range letters() {
-		head = append(head, "measure_"+m)
+		head = append(head, ui.T(r.Context(), "report.gaps.measure", "letter", m, "title", ui.T(r.Context(), "report.measure."+m)))
 	}
-	head = append(head, "next_deadline", "deadline", "open_tasks", "overdue_tasks", "expiring_evidence", "sectors", "countries", "tags")
+	head = append(head, saidIn(r, "pages.column.next", "home.due.what", "plan.figure.open", "pages.figure.overdue", "pages.figure.expiring", "portfolio.sector", "portfolio.country", "portfolio.tag")...)
 	var rows [][]string
 	for _, row := range o.Rows {
 		rows = append(rows, portfolioRecord(r, row))
@@ -156,6 +156,15 @@ func (s *Site) portfolioCSV(w http.ResponseWriter, r *http.Request) error {
 	guard.Download(w, `attachment; filename="portfolio.csv"`)
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	return delimited.Write(w, head, rows)
+}
+
+// saidIn are the texts of messages in the reader's language.
+func saidIn(r *http.Request, keys ...string) []string {
+	out := make([]string, len(keys))
+	for i, k := range keys {
+		out[i] = ui.T(r.Context(), k)
+	}
+	return out
 }
 
 // portfolioRecord is a row of the portfolio for a spreadsheet; what is not known or
@@ -168,7 +177,11 @@ func portfolioRecord(r *http.Request, o assessment.Standing) []string {
 		}
 		return strconv.FormatFloat(assessing.Shown(v), 'f', 0, 64)
 	}
-	out := []string{o.Organisation.Name, string(o.Organisation.Kind), string(u.Class), score(u.Points), score(u.PointsThen)}
+	class := ""
+	if u.Class != "" {
+		class = className(r.Context(), u.Class)
+	}
+	out := []string{o.Organisation.Name, ui.T(r.Context(), "pages.kind."+string(o.Organisation.Kind)), class, score(u.Points), score(u.PointsThen)}
 	for i := range letters() {
 		v := -1.0
 		if i < len(u.Measures) {
@@ -176,12 +189,16 @@ func portfolioRecord(r *http.Request, o assessment.Standing) []string {
 		}
 		out = append(out, score(v))
 	}
+	var sectors []string
+	for _, s := range u.Sectors {
+		sectors = append(sectors, sectorName(r.Context(), s))
+	}
 	by, what := "", ""
 	if !u.NextDeadline.IsZero() {
 		by, what = u.NextDeadline.UTC().Format(time.RFC3339), ui.Say(r.Context(), u.NextDeadlineText)
 	}
 	return append(out, by, what, strconv.Itoa(u.OpenTasks), strconv.Itoa(u.OverdueTasks), strconv.Itoa(u.ExpiringEvidence),
-		strings.Join(u.Sectors, " "), strings.Join(u.Countries, " "), strings.Join(o.Organisation.Tags, ", "))
+		strings.Join(sectors, ", "), placeNames(r.Context(), u.Countries), strings.Join(o.Organisation.Tags, ", "))
 }
 
 // templatesOf are the templates of the workspace in reach.
