@@ -381,6 +381,9 @@ func (t *table[T]) write(tx *Tx, v *T, key []string, found bool) error {
 	if err != nil {
 		return err
 	}
+	if err := t.legible(args); err != nil {
+		return err
+	}
 	at, err := t.at(tx, key)
 	if err != nil {
 		return err
@@ -397,6 +400,17 @@ func (t *table[T]) write(tx *Tx, v *T, key []string, found bool) error {
 	}
 	_, err = tx.q.Exec(t.inserts, args...)
 	return err
+}
+
+// legible names the field whose text cannot be kept. The connection would refuse the
+// statement as well, but does not know what its arguments are.
+func (t *table[T]) legible(args []any) error {
+	for i, a := range args {
+		if !sqldb.Legible(a) {
+			return &fault.Error{Kind: fault.Invalid, Field: t.names[i], What: "the text holds characters that cannot be kept", Expected: "text in UTF-8"}
+		}
+	}
+	return nil
 }
 
 // remove deletes the row; NotFound when it does not exist within the scope.

@@ -97,9 +97,16 @@ func transient(err error) bool {
 // of it could be restored there.
 func legible(args []any) error {
 	for _, a := range args {
-		if text, ok := a.(string); ok && (!utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0) {
+		if !Legible(a) {
 			return &fault.Error{Kind: fault.Invalid, What: "a text holds characters that cannot be kept", Expected: "text in UTF-8"}
 		}
 	}
 	return nil
+}
+
+// Legible reports whether an argument is something that can be kept: any but a text that
+// is no UTF-8, or has a character without a sign.
+func Legible(arg any) bool {
+	text, ok := arg.(string)
+	return !ok || utf8.ValidString(text) && strings.IndexByte(text, 0) < 0
 }

@@ -38,11 +38,6 @@ func kindName(ctx context.Context, kind string) string {
 	return named(ctx, "ledger.kind.", kind, strings.ReplaceAll(kind, "_", " "))
 }
 
-// fieldName is a value of an object in words.
-func fieldName(ctx context.Context, field string) string {
-	return named(ctx, "ledger.field.", field, strings.ReplaceAll(field, "_", " "))
-}
-
 // settingName is a setting in words. Where there is one for each of several things,
 // its name ends with which.
 func settingName(ctx context.Context, name string) string {
@@ -72,7 +67,7 @@ func entryChanges(ctx context.Context, e ledger.Entry) []ui.Change {
 	}
 	var out []ui.Change
 	for _, f := range fields {
-		if c := (ui.Change{Field: fieldName(ctx, f.Name), Before: plainValue(f.Before), After: plainValue(f.After)}); c.Before != c.After {
+		if c := (ui.Change{Field: ui.FieldName(ctx, f.Name), Before: plainValue(f.Before), After: plainValue(f.After)}); c.Before != c.After {
 			out = append(out, c)
 		}
 	}

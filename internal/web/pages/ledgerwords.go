@@ -115,7 +115,7 @@ func (w ledgerWords) changes(ctx context.Context, e ledger.Entry) []ui.Change {
 		if f.Name == "on" {
 			before, after = dayNoted(ctx, before, e.Before), dayNoted(ctx, after, e.After)
 		}
-		c := ui.Change{Field: fieldName(ctx, f.Name), Before: w.value(ctx, now, e.Kind, f.Name, before), After: w.value(ctx, now, e.Kind, f.Name, after)}
+		c := ui.Change{Field: ui.FieldName(ctx, f.Name), Before: w.value(ctx, now, e.Kind, f.Name, before), After: w.value(ctx, now, e.Kind, f.Name, after)}
 		if c.Before != c.After {
 			out = append(out, c)
 		}

@@ -24,7 +24,7 @@ func valueOr(value, otherwise string) string {
 }
 
 // unnamed are the errors of fields that the form does not list.
-func unnamed(errs Errors, fields []Field) []string {
+func unnamed(ctx context.Context, errs Errors, fields []Field) []string {
 	known := map[string]bool{"": true}
 	for _, f := range fields {
 		known[f.Name] = true
@@ -32,7 +32,7 @@ func unnamed(errs Errors, fields []Field) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(errs)) {
 		if !known[name] {
-			out = append(out, name+": "+errs[name])
+			out = append(out, Label(ctx, FieldName(ctx, name))+errs[name])
 		}
 	}
 	return out

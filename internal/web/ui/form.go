@@ -51,6 +51,15 @@ func FaultText(ctx context.Context, f *fault.Error) string {
 	return upperFirst(p.T("ui.fault", "what", what, "expected", expected))
 }
 
+// FieldName is the name of a value in words: of a field of a form that has no label of
+// its own, or of a record.
+func FieldName(ctx context.Context, name string) string {
+	if key := "ledger.field." + name; From(ctx).Printer != nil && From(ctx).Printer.Has(key) {
+		return T(ctx, key)
+	}
+	return strings.ReplaceAll(name, "_", " ")
+}
+
 // Failure is the text of an error, also of one that was kept, in the reader's
 // language as far as it says what faults say.
 func Failure(ctx context.Context, text string) string {

@@ -291,7 +291,7 @@ func ErrorSummary(errs Errors, fields []Field) templ.Component {
 					}
 				}
 			}
-			for _, rest := range unnamed(errs, fields) {
+			for _, rest := range unnamed(ctx, errs, fields) {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<li>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

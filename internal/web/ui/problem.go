@@ -61,6 +61,9 @@ func faultTexts(ctx context.Context, faults []*fault.Error) []string {
 	out := make([]string, len(faults))
 	for i, f := range faults {
 		out[i] = FaultText(ctx, f)
+		if f.Kind == fault.Invalid && f.Field != "" {
+			out[i] = Label(ctx, FieldName(ctx, f.Field)) + out[i]
+		}
 	}
 	return out
 }
