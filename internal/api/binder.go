@@ -62,6 +62,6 @@ func binderOperations(a *API) {
 			}
 			defer func() { _ = file.Close() }() // it was read whole
 			content, err := io.ReadAll(file)
-			return fileAnswer("incident-binder-"+c.At.UTC().Format("2006-01-02")+".pdf", "application/pdf", content, err)
+			return fileAnswer("incident-binder-"+v.Actor.Day(c.At).String()+".pdf", "application/pdf", content, err)
 		})
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -20,6 +21,7 @@ type WorkspaceInput struct {
 	Name       string `json:"name" minLength:"1" maxLength:"200"`
 	Kind       string `json:"kind" enum:"provider,group,company,authority"`
 	Language   string `json:"language" enum:"en,de,fr"`
+	Zone       string `json:"zone,omitempty" maxLength:"60" doc:"Time zone, a name of the IANA database such as Europe/Vienna: of days and times in reports, mails and schedules, for everybody who has chosen none. As it was when it is left out."`
 	Colour     string `json:"colour,omitempty" doc:"#rrggbb; that of the platform when it is left out."`
 	PreparedBy string `json:"prepared_by,omitempty" maxLength:"200" doc:"Printed on reports."`
 }
@@ -42,16 +44,16 @@ type Policy struct {
 
 func settingsOperations(a *API) {
 	in := area{a, "Workspace"}
-	add(in, operation{id: "get-workspace", route: "GET workspace", summary: "Name, branding and policy of the workspace"},
+	add(in, operation{id: "get-workspace", route: "GET workspace", summary: "Name, time zone, branding and policy of the workspace"},
 		func(_ context.Context, v accounts.Visit, _ *none) (*versioned[WorkspaceSettings], error) {
 			if _, err := v.Actor.Workspace(authz.WorkspaceRead); err != nil {
 				return nil, err
 			}
 			w := v.Workspace
-			return &versioned[WorkspaceSettings]{tag(w.Version), WorkspaceSettings{w.ID, WorkspaceInput{w.Name, string(w.Kind), w.Language, w.Brand.Colour, w.Brand.PreparedBy},
+			return &versioned[WorkspaceSettings]{tag(w.Version), WorkspaceSettings{w.ID, WorkspaceInput{w.Name, string(w.Kind), w.Language, cmp.Or(w.Zone, "UTC"), w.Brand.Colour, w.Brand.PreparedBy},
 				w.Brand.Logo != "", Policy(w.Policy), w.Version}}, nil
 		})
-	add(in, operation{id: "set-workspace", route: "PUT workspace", summary: "Change name, kind, language and branding of the workspace"},
+	add(in, operation{id: "set-workspace", route: "PUT workspace", summary: "Change name, kind, language, time zone and branding of the workspace"},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			Expecting
 			Body WorkspaceInput
@@ -62,7 +64,7 @@ func settingsOperations(a *API) {
 			}
 			b := q.Body
 			return nil, outdated(a.Accounts.SetWorkspace(ctx, v, accounts.WorkspaceSettings{Name: b.Name, Kind: tenant.Kind(b.Kind), Language: b.Language,
-				Colour: b.Colour, PreparedBy: b.PreparedBy, Version: version}))
+				Zone: cmp.Or(b.Zone, v.Workspace.Zone, "UTC"), Colour: b.Colour, PreparedBy: b.PreparedBy, Version: version}))
 		})
 	add(in, operation{id: "set-policy", route: "PUT workspace/policy", summary: "Change what the workspace demands of its members"},
 		func(ctx context.Context, v accounts.Visit, q *struct {

@@ -130,7 +130,7 @@ func supplierScanOperations(a *API) {
 			if err != nil {
 				return nil, err
 			}
-			return answerWith(a.supplierState(e, law.DateOf(a.Clock.Now())), nil)
+			return answerWith(a.supplierState(e, v.Actor.Day(a.Clock.Now())), nil)
 		})
 	stream(in, operation{id: "get-supplier-file", route: "GET " + one + "/file", summary: "The last look at a supplier as a file", produces: "application/octet-stream"},
 		func(ctx context.Context, v accounts.Visit, q *struct {

@@ -88,6 +88,7 @@ type userAddCommand struct {
 	Workspace     string `help:"Id or name. Default: the only one there is." xor:"workspace"`
 	NewWorkspace  string `help:"Name of a workspace to make; the person becomes its owner." xor:"workspace"`
 	Kind          string `help:"Kind of the new workspace: company, group, provider or authority." enum:"company,group,provider,authority" default:"company"`
+	Zone          string `help:"Time zone of the new workspace, for example Europe/Vienna. Default: UTC."`
 	Language      string `help:"en, de or fr. Default: pages as the browser asks, mails as the workspace." enum:"en,de,fr," default:""`
 	PasswordStdin bool   `help:"Read the password from standard input. Default: one is made and printed."`
 }
@@ -99,7 +100,7 @@ func (c *userAddCommand) Run(s *session) error {
 	}
 	n := accounts.NewAccount{Email: c.Email, Name: c.Name, Password: password, Workspace: c.Workspace, Role: tenant.Role(c.Role), Language: c.Language}
 	if c.NewWorkspace != "" {
-		n.Workspace, n.Make, n.Kind = c.NewWorkspace, true, tenant.Kind(c.Kind)
+		n.Workspace, n.Make, n.Kind, n.Zone = c.NewWorkspace, true, tenant.Kind(c.Kind), c.Zone
 	}
 	if c.Role == "" {
 		n.Role = "editor"

@@ -261,6 +261,7 @@ func TestSystemOnly(t *testing.T) {
 		"UnnamedContents":      func(tx *store.Tx) error { return drop(tx.UnnamedContents(nil, tx.Now())) },
 		"DelegationByToken":    func(tx *store.Tx) error { _, _, err := tx.DelegationByToken("x"); return err },
 		"Claim":                func(tx *store.Tx) error { return drop(tx.Claim([]string{"x"}, "w", time.Minute, 1)) },
+		"LastEnqueued":         func(tx *store.Tx) error { return drop(tx.LastEnqueued("x", nil)) },
 		"SweepJobs":            func(tx *store.Tx) error { return drop(tx.SweepJobs(tx.Now())) },
 		"PutCron":              func(tx *store.Tx) error { return tx.PutCron(work.Cron{Name: "x"}) },
 		"Crons":                func(tx *store.Tx) error { return drop(tx.Crons()) },

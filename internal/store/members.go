@@ -38,7 +38,7 @@ func (tx *Tx) RemoveMembership(person, organisation string) error {
 }
 
 func memberFields(m *tenant.Member) []any {
-	return append(members.fields(&m.Membership), &m.Workspace, &m.Email, &m.Name, &m.Disabled)
+	return append(members.fields(&m.Membership), &m.Workspace, &m.Email, &m.Name, &m.Disabled, &m.Zone)
 }
 
 // Members lists the memberships of the scope with the people's names, by name.
@@ -49,7 +49,7 @@ func (tx *Tx) Members() ([]tenant.Member, error) {
 	}
 	return keptList(tx, arrangedPeople, flat[tenant.Member](400), []string{"members"}, func() ([]tenant.Member, error) {
 		return sqldb.Collect(tx.q, memberFields, `
-		SELECT m.person_id, m.organisation_id, m.role, m.created_at, m.workspace_id, p.email, p.name, p.disabled
+		SELECT m.person_id, m.organisation_id, m.role, m.created_at, m.workspace_id, p.email, p.name, p.disabled, p.zone
 		FROM (SELECT * FROM members WHERE `+within+`) m JOIN people p ON p.id = m.person_id
 		ORDER BY p.name, p.email, m.organisation_id`, args...)
 	})
@@ -67,7 +67,7 @@ func (tx *Tx) MembersOf(organisation string) ([]tenant.Member, error) {
 	}
 	return keptList(tx, arrangedPeople, flat[tenant.Member](400), []string{"members of", organisation}, func() ([]tenant.Member, error) {
 		return sqldb.Collect(tx.q, memberFields, `
-		SELECT m.person_id, m.organisation_id, m.role, m.created_at, m.workspace_id, p.email, p.name, p.disabled
+		SELECT m.person_id, m.organisation_id, m.role, m.created_at, m.workspace_id, p.email, p.name, p.disabled, p.zone
 		FROM (SELECT * FROM members WHERE workspace_id = ? AND organisation_id IN ('', ?)) m JOIN people p ON p.id = m.person_id
 		ORDER BY p.name, p.email, m.organisation_id`, w, organisation)
 	})

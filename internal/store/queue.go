@@ -82,6 +82,26 @@ func (tx *Tx) JobWith(kind, unique string) (work.Job, error) {
 		tx.scope.WorkspaceID(), kind, unique))("job")
 }
 
+// LastEnqueued is when a job of the kind with the arguments was last put into the queue
+// of each workspace that has one, as far back as jobs are kept. It needs a scope of
+// everything.
+func (tx *Tx) LastEnqueued(kind string, args json.RawMessage) (map[string]time.Time, error) {
+	if err := tx.system(); err != nil {
+		return nil, err
+	}
+	type last struct {
+		workspace string
+		at        time.Time
+	}
+	list, err := sqldb.Collect(tx.q, func(l *last) []any { return []any{&l.workspace, sqldb.Time(&l.at)} },
+		`SELECT workspace_id, MAX(created_at) FROM jobs WHERE kind = ? AND args = ? GROUP BY workspace_id`, kind, string(args))
+	out := map[string]time.Time{}
+	for _, l := range list {
+		out[l.workspace] = l.at
+	}
+	return out, err
+}
+
 // Claim hands at most limit due jobs of the kinds to a worker until the lease
 // ends, the urgent and old ones first. Jobs of workers that were lost are handed
 // out again, or given up after their last attempt. It needs a scope of everything.

@@ -85,7 +85,7 @@ type FirstRun struct {
 	Email     string
 	Password  string
 	Language  string // "": pages as the browser asks, mails as the workspace
-	Zone      string // IANA name, as the browser tells; "" or one that is not known here: UTC
+	Zone      string // IANA name, as the browser tells; "" or one that is not known here: that of the workspace, UTC for a new one
 }
 
 // Start makes the first account with its workspace. Conflict once there is one.
@@ -94,11 +94,13 @@ func (s *Service) Start(ctx context.Context, f FirstRun, d Device) (Signed, erro
 	if strings.TrimSpace(f.Workspace) == "" {
 		wrong = append(wrong, invalid("workspace", "the workspace has no name", "the name of the provider, the group or the company"))
 	}
+	if bad := checkKind(f.Kind); bad != nil {
+		wrong = append(wrong, bad)
+	}
 	person, err := s.newPerson(ctx, f.Name, f.Email, f.Password, f.Language, wrong...)
 	if err != nil {
 		return Signed{}, err
 	}
-	person.Zone = knownZone(f.Zone)
 	var signed Signed
 	err = s.store.Write(ctx, signIn(), change(person, d), func(tx *store.Tx) error {
 		if _, err := tx.Count("first run", attemptsPeriod); err != nil { // one after the other: its row is locked
@@ -114,7 +116,7 @@ func (s *Service) Start(ctx context.Context, f FirstRun, d Device) (Signed, erro
 		if person, err = tx.PutPerson(person); err != nil {
 			return err
 		}
-		w := tenant.Workspace{ID: newID(), Kind: f.Kind, Name: strings.TrimSpace(f.Workspace), Language: cmp.Or(f.Language, "en")}
+		w := tenant.Workspace{ID: newID(), Kind: f.Kind, Name: strings.TrimSpace(f.Workspace), Language: cmp.Or(f.Language, "en"), Zone: knownZone(f.Zone)}
 		inside := tx.In(w.ID, "")
 		if _, err := inside.PutWorkspace(w); err != nil {
 			return err
@@ -131,10 +133,10 @@ func (s *Service) Start(ctx context.Context, f FirstRun, d Device) (Signed, erro
 // knownZone is the time zone of a name, "" where there is none: a browser that names
 // one of its own keeps nobody out.
 func knownZone(name string) string {
-	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
-		return ""
+	if tenant.KnownZone(name) {
+		return name
 	}
-	return name
+	return ""
 }
 
 // newPerson checks what somebody typed and hashes the password. The error is the list

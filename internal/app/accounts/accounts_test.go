@@ -90,10 +90,11 @@ func TestFirstRun(t *testing.T) {
 		t.Fatalf("an empty database: %v, %v", needed, err)
 	}
 	for field, f := range map[string]accounts.FirstRun{
-		"workspace": {Name: "Anna", Email: "a@example.org", Password: password},
-		"name":      {Workspace: "W", Email: "a@example.org", Password: password},
-		"email":     {Workspace: "W", Name: "Anna", Email: "nowhere", Password: password},
-		"password":  {Workspace: "W", Name: "Anna", Email: "a@example.org", Password: "short"},
+		"workspace": {Kind: tenant.Company, Name: "Anna", Email: "a@example.org", Password: password},
+		"kind":      {Workspace: "W", Kind: "club", Name: "Anna", Email: "a@example.org", Password: password},
+		"name":      {Workspace: "W", Kind: tenant.Company, Email: "a@example.org", Password: password},
+		"email":     {Workspace: "W", Kind: tenant.Company, Name: "Anna", Email: "nowhere", Password: password},
+		"password":  {Workspace: "W", Kind: tenant.Company, Name: "Anna", Email: "a@example.org", Password: "short"},
 	} {
 		_, err := d.Start(ctx, f, laptop)
 		var wrong *fault.Error
@@ -102,7 +103,7 @@ func TestFirstRun(t *testing.T) {
 		}
 	}
 	for _, common := range []string{"password1234", "P@ssw0rd!2026", "passwort-passwort", "123456789012", "1990-12-24-1990", "Willkommen2026!", "qwertyuiop12"} {
-		_, err := d.Start(ctx, accounts.FirstRun{Workspace: "W", Name: "Anna", Email: "a@example.org", Password: common}, laptop)
+		_, err := d.Start(ctx, accounts.FirstRun{Workspace: "W", Kind: tenant.Company, Name: "Anna", Email: "a@example.org", Password: common}, laptop)
 		wantKind(t, common, err, fault.Invalid)
 	}
 	v := d.start(t)
@@ -112,7 +113,7 @@ func TestFirstRun(t *testing.T) {
 	if role, ok := v.Actor.RoleIn(""); !ok || role != authz.Owner {
 		t.Errorf("the first account has the role %q", role)
 	}
-	_, err := d.Start(ctx, accounts.FirstRun{Workspace: "W", Name: "Eve", Email: "e@example.org", Password: password}, laptop)
+	_, err := d.Start(ctx, accounts.FirstRun{Workspace: "W", Kind: tenant.Company, Name: "Eve", Email: "e@example.org", Password: password}, laptop)
 	wantKind(t, "a second first run", err, fault.Conflict)
 }
 

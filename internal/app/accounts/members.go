@@ -116,7 +116,7 @@ func invitationLetter(m *mailing.Mailer, v Visit, i tenant.Invitation, token str
 	p := m.Printer(v.Workspace.Language)
 	return mailing.Letter{Key: "invitation/" + i.ID, Organisation: i.Organisation, To: i.Email, Language: p.Language, Message: "mailing.invitation",
 		Arguments: []any{"by", v.Person.Name, "workspace", v.Workspace.Name, "role", p.T("pages.role." + string(i.Role)),
-			"until", p.Date(law.DateOf(i.ExpiresAt)), "link", m.Link("/join/" + token)}}
+			"until", p.Date(law.DateOf(i.ExpiresAt.In(tenant.ZoneOf(v.Workspace.Zone)))), "link", m.Link("/join/" + token)}}
 }
 
 // manage is the scope for changes of members, after a step-up.
@@ -210,8 +210,6 @@ func (s *Service) Join(ctx context.Context, token string, by *Visit, f FirstRun,
 		return Signed{}, err
 	} else if person, err = s.newPerson(ctx, f.Name, f.Email, f.Password, f.Language); err != nil {
 		return Signed{}, err
-	} else {
-		person.Zone = knownZone(f.Zone)
 	}
 	err = s.store.Write(ctx, signIn(), change(person, d), func(tx *store.Tx) error {
 		i, err := invitation(tx, token)
@@ -226,7 +224,7 @@ func (s *Service) Join(ctx context.Context, token string, by *Visit, f FirstRun,
 			if _, err := tx.PersonByEmail(person.Email); !isNotFound(err) {
 				return errors.Join(err, errAddressTaken)
 			}
-			if joined, err = tx.PutPerson(person); err != nil {
+			if joined, err = enrol(tx, i.Workspace, person, f.Zone); err != nil {
 				return err
 			}
 		}
@@ -252,6 +250,19 @@ func (s *Service) Join(ctx context.Context, token string, by *Visit, f FirstRun,
 		return err
 	})
 	return signed, err
+}
+
+// enrol stores a new person, with a time zone of their own only when their browser is in
+// another one than the workspace.
+func enrol(tx *store.Tx, workspace string, p tenant.Person, browser string) (tenant.Person, error) {
+	zone, err := tx.In(workspace, "").Zone()
+	if err != nil {
+		return p, err
+	}
+	if p.Zone = knownZone(browser); p.Zone == zone.String() {
+		p.Zone = ""
+	}
+	return tx.PutPerson(p)
 }
 
 // offersMore refuses an invitation that would take something from a member.

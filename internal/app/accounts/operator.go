@@ -99,6 +99,7 @@ type NewAccount struct {
 	Make      bool        // the workspace is new; its first member must be an owner
 	Kind      tenant.Kind // of a new workspace
 	Language  string      // "": pages as the browser asks, mails as the workspace
+	Zone      string      // of a new workspace, an IANA name; "": UTC
 }
 
 // Add makes an account with a role in a workspace, and returns the password.
@@ -137,15 +138,18 @@ func (n NewAccount) workspace(tx *store.Tx) (string, error) {
 	}
 	name := strings.TrimSpace(n.Workspace)
 	if n.Make {
+		bad, noZone := checkKind(n.Kind), tenant.CheckZone(cmp.Or(n.Zone, "UTC"))
 		switch {
 		case name == "":
 			return "", invalid("workspace", "the workspace has no name", "the name of the provider, the group or the company")
 		case n.Role != authz.Owner:
 			return "", invalid("role", "a new workspace needs an owner", "owner")
-		case !slices.Contains([]tenant.Kind{tenant.Provider, tenant.Group, tenant.Company, tenant.Authority}, n.Kind):
-			return "", invalid("kind", "there is no such kind of workspace", "provider, group, company or authority")
+		case bad != nil:
+			return "", invalid("kind", "there is no such kind of workspace", "provider, group, company or authority") // as the flag has them
+		case noZone != nil:
+			return "", noZone
 		}
-		w := tenant.Workspace{ID: newID(), Kind: n.Kind, Name: name, Language: cmp.Or(n.Language, "en")}
+		w := tenant.Workspace{ID: newID(), Kind: n.Kind, Name: name, Language: cmp.Or(n.Language, "en"), Zone: n.Zone}
 		_, err := tx.In(w.ID, "").PutWorkspace(w)
 		return w.ID, err
 	}
@@ -278,7 +282,8 @@ func (o Operator) As(ctx context.Context, email, workspace string) (v Visit, err
 			return err
 		}
 		memberships, err := tx.MembershipsOf(v.Person.ID)
-		v.Actor = authz.NewActor(authz.Actor{Person: v.Person.ID, Name: v.Person.Name + " (command line)", Session: authz.Local, From: "local"}, id, memberships, s.store)
+		v.Actor = authz.NewActor(authz.Actor{Person: v.Person.ID, Name: v.Person.Name + " (command line)", Session: authz.Local, From: "local",
+			Zone: tenant.ZoneOf(v.Person.Zone, v.Workspace.Zone)}, id, memberships, s.store)
 		return err
 	})
 	return v, err

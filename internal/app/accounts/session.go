@@ -92,7 +92,7 @@ func (s *Service) Look(ctx context.Context, token string, d Device) (v Visit, er
 // enter binds the visit to the workspace of its session.
 func (s *Service) enter(tx *store.Tx, v *Visit, found store.Visitor, d Device) error {
 	a := authz.Actor{Person: v.Person.ID, Name: v.Person.Name, Session: authz.Browser, From: d.Address,
-		MFA: v.Session.MFA, StepUpAt: v.Session.StepUpAt}
+		MFA: v.Session.MFA, StepUpAt: v.Session.StepUpAt, Zone: tenant.ZoneOf(v.Person.Zone, found.Workspace.Zone)}
 	if v.Session.Workspace == "" {
 		v.Actor = authz.NewActor(a, "", nil, s.store)
 		return nil

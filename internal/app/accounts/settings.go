@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type WorkspaceSettings struct {
 	Name       string
 	Kind       tenant.Kind
 	Language   string
+	Zone       string // IANA name
 	Colour     string // #rrggbb; "" = the colour of the platform
 	PreparedBy string // printed on reports
 	Version    int64
@@ -74,7 +76,7 @@ func (s *Service) changeWorkspace(ctx context.Context, v Visit, version int64, c
 	})
 }
 
-// SetWorkspace changes name, kind, language and branding.
+// SetWorkspace changes name, kind, language, time zone and branding.
 func (s *Service) SetWorkspace(ctx context.Context, v Visit, n WorkspaceSettings) error {
 	if _, err := v.manageWorkspace(s.store.Now()); err != nil {
 		return err
@@ -90,11 +92,14 @@ func (s *Service) SetWorkspace(ctx context.Context, v Visit, n WorkspaceSettings
 	if utf8.RuneCountInString(n.PreparedBy) > 200 {
 		wrong("prepared_by", "the text is too long", "at most 200 characters")
 	}
-	if !slices.Contains([]tenant.Kind{tenant.Provider, tenant.Group, tenant.Company, tenant.Authority}, n.Kind) {
-		wrong("kind", "there is no such kind of workspace", "a provider, a group, one organisation or an authority")
+	if bad := checkKind(n.Kind); bad != nil {
+		list = append(list, bad)
 	}
 	if !slices.Contains(Languages(), n.Language) {
 		wrong("language", "there is no such language here", "one of "+strings.Join(Languages(), ", "))
+	}
+	if bad := tenant.CheckZone(n.Zone); bad != nil {
+		list = append(list, bad)
 	}
 	colour, err := branding.Colour(n.Colour)
 	var bad *fault.Error
@@ -106,8 +111,19 @@ func (s *Service) SetWorkspace(ctx context.Context, v Visit, n WorkspaceSettings
 	}
 	return s.changeWorkspace(ctx, v, n.Version, func(w *tenant.Workspace) error {
 		w.Name, w.Kind, w.Language, w.Brand.Colour, w.Brand.PreparedBy = n.Name, n.Kind, n.Language, colour, n.PreparedBy
+		if w.Zone != "" || n.Zone != "UTC" { // without a name it is UTC already
+			w.Zone = n.Zone
+		}
 		return nil
 	})
+}
+
+// checkKind says what is wrong with a kind of workspace, nil when there is one.
+func checkKind(k tenant.Kind) *fault.Error {
+	if slices.Contains(tenant.Kinds(), k) {
+		return nil
+	}
+	return invalid("kind", "there is no such kind of workspace", "a provider, a group, one organisation or an authority")
 }
 
 // SetLogo stores a PNG or JPEG as the logo of the workspace, decoded and written
@@ -198,10 +214,14 @@ func parseRanges(lines []string) (ranges []string, err error) {
 	return ranges, nil
 }
 
-// NewWorkspace makes another workspace that belongs to the person, and enters it.
+// NewWorkspace makes another workspace that belongs to the person, in their time zone,
+// and enters it.
 func (s *Service) NewWorkspace(ctx context.Context, v Visit, name string, kind tenant.Kind) error {
 	if name = strings.TrimSpace(name); name == "" || utf8.RuneCountInString(name) > 200 {
 		return invalid("workspace", "the workspace has no name, or a long one", "the name of the provider, the group or the company")
+	}
+	if bad := checkKind(kind); bad != nil {
+		return bad
 	}
 	if v.Actor.Session != authz.Browser {
 		return &fault.Error{Kind: fault.Forbidden, What: "a token makes no workspaces"}
@@ -214,7 +234,7 @@ func (s *Service) NewWorkspace(ctx context.Context, v Visit, name string, kind t
 		if n > mostNewWorkspaces {
 			return &fault.Error{Kind: fault.Conflict, Field: "workspace", What: "you have made many workspaces today", Expected: "to go on tomorrow"}
 		}
-		w := tenant.Workspace{ID: newID(), Kind: kind, Name: name, Language: v.Person.Language}
+		w := tenant.Workspace{ID: newID(), Kind: kind, Name: name, Language: v.Person.Language, Zone: cmp.Or(v.Person.Zone, v.Workspace.Zone)}
 		inside := tx.In(w.ID, "")
 		if _, err := inside.PutWorkspace(w); err != nil {
 			return err

@@ -92,3 +92,58 @@ func TestErase(t *testing.T) {
 		t.Errorf("signing in: %v", err)
 	}
 }
+
+// TestZoneOfAWorkspace: a new workspace is in the zone of the browser of its first
+// person, who follows it; whoever joins from elsewhere keeps their own. The zone is
+// changed like any setting, and no name of none is taken.
+func TestZoneOfAWorkspace(t *testing.T) {
+	d, ctx := open(t), context.Background()
+	signed, err := d.Start(ctx, accounts.FirstRun{Workspace: "Seewinkel Beratung", Kind: tenant.Provider, Name: "Anna Huber", Email: "anna@example.org",
+		Password: password, Zone: "Europe/Vienna"}, laptop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.first, d.device = signed.Token, signed.Device
+	anna := d.visit(t, signed.Token)
+	if anna.Workspace.Zone != "Europe/Vienna" || anna.Person.Zone != "" || anna.Actor.Location().String() != "Europe/Vienna" {
+		t.Errorf("the workspace is in %q, Anna in %q", anna.Workspace.Zone, anna.Person.Zone)
+	}
+	join := func(address, browser string) accounts.Visit {
+		t.Helper()
+		token, err := d.Invite(ctx, anna, "", "", authz.Editor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		joined, err := d.Join(ctx, token, nil, accounts.FirstRun{Name: "Ben Maier", Email: address, Password: password, Zone: browser}, laptop)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.visit(t, joined.Token)
+	}
+	near, far := join("near@example.org", "Europe/Vienna"), join("far@example.org", "Pacific/Auckland")
+	set := accounts.WorkspaceSettings{Name: "Seewinkel Beratung", Kind: tenant.Provider, Language: "de", Zone: "Mars/Olympus"}
+	wantKind(t, "a zone of no place", d.SetWorkspace(ctx, anna, set), fault.Invalid)
+	set.Zone = ""
+	wantKind(t, "no zone", d.SetWorkspace(ctx, anna, set), fault.Invalid)
+	set.Zone, set.Kind = "Europe/Lisbon", "club"
+	wantKind(t, "a kind that there is not", d.SetWorkspace(ctx, anna, set), fault.Invalid)
+	set.Kind = tenant.Provider
+	if err := d.SetWorkspace(ctx, anna, set); err != nil {
+		t.Fatal(err)
+	}
+	for want, v := range map[string]accounts.Visit{"Europe/Lisbon": near, "Pacific/Auckland": far} {
+		now, err := d.Operator().As(ctx, v.Person.Email, "")
+		if err != nil || now.Actor.Location().String() != want {
+			t.Errorf("%s is in %s, want %s (%v)", v.Person.Email, now.Actor.Location(), want, err)
+		}
+	}
+	wantKind(t, "a new workspace of a kind that there is not", d.NewWorkspace(ctx, far, "Elsewhere", "club"), fault.Invalid)
+	if err := d.NewWorkspace(ctx, far, "Elsewhere", tenant.Company); err != nil {
+		t.Fatal(err)
+	}
+	if w, err := d.Workspaces(ctx, far); err != nil || len(w) != 2 || w[0].Workspace.Zone+w[1].Workspace.Zone != "Europe/LisbonPacific/Auckland" {
+		t.Errorf("%+v, %v", w, err)
+	}
+	_, err = d.Operator().Add(ctx, accounts.NewAccount{Email: "x@example.org", Name: "Xaver", Role: authz.Owner, Workspace: "Third", Make: true, Kind: tenant.Company, Zone: "Mars"})
+	wantKind(t, "a zone of no place on the command line", err, fault.Invalid)
+}

@@ -86,7 +86,8 @@ func (s *Service) bearer(tx *store.Tx, t account.Token, d Device) (v Visit, err 
 	if v.Refused = admits(ranges, d, true); v.Refused != nil {
 		reach = nil
 	}
-	v.Actor = authz.NewActor(authz.Actor{Person: v.Person.ID, Name: v.Person.Name + " (" + t.Name + ")", Session: authz.API, From: d.Address},
+	v.Actor = authz.NewActor(authz.Actor{Person: v.Person.ID, Name: v.Person.Name + " (" + t.Name + ")", Session: authz.API, From: d.Address,
+		Zone: tenant.ZoneOf(v.Person.Zone, v.Workspace.Zone)},
 		t.Workspace, reach, s.store)
 	return v, nil
 }

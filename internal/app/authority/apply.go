@@ -53,7 +53,15 @@ func (d *Draft) check(today law.Date) error {
 // that the entity says, or, for a change, to the one that the register has. The
 // answer is the same whether the reference is known or not.
 func (s *Service) Apply(ctx context.Context, workspace, from string, d Draft) error {
-	if err := d.check(law.DateOf(s.store.Now())); err != nil {
+	var today law.Date // where the authority is
+	err := s.store.Read(ctx, outside(workspace), func(tx *store.Tx) (err error) {
+		today, err = tx.Today()
+		return err
+	})
+	if err == nil {
+		err = d.check(today)
+	}
+	if err != nil {
 		return err
 	}
 	b, err := d.Facts.Facts().JSON()

@@ -43,7 +43,7 @@ func (s *Service) Entity(ctx context.Context, a authz.Actor, organisation string
 	if err != nil {
 		return e, err
 	}
-	if e.Fines, err = s.ceiling(e.Organisation); err != nil {
+	if e.Fines, err = s.ceiling(e.Organisation, a.Day(s.store.Now())); err != nil {
 		return e, err
 	}
 	whole, err := a.Workspace(authz.IncidentRead)

@@ -54,7 +54,7 @@ func (s *Service) RegisterByHand(ctx context.Context, a authz.Actor, organisatio
 		}
 		e.Email, e.Class, e.Provision = address, class, under
 		if e.State != authority.Registered {
-			today := law.DateOf(tx.Now())
+			today := a.Day(tx.Now())
 			e.State, e.RegisteredOn, e.ReviewedOn = authority.Registered, today, today
 		}
 		if e.Reference == "" {
@@ -73,7 +73,7 @@ func (s *Service) RegisterByHand(ctx context.Context, a authz.Actor, organisatio
 // not tell yet: its time runs from then.
 func (s *Service) KnowChange(ctx context.Context, a authz.Actor, organisation string, on law.Date) error {
 	return s.editEntry(ctx, a, organisation, func(tx *store.Tx, e *authority.Entry) error {
-		if on.After(law.DateOf(tx.Now())) {
+		if on.After(a.Day(tx.Now())) {
 			return invalid("changed_on", "the day lies in the future", "a day up to today")
 		}
 		e.ChangedOn = on
@@ -84,7 +84,7 @@ func (s *Service) KnowChange(ctx context.Context, a authz.Actor, organisation st
 // ReviewEntry notes that an officer has looked through the entry today, Art. 3(3).
 func (s *Service) ReviewEntry(ctx context.Context, a authz.Actor, organisation string) error {
 	return s.editEntry(ctx, a, organisation, func(tx *store.Tx, e *authority.Entry) error {
-		e.ReviewedOn = law.DateOf(tx.Now())
+		e.ReviewedOn = a.Day(tx.Now())
 		return nil
 	})
 }

@@ -25,11 +25,11 @@ type Check struct {
 	Differences []organisation.Difference
 }
 
-func (s *Service) check(facts json.RawMessage, class law.Class, before json.RawMessage) (c Check, err error) {
+func (s *Service) check(facts json.RawMessage, class law.Class, before json.RawMessage, today law.Date) (c Check, err error) {
 	if c.File, err = organisation.Read("", facts); err != nil {
 		return c, fmt.Errorf("read facts: %w", err)
 	}
-	if c.Scope, err = assessing.Score(s.options.Knowledge, c.File, assessing.Options{Today: law.DateOf(s.store.Now()), Brief: true}); err != nil {
+	if c.Scope, err = assessing.Score(s.options.Knowledge, c.File, assessing.Options{Today: today, Brief: true}); err != nil {
 		return c, err
 	}
 	c.Differs = class != "" && c.Scope.Scope.Class != class
@@ -76,12 +76,16 @@ func (s *Service) Examine(ctx context.Context, a authz.Actor, application string
 		} else if x.Candidates, err = candidates(tx, x.Name); err != nil {
 			return err
 		}
-		if x.Check, err = s.check(x.Facts, x.Class, before); err != nil {
+		if x.Check, err = s.check(x.Facts, x.Class, before, a.Day(tx.Now())); err != nil {
 			return err
 		}
 		if !x.ChangedOn.IsZero() {
 			x.Due = s.changeDue(x.ChangedOn, x.Check.Differences)
-			x.Late = law.DateOf(x.ConfirmedAt).After(x.Due)
+			zone, err := tx.Zone()
+			if err != nil {
+				return err
+			}
+			x.Late = law.DateOf(x.ConfirmedAt.In(zone)).After(x.Due)
 		}
 		return nil
 	})
@@ -197,20 +201,24 @@ func (s *Service) enter(tx *store.Tx, p authority.Application, attach string) (e
 	if err != nil {
 		return e, err
 	}
-	today := law.DateOf(tx.Now())
+	zone, err := tx.Zone()
+	if err != nil {
+		return e, err
+	}
+	today, told := law.DateOf(tx.Now().In(zone)), law.DateOf(p.ConfirmedAt.In(zone))
 	e.Organisation, e.Class, e.State = o.ID, p.Class, authority.Registered
 	if p.Provision != "" { // a change that says nothing of it takes no decision of a Member State back
 		e.Provision = p.Provision
 	}
 	if p.Kind == authority.Registration {
 		e.Email = p.Email
-		e.RegisteredOn, e.ReviewedOn = law.DateOf(p.ConfirmedAt), today
+		e.RegisteredOn, e.ReviewedOn = told, today
 	} else {
-		e.Late, err = s.late(e, p, before, f)
+		e.Late, err = s.late(e, p, before, f, told)
 		if err != nil {
 			return e, err
 		}
-		e.NotifiedOn, e.ChangedOn = law.DateOf(p.ConfirmedAt), law.Date{}
+		e.NotifiedOn, e.ChangedOn = told, law.Date{}
 	}
 	if e.Reference == "" {
 		e.Reference = "E-" + authority.Reference(o.ID, tx.Now())
@@ -223,7 +231,7 @@ func (s *Service) enter(tx *store.Tx, p authority.Application, attach string) (e
 
 // late reports whether a change was told after its time, counted from the earlier of
 // the day that the entity says and the day that the authority knew of.
-func (s *Service) late(e authority.Entry, p authority.Application, before json.RawMessage, f *organisation.File) (bool, error) {
+func (s *Service) late(e authority.Entry, p authority.Application, before json.RawMessage, f *organisation.File, told law.Date) (bool, error) {
 	from := p.ChangedOn
 	if !e.ChangedOn.IsZero() && (from.IsZero() || e.ChangedOn.Before(from)) {
 		from = e.ChangedOn
@@ -241,7 +249,7 @@ func (s *Service) late(e authority.Entry, p authority.Application, before json.R
 			return false, err
 		}
 	}
-	return law.DateOf(p.ConfirmedAt).After(s.changeDue(from, list)), nil
+	return told.After(s.changeDue(from, list)), nil
 }
 
 func first(list []string) string {

@@ -73,7 +73,7 @@ type RegistryList struct {
 
 // assessed calls f with every registered entity and what the scope test makes of it.
 func (s *Service) assessed(ctx context.Context, a authz.Actor, f func(authority.Entry, *organisation.File, assessing.Input)) (name string, today law.Date, err error) {
-	today = law.DateOf(s.store.Now())
+	today = a.Day(s.store.Now())
 	err = s.survey(ctx, a, func(tx *store.Tx) error {
 		w, err := tx.Workspace()
 		if err != nil {

@@ -20,7 +20,7 @@ import (
 )
 
 // ceiling is the fine that national law must at least allow, Art. 34(4) and (5).
-func (s *Service) ceiling(o tenant.Organisation) (fines.Amount, error) {
+func (s *Service) ceiling(o tenant.Organisation, today law.Date) (fines.Amount, error) {
 	if len(o.Facts) == 0 || s.options.Knowledge.Catalogue == nil {
 		return fines.Amount{}, nil
 	}
@@ -28,7 +28,7 @@ func (s *Service) ceiling(o tenant.Organisation) (fines.Amount, error) {
 	if err != nil {
 		return fines.Amount{}, fmt.Errorf("read the facts of %s: %w", o.Name, err)
 	}
-	in, err := assessing.Score(s.options.Knowledge, f, assessing.Options{Today: law.DateOf(s.store.Now()), Brief: true})
+	in, err := assessing.Score(s.options.Knowledge, f, assessing.Options{Today: today, Brief: true})
 	return in.Fines, err
 }
 
@@ -135,7 +135,7 @@ func (s *Service) Finish(ctx context.Context, a authz.Actor, organisation, recor
 		if !r.DoneOn.IsZero() {
 			return &fault.Error{Kind: fault.Conflict, Field: "outcome", What: "it was said already what became of it", Expected: "a new line"}
 		}
-		r.DoneOn, r.Outcome = law.DateOf(tx.Now()), outcome
+		r.DoneOn, r.Outcome = a.Day(tx.Now()), outcome
 		_, err = tx.PutAuthorityRecord(r)
 		return err
 	})

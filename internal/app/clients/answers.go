@@ -113,7 +113,7 @@ func (s *Service) putAnswer(tx *store.Tx, a authz.Actor, old assessment.Answer, 
 		return nil
 	}
 	_, err := tx.PutAnswer(assessment.Answer{Organisation: organisation, Version: old.Version, Source: assessment.ByPerson,
-		Answer: posture.Answer{Question: question, Options: options, By: signature(a), On: dayOf(tx.Now()), Note: strings.TrimSpace(note)}})
+		Answer: posture.Answer{Question: question, Options: options, By: signature(a), On: a.Day(tx.Now()), Note: strings.TrimSpace(note)}})
 	return err
 }
 
@@ -125,7 +125,7 @@ func (s *Service) compare(tx *store.Tx, organisation, question string, old asses
 	if err != nil {
 		return before, after, err
 	}
-	day := dayOf(tx.Now())
+	day := now.today
 	in, err := s.verdicts(now.file, day)
 	if err != nil {
 		return before, after, err
@@ -149,13 +149,13 @@ func (s *Service) compare(tx *store.Tx, organisation, question string, old asses
 func (s *Service) PutException(ctx context.Context, a authz.Actor, organisation string, e posture.Exception) (id string, err error) {
 	err = s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
 		if e.On.IsZero() {
-			e.On = dayOf(tx.Now())
+			e.On = a.Day(tx.Now())
 		}
 		if err := s.checkException(e); err != nil {
 			return err
 		}
 		if e.Kind == posture.ExceptionAccepted {
-			if err := register.AcceptableUntil("until", e.Until, dayOf(tx.Now())); err != nil {
+			if err := register.AcceptableUntil("until", e.Until, a.Day(tx.Now())); err != nil {
 				return err
 			}
 		}
@@ -212,7 +212,7 @@ func (s *Service) Assert(ctx context.Context, a authz.Actor, organisation string
 
 // assert sets the status of a requirement; it reports whether anything changed.
 func (s *Service) assert(tx *store.Tx, a authz.Actor, organisation string, as posture.Assertion) (bool, error) {
-	as.By, as.On = signature(a), dayOf(tx.Now())
+	as.By, as.On = signature(a), a.Day(tx.Now())
 	old, err := tx.Assertion(organisation, as.Requirement)
 	switch {
 	case err != nil && fault.KindOf(err) != fault.NotFound:

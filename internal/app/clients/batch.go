@@ -47,7 +47,7 @@ const mostBatch = 1000
 func (s *Service) Apply(ctx context.Context, a authz.Actor, organisation string, b Batch) (changed int, refused []Refused, err error) {
 	err = s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
 		changed, refused = 0, nil
-		if err := s.checkBatch(b, tx); err != nil {
+		if err := s.checkBatch(b, a.Day(tx.Now())); err != nil {
 			return err
 		}
 		people, err := tx.MembersOf(organisation)
@@ -75,7 +75,7 @@ func (s *Service) Apply(ctx context.Context, a authz.Actor, organisation string,
 	return changed, refused, err
 }
 
-func (s *Service) checkBatch(b Batch, tx *store.Tx) error {
+func (s *Service) checkBatch(b Batch, today law.Date) error {
 	switch {
 	case len(b.Requirements) == 0:
 		return invalid("requirement", "no requirement is chosen", "the requirements to change")
@@ -98,7 +98,7 @@ func (s *Service) checkBatch(b Batch, tx *store.Tx) error {
 		return short(map[string]string{"note": b.Note})
 	case b.Act == SetNotApplicable:
 		return s.checkException(posture.Exception{Requirement: s.knowledge.Catalogue.At(0).ID, Kind: posture.ExceptionNotApplicable,
-			Reason: b.Note, ApprovedBy: b.ApprovedBy, On: dayOf(tx.Now())})
+			Reason: b.Note, ApprovedBy: b.ApprovedBy, On: today})
 	}
 	return invalid("act", "there is no such change", "owner, due, assert or not_applicable")
 }
@@ -136,7 +136,7 @@ func (s *Service) applyOne(tx *store.Tx, a authz.Actor, organisation, id string,
 		return false, law.Say("workbench.refused.not_soft"), nil
 	}
 	_, did, err = s.exempt(tx, organisation, posture.Exception{Requirement: id, Kind: posture.ExceptionNotApplicable, Reason: b.Note,
-		ApprovedBy: b.ApprovedBy, On: dayOf(tx.Now())})
+		ApprovedBy: b.ApprovedBy, On: a.Day(tx.Now())})
 	return did, why, err
 }
 

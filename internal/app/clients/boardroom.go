@@ -97,7 +97,7 @@ func asked(tx *store.Tx, a authz.Actor, organisation, subject string, d board.De
 	if out.File != "" && d != board.Waiting {
 		return out, nil
 	}
-	f, err := tx.PutFile(assessment.File{Organisation: organisation, SHA256: present.SHA256, Name: subject + "-" + dayOf(tx.Now()).String() + ".json",
+	f, err := tx.PutFile(assessment.File{Organisation: organisation, SHA256: present.SHA256, Name: subject + "-" + a.Day(tx.Now()).String() + ".json",
 		MediaType: "application/json", Size: present.Bytes, UploadedBy: signature(a)})
 	out.SHA256, out.File, out.RequestedBy = f.SHA256, f.ID, signature(a)
 	return out, err
@@ -196,7 +196,7 @@ func (s *Service) Snapshot(ctx context.Context, a authz.Actor, organisation, lab
 		if err != nil {
 			return err
 		}
-		in, err := s.score(now.file, dayOf(tx.Now()))
+		in, err := s.score(now.file, now.today)
 		if err != nil {
 			return err
 		}

@@ -23,7 +23,6 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/registration"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
-	"github.com/nisaba-platform/nisaba/law"
 )
 
 // Service is the use cases. It is safe for concurrent use.
@@ -67,6 +66,7 @@ type Client struct {
 	Tasks          []planning.Task    // stored, by due day
 	Determinations []assessment.Determination
 	Role           tenant.Role           // of the actor who loaded it
+	Zone           *time.Location        // where that actor is
 	Answers        []assessment.Answer   // with origin and version
 	Evidence       []assessment.Evidence // with files and version, newest first
 	Exceptions     []assessment.Exception
@@ -148,7 +148,8 @@ func (s *Service) fetch(tx *store.Tx, organisation string) (c Client, err error)
 
 // assessed is a client that was fetched, with its assessment and for the actor.
 func (s *Service) assessed(ctx context.Context, c Client, a authz.Actor) (Client, error) {
-	in, err := s.assess(c.Organisation.ID, c.File, s.today())
+	today := a.Day(s.store.Now())
+	in, err := s.assess(c.Organisation.ID, c.File, today)
 	if err != nil {
 		return Client{}, err
 	}
@@ -157,12 +158,10 @@ func (s *Service) assessed(ctx context.Context, c Client, a authz.Actor) (Client
 	}
 	c.In = in
 	c.Role, _ = a.RoleIn(c.Organisation.ID)
-	c.wizard = s.wizard()
+	c.Zone = a.Location()
+	c.wizard = s.wizard(today)
 	return c, nil
 }
-
-// today is the day in UTC.
-func (s *Service) today() law.Date { return law.DateOf(s.store.Now()) }
 
 // read runs f in the scope of one organisation after a check of rights.
 func (s *Service) read(ctx context.Context, a authz.Actor, organisation string, need authz.Permission, f func(*store.Tx) error) error {
@@ -206,6 +205,3 @@ func short(texts map[string]string) error {
 }
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
-
-// dayOf is the day in UTC of an instant.
-func dayOf(t time.Time) law.Date { return law.DateOf(t.UTC()) }

@@ -101,6 +101,23 @@ func (o office) actor(workspace, organisation string, r authz.Role) authz.Actor 
 		workspace, []tenant.Membership{{Workspace: workspace, Organisation: organisation, Role: r}}, o.store)
 }
 
+// zone puts a workspace into a time zone.
+func (o office) zone(t testing.TB, workspace, name string) {
+	t.Helper()
+	err := o.store.Write(context.Background(), tenant.System("test").In(workspace, ""), store.Change{Actor: "test"}, func(tx *store.Tx) error {
+		w, err := tx.Workspace()
+		if err != nil {
+			return err
+		}
+		w.Zone = name
+		_, err = tx.PutWorkspace(w)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func example(t testing.TB, name string) *organisation.File {
 	t.Helper()
 	b, err := fs.ReadFile(examples.FS, name)

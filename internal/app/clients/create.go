@@ -13,6 +13,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/posture"
 )
 
@@ -100,7 +101,7 @@ func (s *Service) Import(ctx context.Context, a authz.Actor, kind tenant.Organis
 	if err := checkKind(kind); err != nil {
 		return o, err
 	}
-	if err := s.importable(f); err != nil {
+	if err := s.importable(f, a.Day(s.store.Now())); err != nil {
 		return o, err
 	}
 	err = s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
@@ -111,10 +112,10 @@ func (s *Service) Import(ctx context.Context, a authz.Actor, kind tenant.Organis
 }
 
 // importable refuses a file that could not be assessed as of today.
-func (s *Service) importable(f *organisation.File) error {
-	today := *f
-	today.AssessedOn = s.today()
-	_, err := s.verdicts(&today, s.today())
+func (s *Service) importable(f *organisation.File, today law.Date) error {
+	now := *f
+	now.AssessedOn = today
+	_, err := s.verdicts(&now, today)
 	return err
 }
 

@@ -198,7 +198,7 @@ func (s *Service) Determine(ctx context.Context, a authz.Actor, organisation str
 		if err != nil {
 			return err
 		}
-		found, err := assessing.Determine(s.knowledge.Countries, f, assessing.Options{Today: dayOf(tx.Now())})
+		found, err := assessing.Determine(s.knowledge.Countries, f, assessing.Options{Today: a.Day(tx.Now())})
 		if err != nil {
 			return err
 		}

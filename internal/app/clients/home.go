@@ -77,7 +77,7 @@ func (s *Service) Home(ctx context.Context, a authz.Actor, organisation string) 
 
 // surround reads what is around the assessment.
 func (s *Service) surround(tx *store.Tx, a authz.Actor, h *Home) (err error) {
-	id, today := h.Organisation.ID, dayOf(tx.Now())
+	id, today := h.Organisation.ID, a.Day(tx.Now())
 	if h.Trend, err = tx.Trend(id, today.AddMonths(-12)); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (s *Service) surround(tx *store.Tx, a authz.Actor, h *Home) (err error) {
 	if a.Can(authz.LedgerRead, tx.Scope()) == nil {
 		// Whole days can be answered from what was read before.
 		from := tx.Now().AddDate(0, 0, -changesDays)
-		h.Changes, err = tx.Entries(store.Filter{Organisation: id, Since: dayOf(from).At(time.UTC), Limit: mostChanges})
+		h.Changes, err = tx.Entries(store.Filter{Organisation: id, Since: law.DateOf(from).At(time.UTC), Limit: mostChanges})
 		if err != nil {
 			return err
 		}

@@ -24,6 +24,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
 )
 
 // Upload is a file that somebody sent: an organisation file, a ZIP of them, or a
@@ -356,7 +357,7 @@ func (s *Service) importOne(ctx context.Context, run *jobs.Run, kind tenant.Orga
 		return out, err
 	}
 	out.Name = f.Organisation.Name
-	if err := s.importable(f); err != nil {
+	if err := s.importable(f, law.DateOf(s.store.Now())); err != nil {
 		return out, err
 	}
 	err = s.store.Write(ctx, run.Scope(), run.Change(), func(tx *store.Tx) error {

@@ -13,11 +13,12 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
 )
 
-// wizard is the scope wizard with the law and the country data of today.
-func (s *Service) wizard() onboarding.Wizard {
-	return onboarding.Wizard{AsOf: s.today(), National: assessing.National(s.knowledge.Countries)}
+// wizard is the scope wizard with the law and the country data of a day.
+func (s *Service) wizard(day law.Date) onboarding.Wizard {
+	return onboarding.Wizard{AsOf: day, National: assessing.National(s.knowledge.Countries)}
 }
 
 func questionOf(id string) (onboarding.Question, error) {
@@ -82,7 +83,7 @@ func (s *Service) PreviewScope(ctx context.Context, a authz.Actor, organisation,
 			return err
 		}
 		next, _ := onboarding.Apply(f, q, in)
-		p = s.wizard().Progress(next)
+		p = s.wizard(a.Day(s.store.Now())).Progress(next)
 		return nil
 	})
 	return p, err

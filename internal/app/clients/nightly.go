@@ -18,12 +18,14 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/posture"
 )
 
 // The kinds of jobs of this package.
 const (
-	nightKind   = "clients.night"   // of the server: asks for one refreshKind per workspace
+	sweepKind   = "clients.sweep"   // of the server: removes what nothing names
+	nightKind   = "clients.night"   // of the server: asks for one refreshKind per workspace whose night began
 	refreshKind = "clients.refresh" // of a workspace
 	ImportKind  = "clients.import"  // of a workspace
 	BulkKind    = "clients.bulk"    // of a workspace
@@ -39,39 +41,67 @@ const unnamed = 7 * 24 * time.Hour
 // unnamedFor is for how many nights a forgotten upload is looked for.
 const unnamedFor = 60 * 24 * time.Hour
 
-// Install adds the long work of the service, and its night: every organisation is
-// computed anew, because roll-ups depend on the day, and a snapshot is kept.
+// Install adds the long work of the service, and the night of each workspace: every
+// organisation is computed anew, because roll-ups depend on the day, and a snapshot is
+// kept.
 func (s *Service) Install(r *jobs.Runner) error {
+	r.Handle(sweepKind, s.sweep)
 	r.Handle(nightKind, s.night)
 	r.Handle(refreshKind, s.refreshAll)
 	r.Handle(ImportKind, s.importAll)
 	r.Handle(BulkKind, s.bulkAll)
-	return r.Every(nightKind, nightKind, "daily 00:10")
+	if err := r.Every(sweepKind, sweepKind, "daily 00:10"); err != nil {
+		return err
+	}
+	return r.Every(nightKind, nightKind, "15m")
 }
 
-func (s *Service) night(ctx context.Context, run *jobs.Run) error {
+func (s *Service) sweep(ctx context.Context, run *jobs.Run) error {
 	if _, err := s.files.Sweep(s.store.Now().Add(-brokenOff)); err != nil {
 		return err
 	}
-	if err := s.sweepContents(ctx, run); err != nil {
-		return err
-	}
-	var workspaces []tenant.Workspace
+	return s.sweepContents(ctx, run)
+}
+
+func (s *Service) night(ctx context.Context, run *jobs.Run) error {
+	var due []string
 	err := s.store.Read(ctx, run.Scope(), func(tx *store.Tx) (err error) {
-		workspaces, err = tx.Workspaces()
+		due, err = nightsDue(tx)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return run.Finish(ctx, nil, func(tx *store.Tx) error {
-		for _, w := range workspaces {
-			if _, err := jobs.Enqueue(tx.In(w.ID, ""), refreshKind, refreshArgs{Night: true}, work.Job{Unique: refreshKind}); err != nil {
+		for _, w := range due {
+			if _, err := jobs.Enqueue(tx.In(w, ""), refreshKind, refreshArgs{Night: true}, work.Job{Unique: nightKind}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// nightsDue are the workspaces where a day began for which none of their nights was
+// asked for yet. One that was made on that day is as of it already.
+func nightsDue(tx *store.Tx) (due []string, err error) {
+	args, err := json.Marshal(refreshArgs{Night: true})
+	if err != nil {
+		return nil, fmt.Errorf("arguments of the night: %w", err)
+	}
+	last, err := tx.LastEnqueued(refreshKind, args)
+	if err != nil {
+		return nil, err
+	}
+	workspaces, err := tx.Workspaces()
+	for _, w := range workspaces {
+		zone := tenant.ZoneOf(w.Zone)
+		began := law.DateOf(tx.Now().In(zone)).At(zone)
+		if w.CreatedAt.Before(began) && last[w.ID].Before(began) {
+			due = append(due, w.ID)
+		}
+	}
+	return due, err
 }
 
 // sweepContents removes stored contents that nothing names: uploads whose
@@ -229,12 +259,16 @@ func ActorOf(ctx context.Context, s *store.Store, run *jobs.Run) (a authz.Actor,
 	var own []tenant.Membership
 	err = s.Read(ctx, run.Scope(), func(tx *store.Tx) error {
 		own = nil
+		home, err := tx.Zone()
+		if err != nil {
+			return err
+		}
 		members, err := membersOf(tx, run.Job)
 		for _, m := range members {
 			if m.Person == run.Job.CreatedBy && !m.Disabled {
 				m.Membership.Workspace = run.Job.Workspace
 				own = append(own, m.Membership)
-				a.Name = m.Name
+				a.Name, a.Zone = m.Name, tenant.ZoneOf(m.Zone, home.String())
 			}
 		}
 		return err
@@ -259,7 +293,7 @@ func (s *Service) refreshOne(tx *store.Tx, organisation string, night bool) erro
 	if err != nil || !night {
 		return err
 	}
-	in, err := s.score(now.file, dayOf(tx.Now()))
+	in, err := s.score(now.file, now.today)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/work"
 	"github.com/nisaba-platform/nisaba/internal/jobs"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/posture"
 )
 
@@ -69,6 +70,20 @@ func (o office) ended(t *testing.T) (list []work.Job) {
 	return list
 }
 
+// rests waits until all schedules are still to come.
+func (o office) rests(t *testing.T) {
+	t.Helper()
+	until(t, "the schedules", func() bool {
+		waits := false
+		err := o.store.Read(context.Background(), tenant.System("test"), func(tx *store.Tx) error {
+			all, err := tx.Crons()
+			waits = len(all) == 2 && !slices.ContainsFunc(all, func(c work.Cron) bool { return !c.Next.After(o.clock.Now()) })
+			return err
+		})
+		return err == nil && waits
+	})
+}
+
 func until(t *testing.T, what string, f func() bool) {
 	t.Helper()
 	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
@@ -94,15 +109,7 @@ func TestNight(t *testing.T) {
 	}
 	night := func() {
 		before := len(o.ended(t))
-		until(t, "the schedule", func() bool {
-			due := false
-			err := o.store.Read(ctx, tenant.System("test"), func(tx *store.Tx) error {
-				all, err := tx.Crons()
-				due = len(all) == 1 && all[0].Next.After(o.clock.Now())
-				return err
-			})
-			return err == nil && due
-		})
+		o.rests(t)
 		o.clock.Move(24 * time.Hour)
 		until(t, "the night", func() bool { return len(o.ended(t)) > before })
 	}
@@ -127,6 +134,40 @@ func TestNight(t *testing.T) {
 	}
 	if _, p, err := o.Posture(ctx, o.owner, org.ID, snapshots()[0].ID); err != nil || len(p.Results) == 0 {
 		t.Errorf("the snapshot of the first night: %d results, %v", len(p.Results), err)
+	}
+}
+
+// TestNightsOfZones: the night of a workspace comes once, when its day begins, and not
+// when that of the server does.
+func TestNightsOfZones(t *testing.T) {
+	o, org := imported(t) // on 25 November at nine in UTC
+	o.zone(t, home, "Pacific/Kiritimati")
+	o.work(t)
+	nights := func(workspace string) (n int) {
+		err := o.store.Read(context.Background(), tenant.System("test").In(workspace, ""), func(tx *store.Tx) error {
+			all, err := tx.Jobs("", 100)
+			n = len(all)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for _, step := range []struct {
+		wait        time.Duration
+		home, other int      // nights so far
+		asOf        law.Date // of the roll-up
+	}{
+		{30 * time.Minute, 0, 0, today}, {40 * time.Minute, 1, 0, today.AddDays(1)}, // 10:11 in UTC, 00:11 there
+		{30 * time.Minute, 1, 0, today.AddDays(1)}, {14 * time.Hour, 1, 1, today.AddDays(1)}, // 00:41 in UTC
+		{10 * time.Hour, 2, 1, today.AddDays(2)},
+	} {
+		o.rests(t)
+		o.clock.Move(step.wait)
+		o.rests(t)
+		until(t, "the nights at "+o.clock.Now().String(), func() bool { return nights(home) == step.home && nights(other) == step.other })
+		until(t, "the roll-up at "+o.clock.Now().String(), func() bool { return o.row(t, org.ID).Rollup.AsOf == step.asOf })
 	}
 }
 
@@ -341,15 +382,7 @@ func TestNightSweepsUploads(t *testing.T) {
 	o.work(t)
 	night := func(after time.Duration) {
 		before := len(o.ended(t))
-		until(t, "the schedule", func() bool {
-			due := false
-			err := o.store.Read(ctx, tenant.System("test"), func(tx *store.Tx) error {
-				all, err := tx.Crons()
-				due = len(all) == 1 && all[0].Next.After(o.clock.Now())
-				return err
-			})
-			return err == nil && due
-		})
+		o.rests(t)
 		o.clock.Move(after)
 		until(t, "the night", func() bool { return len(o.ended(t)) > before })
 	}
@@ -371,9 +404,7 @@ func TestNightSweepsUploads(t *testing.T) {
 		t.Error("after its grace the description is still there, or the content is not")
 	}
 	night(store.UndoFor + 24*time.Hour)
-	if files.Verify(forgotten.SHA256) == nil {
-		t.Error("the content of a forgotten file is still there")
-	}
+	until(t, "the end of the content of a forgotten file", func() bool { return files.Verify(forgotten.SHA256) != nil })
 	if !described(named) || files.Verify(named.SHA256) != nil {
 		t.Error("a file that evidence names is gone")
 	}

@@ -40,7 +40,7 @@ func (s *Service) AdoptPlan(ctx context.Context, a authz.Actor, organisation str
 		if err != nil {
 			return err
 		}
-		in, err := s.assess(organisation, now.file, dayOf(tx.Now()))
+		in, err := s.assess(organisation, now.file, a.Day(tx.Now()))
 		if err != nil {
 			return err
 		}
@@ -179,7 +179,11 @@ func repeatTask(tx *store.Tx, done planning.Task) error {
 	if slices.ContainsFunc(all, func(t planning.Task) bool { return t.Origin == origin }) {
 		return nil
 	}
-	again, today := done, dayOf(tx.Now())
+	today, err := tx.Today()
+	if err != nil {
+		return err
+	}
+	again := done
 	again.ID, again.Version, again.State, again.Origin, again.After = "", 0, planning.ToDo, origin, nil
 	again.CreatedAt, again.DoneAt = time.Time{}, time.Time{}
 	if again.Due.IsZero() {

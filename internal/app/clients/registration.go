@@ -30,7 +30,7 @@ type Told struct {
 // as the registration, later as the notice of the changes, which ends their clock.
 func (s *Service) Register(ctx context.Context, a authz.Actor, organisation string, t Told) (r registration.Record, err error) {
 	err = s.revise(ctx, a, organisation, authz.RegistrationEdit, func(tx *store.Tx) error {
-		if err := s.checkTold(t, dayOf(tx.Now())); err != nil {
+		if err := s.checkTold(t, a.Day(tx.Now())); err != nil {
 			return err
 		}
 		o, err := tx.Organisation(organisation)
@@ -87,7 +87,7 @@ func (s *Service) authority(state string) string {
 
 // trackRegistrations starts the clock of changes that a register was not told yet,
 // and stops it when the facts are again as they were told.
-func trackRegistrations(tx *store.Tx, o tenant.Organisation, f *organisation.File) ([]registration.Record, error) {
+func trackRegistrations(tx *store.Tx, o tenant.Organisation, f *organisation.File, today law.Date) ([]registration.Record, error) {
 	all, err := tx.Registrations(o.ID)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func trackRegistrations(tx *store.Tx, o tenant.Organisation, f *organisation.Fil
 		}
 		switch {
 		case len(changes) > 0 && r.ChangedOn.IsZero():
-			r.ChangedOn = dayOf(tx.Now())
+			r.ChangedOn = today
 		case len(changes) == 0 && !r.ChangedOn.IsZero():
 			r.ChangedOn = law.Date{}
 		default:

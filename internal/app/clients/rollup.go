@@ -26,6 +26,7 @@ type said struct {
 	answers      []assessment.Answer
 	evidence     []assessment.Evidence
 	exceptions   []assessment.Exception
+	today        law.Date // where the workspace is
 }
 
 // gather reads an organisation. Statements about what the catalogue no longer has
@@ -34,6 +35,9 @@ func (s *Service) gather(tx *store.Tx, id string) (said, error) {
 	var out said
 	var err error
 	if err := tx.Ahead(func(tx *store.Tx) { askAll(tx, id) }); err != nil {
+		return out, err
+	}
+	if out.today, err = tx.Today(); err != nil {
 		return out, err
 	}
 	if out.organisation, err = tx.Organisation(id); err != nil {
@@ -65,8 +69,10 @@ func (s *Service) gather(tx *store.Tx, id string) (said, error) {
 	return out, nil
 }
 
-// askAll asks for all that gather and putRollup read of an organisation.
+// askAll asks for all that gather and putRollup read of an organisation. The day is
+// mostly that in UTC; where it is another one, tasks are counted again.
 func askAll(tx *store.Tx, id string) {
+	_, _ = tx.Today()
 	_, _ = tx.Organisation(id)
 	_, _ = tx.Answers(id)
 	_, _ = tx.Evidence(id)
@@ -74,7 +80,7 @@ func askAll(tx *store.Tx, id string) {
 	_, _ = tx.Assertions(id)
 	_, _ = tx.LastScan(id)
 	_, _ = tx.Registrations(id)
-	_, _, _ = tx.CountTasks(id, dayOf(tx.Now()))
+	_, _, _ = tx.CountTasks(id, law.DateOf(tx.Now()))
 	_, _ = tx.Rollup(id)
 }
 
@@ -163,7 +169,7 @@ func (s *Service) rollUp(tx *store.Tx, id string) (said, error) {
 	if err != nil {
 		return now, err
 	}
-	in, err := s.verdicts(now.file, dayOf(tx.Now()))
+	in, err := s.verdicts(now.file, now.today)
 	if err != nil {
 		return now, err
 	}
@@ -171,7 +177,7 @@ func (s *Service) rollUp(tx *store.Tx, id string) (said, error) {
 }
 
 func (s *Service) putRollup(tx *store.Tx, of said, in assessing.Input) error {
-	records, err := trackRegistrations(tx, of.organisation, of.file)
+	records, err := trackRegistrations(tx, of.organisation, of.file, of.today)
 	if err != nil {
 		return err
 	}

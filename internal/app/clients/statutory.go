@@ -18,7 +18,11 @@ func (s *Service) Statutory(tx *store.Tx, id string) ([]Deadline, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := assessing.Determine(s.knowledge.Countries, f, assessing.Options{Today: dayOf(tx.Now())})
+	today, err := tx.Today()
+	if err != nil {
+		return nil, err
+	}
+	d, err := assessing.Determine(s.knowledge.Countries, f, assessing.Options{Today: today})
 	if err != nil {
 		return nil, err
 	}

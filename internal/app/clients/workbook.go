@@ -214,7 +214,7 @@ func (s *Service) ImportWorkbook(ctx context.Context, a authz.Actor, organisatio
 		if err != nil {
 			return err
 		}
-		if before, err = s.overallBefore(organisation, then.file, dayOf(tx.Now())); err != nil {
+		if before, err = s.overallBefore(organisation, then.file, then.today); err != nil {
 			return err
 		}
 		for _, c := range changes {
@@ -229,7 +229,7 @@ func (s *Service) ImportWorkbook(ctx context.Context, a authz.Actor, organisatio
 		if err != nil {
 			return err
 		}
-		after, err = s.overallBefore(organisation, now.file, dayOf(tx.Now()))
+		after, err = s.overallBefore(organisation, now.file, now.today)
 		return err
 	})
 	return before, after, err
@@ -262,6 +262,6 @@ func (s *Service) importAnswer(tx *store.Tx, a authz.Actor, organisation string,
 		return tx.RemoveAnswer(organisation, c.Question)
 	}
 	_, err = tx.PutAnswer(assessment.Answer{Organisation: organisation, Version: c.Version, Source: assessment.ByImport,
-		Answer: posture.Answer{Question: c.Question, Options: c.Options, By: signature(a), On: dayOf(tx.Now()), Note: strings.TrimSpace(c.Note)}})
+		Answer: posture.Answer{Question: c.Question, Options: c.Options, By: signature(a), On: a.Day(tx.Now()), Note: strings.TrimSpace(c.Note)}})
 	return err
 }

@@ -120,9 +120,13 @@ func (s *Service) Create(ctx context.Context, a authz.Actor, organisation string
 		if err != nil {
 			return err
 		}
+		home, err := tx.Zone()
+		if err != nil {
+			return err
+		}
 		_, err = s.mailer.Post(tx, mailing.Letter{Key: "delegation " + out.ID, Organisation: organisation, To: email, Language: d.Language,
 			Message: "delegation.mail", Arguments: []any{"recipient", out.Recipient, "by", cmp.Or(a.Name, a.Person), "organisation", o.Name,
-				"count", len(out.Questions), "until", law.DateOf(out.ExpiresAt), "link", s.mailer.Link(Page(token))}})
+				"count", len(out.Questions), "until", law.DateOf(out.ExpiresAt.In(home)), "link", s.mailer.Link(Page(token))}})
 		return err
 	})
 	return out, token, err
@@ -193,6 +197,7 @@ type Sheet struct {
 	Recipient    string
 	Language     string
 	ExpiresAt    time.Time
+	Zone         *time.Location // of the workspace: whoever holds the link has chosen none
 	Questions    []catalog.Question
 	Answers      map[string]posture.Answer // given behind this link, by question
 }
@@ -206,6 +211,7 @@ type holder struct {
 	delegation assessment.Delegation
 	scope      tenant.Scope
 	change     store.Change
+	zone       *time.Location // of the workspace
 }
 
 // enter finds the open delegation behind a token. from is the address of the
@@ -224,13 +230,16 @@ func (s *Service) enter(ctx context.Context, token, from string) (h holder, err 
 		if err == nil && of.Archived { // nothing is changed there, and the reason is not the bearer's to know
 			err = errNoLink
 		}
+		if err == nil {
+			h.zone, err = tx.In(workspace, "").Zone()
+		}
 		return err
 	})
 	if err != nil {
 		return h, err
 	}
 	d := h.delegation
-	guest := authz.NewActor(authz.Actor{Name: d.Recipient, Session: authz.Link, From: from}, workspace,
+	guest := authz.NewActor(authz.Actor{Name: d.Recipient, Session: authz.Link, From: from, Zone: h.zone}, workspace,
 		[]tenant.Membership{{Workspace: workspace, Organisation: d.Organisation, Role: authz.Guest}}, s.store)
 	h.scope, err = guest.Organisation(ctx, d.Organisation, authz.DelegationAnswer)
 	h.change = store.Change{Actor: "link:" + d.ID, ActorName: d.Recipient, From: from}
@@ -257,7 +266,7 @@ func (s *Service) Open(ctx context.Context, token, from string) (out Sheet, err 
 		if err != nil {
 			return err
 		}
-		out = Sheet{Title: d.Title, Recipient: d.Recipient, Language: d.Language, ExpiresAt: d.ExpiresAt, Answers: map[string]posture.Answer{}}
+		out = Sheet{Title: d.Title, Recipient: d.Recipient, Language: d.Language, ExpiresAt: d.ExpiresAt, Zone: h.zone, Answers: map[string]posture.Answer{}}
 		o, err := tx.Organisation(d.Organisation)
 		if err != nil {
 			return err
@@ -324,7 +333,7 @@ func (s *Service) Save(ctx context.Context, token, from, question string, option
 			return nil
 		}
 		_, err = tx.PutSuggestion(assessment.Suggestion{Organisation: d.Organisation, Source: source, State: assessment.SuggestionOpen, Version: old.Version,
-			Answer: posture.Answer{Question: question, Options: options, By: d.Recipient, On: law.DateOf(tx.Now()), Note: strings.TrimSpace(note)}})
+			Answer: posture.Answer{Question: question, Options: options, By: d.Recipient, On: law.DateOf(tx.Now().In(h.zone)), Note: strings.TrimSpace(note)}})
 		return err
 	})
 }

@@ -143,7 +143,7 @@ func (s *Service) Calendar(ctx context.Context, token string, from netip.Addr) (
 	case person.Disabled || !of.Policy.Allows(from):
 		return nil, errNoFeed
 	}
-	a := authz.NewActor(authz.Actor{Person: person.ID, Name: person.Name, Session: authz.Link}, f.Workspace, memberships, s.store)
+	a := authz.NewActor(authz.Actor{Person: person.ID, Name: person.Name, Session: authz.Link, Zone: tenant.ZoneOf(person.Zone, of.Zone)}, f.Workspace, memberships, s.store)
 	p := s.messages.Printer(cmp.Or(person.Language, of.Language, "en"))
 	title, entries, err := s.entries(ctx, a, f, p)
 	if k := fault.KindOf(err); err != nil && (k == fault.NotFound || k == fault.Forbidden) {

@@ -64,13 +64,17 @@ func (s *Service) binder(tx *store.Tx, of string) (Binder, error) {
 	if err != nil {
 		return Binder{}, err
 	}
-	today := law.DateOf(tx.Now())
-	b := Binder{Name: file.Organisation.Name, Language: language, On: tx.Now(), Zone: time.UTC, Contacts: file.Registration.Contacts, Countries: d.Countries}
+	home, err := tx.Zone()
+	if err != nil {
+		return Binder{}, err
+	}
+	b := Binder{Name: file.Organisation.Name, Language: language, On: tx.Now(), Zone: home, Contacts: file.Registration.Contacts, Countries: d.Countries}
 	if len(d.Countries) > 0 {
 		if zone, err := time.LoadLocation(d.Countries[0].Zone); err == nil {
 			b.Zone = zone
 		}
 	}
+	today := law.DateOf(b.On.In(b.Zone))
 	members, err := tx.MembersOf(of)
 	if err != nil {
 		return Binder{}, err

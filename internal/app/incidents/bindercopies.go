@@ -27,6 +27,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/jobs"
 	"github.com/nisaba-platform/nisaba/internal/report/pdf"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/law"
 )
 
 // The jobs that keep binders fresh: one of the server each night, which asks for one of
@@ -246,7 +247,7 @@ func (s *Service) mailBinder(tx *store.Tx, organisation string, b Binder, k Keep
 
 // FileName is the name of a file with the binder.
 func (b Binder) FileName(ending string) string {
-	return "incident-binder-" + b.On.UTC().Format("2006-01-02") + ending
+	return "incident-binder-" + law.DateOf(b.On.In(b.Zone)).String() + ending
 }
 
 // MailBinder names the addresses that get the newest binder at once and each new one
@@ -277,7 +278,11 @@ func (s *Service) MailBinder(ctx context.Context, a authz.Actor, organisation st
 			if err != nil {
 				return err
 			}
-			if err := s.mailBinder(tx, organisation, Binder{Name: file.Organisation.Name, Language: k.Copies[0].Language, On: k.Copies[0].At}, k); err != nil {
+			zone, err := s.homeZone(tx, organisation)
+			if err != nil {
+				return err
+			}
+			if err := s.mailBinder(tx, organisation, Binder{Name: file.Organisation.Name, Language: k.Copies[0].Language, On: k.Copies[0].At, Zone: tenant.ZoneOf(zone)}, k); err != nil {
 				return err
 			}
 		}

@@ -116,12 +116,16 @@ func (s *Service) BeginExercise(ctx context.Context, a authz.Actor, organisation
 		if err != nil {
 			return err
 		}
+		reference, err := nextReference(tx, all)
+		if err != nil {
+			return err
+		}
 		zone := incident.Moment{Zone: d.Zone}
 		if err := checkMoment("zone", &zone, tx.Now()); err != nil {
 			return err
 		}
 		unknown := incident.Moment{Certainty: incident.Unknown}
-		i = incident.Incident{Organisation: organisation, Reference: nextReference(all, tx.Now()), Title: d.Title, Kind: incident.Event, State: incident.Open, Exercise: true,
+		i = incident.Incident{Organisation: organisation, Reference: reference, Title: d.Title, Kind: incident.Event, State: incident.Open, Exercise: true,
 			Zone: zone.Zone, OccurredAt: unknown, DetectedAt: incident.Moment{At: tx.Now(), Zone: zone.Zone, Certainty: incident.Exact}, AwareAt: unknown, HandledAt: unknown,
 			Facts: reporting.Values{}, Criteria: map[string]string{}, Channel: "page", TLP: incident.DefaultTLP, CreatedBy: a.Person}
 		var copied incident.Incident

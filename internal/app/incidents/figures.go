@@ -48,7 +48,7 @@ func (s *Service) Statistics(ctx context.Context, a authz.Actor, organisation st
 			}
 			list = append(list, part...)
 		}
-		out = incident.Summarise(list, from, to)
+		out = incident.Summarise(list, from, to, a.Location())
 		return nil
 	}
 	if organisation != "" {

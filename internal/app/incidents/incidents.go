@@ -9,7 +9,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/exchange/organisation"
@@ -220,6 +219,10 @@ func open(tx *store.Tx, a authz.Actor, organisation string, n Notice) (i inciden
 	if err != nil {
 		return i, err
 	}
+	reference, err := nextReference(tx, earlier)
+	if err != nil {
+		return i, err
+	}
 	if !n.DetectedAt.Known() {
 		n.DetectedAt = incident.Moment{At: tx.Now(), Zone: n.Zone, Certainty: incident.Exact}
 	}
@@ -228,7 +231,7 @@ func open(tx *store.Tx, a authz.Actor, organisation string, n Notice) (i inciden
 			return i, err
 		}
 	}
-	i = incident.Incident{Organisation: organisation, Reference: nextReference(earlier, tx.Now()), Title: n.Title, Kind: n.Kind,
+	i = incident.Incident{Organisation: organisation, Reference: reference, Title: n.Title, Kind: n.Kind,
 		State: incident.Open, Exercise: n.Exercise, Zone: zoneOr(n.Zone), OccurredAt: n.OccurredAt, DetectedAt: n.DetectedAt,
 		AwareAt: incident.Moment{Certainty: incident.Unknown}, HandledAt: incident.Moment{Certainty: incident.Unknown},
 		Facts: reporting.Values{}, Criteria: map[string]string{}, Channel: orElse(n.Channel, "page"), Reporter: n.Reporter,
@@ -242,16 +245,18 @@ func open(tx *store.Tx, a authz.Actor, organisation string, n Notice) (i inciden
 	return i, note(tx, a, i, "system", n.Title)
 }
 
-// nextReference is the year and the number after the highest of that year.
-func nextReference(earlier []incident.Incident, now time.Time) string {
-	year, highest := now.UTC().Year(), 0
+// nextReference is the year, where the workspace is, and the number after the highest of
+// that year.
+func nextReference(tx *store.Tx, earlier []incident.Incident) (string, error) {
+	today, err := tx.Today()
+	year, highest := today.Year, 0
 	for _, e := range earlier {
 		var y, n int
 		if _, err := fmt.Sscanf(e.Reference, "%d-%d", &y, &n); err == nil && y == year && n > highest {
 			highest = n
 		}
 	}
-	return fmt.Sprintf("%d-%03d", year, highest+1)
+	return fmt.Sprintf("%d-%03d", year, highest+1), err
 }
 
 // facts are those of the organisation, for proposals.

@@ -11,7 +11,6 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/incident"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
 	"github.com/nisaba-platform/nisaba/internal/store"
-	"github.com/nisaba-platform/nisaba/law"
 	"github.com/nisaba-platform/nisaba/law/reporting"
 )
 
@@ -124,7 +123,7 @@ func (s *Service) AddCost(ctx context.Context, a authz.Actor, organisation, id s
 	err = s.handle(ctx, a, organisation, id, func(tx *store.Tx, i incident.Incident) error {
 		v.ID, v.Version, v.Organisation, v.Incident, v.Struck = "", 0, organisation, id, ""
 		if v.On.IsZero() {
-			v.On = law.DateOf(i.Now(tx.Now()))
+			v.On = a.Day(i.Now(tx.Now()))
 		}
 		out, err = tx.PutIncidentCost(v)
 		return err

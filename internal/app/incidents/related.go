@@ -372,7 +372,11 @@ func (s *Service) Split(ctx context.Context, a authz.Actor, organisation, id, ti
 		if err != nil {
 			return err
 		}
-		out = incident.Incident{Organisation: organisation, Reference: nextReference(all, tx.Now()), Title: title, Kind: i.Kind, State: incident.Open, Exercise: i.Exercise,
+		reference, err := nextReference(tx, all)
+		if err != nil {
+			return err
+		}
+		out = incident.Incident{Organisation: organisation, Reference: reference, Title: title, Kind: i.Kind, State: incident.Open, Exercise: i.Exercise,
 			Zone: i.Zone, Ahead: i.Ahead, OccurredAt: i.OccurredAt, DetectedAt: i.DetectedAt, AwareAt: i.AwareAt, HandledAt: incident.Moment{Certainty: incident.Unknown},
 			Facts: maps.Clone(i.Facts), Criteria: maps.Clone(i.Criteria), Channel: i.Channel, Reporter: i.Reporter, Lead: i.Lead, From: i.ID, TLP: i.TLP, CreatedBy: a.Person}
 		if out, err = tx.PutIncident(out); err != nil {

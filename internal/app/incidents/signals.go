@@ -347,17 +347,24 @@ func believable(e arrival, now time.Time) bool {
 }
 
 // homeZone is the zone of the first Member State whose law applies to the organisation,
-// "" for none.
+// that of the workspace where none does.
 func (s *Service) homeZone(tx *store.Tx, organisation string) (string, error) {
 	file, err := facts(tx, organisation)
 	if err != nil {
 		return "", err
 	}
 	d, err := s.determined(file, tx.Now())
-	if err != nil || len(d.Countries) == 0 {
+	if err != nil {
 		return "", err
 	}
-	return d.Countries[0].Zone, nil
+	if len(d.Countries) > 0 {
+		return d.Countries[0].Zone, nil
+	}
+	zone, err := tx.Zone()
+	if err != nil {
+		return "", err
+	}
+	return zone.String(), nil
 }
 
 // describe is what the case says of the signal, in the sender's words.

@@ -176,12 +176,9 @@ func shorten(s string) string {
 	return string(r[:longestSubject-2]) + " …"
 }
 
-// zoneOf is where a person is.
-func zoneOf(p tenant.Person) *time.Location {
-	if z, err := time.LoadLocation(p.Zone); err == nil && p.Zone != "Local" {
-		return z
-	}
-	return time.UTC
+// zone is where a person is, or else the workspace.
+func (m *postman) zone(p tenant.Person) *time.Location {
+	return tenant.ZoneOf(p.Zone, m.workspace.Zone)
 }
 
 // Boundary is the last time, at or before now, at which summaries were to be made:
@@ -200,7 +197,7 @@ func Boundary(d desk.Delivery, zone *time.Location, now time.Time) time.Time {
 // digest mails what came before the boundary in one summary. Nothing came: nothing
 // is sent.
 func (m *postman) digest(p tenant.Person, d desk.Delivery, list []desk.Notice) error {
-	at := Boundary(d, zoneOf(p), m.tx.Now())
+	at := Boundary(d, m.zone(p), m.tx.Now())
 	list = slices.DeleteFunc(list, func(n desk.Notice) bool { return !n.CreatedAt.Before(at) })
 	if len(list) == 0 {
 		return nil
@@ -246,7 +243,7 @@ func (m *postman) body(say *locale.Printer, p tenant.Person, list []desk.Notice)
 	for _, name := range names {
 		fmt.Fprintf(&b, "%s\n%s\n", name, strings.Repeat("-", min(len([]rune(name)), 60)))
 		for _, n := range byName[name] {
-			fmt.Fprintf(&b, "* %s %s\n", say.Date(law.DateOf(n.CreatedAt.In(zoneOf(p))))+":", Say(say, n))
+			fmt.Fprintf(&b, "* %s %s\n", say.Date(law.DateOf(n.CreatedAt.In(m.zone(p))))+":", Say(say, n))
 			if n.Link != "" {
 				fmt.Fprintf(&b, "  %s\n", m.mails.Link(n.Link))
 			}

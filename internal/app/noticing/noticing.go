@@ -178,7 +178,7 @@ func typed(v any) any {
 // Choices is how a person hears of notices.
 type Choices struct {
 	Language string // of pages and mails; "": pages as the browser asks, mails as the workspace
-	Zone     string // IANA name; "": UTC
+	Zone     string // IANA name; "": that of the workspace
 	Kinds    map[desk.Kind]desk.Delivery
 }
 
@@ -208,8 +208,10 @@ func (s *Service) Choose(ctx context.Context, a authz.Actor, c Choices) error {
 	if a.Session == authz.API {
 		return &fault.Error{Kind: fault.Forbidden, What: "a token does not change how its person is told", Expected: "a person who is signed in"}
 	}
-	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "Local" {
-		return &fault.Error{Kind: fault.Invalid, Field: "zone", What: "there is no such time zone", Expected: "for example Europe/Vienna"}
+	if c.Zone != "" {
+		if bad := tenant.CheckZone(c.Zone); bad != nil {
+			return bad
+		}
 	}
 	notices := map[string]string{}
 	for k, d := range c.Kinds {

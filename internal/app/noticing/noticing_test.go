@@ -608,6 +608,11 @@ func TestBoundary(t *testing.T) {
 		{desk.Weekly, time.UTC, "2026-11-28T12:00:00Z", "2026-11-23T07:00:00Z"},
 		{desk.Weekly, time.UTC, "2026-11-30T06:59:00Z", "2026-11-23T07:00:00Z"},
 		{desk.Weekly, vienna, "2026-03-30T05:00:00Z", "2026-03-30T05:00:00Z"}, // the day after the clocks changed
+		{desk.Daily, vienna, "2026-03-29T05:00:00Z", "2026-03-29T05:00:00Z"},  // the day itself
+		{desk.Daily, vienna, "2026-10-25T05:59:59Z", "2026-10-24T05:00:00Z"},
+		{desk.Daily, vienna, "2026-10-25T06:00:00Z", "2026-10-25T06:00:00Z"},
+		{desk.Weekly, tenant.ZoneOf("Pacific/Kiritimati"), "2026-11-29T17:00:00Z", "2026-11-29T17:00:00Z"}, // Monday is there already
+		{desk.Weekly, tenant.ZoneOf("Pacific/Niue"), "2026-11-30T17:59:59Z", "2026-11-23T18:00:00Z"},       // and there not yet seven
 	} {
 		now, err := time.Parse(time.RFC3339, tc.now)
 		must(t, err)

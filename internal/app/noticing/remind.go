@@ -46,15 +46,14 @@ func (s *Service) Remind(ctx context.Context, everything tenant.Scope) error {
 // remind reads one workspace and writes only when there is something to say.
 func (s *Service) remind(ctx context.Context, everything tenant.Scope, workspace string) error {
 	var due []reminding.Reminder
-	names := map[string]string{}
+	names, zones := map[string]string{}, map[string]*time.Location{}
 	err := s.store.Read(ctx, everything, func(tx *store.Tx) error {
 		in := tx.In(workspace, "")
 		g, err := s.gather(in)
 		if err != nil {
 			return err
 		}
-		zones, err := zonesOf(tx, g)
-		if err != nil {
+		if zones, err = zonesOf(tx, g); err != nil {
 			return err
 		}
 		names = g.names
@@ -78,7 +77,7 @@ func (s *Service) remind(ctx context.Context, everything tenant.Scope, workspace
 				fresh = append(fresh, r)
 			}
 		}
-		return tell(tx, fresh, names)
+		return tell(tx, fresh, names, zones)
 	})
 }
 
@@ -87,7 +86,7 @@ func (s *Service) remind(ctx context.Context, everything tenant.Scope, workspace
 const together = 6
 
 // tell puts the reminders into the inboxes.
-func tell(tx *store.Tx, list []reminding.Reminder, names map[string]string) error {
+func tell(tx *store.Tx, list []reminding.Reminder, names map[string]string, zones map[string]*time.Location) error {
 	type group struct {
 		person, organisation string
 		kind                 desk.Kind
@@ -108,7 +107,7 @@ func tell(tx *store.Tx, list []reminding.Reminder, names map[string]string) erro
 		} else {
 			for _, r := range groups[g] {
 				notices = append(notices, notice(g.person, g.organisation, "reminder."+string(g.kind)+"."+r.Step.Name, r.Thing.Link,
-					map[string]any{"title": titleOf(r.Thing), "organisation": names[g.organisation], "due": dayOf(r.Thing)}))
+					map[string]any{"title": titleOf(r.Thing), "organisation": names[g.organisation], "due": r.Thing.LastDay(zones[g.person])}))
 			}
 		}
 		for _, n := range notices {
@@ -135,13 +134,6 @@ func titleOf(t reminding.Thing) any {
 	return t.Text
 }
 
-func dayOf(t reminding.Thing) law.Date {
-	if t.On.IsZero() {
-		return law.DateOf(t.At)
-	}
-	return t.On
-}
-
 func pageOf(organisation string, k desk.Kind) string {
 	if organisation == "" {
 		return "/members"
@@ -164,6 +156,7 @@ type gathered struct {
 	names  map[string]string // of the organisations, and of the workspace under ""
 	who    responsible
 	cat    *catalog.Catalogue // in the language of the workspace
+	zone   string             // name of that of the workspace
 }
 
 // ahead is how many days before its day something is looked at first.
@@ -175,7 +168,7 @@ func (s *Service) gather(tx *store.Tx) (gathered, error) {
 	if err != nil {
 		return g, err
 	}
-	g.names[""] = w.Name
+	g.names[""], g.zone = w.Name, w.Zone
 	members, err := tx.Members()
 	if err != nil {
 		return g, err
@@ -227,7 +220,7 @@ func (s *Service) gatherOne(tx *store.Tx, g *gathered, organisation string) erro
 		return err
 	}
 	for _, d := range dates {
-		g.add(reminding.Thing{Kind: desk.Deadlines, ID: organisation + "/" + d.ID, Organisation: organisation, Title: d.Text, At: d.By}, "")
+		g.add(reminding.Thing{Kind: desk.Deadlines, ID: organisation + "/" + d.ID, Organisation: organisation, Title: d.Text, At: d.By, Day: d.On}, "")
 	}
 	if err := gatherReviews(tx, g, organisation); err != nil {
 		return err
@@ -384,7 +377,7 @@ func zonesOf(tx *store.Tx, g gathered) (map[string]*time.Location, error) {
 			if err != nil {
 				return nil, err
 			}
-			out[person] = zoneOf(p)
+			out[person] = tenant.ZoneOf(p.Zone, g.zone)
 		}
 	}
 	return out, nil

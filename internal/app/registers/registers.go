@@ -238,7 +238,7 @@ func (s *Service) PutRisk(ctx context.Context, a authz.Actor, organisation strin
 			}
 			now.CreatedAt, now.Origin, now.Incident, now.Requirements, now.ClosedOn = old.CreatedAt, old.Origin, old.Incident, old.Requirements, old.ClosedOn
 		}
-		if now, err = accepted(now, old, a, law.DateOf(tx.Now())); err != nil {
+		if now, err = accepted(now, old, a, a.Day(tx.Now())); err != nil {
 			return err
 		}
 		out, err = tx.PutRisk(now)
@@ -266,7 +266,7 @@ func (s *Service) CloseRisk(ctx context.Context, a authz.Actor, organisation, id
 			return err
 		}
 		if x.ClosedOn = (law.Date{}); closed {
-			x.ClosedOn = law.DateOf(tx.Now())
+			x.ClosedOn = a.Day(tx.Now())
 		}
 		_, err = tx.PutRisk(x)
 		return err

@@ -100,7 +100,7 @@ func record(c clients.Client, x clients.Comparison, p *locale.Printer) compared 
 		out.Changed = append(out.Changed, comparedStatus{s.Requirement, req.Citation, req.Title, s.Before, s.After, reasons(p, s)})
 	}
 	for _, t := range x.Done {
-		out.Done = append(out.Done, comparedThing{t.ID, t.Title, law.DateOf(t.DoneAt)})
+		out.Done = append(out.Done, comparedThing{t.ID, t.Title, law.DateOf(t.DoneAt.In(c.Zone))})
 	}
 	for _, e := range x.Added {
 		out.Added = append(out.Added, comparedThing{e.ID, e.Title, e.Date})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/mailing"
@@ -23,7 +24,7 @@ import (
 const monthly = "reports.monthly"
 
 // Schedule is a report that is made on the first of each month in all its formats,
-// with the rights that its person has then.
+// with the rights that its person has then. The month begins where the person is.
 type Schedule struct {
 	Order
 	Person string   `json:"person"`
@@ -43,7 +44,7 @@ func (s *Service) SetMonthly(ctx context.Context, a authz.Actor, organisation st
 		return err
 	}
 	return s.store.Write(ctx, scope, acting.Change(a), func(tx *store.Tx) error {
-		return putSchedule(tx, organisation, Schedule{Order: o, Person: a.Person, Name: a.Name, Mail: mail, Made: month(law.DateOf(tx.Now().UTC()))})
+		return putSchedule(tx, organisation, Schedule{Order: o, Person: a.Person, Name: a.Name, Mail: mail, Made: month(a.Day(tx.Now()))})
 	})
 }
 
@@ -115,7 +116,11 @@ type due struct {
 	workspace, organisation string
 	person                  tenant.Person
 	memberships             []tenant.Membership
+	zone                    *time.Location // of the person
 }
+
+// first is the first of the month of an instant where the person is.
+func (d due) first(at time.Time) law.Date { return month(law.DateOf(at.In(d.zone))) }
 
 // MakeDue makes the monthly reports of all workspaces that are due and not made yet.
 // One that fails does not keep the others from being made; one whose person may not
@@ -123,7 +128,7 @@ type due struct {
 func (s *Service) MakeDue(ctx context.Context, everything tenant.Scope) error {
 	var list []due
 	err := s.store.Read(ctx, everything, func(tx *store.Tx) (err error) {
-		list, err = allDue(tx, month(law.DateOf(tx.Now().UTC())))
+		list, err = allDue(tx)
 		return err
 	})
 	if err != nil {
@@ -134,7 +139,7 @@ func (s *Service) MakeDue(ctx context.Context, everything tenant.Scope) error {
 		if d.person.Disabled {
 			continue
 		}
-		a := authz.NewActor(authz.Actor{Person: d.person.ID, Name: d.person.Name, Session: authz.Local}, d.workspace, d.memberships, s.store)
+		a := authz.NewActor(authz.Actor{Person: d.person.ID, Name: d.person.Name, Session: authz.Local, Zone: d.zone}, d.workspace, d.memberships, s.store)
 		err := s.make(ctx, a, d.organisation, d.Order, func(tx *store.Tx, kept []assessment.Report) error { return s.made(tx, d, kept) })
 		if k := fault.KindOf(err); err != nil && k != fault.Forbidden && k != fault.NotFound {
 			failed = append(failed, fmt.Errorf("monthly report of %s: %w", d.organisation, err))
@@ -143,7 +148,7 @@ func (s *Service) MakeDue(ctx context.Context, everything tenant.Scope) error {
 	return errors.Join(failed...)
 }
 
-func allDue(tx *store.Tx, first law.Date) ([]due, error) {
+func allDue(tx *store.Tx) ([]due, error) {
 	workspaces, err := tx.Workspaces()
 	if err != nil {
 		return nil, err
@@ -160,13 +165,16 @@ func allDue(tx *store.Tx, first law.Date) ([]due, error) {
 		}
 		for _, x := range settings {
 			d := due{workspace: w.ID, organisation: x.Organisation}
-			if x.Name != monthly || json.Unmarshal(x.Value, &d.Schedule) != nil || !d.Made.Before(first) || archived[d.organisation] {
+			if x.Name != monthly || json.Unmarshal(x.Value, &d.Schedule) != nil || archived[d.organisation] {
 				continue
 			}
 			if d.person, err = tx.Person(d.Person); fault.KindOf(err) == fault.NotFound {
 				continue // the account is gone, and with it the right
 			} else if err != nil {
 				return nil, err
+			}
+			if d.zone = tenant.ZoneOf(d.person.Zone, w.Zone); !d.Made.Before(d.first(tx.Now())) {
+				continue
 			}
 			if d.memberships, err = tx.MembershipsOf(d.Person); err != nil {
 				return nil, err
@@ -183,7 +191,7 @@ func (s *Service) made(tx *store.Tx, d due, kept []assessment.Report) error {
 	if err != nil {
 		return err
 	}
-	first := month(law.DateOf(tx.Now().UTC()))
+	first := d.first(tx.Now())
 	if !now.Made.Before(first) {
 		return &fault.Error{Kind: fault.Conflict, What: "the report of this month was made already"}
 	}

@@ -150,6 +150,66 @@ func TestMonthlyReport(t *testing.T) {
 	}
 }
 
+// TestMonthlyReportWhereThePersonIs: the month begins where the person is, or, when they
+// have chosen no zone, where the workspace is; the report bears the day there.
+func TestMonthlyReportWhereThePersonIs(t *testing.T) {
+	ctx, everything := context.Background(), tenant.System("test")
+	for _, tc := range []struct {
+		workspace, person string
+		due               string // in UTC
+		asOf              string
+	}{
+		{"", "", "2026-12-01T00:00:00Z", "2026-12-01"},
+		{"Europe/Vienna", "", "2026-11-30T23:00:00Z", "2026-12-01"},
+		{"Pacific/Kiritimati", "", "2026-11-30T10:00:00Z", "2026-12-01"},
+		{"Pacific/Kiritimati", "Pacific/Niue", "2026-12-01T11:00:00Z", "2026-12-01"},
+	} {
+		t.Run(tc.workspace+" "+tc.person, func(t *testing.T) {
+			o := open(t)
+			err := o.store.Write(ctx, everything, store.Change{Actor: "test"}, func(tx *store.Tx) error {
+				in := tx.In(workspace, "")
+				w, err := in.Workspace()
+				if err != nil {
+					return err
+				}
+				w.Zone = tc.workspace
+				if _, err := in.PutWorkspace(w); err != nil {
+					return err
+				}
+				p, err := tx.Person("anna")
+				if err != nil {
+					return err
+				}
+				p.Zone = tc.person
+				_, err = tx.PutPerson(p)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := o.SetMonthly(ctx, o.owner, o.organisation, reporting.Order{Formats: []string{reporting.JSON}, Language: "de"}, false); err != nil {
+				t.Fatal(err)
+			}
+			due, err := time.Parse(time.RFC3339, tc.due)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.clock.Move(due.Add(-time.Second).Sub(o.clock.Now()))
+			if n, _ := o.made(t); n != 0 {
+				t.Errorf("a second before: %d reports", n)
+			}
+			o.clock.Move(time.Second)
+			if n, _ := o.made(t); n != 1 {
+				t.Fatalf("%d reports, want one", n)
+			}
+			list, err := o.Reports(ctx, o.owner, o.organisation)
+			if err != nil || list[0].AsOf.String() != tc.asOf {
+				t.Errorf("the report is of %v, want %s (%v)", list[0].AsOf, tc.asOf, err)
+			}
+		})
+	}
+}
+
 // TestMonthlyOfOneFormat: a schedule that was stored when it could have one format only
 // goes on with it.
 func TestMonthlyOfOneFormat(t *testing.T) {

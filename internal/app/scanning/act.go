@@ -62,7 +62,7 @@ func (s *Service) MakeTask(ctx context.Context, a authz.Actor, organisation, che
 	if err != nil || open {
 		return err
 	}
-	today := law.DateOf(s.store.Now())
+	today := a.Day(s.store.Now())
 	days, limited := e.Plan.Limit(string(severity))
 	if !limited {
 		days = noLimit
@@ -94,7 +94,7 @@ func (s *Service) MakeRisk(ctx context.Context, a authz.Actor, organisation, che
 	}
 	rated := ratings[severity]
 	x, err := register.Risk{Organisation: organisation, Title: c.Title + " (" + check + ")", Scenario: c.Why, Origin: origin(check), Requirements: s.requirements(c), Likelihood: rated[0], Impact: rated[1],
-		Reason: p.T("exposure.risk.reason", "on", p.Date(law.DateOf(e.Last.EndedAt))) + "\n" + strings.Join(places[:min(len(places), mostReasons)], "\n"), Measures: c.Fix}.Tidy()
+		Reason: p.T("exposure.risk.reason", "on", p.Date(e.on())) + "\n" + strings.Join(places[:min(len(places), mostReasons)], "\n"), Measures: c.Fix}.Tidy()
 	if err != nil {
 		return "", err
 	}
@@ -168,7 +168,7 @@ func (s *Service) FileEvidence(ctx context.Context, a authz.Actor, organisation 
 	if e.Last.ID == "" {
 		return &fault.Error{Kind: fault.Conflict, What: "there is no scan yet", Expected: "a scan that is done"}
 	}
-	on := law.DateOf(e.Last.EndedAt)
+	on := e.on()
 	row := assessment.Evidence{Organisation: organisation, Evidence: posture.Evidence{ID: "scan-" + e.Last.ID, Kind: evidenceKind, Title: p.T("exposure.evidence.title", "on", p.Date(on)),
 		Date: on, ValidUntil: on.AddDays(evidenceDays), Location: p.T("exposure.evidence.location"),
 		Note: p.T("exposure.evidence.note", "grade", gradeText(scan.Grade(e.Last.Grade)), "targets", strings.Join(e.Last.Targets, ", "), "sum", e.Last.SHA256)}}
@@ -222,11 +222,11 @@ func (s *Service) export(e Exposure, format string, p *locale.Printer, brand mod
 		return nil, day, &fault.Error{Kind: fault.NotFound, What: "there is no scan yet"}
 	}
 	r := s.result(e)
-	day = law.DateOf(e.Last.EndedAt)
+	day = e.on()
 	var b bytes.Buffer
 	switch format {
 	case HTML, PDF, DOCX:
-		file, err := Report{Result: r, Drift: e.Drift, Problems: e.Problems, Brand: brand, Name: name}.Write(p, format)
+		file, err := Report{Result: r, Drift: e.Drift, Problems: e.Problems, Brand: brand, Name: name, Zone: e.Zone}.Write(p, format)
 		return file, day, err
 	case JSON:
 		err = r.WriteJSON(&b)

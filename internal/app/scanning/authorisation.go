@@ -56,7 +56,11 @@ func tellEnding(tx *store.Tx, organisation string) error {
 	if err != nil {
 		return err
 	}
-	today, first, count := law.DateOf(tx.Now()), law.Date{}, 0
+	today, err := tx.Today()
+	if err != nil {
+		return err
+	}
+	first, count := law.Date{}, 0
 	for _, t := range list {
 		if !soon(t, today) {
 			continue

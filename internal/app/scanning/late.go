@@ -120,8 +120,12 @@ func tellLateOf(tx *store.Tx, organisation string, history []survey.Problem) err
 	if err != nil {
 		return err
 	}
+	today, err := tx.Today()
+	if err != nil {
+		return err
+	}
 	count := 0
-	for _, x := range openProblems(history, p, risks, law.DateOf(tx.Now())) {
+	for _, x := range openProblems(history, p, risks, today) {
 		if !x.Late {
 			break // what is late comes first
 		}

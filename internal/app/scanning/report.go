@@ -24,7 +24,8 @@ type Report struct {
 	Brand  model.Brand
 	Name   string // of the organisation; "" on the command line
 
-	Problems []OpenProblem // since when what fails does, and its time limits; nil: not known
+	Zone     *time.Location // in which it says days and times; nil: UTC
+	Problems []OpenProblem  // since when what fails does, and its time limits; nil: not known
 }
 
 // The formats of a report.
@@ -49,7 +50,7 @@ func (r Report) Write(p *locale.Printer, format string) ([]byte, error) {
 
 func (r Report) compose(p *locale.Printer) (model.Document, error) {
 	r.Result.Catalogue = r.Result.Catalogue.In(p.Language)
-	day := law.DateOf(r.Result.End)
+	day := law.DateOf(r.in(r.Result.End))
 	d := model.Document{Title: p.T("exposure.report.title"), Subtitle: r.Name, Language: p.Language, Brand: r.Brand, AsOf: day, DateText: p.Date(day),
 		Notice: p.T("exposure.report.notice", "scanner", r.Result.Scanner, "catalogue", r.Result.Catalogue.Edition),
 		Labels: model.Labels{SkipToContent: p.T("report.label.skip"), Contents: p.T("report.label.contents"), AsTable: p.T("report.label.as_table"),
@@ -69,12 +70,12 @@ func (r Report) compose(p *locale.Printer) (model.Document, error) {
 		d.Blocks = append(append(d.Blocks, heading(p, "drift"), driftTable(p, r.Result.Catalogue, r.Drift[:min(len(r.Drift), mostSeen)])), more(p, len(r.Drift)-mostSeen)...)
 	}
 	if len(r.Problems) > 0 {
-		d.Blocks = append(d.Blocks, heading(p, "limits_title"), problemTable(p, r.Result.Catalogue, r.Problems))
+		d.Blocks = append(d.Blocks, heading(p, "limits_title"), r.problemTable(p))
 	}
 	if err := r.append(&d, p, profiles, everything); err != nil {
 		return d, err
 	}
-	d.Blocks = append(d.Blocks, heading(p, "scope"), model.Paragraph{Text: model.Say(p.T("exposure.report.authorised", "id", r.Result.Permit, "from", instant(p, r.Result.Start), "to", instant(p, r.Result.End)))})
+	d.Blocks = append(d.Blocks, heading(p, "scope"), model.Paragraph{Text: model.Say(p.T("exposure.report.authorised", "id", r.Result.Permit, "from", instant(p, r.in(r.Result.Start)), "to", instant(p, r.in(r.Result.End))))})
 	var targets []model.Text
 	for _, t := range r.Result.Declared {
 		targets = append(targets, model.Say(t))
@@ -188,18 +189,18 @@ func driftTable(p *locale.Printer, c *exposure.Catalogue, steps []scan.Step) mod
 // mostTold is how many open failures the table of time limits lists.
 const mostTold = 60
 
-func problemTable(p *locale.Printer, c *exposure.Catalogue, list []OpenProblem) model.Block {
+func (r Report) problemTable(p *locale.Printer) model.Block {
 	t := model.Table{Caption: p.T("exposure.report.limits_title"), Small: true, Columns: []model.Column{{Title: p.T("exposure.check"), Weight: 4}, {Title: p.T("exposure.place"), Weight: 2.4},
 		{Title: p.T("exposure.since"), Weight: 1.4}, {Title: p.T("exposure.limit.due"), Weight: 1.4}, {Title: p.T("exposure.limit"), Weight: 1.6}}}
-	for _, x := range list[:min(len(list), mostTold)] {
-		check, _ := c.Get(x.Check)
+	for _, x := range r.Problems[:min(len(r.Problems), mostTold)] {
+		check, _ := r.Result.Catalogue.Get(x.Check)
 		due := "–"
 		if !x.Due.IsZero() {
 			due = p.Date(x.Due)
 		}
 		tone, key := x.State()
 		t.Rows = append(t.Rows, model.Row{Cells: []model.Cell{{Lines: []model.Text{model.Say(check.Title), model.Quietly(x.Check + " · " + p.T("exposure.severity."+x.Severity))}}, model.Words(x.At),
-			model.Words(p.Date(law.DateOf(x.Since))), model.Words(due), model.Status(tone, p.T(key))}})
+			model.Words(p.Date(law.DateOf(r.in(x.Since)))), model.Words(due), model.Status(tone, p.T(key))}})
 	}
 	return t
 }
@@ -378,8 +379,15 @@ func everything(p *locale.Printer, r scan.Result) ([]model.Block, error) {
 	return append([]model.Block{heading(p, "all"), t}, more(p, count-mostSeen)...), nil
 }
 
-// instant is a time of the scan, in UTC.
+// in is a time where the reader is.
+func (r Report) in(t time.Time) time.Time {
+	if r.Zone == nil {
+		return t.UTC()
+	}
+	return t.In(r.Zone)
+}
+
+// instant is a time of the scan with its zone.
 func instant(p *locale.Printer, t time.Time) string {
-	t = t.UTC()
-	return p.Date(law.DateOf(t)) + " " + t.Format("15:04") + " UTC"
+	return p.Date(law.DateOf(t)) + " " + t.Format("15:04 MST")
 }

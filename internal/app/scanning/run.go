@@ -316,7 +316,14 @@ const longestVisit = 12 * time.Hour
 // stillProven looks for the records and files once more, and leaves out what is not
 // proven any more.
 func (s *Service) stillProven(ctx context.Context, run *jobs.Run, targets []survey.Target) (out []survey.Target, err error) {
-	today := law.DateOf(s.store.Now())
+	var today law.Date
+	err = s.store.Read(ctx, run.Scope(), func(tx *store.Tx) (err error) {
+		today, err = tx.Today()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	targets = slices.DeleteFunc(slices.Clone(targets), func(t survey.Target) bool { return !t.Proven(today) })
 	problems := make([]error, len(targets))
 	var wait sync.WaitGroup

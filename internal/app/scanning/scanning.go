@@ -107,7 +107,11 @@ type Exposure struct {
 	Job      work.Job           // of a scan that waits or runs; without an id there is none
 	Assets   []register.Asset   // of the register
 	Problems []OpenProblem      // of Last: what is late first, then by the last day
+	Zone     *time.Location     // where whoever loaded it is
 }
+
+// on is the day of the end of the last scan.
+func (e Exposure) on() law.Date { return law.DateOf(e.Last.EndedAt.In(e.Zone)) }
 
 // Load gives what is known of an organisation's exposure.
 func (s *Service) Load(ctx context.Context, a authz.Actor, organisation string) (e Exposure, err error) {
@@ -115,6 +119,7 @@ func (s *Service) Load(ctx context.Context, a authz.Actor, organisation string) 
 		e, err = s.load(tx, organisation, "")
 		return err
 	})
+	e.Zone = a.Location()
 	return e, err
 }
 
@@ -174,8 +179,9 @@ func (e *Exposure) see(tx *store.Tx, organisation string) error {
 	if err != nil {
 		return err
 	}
-	e.Problems = openProblems(history, e.Plan, risks, law.DateOf(tx.Now()))
-	return nil
+	today, err := tx.Today()
+	e.Problems = openProblems(history, e.Plan, risks, today)
+	return err
 }
 
 // findings reads what a scan found.
@@ -347,7 +353,10 @@ func (s *Service) ask(tx *store.Tx, x survey.Scan) error {
 		if err != nil {
 			return err
 		}
-		today := law.DateOf(tx.Now())
+		today, err := tx.Today()
+		if err != nil {
+			return err
+		}
 		if !slices.ContainsFunc(targets, func(t survey.Target) bool { return t.Proven(today) }) {
 			return errNoTarget
 		}

@@ -68,6 +68,7 @@ func (s *Service) LoadSupplier(ctx context.Context, a authz.Actor, organisation,
 		e, err = s.loadSupplier(tx, organisation, supplier)
 		return err
 	})
+	e.Zone = a.Location()
 	return e, err
 }
 
@@ -116,7 +117,7 @@ func (s *Service) Suppliers(ctx context.Context, a authz.Actor, organisation str
 		if err != nil {
 			return err
 		}
-		today, week := law.DateOf(tx.Now()), tx.Now().Add(-7*24*time.Hour)
+		today, week := a.Day(tx.Now()), tx.Now().Add(-7*24*time.Hour)
 		for _, x := range list {
 			scans, err := tx.SupplierScans(organisation, x.ID)
 			if err != nil {

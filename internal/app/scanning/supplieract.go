@@ -55,9 +55,9 @@ func (s *Service) requestBody(p *locale.Printer, e SupplierExposure, by string, 
 	switch {
 	case e.Last.ID == "":
 	case len(groups) == 0:
-		parts = append(parts, p.T("supplier.mail.nothing", "on", p.Date(law.DateOf(e.Last.EndedAt))))
+		parts = append(parts, p.T("supplier.mail.nothing", "on", p.Date(e.on())))
 	default:
-		parts = append(parts, p.T("supplier.mail.seen", "on", p.Date(law.DateOf(e.Last.EndedAt)), "grade", gradeText(scan.Grade(e.Last.Grade))))
+		parts = append(parts, p.T("supplier.mail.seen", "on", p.Date(e.on()), "grade", gradeText(scan.Grade(e.Last.Grade))))
 		for i, g := range groups[:min(len(groups), mostChecks)] {
 			parts = append(parts, s.requestItem(p, i+1, g))
 		}
@@ -65,7 +65,7 @@ func (s *Service) requestBody(p *locale.Printer, e SupplierExposure, by string, 
 			parts = append(parts, p.T("supplier.mail.more", "count", n))
 		}
 	}
-	today := law.DateOf(s.store.Now())
+	today := law.DateOf(s.store.Now().In(e.Zone))
 	var records []string
 	for _, t := range e.Targets {
 		if RecordSuffices(t) && !t.Proven(today) {
@@ -188,13 +188,13 @@ func (s *Service) MakeSupplierTask(ctx context.Context, a authz.Actor, organisat
 	if err != nil || open {
 		return err
 	}
-	today := law.DateOf(s.store.Now())
+	today := a.Day(s.store.Now())
 	days, limited := survey.Plan{}.Limit(string(severity))
 	if !limited {
 		days = noLimit
 	}
 	return s.clients.PutTask(ctx, a, organisation, planning.Task{Organisation: organisation, Origin: origin, Title: p.T("supplier.task.title", "supplier", e.Supplier.Name),
-		Body:  p.T("supplier.task.body", "on", p.Date(law.DateOf(e.Last.EndedAt))) + "\n\n" + strings.Join(places, "\n"),
+		Body:  p.T("supplier.task.body", "on", p.Date(e.on())) + "\n\n" + strings.Join(places, "\n"),
 		State: planning.ToDo, Requirements: supplierRequirements, Measures: []string{"d"}, Start: today, Due: today.AddDays(int(days))})
 }
 
@@ -217,7 +217,7 @@ func (s *Service) MakeSupplierRisk(ctx context.Context, a authz.Actor, organisat
 	impact := int64(register.Most - slices.Index(register.Levels(), e.Supplier.Criticality))
 	x, err := register.Risk{Organisation: organisation, Title: p.T("supplier.risk.title", "supplier", e.Supplier.Name), Scenario: p.T("supplier.risk.scenario"), Origin: SupplierOrigin + supplier,
 		Requirements: supplierRequirements, Likelihood: ratings[severity][0], Impact: impact,
-		Reason: p.T("supplier.risk.reason", "on", p.Date(law.DateOf(e.Last.EndedAt)), "grade", gradeText(scan.Grade(e.Last.Grade))) + "\n" + strings.Join(places, "\n"), Measures: p.T("supplier.risk.measures")}.Tidy()
+		Reason: p.T("supplier.risk.reason", "on", p.Date(e.on()), "grade", gradeText(scan.Grade(e.Last.Grade))) + "\n" + strings.Join(places, "\n"), Measures: p.T("supplier.risk.measures")}.Tidy()
 	if err != nil {
 		return "", err
 	}
@@ -240,10 +240,10 @@ func (s *Service) FileSupplierEvidence(ctx context.Context, a authz.Actor, organ
 	if e.Last.ID == "" {
 		return &fault.Error{Kind: fault.Conflict, What: "there is no look at the supplier yet", Expected: "one that is done"}
 	}
-	on := law.DateOf(e.Last.EndedAt)
+	on := e.on()
 	asked := p.T("supplier.evidence.not_asked")
 	if len(e.Requests) > 0 {
-		asked = p.T("supplier.evidence.asked", "on", p.Date(law.DateOf(e.Requests[0].CreatedAt)))
+		asked = p.T("supplier.evidence.asked", "on", p.Date(a.Day(e.Requests[0].CreatedAt)))
 	}
 	row := assessment.Evidence{Organisation: organisation, Evidence: posture.Evidence{ID: "scan-" + e.Last.ID, Kind: supplierEvidence,
 		Title: p.T("supplier.evidence.title", "supplier", e.Supplier.Name, "on", p.Date(on)), Date: on, Location: p.T("supplier.evidence.location"),

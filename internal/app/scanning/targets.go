@@ -122,7 +122,7 @@ func (s *Service) Record(ctx context.Context, a authz.Actor, organisation, targe
 	case a.Person == "":
 		return &fault.Error{Kind: fault.Forbidden, What: "only people record letters"}
 	}
-	if err := s.checkUntil(until); err != nil {
+	if err := s.checkUntil(until, a.Day(s.store.Now())); err != nil {
 		return err
 	}
 	return s.write(ctx, a, organisation, authz.ExposureScan, func(tx *store.Tx) error {
@@ -138,8 +138,7 @@ func (s *Service) Record(ctx context.Context, a authz.Actor, organisation, targe
 	})
 }
 
-func (s *Service) checkUntil(until law.Date) error {
-	today := law.DateOf(s.store.Now())
+func (s *Service) checkUntil(until, today law.Date) error {
 	if until.IsZero() || until.Before(today) || until.After(today.AddDays(longestAuthorisation)) {
 		return invalid("until", "the authorisation needs an end", "a day within a year from now")
 	}
@@ -169,7 +168,7 @@ func (s *Service) Approve(ctx context.Context, a authz.Actor, organisation, targ
 // server. The authorisation lasts until the day, and is looked for anew before each
 // scan.
 func (s *Service) Prove(ctx context.Context, a authz.Actor, organisation, target string, until law.Date) error {
-	if err := s.checkUntil(until); err != nil {
+	if err := s.checkUntil(until, a.Day(s.store.Now())); err != nil {
 		return err
 	}
 	var t survey.Target

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/nisaba-platform/nisaba/internal/app/acting"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
@@ -30,9 +29,8 @@ type Proposal struct {
 	Source string
 	From   string // name of the source: of a person, of an organisation; "" for evidence
 	posture.Answer
-	NotedAt time.Time // zero: nothing but the day is known
-	Why     law.Message
-	Now     []string // the answer that stands; empty when there is none
+	Why law.Message
+	Now []string // the answer that stands; empty when there is none
 }
 
 // Kind is the kind of the source.
@@ -132,7 +130,7 @@ func pushed(said []assessment.Suggestion, links []assessment.Delegation, tx *sto
 		if x.State != assessment.SuggestionOpen || open[x.Source] {
 			continue
 		}
-		p := Proposal{Source: x.Source, From: x.By, Answer: x.Answer, NotedAt: x.UpdatedAt}
+		p := Proposal{Source: x.Source, From: x.By, Answer: x.Answer}
 		p.Why = law.Say("workbench.suggested."+p.Kind(), "by", x.By)
 		out = append(out, p)
 	}
@@ -240,7 +238,7 @@ func (s *Service) Accept(ctx context.Context, a authz.Actor, organisation, sourc
 				return err
 			}
 			on := p.Answer
-			on.By, on.On = cmp.Or(a.Name, a.Person), law.DateOf(tx.Now())
+			on.By, on.On = cmp.Or(a.Name, a.Person), a.Day(tx.Now())
 			answers = append(answers, assessment.Answer{Answer: on, Source: assessment.BySuggestion})
 			if err := decide(tx, organisation, p, assessment.SuggestionAccepted); err != nil {
 				return err

@@ -14,6 +14,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/internal/scope"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
+	"github.com/nisaba-platform/nisaba/law"
 )
 
 // Role is a member's role.
@@ -268,10 +269,11 @@ type Actor struct {
 	Person   string // id; "" for a guest
 	Name     string // shown in the ledger beside the id
 	Session  Session
-	From     string    // address, for the ledger
-	Reason   string    // why, for the ledger; mostly ""
-	MFA      bool      // two factors were shown
-	StepUpAt time.Time // last fresh proof of identity
+	From     string         // address, for the ledger
+	Reason   string         // why, for the ledger; mostly ""
+	MFA      bool           // two factors were shown
+	StepUpAt time.Time      // last fresh proof of identity
+	Zone     *time.Location // their own, else that of the workspace; nil: UTC
 
 	workspace   string
 	memberships []tenant.Membership
@@ -288,6 +290,18 @@ func NewActor(a Actor, workspace string, memberships []tenant.Membership, d Dire
 	}
 	return a
 }
+
+// Location is the zone of the actor, never nil.
+func (a Actor) Location() *time.Location {
+	if a.Zone == nil {
+		return time.UTC
+	}
+	return a.Zone
+}
+
+// Day is the day of an instant where the actor is: what they note today bears it, and
+// what they read is as of it.
+func (a Actor) Day(t time.Time) law.Date { return law.DateOf(t.In(a.Location())) }
 
 // WorkspaceID is the workspace in which the actor works.
 func (a Actor) WorkspaceID() string { return a.workspace }

@@ -344,3 +344,38 @@ func TestOwn(t *testing.T) {
 		}
 	}
 }
+
+// TestDayOfAnActor: around midnight, on the days on which clocks change, and at both ends
+// of the world.
+func TestDayOfAnActor(t *testing.T) {
+	for _, tc := range []struct{ zone, at, want string }{
+		{"", "2026-11-28T23:30:00Z", "2026-11-28"},
+		{"Europe/Vienna", "2026-11-28T22:59:59Z", "2026-11-28"},
+		{"Europe/Vienna", "2026-11-28T23:00:00Z", "2026-11-29"},
+		{"Europe/Vienna", "2026-03-28T23:00:00Z", "2026-03-29"}, // summer time begins: 23 hours
+		{"Europe/Vienna", "2026-03-29T21:59:59Z", "2026-03-29"},
+		{"Europe/Vienna", "2026-03-29T22:00:00Z", "2026-03-30"},
+		{"Europe/Vienna", "2026-10-24T22:00:00Z", "2026-10-25"}, // it ends: 25 hours
+		{"Europe/Vienna", "2026-10-25T22:59:59Z", "2026-10-25"},
+		{"Europe/Vienna", "2026-10-25T23:00:00Z", "2026-10-26"},
+		{"Pacific/Kiritimati", "2026-12-31T09:59:59Z", "2026-12-31"}, // UTC+14
+		{"Pacific/Kiritimati", "2026-12-31T10:00:00Z", "2027-01-01"},
+		{"Pacific/Niue", "2027-01-01T10:59:59Z", "2026-12-31"}, // UTC−11
+		{"Pacific/Niue", "2027-01-01T11:00:00Z", "2027-01-01"},
+		{"Africa/Cairo", "2026-04-23T22:00:00Z", "2026-04-24"},   // the day begins at one o'clock
+		{"Asia/Kathmandu", "2026-05-01T18:14:59Z", "2026-05-01"}, // UTC+5:45
+		{"Asia/Kathmandu", "2026-05-01T18:15:00Z", "2026-05-02"},
+	} {
+		at, err := time.Parse(time.RFC3339, tc.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := authz.Actor{}
+		if tc.zone != "" {
+			a.Zone = tenant.ZoneOf(tc.zone)
+		}
+		if got := a.Day(at).String(); got != tc.want {
+			t.Errorf("%s in %q: %s, want %s", tc.at, tc.zone, got, tc.want)
+		}
+	}
+}

@@ -61,7 +61,7 @@ func TestWhatWasSubmittedIsWhatArrived(t *testing.T) {
 		if rings != tc.alarms {
 			t.Errorf("%s: rings an hour before: %t", name, rings)
 		}
-		s := incident.Summarise([]incident.Measured{{Incident: i, Clocks: list}}, law.Date{Year: 1}, law.Date{Year: 9999, Month: 12, Day: 31})
+		s := incident.Summarise([]incident.Measured{{Incident: i, Clocks: list}}, law.Date{Year: 1}, law.Date{Year: 9999, Month: 12, Day: 31}, time.UTC)
 		for _, p := range s.Stages {
 			if p.Stage == clocks.EarlyWarning && (p.OnTime == 1) != (tc.status == clocks.OnTime) {
 				t.Errorf("%s: counted as %+v", name, p)

@@ -70,13 +70,13 @@ type Statistics struct {
 }
 
 // Summarise counts the cases that were detected from one day to another, both
-// included.
-func Summarise(list []Measured, from, to law.Date) Statistics {
+// included; days are those in the zone.
+func Summarise(list []Measured, from, to law.Date, zone *time.Location) Statistics {
 	s := Statistics{From: from, To: to, Causes: map[string]int{}}
 	var detect, aware, report, handle []time.Duration
 	stages := map[[2]string]*Punctuality{}
 	for _, m := range list {
-		day := law.DateOf(firstKnown(m.DetectedAt, m.OccurredAt, m.CreatedAt).UTC())
+		day := law.DateOf(firstKnown(m.DetectedAt, m.OccurredAt, m.CreatedAt).In(zone))
 		if day.Before(from) || day.After(to) || !s.counts(m.Incident) {
 			continue
 		}

@@ -39,7 +39,7 @@ func TestSummarise(t *testing.T) {
 	apart(func(i *incident.Incident) { i.State = incident.Merged })
 	apart(func(i *incident.Incident) { i.State = incident.Dismissed })
 	apart(func(i *incident.Incident) { i.DetectedAt = at(-48) })
-	got := incident.Summarise(list, law.MustDate("2026-03-01"), law.MustDate("2026-03-31"))
+	got := incident.Summarise(list, law.MustDate("2026-03-01"), law.MustDate("2026-03-31"), time.UTC)
 	hours := func(n, d int, count int) incident.Span {
 		s := incident.Span{Count: count, Median: time.Duration(n) * time.Hour / 2, P90: time.Duration(d) * time.Hour}
 		s.Text = [2]float64{s.Median.Minutes(), s.P90.Minutes()}
@@ -51,7 +51,7 @@ func TestSummarise(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if got := incident.Summarise(nil, law.MustDate("2026-01-01"), law.MustDate("2026-12-31")); got.Cases != 0 || got.Detect.Count != 0 {
+	if got := incident.Summarise(nil, law.MustDate("2026-01-01"), law.MustDate("2026-12-31"), time.UTC); got.Cases != 0 || got.Detect.Count != 0 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -20,8 +20,20 @@ type Thing struct {
 	Text         string    // the title, when a person wrote it
 	On           law.Date  // the last day; or
 	At           time.Time // the last instant
+	Day          law.Date  // of that instant, where the law sets it elsewhere than where the reader is
 	Link         string    // page on which to act
 	For          []string  // persons
+}
+
+// LastDay is the day that people in the zone are told.
+func (t Thing) LastDay(zone *time.Location) law.Date {
+	switch {
+	case !t.On.IsZero():
+		return t.On
+	case !t.Day.IsZero():
+		return t.Day
+	}
+	return law.DateOf(t.At.In(zone))
 }
 
 // Step is one reminder of a thing.

@@ -150,3 +150,27 @@ func TestOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestLastDay: a day of a plan is the same everywhere, that of an instant is where the
+// reader is, and one that the law sets elsewhere stays.
+func TestLastDay(t *testing.T) {
+	kiritimati, err := time.LoadLocation("Pacific/Kiritimati")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, day := time.Date(2026, 11, 28, 22, 59, 0, 0, time.UTC), law.MustDate("2026-11-28") // 23:59 in Vienna
+	for _, tc := range []struct {
+		thing reminding.Thing
+		zone  *time.Location
+		want  string
+	}{
+		{reminding.Thing{On: day}, kiritimati, "2026-11-28"},
+		{reminding.Thing{At: at}, time.UTC, "2026-11-28"},
+		{reminding.Thing{At: at}, kiritimati, "2026-11-29"},
+		{reminding.Thing{At: at, Day: day}, kiritimati, "2026-11-28"},
+	} {
+		if got := tc.thing.LastDay(tc.zone).String(); got != tc.want {
+			t.Errorf("%+v in %s: %s, want %s", tc.thing, tc.zone, got, tc.want)
+		}
+	}
+}

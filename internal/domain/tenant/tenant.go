@@ -34,6 +34,9 @@ const (
 	Authority Kind = "authority" // an authority with the entities that it supervises
 )
 
+// Kinds lists the kinds of workspaces.
+func Kinds() []Kind { return []Kind{Provider, Group, Company, Authority} }
+
 // Brand is the look of pages and reports.
 type Brand struct {
 	Colour     string `json:"colour,omitempty"`      // #rrggbb
@@ -68,6 +71,7 @@ type Workspace struct {
 	Kind      Kind      `json:"kind"`
 	Name      string    `json:"name"`
 	Language  string    `json:"language"`
+	Zone      string    `json:"zone"` // IANA name; "": UTC
 	Brand     Brand     `json:"brand"`
 	Policy    Policy    `json:"policy"`
 	CreatedAt time.Time `json:"created_at"`
@@ -107,7 +111,7 @@ type Person struct {
 	Email    string `json:"email"` // folded, unique
 	Name     string `json:"name"`
 	Language string `json:"language"`
-	Zone     string `json:"zone"`   // IANA name, such as Europe/Vienna; "": UTC
+	Zone     string `json:"zone"`   // IANA name, such as Europe/Vienna; "": that of the workspace
 	Digest   string `json:"digest"` // how often summaries come by mail: "" or "daily", "weekly", "off"
 	// Notices is how notices of a kind reach the person (desk.Kind → desk.Delivery);
 	// a kind that is missing follows Digest and what is usual for the kind.
@@ -149,6 +153,7 @@ type Member struct {
 	Email    string `json:"email"`
 	Name     string `json:"name"`
 	Disabled bool   `json:"disabled"`
+	Zone     string `json:"-"` // their own, "": that of the workspace
 }
 
 // Invitation offers a membership to the owner of an address or of a link.

@@ -1,10 +1,10 @@
 package pages
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
@@ -288,11 +288,7 @@ func (s *Site) erase(w http.ResponseWriter, r *http.Request) error {
 
 // workspaceKind is the kind that a form names, one organisation when it names none.
 func workspaceKind(r *http.Request) tenant.Kind {
-	k := tenant.Kind(r.PostFormValue("kind"))
-	if !slices.Contains([]tenant.Kind{tenant.Provider, tenant.Group, tenant.Authority}, k) {
-		return tenant.Company
-	}
-	return k
+	return tenant.Kind(cmp.Or(r.PostFormValue("kind"), string(tenant.Company)))
 }
 
 func (s *Site) newWorkspace(w http.ResponseWriter, r *http.Request) error {

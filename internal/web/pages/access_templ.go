@@ -1681,7 +1681,7 @@ func newWorkspacePanel(r *http.Request, e ui.Errors) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "kind", Label: ui.T(ctx, "pages.start.kind")}, workspaceKinds(ctx, workspaceKind(r))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Select(kindField(r, e), workspaceKinds(ctx, workspaceKind(r))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1713,7 +1713,7 @@ func newWorkspacePanel(r *http.Request, e ui.Errors) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{ID: "new-workspace", Action: "/workspaces/new", Errors: e, Fields: []ui.Field{newWorkspaceField(r, e)}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var76), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{ID: "new-workspace", Action: "/workspaces/new", Errors: e, Fields: []ui.Field{newWorkspaceField(r, e), kindField(r, e)}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var76), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -69,7 +69,7 @@ func startForm(r *http.Request, e ui.Errors) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.RadioCards(ui.Field{Name: "kind", Label: ui.T(ctx, "pages.start.kind"), Required: true}, []ui.Option{
+				templ_7745c5c3_Err = ui.RadioCards(kindField(r, e), []ui.Option{
 					{Value: string(tenant.Provider), Label: ui.T(ctx, "pages.kind.provider"), Hint: ui.T(ctx, "pages.kind.provider.hint"), Selected: r.PostFormValue("kind") == string(tenant.Provider)},
 					{Value: string(tenant.Company), Label: ui.T(ctx, "pages.kind.company"), Hint: ui.T(ctx, "pages.kind.company.hint"), Selected: r.PostFormValue("kind") == "" || r.PostFormValue("kind") == string(tenant.Company)},
 					{Value: string(tenant.Group), Label: ui.T(ctx, "pages.kind.group"), Hint: ui.T(ctx, "pages.kind.group.hint"), Selected: r.PostFormValue("kind") == string(tenant.Group)},
@@ -143,7 +143,7 @@ func startForm(r *http.Request, e ui.Errors) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{ID: "start", Action: "/start", Errors: e, Fields: startFields(r, e)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{ID: "start", Action: "/start", Errors: e, Fields: append(startFields(r, e), kindField(r, e))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -103,7 +103,7 @@ func (s *Site) deskChecklistFile(w http.ResponseWriter, r *http.Request) error {
 		return &fault.Error{Kind: fault.NotFound, What: "there is no such file"}
 	}
 	if onPaper(ending) {
-		return handOut(w, checklistDocument(r.Context(), l, visitOf(r).Workspace.Name, law.DateOf(s.clock.Now())), name+"."+ending)
+		return handOut(w, checklistDocument(r.Context(), l, visitOf(r).Workspace.Name, visitOf(r).Actor.Day(s.clock.Now())), name+"."+ending)
 	}
 	head, rows := l.Lines(readIn(r.Context()))
 	return writeList(w, r, name, ending, l, head, rows)

@@ -59,7 +59,7 @@ func (s *Site) deskRegister(w http.ResponseWriter, r *http.Request) (err error) 
 	if v.Register, err = s.authority.Register(r.Context(), visitOf(r).Actor); err != nil {
 		return err
 	}
-	today := law.DateOf(s.clock.Now())
+	today := visitOf(r).Actor.Day(s.clock.Now())
 	for _, x := range v.Entities {
 		if !v.keeps(x, today) {
 			continue

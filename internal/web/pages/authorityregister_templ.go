@@ -445,7 +445,7 @@ func registerCell(x authority.Listed) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if !x.ReviewDue.IsZero() && x.ReviewDue.Before(law.DateOf(ui.From(ctx).Now)) {
+		if !x.ReviewDue.IsZero() && x.ReviewDue.Before(ui.DayOf(ctx, ui.From(ctx).Now)) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<br>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -69,7 +69,7 @@ func (s *Site) deskSummaryFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if onPaper(ending) {
-		return handOut(w, summaryDocument(r.Context(), sum, law.DateOf(s.clock.Now())), "summary-"+name+"."+ending)
+		return handOut(w, summaryDocument(r.Context(), sum, visitOf(r).Actor.Day(s.clock.Now())), "summary-"+name+"."+ending)
 	}
 	head, rows := sum.Lines()
 	return writeList(w, r, "summary-"+name, ending, sum, head, rows)
@@ -262,21 +262,21 @@ func (s *Site) deskNoteFile(w http.ResponseWriter, r *http.Request) error {
 		switch {
 		case n.ID != id:
 		case onPaper(ending):
-			return handOut(w, noteDocument(r.Context(), visitOf(r).Workspace.Name, n), "situation-"+law.DateOf(n.CreatedAt).String()+"."+ending)
+			return handOut(w, noteDocument(r.Context(), visitOf(r).Workspace.Name, n), "situation-"+ui.DayOf(r.Context(), n.CreatedAt).String()+"."+ending)
 		case ending == "json":
-			return writeNote(w, visitOf(r).Workspace.Name, n)
+			return writeNote(w, r, n)
 		}
 	}
 	return &fault.Error{Kind: fault.NotFound, What: "there is no such note"}
 }
 
-func writeNote(w http.ResponseWriter, from string, n authority.SituationNote) error {
-	b, err := json.MarshalIndent(map[string]any{"format": "nisaba-situation/1", "authority": from, "title": n.Title, "level": n.Purpose, "text": n.Body,
+func writeNote(w http.ResponseWriter, r *http.Request, n authority.SituationNote) error {
+	b, err := json.MarshalIndent(map[string]any{"format": "nisaba-situation/1", "authority": visitOf(r).Workspace.Name, "title": n.Title, "level": n.Purpose, "text": n.Body,
 		"written_by": n.ByName, "written_at": n.CreatedAt, "figures": n.Figures}, "", "  ")
 	if err != nil {
 		return err
 	}
-	guard.Download(w, `attachment; filename="situation-`+law.DateOf(n.CreatedAt).String()+`.json"`)
+	guard.Download(w, `attachment; filename="situation-`+ui.DayOf(r.Context(), n.CreatedAt).String()+`.json"`)
 	w.Header().Set("Content-Type", "application/json")
 	_, err = w.Write(append(b, '\n'))
 	return err

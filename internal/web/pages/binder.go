@@ -82,7 +82,7 @@ func (s *Site) binderCopy(w http.ResponseWriter, r *http.Request) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	guard.Download(w, `attachment; filename="incident-binder-`+c.At.UTC().Format("2006-01-02")+`.pdf"`)
+	guard.Download(w, `attachment; filename="incident-binder-`+ui.DayOf(r.Context(), c.At).String()+`.pdf"`)
 	w.Header().Set("Content-Type", "application/pdf")
 	_, err = io.Copy(w, file)
 	return err

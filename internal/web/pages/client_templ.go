@@ -165,7 +165,7 @@ func factsPage(r *http.Request, p ui.PageProps, c clients.Client, text string, e
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Day(ui.DayNoted(ctx, d.On, d.CreatedAt)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Day(d.On).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

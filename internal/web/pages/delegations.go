@@ -119,7 +119,7 @@ func (s *Site) sheet(r *http.Request) (*http.Request, delegating.Sheet, error) {
 		return r, sheet, err
 	}
 	v := s.view(r)
-	v.Printer, v.Accent = s.messages.Printer(sheet.Language), sheet.Colour
+	v.Printer, v.Accent, v.Zone = s.messages.Printer(sheet.Language), sheet.Colour, sheet.Zone
 	return r.WithContext(ui.With(r.Context(), v)), sheet, nil
 }
 

@@ -79,7 +79,7 @@ func (s *Site) editEvidence(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) replaceEvidence(w http.ResponseWriter, r *http.Request) error {
 	return s.openPieceForm(w, r, func(e assessment.Evidence) pieceForm {
-		e.Files, e.ValidUntil, e.Date, e.Draft = nil, law.Date{}, law.DateOf(s.clock.Now().UTC()), false
+		e.Files, e.ValidUntil, e.Date, e.Draft = nil, law.Date{}, visitOf(r).Actor.Day(s.clock.Now()), false
 		return pieceForm{Task: pieceReplace, Piece: e}
 	})
 }

@@ -59,7 +59,7 @@ type exposureView struct {
 
 // loadExposure reads what all pages of the exposure show, and their frame.
 func (s *Site) loadExposure(r *http.Request) (v exposureView, p ui.PageProps, err error) {
-	v = exposureView{r: r, base: "exposure", checks: s.scanning.Catalogue().In(s.language(r)), today: law.DateOf(s.clock.Now())}
+	v = exposureView{r: r, base: "exposure", checks: s.scanning.Catalogue().In(s.language(r)), today: visitOf(r).Actor.Day(s.clock.Now())}
 	if v.c, err = s.load(r); err != nil {
 		return v, p, err
 	}

@@ -20,6 +20,11 @@ func startFields(r *http.Request, e ui.Errors) []ui.Field {
 	}, personFields(r, e, "")...)
 }
 
+// kindField is the kind of a new workspace.
+func kindField(r *http.Request, e ui.Errors) ui.Field {
+	return ui.Field{Name: "kind", Label: ui.T(r.Context(), "pages.start.kind"), Required: true, Error: e["kind"]}
+}
+
 // personFields are name, address and a new password.
 func personFields(r *http.Request, e ui.Errors, email string) []ui.Field {
 	return []ui.Field{

@@ -36,7 +36,7 @@ func (s *Site) figureRoutes(add adder) {
 // statistics shows figures of the cases of an organisation, or of all in reach, as
 // a page or a file.
 func (s *Site) statistics(w http.ResponseWriter, r *http.Request) error {
-	today := law.DateOf(s.clock.Now())
+	today := visitOf(r).Actor.Day(s.clock.Now())
 	from, to := today.AddMonths(-12).AddDays(1), today
 	wrong := ui.Errors{}
 	for name, day := range map[string]*law.Date{"from": &from, "to": &to} {

@@ -94,7 +94,7 @@ func homeFigures(ctx context.Context, r *http.Request, h clients.Home) []ui.Figu
 	class := ui.Figure{Label: ui.T(ctx, "report.figure.class"), Value: ui.T(ctx, "report.class."+string(h.In.Scope.Class)+".name"), URL: clientURL(r, "scope/result"),
 		Note: ui.T(ctx, "home.class.unrecorded")}
 	if d, ok := h.Standing(); ok {
-		class.Note = ui.T(ctx, "home.class.recorded", "date", ui.DayText(ctx, ui.DayNoted(ctx, d.On, d.CreatedAt)))
+		class.Note = ui.T(ctx, "home.class.recorded", "date", ui.DayText(ctx, d.On))
 	} else if len(h.Determinations) > 0 {
 		class.Note = ui.T(ctx, "home.class.reopened")
 	}

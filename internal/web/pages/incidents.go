@@ -66,7 +66,7 @@ func (s *Site) personZone(r *http.Request, c clients.Client) string {
 	if len(c.In.Countries) > 0 {
 		return c.In.Countries[0].Zone
 	}
-	return "UTC"
+	return ui.Zone(r.Context()).String()
 }
 
 func (s *Site) zoneOptions(more string) []ui.Option {

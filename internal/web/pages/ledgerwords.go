@@ -112,37 +112,12 @@ func (w ledgerWords) changes(ctx context.Context, e ledger.Entry) []ui.Change {
 			continue
 		}
 		before, after := apart(f.Before, f.After)
-		if f.Name == "on" {
-			before, after = dayNoted(ctx, before, e.Before), dayNoted(ctx, after, e.After)
-		}
 		c := ui.Change{Field: ui.FieldName(ctx, f.Name), Before: w.value(ctx, now, e.Kind, f.Name, before), After: w.value(ctx, now, e.Kind, f.Name, after)}
 		if c.Before != c.After {
 			out = append(out, c)
 		}
 	}
 	return out
-}
-
-// dayNoted is a day of an object as it is where the reader is, when the object bears
-// the day at which it was noted.
-func dayNoted(ctx context.Context, day, object json.RawMessage) json.RawMessage {
-	var on law.Date
-	var noted struct {
-		CreatedAt time.Time `json:"created_at"`
-		UpdatedAt time.Time `json:"updated_at"`
-	}
-	if json.Unmarshal(day, &on) != nil || json.Unmarshal(object, &noted) != nil || on.IsZero() {
-		return day
-	}
-	at := noted.UpdatedAt
-	if at.IsZero() {
-		at = noted.CreatedAt
-	}
-	text, err := json.Marshal(ui.DayNoted(ctx, on, at))
-	if err != nil { // days always are JSON
-		return day
-	}
-	return text
 }
 
 // apart are two lists of texts without what is in both; other values stay as they are.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
 
 	"github.com/nisaba-platform/nisaba/internal/app/noticing"
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
+	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
@@ -23,17 +25,16 @@ func (s *Site) noticeRoutes(add adder) {
 	add(Public, "POST /unsubscribe/{token}", s.unsubscribe)
 }
 
-// zoneOf is the time zone that a person chose, nil for none.
+// zoneOf is the time zone of a name, nil for none.
 func zoneOf(name string) *time.Location {
-	if name == "" || name == "Local" {
+	if !tenant.KnownZone(name) {
 		return nil
 	}
-	z, err := time.LoadLocation(name)
-	if err != nil {
-		return nil
-	}
-	return z
+	return tenant.ZoneOf(name)
 }
+
+// zoneNames is the id of the list of time zones.
+const zoneNames = "zones"
 
 // inboxLink leads to the inbox, with the number of unread notices. A page is not
 // kept back when they cannot be counted.
@@ -97,7 +98,7 @@ func (s *Site) showChoices(w http.ResponseWriter, r *http.Request, c noticing.Ch
 
 func (s *Site) choose(w http.ResponseWriter, r *http.Request) error {
 	now := noticing.ChoicesOf(visitOf(r).Person)
-	c := noticing.Choices{Zone: r.PostFormValue("zone"), Language: now.Language, Kinds: map[desk.Kind]desk.Delivery{}}
+	c := noticing.Choices{Zone: strings.TrimSpace(r.PostFormValue("zone")), Language: now.Language, Kinds: map[desk.Kind]desk.Delivery{}}
 	if l := r.PostFormValue("language"); l == browserLanguage {
 		c.Language = ""
 	} else if slices.Contains(s.messages.Languages(), l) {
@@ -120,8 +121,8 @@ func (s *Site) choose(w http.ResponseWriter, r *http.Request) error {
 }
 
 func zoneField(r *http.Request, c noticing.Choices, e ui.Errors) ui.Field {
-	return field(r, e, ui.Field{Name: "zone", Label: ui.T(r.Context(), "noticing.choices.zone"), Hint: ui.T(r.Context(), "noticing.choices.zone.hint"),
-		Value: c.Zone, MaxLength: 60, Autocomplete: "off", Attributes: templ.Attributes{"data-zone": true}})
+	return field(r, e, ui.Field{Name: "zone", Label: ui.T(r.Context(), "noticing.choices.zone"), Hint: ui.T(r.Context(), "noticing.choices.zone.hint", "zone", tenant.ZoneOf(visitOf(r).Workspace.Zone).String()),
+		Value: c.Zone, MaxLength: 60, Autocomplete: "off", Attributes: templ.Attributes{"list": zoneNames}})
 }
 
 // browserLanguage is the choice to leave the language to the browser.

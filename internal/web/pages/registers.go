@@ -66,7 +66,7 @@ func (v rosterView) t(key string, args ...any) string {
 }
 
 func (s *Site) rosterView(r *http.Request, e ui.Errors) (v rosterView, err error) {
-	v = rosterView{r: r, today: law.DateOf(s.clock.Now()), errors: e, may: can(r, authz.AssessmentEdit), scans: can(r, authz.ExposureScan)}
+	v = rosterView{r: r, today: visitOf(r).Actor.Day(s.clock.Now()), errors: e, may: can(r, authz.AssessmentEdit), scans: can(r, authz.ExposureScan)}
 	v.c, err = s.load(r)
 	return v, err
 }

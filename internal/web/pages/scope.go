@@ -58,7 +58,7 @@ func (s *Site) scope(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) showScope(w http.ResponseWriter, r *http.Request, status int, v scopeView) error {
 	v.progress = v.client.Interview()
-	v.year = s.clock.Now().UTC().Year()
+	v.year = visitOf(r).Actor.Day(s.clock.Now()).Year
 	v.back = questionBefore(v.client.File.Asked, v.question.ID)
 	if v.question.Kind == onboarding.Group && v.rows == nil {
 		v.rows = withBlanks(v.in.Rows())

@@ -227,7 +227,7 @@ func determinationTable(ctx context.Context, c clients.Client) ui.TableProps {
 		{Label: ui.T(ctx, "wizard.result.earlier.on"), Narrow: true}, {Label: ui.T(ctx, "wizard.result.earlier.class")},
 		{Label: ui.T(ctx, "wizard.result.earlier.by")}, {Label: ui.T(ctx, "wizard.result.earlier.grounds")}, {Label: ui.T(ctx, "wizard.result.earlier.state")}}}
 	for i, d := range c.Determinations {
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Day(ui.DayNoted(ctx, d.On, d.CreatedAt)), ui.Words(className(ctx, d.Class)), ui.Words(d.By),
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Day(d.On), ui.Words(className(ctx, d.Class)), ui.Words(d.By),
 			ui.Words(keptGrounds(ctx, d)), stateOfDetermination(ctx, c, i)}})
 	}
 	return t

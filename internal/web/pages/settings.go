@@ -91,7 +91,7 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request, err error, here str
 
 func (s *Site) setSettings(w http.ResponseWriter, r *http.Request) error {
 	err := s.accounts.SetWorkspace(r.Context(), visitOf(r), accounts.WorkspaceSettings{Name: r.PostFormValue("name"), Kind: tenant.Kind(r.PostFormValue("kind")),
-		Language: r.PostFormValue("language"), Colour: r.PostFormValue("colour"), PreparedBy: r.PostFormValue("prepared_by"), Version: version(r)})
+		Language: r.PostFormValue("language"), Zone: strings.TrimSpace(r.PostFormValue("zone")), Colour: r.PostFormValue("colour"), PreparedBy: r.PostFormValue("prepared_by"), Version: version(r)})
 	return s.again(w, r, err, "/settings", func(e ui.Errors) error { return s.showSettings(w, r, e) })
 }
 

@@ -118,7 +118,7 @@ func (s *Site) view(r *http.Request) ui.View {
 	v := ui.View{Printer: s.messages.Printer(s.language(r)), Assets: s.assets, Theme: ui.ThemeOf(r), Now: s.clock.Now()}
 	if visit, ok := r.Context().Value(visitKey{}).(accounts.Visit); ok {
 		v.Accent = visit.Workspace.Brand.Colour
-		v.Zone = zoneOf(visit.Person.Zone)
+		v.Zone = visit.Actor.Zone
 	}
 	return v
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/survey"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
-	"github.com/nisaba-platform/nisaba/law"
 )
 
 // supplierScanRoutes are what is seen of suppliers from outside.
@@ -59,7 +58,7 @@ func (v supplierView) t(key string, args ...any) string {
 
 func (s *Site) loadSupplier(r *http.Request) (v supplierView, p ui.PageProps, err error) {
 	id := r.PathValue("supplier")
-	v.exposureView = exposureView{r: r, base: supplierBase(id), others: true, checks: s.scanning.Catalogue().In(s.language(r)), today: law.DateOf(s.clock.Now()), may: can(r, authz.ExposureScan)}
+	v.exposureView = exposureView{r: r, base: supplierBase(id), others: true, checks: s.scanning.Catalogue().In(s.language(r)), today: visitOf(r).Actor.Day(s.clock.Now()), may: can(r, authz.ExposureScan)}
 	if v.c, err = s.load(r); err != nil {
 		return v, p, err
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -165,26 +164,6 @@ func acceptance(ctx context.Context, x *work, e assessment.Exception) (s ui.Stat
 	return s, false
 }
 
-// noted is when the statement was noted that a trace entry rests on, the zero time when
-// it has no instant of its own.
-func (x *work) noted(t posture.Trace) time.Time {
-	switch t.Kind {
-	case posture.FromAnswer:
-		return x.answer(t.Ref).UpdatedAt
-	case posture.FromAssertion:
-		if a, ok := x.assertion(); ok && a.Requirement == t.Ref {
-			return a.UpdatedAt
-		}
-	case posture.FromException:
-		for _, e := range x.exceptions() {
-			if e.On == t.On {
-				return e.UpdatedAt
-			}
-		}
-	}
-	return time.Time{}
-}
-
 // workTrace is the trace of the open requirement; questions lead to their place on
 // the page.
 func workTrace(ctx context.Context, x *work) []ui.TraceItem {
@@ -196,7 +175,7 @@ func workTrace(ctx context.Context, x *work) []ui.TraceItem {
 	for _, t := range x.result(x.open).Trace {
 		item := ui.TraceItem{Kind: ui.T(ctx, "report.trace."+string(t.Kind)), Text: ui.Say(ctx, t.Text), Counted: t.Counted}
 		if !t.On.IsZero() {
-			item.Note = ui.DayText(ctx, ui.DayNoted(ctx, t.On, x.noted(t)))
+			item.Note = ui.DayText(ctx, t.On)
 		}
 		if here[t.Ref] {
 			item.URL = "#" + anchor(t.Ref)

@@ -233,7 +233,7 @@ func conflictText(ctx context.Context, row clients.ImportRow) string {
 	if row.Before.Version == 0 {
 		return ui.T(ctx, "workbook.conflict.removed")
 	}
-	return ui.T(ctx, "workbook.conflict.by", "who", row.Before.By, "day", ui.DayText(ctx, ui.DayNoted(ctx, row.Before.On, row.Before.UpdatedAt)))
+	return ui.T(ctx, "workbook.conflict.by", "who", row.Before.By, "day", ui.DayText(ctx, row.Before.On))
 }
 
 // dutyChanges are what changes of a duty: who answers, until when, or both.

@@ -24,16 +24,6 @@ func MomentText(ctx context.Context, t time.Time) string {
 // DayOf is the day of an instant where the reader is.
 func DayOf(ctx context.Context, t time.Time) law.Date { return law.DateOf(t.In(Zone(ctx))) }
 
-// DayNoted is the day of something that was noted at the instant: where the reader is,
-// when it bears the day of the instant in UTC, as what is noted by hand does. A day
-// that was stated otherwise stays as it is.
-func DayNoted(ctx context.Context, on law.Date, at time.Time) law.Date {
-	if at.IsZero() || on != law.DateOf(at.UTC()) {
-		return on
-	}
-	return DayOf(ctx, at)
-}
-
 // DayText writes a day in the reader's language.
 func DayText(ctx context.Context, d law.Date) string {
 	if p := From(ctx).Printer; p != nil {
