@@ -79,10 +79,8 @@ func (s *Service) Look(ctx context.Context, token string, d Device) (v Visit, er
 			return err
 		}
 		v = Visit{Session: found.Session, Person: found.Person, unread: -1, sight: found.Sight}
-		if !member && found.Session.Workspace != "" { // they were one when they chose it
-			if found.Workspace, err = tx.In(found.Session.Workspace, "").Workspace(); err != nil {
-				return err
-			}
+		if !member { // any more: they were one when they chose the workspace
+			v.Session.Workspace = ""
 		}
 		return s.enter(tx, &v, found, d)
 	})

@@ -263,10 +263,14 @@ func show(tx *store.Tx, v Visit, workspace string) error {
 // Leave ends the person's memberships in a workspace; NotFound when there are none.
 // The last owner stays. Tokens that the person made stop with it.
 func (s *Service) Leave(ctx context.Context, v Visit, workspace string) error {
+	none := &fault.Error{Kind: fault.NotFound, What: "there is no such workspace"}
+	if workspace == "" {
+		return none // to leave it means all of them
+	}
 	return s.store.Write(ctx, signIn(), v.change(), func(tx *store.Tx) error {
 		left, err := leave(tx, v.Person.ID, workspace)
 		if err == nil && !left {
-			err = &fault.Error{Kind: fault.NotFound, What: "there is no such workspace"}
+			err = none
 		}
 		if err != nil {
 			return err

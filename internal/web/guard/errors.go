@@ -47,6 +47,11 @@ func (e *statusError) Error() string { return fmt.Sprintf("%d: %s", e.status, e.
 // kind names. The reason goes to the log.
 func Status(status int, why string) error { return &statusError{status: status, why: why} }
 
+// Busy is an error that answers with 429 and says after how long to try again.
+func Busy(wait time.Duration, why string) error {
+	return &statusError{status: http.StatusTooManyRequests, why: why, retry: max(wait, time.Second)}
+}
+
 // problemOf finds the status that goes with an error.
 func problemOf(err error) Problem {
 	p := Problem{Err: err}

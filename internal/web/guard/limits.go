@@ -129,7 +129,7 @@ func (g *Guard) Rate(l *Limiter, key func(*http.Request) string) Middleware {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if k := key(r); k != "" {
 				if wait := l.Take(k); wait > 0 {
-					g.fail(w, r, &statusError{status: http.StatusTooManyRequests, why: "too many requests", retry: max(wait, time.Second)})
+					g.fail(w, r, Busy(wait, "too many requests"))
 					return
 				}
 			}

@@ -84,6 +84,16 @@ func TestRate(t *testing.T) {
 	}
 }
 
+// TestBusy: a page that counts for itself says how long to wait, too.
+func TestBusy(t *testing.T) {
+	g := guard.New(guard.Options{})
+	w := httptest.NewRecorder()
+	g.Page(func(http.ResponseWriter, *http.Request) error { return guard.Busy(90*time.Second, "too many attempts") }).ServeHTTP(w, httptest.NewRequest("POST", "/", nil))
+	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "90" {
+		t.Errorf("%d, retry %q", w.Code, w.Header().Get("Retry-After"))
+	}
+}
+
 // TestSlowClientIsCutOff opens a connection that never finishes its headers, in
 // time that does not pass for real.
 func TestSlowClientIsCutOff(t *testing.T) {

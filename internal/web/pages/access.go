@@ -42,7 +42,7 @@ func (s *Site) accessRoutes(add adder) {
 func (s *Site) limited(h guard.Handler) guard.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if wait := s.signIn.Take(guard.ByAddress(r)); wait > 0 {
-			return guard.Status(http.StatusTooManyRequests, "too many attempts to sign in")
+			return guard.Busy(wait, "too many attempts to sign in")
 		}
 		return h(w, r)
 	}

@@ -86,6 +86,20 @@ func archivedFlash(r *http.Request) ui.Flash {
 	return f
 }
 
+// pageNeeds are the permissions of the pages of an organisation that not everybody may
+// open who may open the organisation.
+var pageNeeds = map[string]authz.Permission{"exposure": authz.ExposureRead, "delegations": authz.DelegationManage, "history": authz.LedgerRead,
+	"incidents": authz.IncidentRead, "board": authz.BoardRead}
+
+// pageLink leads to a page of the organisation of the address, and is none for who may
+// not open it.
+func pageLink(r *http.Request, page string) ui.Link {
+	if need, ok := pageNeeds[page]; ok && !can(r, need) {
+		return ui.Link{}
+	}
+	return ui.Link{Text: ui.T(r.Context(), "pages.client."+page), URL: clientURL(r, page)}
+}
+
 // clientSection is the pages of an organisation, of which one may be open.
 func clientSection(r *http.Request, o tenant.Organisation, key string) ui.Section {
 	section, base := ui.Section{Title: o.Name, Links: make([]ui.Link, 0, 20)}, "/organisations/"+o.ID
@@ -114,7 +128,7 @@ func clientSection(r *http.Request, o tenant.Organisation, key string) ui.Sectio
 		if page.key == "pre_assessment" && o.Kind != tenant.Prospect && key != page.key {
 			continue
 		}
-		if page.key == "exposure" && !can(r, authz.ExposureRead) {
+		if need, ok := pageNeeds[page.key]; ok && !can(r, need) {
 			continue
 		}
 		url := base

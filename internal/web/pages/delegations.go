@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -89,6 +90,7 @@ func (s *Site) delegate(w http.ResponseWriter, r *http.Request) error {
 	if s.secure {
 		scheme = "https://"
 	}
+	r.Form, r.PostForm = url.Values{}, url.Values{} // the form is empty again, for the next one
 	return s.showDelegations(w, r, nil, scheme+r.Host+delegating.Page(token))
 }
 

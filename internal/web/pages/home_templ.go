@@ -216,7 +216,7 @@ func homePage(r *http.Request, p ui.PageProps, h clients.Home, stale *incidents.
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Panel(ui.T(ctx, "home.changed"), ui.Link{Text: ui.T(ctx, "pages.client.history"), URL: clientURL(r, "history")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Panel(ui.T(ctx, "home.changed"), pageLink(r, "history")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -238,7 +238,7 @@ func homePage(r *http.Request, p ui.PageProps, h clients.Home, stale *incidents.
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Panel(ui.T(ctx, "home.deciders"), ui.Link{Text: ui.T(ctx, "pages.client.board"), URL: clientURL(r, "board")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Panel(ui.T(ctx, "home.deciders"), pageLink(r, "board")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -111,8 +111,10 @@ func (s *Site) everyIncident(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := s.frame(r, ui.T(r.Context(), "incidents.title"), ui.T(r.Context(), "incidents.everywhere.lead"))
-	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "handling.playbooks"), URL: "/playbooks", Kind: ui.Quiet}, {Text: ui.T(r.Context(), "handling.statistics"), URL: "/incident-statistics", Kind: ui.Quiet},
-		{Text: ui.T(r.Context(), "incidents.new"), URL: "/report", Kind: ui.Primary}}
+	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "handling.playbooks"), URL: "/playbooks", Kind: ui.Quiet}, {Text: ui.T(r.Context(), "handling.statistics"), URL: "/incident-statistics", Kind: ui.Quiet}}
+	if _, err := visitOf(r).Actor.Reach(authz.IncidentNotice); err == nil {
+		p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(r.Context(), "incidents.new"), URL: "/report", Kind: ui.Primary})
+	}
 	return ui.Render(w, r, http.StatusOK, incidentsPage(p, "/incidents", rows, incidentFilterOf(r.URL.Query()), ""))
 }
 
@@ -122,12 +124,14 @@ func (s *Site) reportAny(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(list) == 1 {
-		return guard.Redirect(w, r, "/organisations/"+list[0].Organisation.ID+"/incidents/new")
-	}
 	var links []ui.Link
 	for _, x := range list {
-		links = append(links, ui.Link{Text: x.Organisation.Name, URL: "/organisations/" + x.Organisation.ID + "/incidents/new"})
+		if role, ok := visitOf(r).Actor.RoleIn(x.Organisation.ID); ok && authz.Allows(role, authz.IncidentNotice) {
+			links = append(links, ui.Link{Text: x.Organisation.Name, URL: "/organisations/" + x.Organisation.ID + "/incidents/new"})
+		}
+	}
+	if len(links) == 1 {
+		return guard.Redirect(w, r, links[0].URL)
 	}
 	return ui.Render(w, r, http.StatusOK, whoseIncidentPage(s.frame(r, ui.T(r.Context(), "incidents.new"), ui.T(r.Context(), "incidents.whose")), links))
 }
@@ -146,12 +150,14 @@ func (s *Site) listIncidents(w http.ResponseWriter, r *http.Request) error {
 	for _, page := range []struct{ key, path string }{{"alarms.title", "alarms"}, {"handling.oncall", "on-call"}, {"handling.exercises", "exercises"}, {"handling.statistics", "incident-statistics"}} {
 		p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(r.Context(), page.key), URL: clientURL(r, page.path), Kind: ui.Quiet})
 	}
+	fresh := ""
 	if can(r, authz.IncidentNotice) {
-		p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(r.Context(), "incidents.new"), URL: clientURL(r, "incidents/new"), Kind: ui.Primary})
+		fresh = clientURL(r, "incidents/new")
+		p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(r.Context(), "incidents.new"), URL: fresh, Kind: ui.Primary})
 	}
 	p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(r.Context(), "signals.title"), URL: clientURL(r, "signals")},
 		ui.ButtonProps{Text: ui.T(r.Context(), "binder.title"), URL: clientURL(r, "binder")})
-	return ui.Render(w, r, http.StatusOK, incidentsPage(p, clientURL(r, "incidents"), rows, incidentFilterOf(r.URL.Query()), clientURL(r, "incidents/new")))
+	return ui.Render(w, r, http.StatusOK, incidentsPage(p, clientURL(r, "incidents"), rows, incidentFilterOf(r.URL.Query()), fresh))
 }
 
 // intakeView is the form of the first minute.
@@ -185,7 +191,9 @@ func (s *Site) showIntake(w http.ResponseWriter, r *http.Request, v intakeView) 
 	v.zone = s.personZone(r, c)
 	v.zones = s.zoneOptions(v.zone)
 	p := s.clientFrame(r, c, "incidents")
-	p.Crumbs = append(p.Crumbs, ui.Link{Text: p.Title, URL: clientURL(r, "incidents")})
+	if can(r, authz.IncidentRead) {
+		p.Crumbs = append(p.Crumbs, ui.Link{Text: p.Title, URL: clientURL(r, "incidents")})
+	}
 	p.Title, p.Lead = ui.T(r.Context(), "incidents.new"), ui.T(r.Context(), "incidents.new.lead")
 	return ui.Render(w, r, statusOf(v.errors), intakePage(r, p, v))
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/proving"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
@@ -111,11 +112,11 @@ func (s *Site) ledger(w http.ResponseWriter, r *http.Request) error {
 		v.clients = append(v.clients, ui.Option{Value: o.Organisation.ID, Label: o.Organisation.Name, Selected: r.FormValue("organisation") == o.Organisation.ID})
 	}
 	p := s.frame(r, ui.T(ctx, "pages.ledger.title"), ui.T(ctx, "pages.ledger.lead"))
-	p.Actions = []ui.ButtonProps{
-		{Text: ui.T(ctx, "ledger.check"), URL: "/ledger/check", Icon: ui.IconCheck, Kind: ui.Primary},
-		{Text: ui.T(ctx, "ledger.csv"), URL: "/ledger/export.csv" + ledgerQuery(r, 0), Icon: ui.IconDownload},
-		{Text: ui.T(ctx, "ledger.jsonl"), URL: "/ledger/export.jsonl" + ledgerQuery(r, 0), Icon: ui.IconDownload},
+	if _, err := visitOf(r).Actor.Workspace(authz.LedgerRead); err == nil {
+		p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(ctx, "ledger.check"), URL: "/ledger/check", Icon: ui.IconCheck, Kind: ui.Primary})
 	}
+	p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(ctx, "ledger.csv"), URL: "/ledger/export.csv" + ledgerQuery(r, 0), Icon: ui.IconDownload},
+		ui.ButtonProps{Text: ui.T(ctx, "ledger.jsonl"), URL: "/ledger/export.jsonl" + ledgerQuery(r, 0), Icon: ui.IconDownload})
 	return ui.Render(w, r, http.StatusOK, ledgerPage(r, p, v))
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/dossier"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
+	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 	"github.com/nisaba-platform/nisaba/law"
@@ -56,13 +57,15 @@ func (s *Site) showRegistration(w http.ResponseWriter, r *http.Request, status i
 	}
 	p := s.clientFrame(r, v.client, "registration")
 	p.Lead = ui.T(r.Context(), "registration.lead")
-	p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "authorities.title"), URL: clientURL(r, "authorities")}}
+	if can(r, authz.IncidentRead) {
+		p.Actions = []ui.ButtonProps{{Text: ui.T(r.Context(), "authorities.title"), URL: clientURL(r, "authorities")}}
+	}
 	if len(v.entries) > 0 {
-		p.Actions = []ui.ButtonProps{
-			p.Actions[0],
-			{Text: ui.T(r.Context(), "registration.pdf"), URL: clientURL(r, "registration.pdf"), Icon: ui.IconDownload},
-			{Text: ui.T(r.Context(), "registration.docx"), URL: clientURL(r, "registration.docx"), Icon: ui.IconFile},
-			{Text: ui.T(r.Context(), "registration.json"), URL: clientURL(r, "registration.json"), Icon: ui.IconFile},
+		for _, form := range []struct {
+			ext  string
+			icon ui.Icon
+		}{{"pdf", ui.IconDownload}, {"docx", ui.IconFile}, {"json", ui.IconFile}} {
+			p.Actions = append(p.Actions, ui.ButtonProps{Text: ui.T(r.Context(), "registration."+form.ext), URL: clientURL(r, "registration."+form.ext), Icon: form.icon})
 		}
 	}
 	return ui.Render(w, r, status, registrationPage(r, p, v))

@@ -39,9 +39,16 @@ func (s *Site) settingsFrame(r *http.Request, title string) ui.PageProps {
 
 func settingsTabs(r *http.Request) []ui.Link {
 	var out []ui.Link
-	for _, t := range []struct{ key, path string }{
-		{"access.settings.workspace", "/settings"}, {"access.policy.title", "/settings/policy"}, {"access.tokens.title", "/settings/tokens"}, {"pages.members.title", "/members"},
+	for _, t := range []struct {
+		key, path string
+		need      authz.Permission
+	}{
+		{"access.settings.workspace", "/settings", authz.WorkspaceRead}, {"access.policy.title", "/settings/policy", authz.WorkspaceRead},
+		{"access.tokens.title", "/settings/tokens", authz.TokensManage}, {"pages.members.title", "/members", authz.MembersRead},
 	} {
+		if _, err := visitOf(r).Actor.Workspace(t.need); err != nil {
+			continue
+		}
 		out = append(out, ui.Link{Text: ui.T(r.Context(), t.key), URL: t.path, Current: r.URL.Path == t.path || strings.HasPrefix(r.URL.Path, t.path+"/") && t.path != "/settings"})
 	}
 	return out

@@ -81,6 +81,16 @@ func (s *Site) decideSuggestion(w http.ResponseWriter, r *http.Request) error {
 	return guard.Redirect(w, r, clientURL(r, back))
 }
 
+// noSuggestions says where suggestions come from, to who may ask for some.
+func noSuggestions(x suggested) ui.Empty {
+	out := ui.Empty{Title: ui.T(x.r.Context(), "workbench.suggestions.none")}
+	if can(x.r, authz.DelegationManage) {
+		out.Text = ui.T(x.r.Context(), "workbench.suggestions.none.text")
+		out.Action = ui.ButtonProps{Text: ui.T(x.r.Context(), "pages.client.delegations"), URL: clientURL(x.r, "delegations")}
+	}
+	return out
+}
+
 func sourceTitle(ctx context.Context, p workbench.Proposal) string {
 	return ui.T(ctx, "workbench.from."+p.Kind(), "name", p.From)
 }
