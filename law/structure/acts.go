@@ -92,5 +92,6 @@ func actsIn(text, home string) []mention {
 }
 
 // nationalLaw matches the name of a law of a Member State that stands shortly
-// before "Art." in the same clause.
-var nationalLaw = regexp.MustCompile(`(?:\b(?:Law|Laws|Act|Decree|Gesetz|Loi|Ley|Lov|Legge|Decreto|Royal Decree|RD|Zakon|Zákon|Uredba|Ustawa|Cybersecurity Act|OUG|Order|Ordinance)\b|D\.\s?Lgs\.|DPCM|BSIG|NISG|KSC|ZInfV|BSI-Gesetz)[^;.()]{0,60}$`)
+// before "Art." in the same clause. The full stop of a German date, as in "Gesetz
+// vom 26. April 2024 Art. 98", ends no clause.
+var nationalLaw = regexp.MustCompile(`(?:\b(?:Law|Laws|Act|Decree|Gesetz|Loi|Ley|Lov|Legge|Decreto|Royal Decree|RD|Zakon|Zákon|Uredba|Ustawa|Cybersecurity Act|OUG|Order|Ordinance)\b|D\.\s?Lgs\.|DPCM|BSIG|NISG|KSC|ZInfV|BSI-Gesetz)(?:[^;.()]|\d\. (?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)){0,60}$`)

@@ -76,6 +76,7 @@ func TestParse(t *testing.T) {
 		{"considérant 31", []string{"2022/2555 recital 31"}},
 		{"§ 28 Abs. 3 BSIG", []string{"national Art. §"}},
 		{"Law of 26 April 2024, Art. 98", []string{"national Art. 98"}},
+		{"Gesetz vom 26. April 2024 Art. 98", []string{"national Art. 98"}},
 		{"see the annex, three points of contact and Art. of war", nil},
 		{"within Art. 21, 3 months later", []string{"2022/2555 Art. 21"}},
 	} {
