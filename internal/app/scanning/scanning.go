@@ -107,7 +107,7 @@ type Exposure struct {
 	Job      work.Job           // of a scan that waits or runs; without an id there is none
 	Assets   []register.Asset   // of the register
 	Problems []OpenProblem      // of Last: what is late first, then by the last day
-	Zone     *time.Location     // where whoever loaded it is
+	Zone     *time.Location     // where whoever loaded it is, else the workspace
 }
 
 // on is the day of the end of the last scan.
@@ -125,6 +125,9 @@ func (s *Service) Load(ctx context.Context, a authz.Actor, organisation string) 
 
 // load reads what is known of an organisation, or of a supplier of it.
 func (s *Service) load(tx *store.Tx, organisation, supplier string) (e Exposure, err error) {
+	if e.Zone, err = tx.Zone(); err != nil {
+		return e, err
+	}
 	if e.Targets, err = tx.SupplierTargets(organisation, supplier); err != nil {
 		return e, err
 	}
