@@ -127,8 +127,6 @@ func (w *world) deskSteps() []step {
 		{id: "set-logo", body: logo.Bytes(), want: 204}, {id: "get-brand", keep: "version"},
 		{id: "set-brand", body: object{"colour": "#AA3311", "prepared_by": "Werk"}, match: true, want: 204},
 		{id: "get-workspace", keep: "version"},
-		{id: "set-workspace", body: object{"name": "Seewinkel", "kind": "club", "language": "de"}, match: true, want: 422},
-		{id: "set-workspace", body: object{"name": "Seewinkel", "kind": "provider", "language": "de", "zone": "Mars/Olympus"}, match: true, want: 422},
 		{id: "set-workspace", body: object{"name": "Seewinkel", "kind": "provider", "language": "de", "zone": "Europe/Vienna", "colour": "#1d5b79"}, match: true, want: 204},
 		{id: "get-workspace", keep: "version"},
 		{id: "set-policy", body: object{"require_mfa": false, "session_hours": 8}, match: true, want: 204},
