@@ -144,18 +144,20 @@ func (s *Service) do(ctx context.Context, a authz.Actor, id string, d Deed, valu
 	return 0, s.revise(ctx, a, id, authz.AssessmentEdit, func(*store.Tx) error { return nil })
 }
 
-// retag changes the tags of one organisation.
+// retag changes the tags of one organisation. It reads them where it writes them, so
+// that whoever tags at the same instant loses nothing.
 func (s *Service) retag(ctx context.Context, a authz.Actor, id string, f func([]string) []string) error {
-	var tags []string
-	err := s.read(ctx, a, id, authz.OrganisationEdit, func(tx *store.Tx) error {
+	return s.write(ctx, a, id, authz.OrganisationEdit, func(tx *store.Tx) error {
 		o, err := tx.Organisation(id)
-		tags = o.Tags
+		if err != nil {
+			return err
+		}
+		if o.Tags, err = cleanTags(f(slices.Clone(o.Tags))); err != nil {
+			return err
+		}
+		_, err = tx.PutOrganisation(o)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	return s.Tag(ctx, a, id, f(tags))
 }
 
 // UndoBulk takes back what a bulk action changed in the organisations, the newest

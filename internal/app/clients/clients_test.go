@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -63,21 +64,39 @@ const (
 	other = "0190a000-0000-7000-8000-000000000002"
 )
 
+// kit is the PostgreSQL of the tests that run on both engines.
+var kit storetest.Kit
+
+func TestMain(m *testing.M) { os.Exit(kit.Main(m)) }
+
+// open is an office on SQLite.
 func open(t testing.TB) office {
+	t.Helper()
+	return openAt(t, prepared(t))
+}
+
+// prepared is the path of an SQLite database in which nothing happened yet.
+func prepared(t testing.TB) string {
+	t.Helper()
+	path := storetest.SQLite(t)
+	storetest.Prepare(t, path)
+	return path
+}
+
+// openAt is an office on a database whose schema is up to date.
+func openAt(t testing.TB, target string) office {
 	t.Helper()
 	k, err := knowledge()
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := clock.At(today.At(time.UTC).Add(9 * time.Hour))
-	dir := t.TempDir()
-	storetest.Prepare(t, filepath.Join(dir, "nisaba.db"))
-	s, err := store.Open(context.Background(), filepath.Join(dir, "nisaba.db"), store.Options{Clock: c})
+	s, err := store.Open(context.Background(), target, store.Options{Clock: c})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	files, err := blob.Open(filepath.Join(dir, "files"))
+	files, err := blob.Open(filepath.Join(t.TempDir(), "files"))
 	if err != nil {
 		t.Fatal(err)
 	}

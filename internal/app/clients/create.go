@@ -310,18 +310,24 @@ func (l *Labels) clean() error {
 	if l.Tags == nil {
 		return nil
 	}
+	tags, err := cleanTags(*l.Tags)
+	l.Tags = &tags
+	return err
+}
+
+// cleanTags are the tags in the form in which they are kept.
+func cleanTags(list []string) ([]string, error) {
 	tags := []string{}
-	for _, t := range *l.Tags {
+	for _, t := range list {
 		if t = strings.TrimSpace(t); t != "" && !slices.Contains(tags, t) {
 			tags = append(tags, t)
 		}
 		if len(t) > longestTag {
-			return invalid("tags", "the tag is too long", "at most 60 characters")
+			return nil, invalid("tags", "the tag is too long", "at most 60 characters")
 		}
 	}
 	if len(tags) > mostTags {
-		return invalid("tags", "there are too many tags", "at most 20")
+		return nil, invalid("tags", "there are too many tags", "at most 20")
 	}
-	l.Tags = &tags
-	return nil
+	return tags, nil
 }

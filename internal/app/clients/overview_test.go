@@ -3,6 +3,7 @@ package clients_test
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
@@ -209,6 +210,35 @@ func TestBulk(t *testing.T) {
 	wantKind(t, "an unknown deed", err, fault.Invalid)
 	_, err = o.ApplyTemplate(ctx, o.owner, first.ID, second.ID)
 	wantKind(t, "a template that is none", err, fault.Invalid)
+}
+
+// TestTagsAtOnce: tags that several people give at the same instant are all kept.
+func TestTagsAtOnce(t *testing.T) {
+	for engine, target := range map[string]func(testing.TB) string{"SQLite": prepared, "PostgreSQL": kit.Prepared} {
+		t.Run(engine, func(t *testing.T) {
+			o := openAt(t, target(t))
+			org, err := o.Create(t.Context(), o.owner, clients.Draft{Name: "Zeta", Kind: tenant.Client})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []string{"a", "b", "c", "d", "e", "f", "g", "h"}
+			var all sync.WaitGroup
+			begin := make(chan struct{})
+			for _, tag := range want {
+				all.Go(func() {
+					<-begin
+					if _, out, err := o.Bulk(t.Context(), o.owner, []string{org.ID}, clients.DeedTag, tag); err != nil || out[0].Err != nil {
+						t.Errorf("%s: %+v, %v", tag, out, err)
+					}
+				})
+			}
+			close(begin)
+			all.Wait()
+			if got := slices.Sorted(slices.Values(o.row(t, org.ID).Organisation.Tags)); !slices.Equal(got, want) {
+				t.Errorf("the tags %v, want %v", got, want)
+			}
+		})
+	}
 }
 
 func TestViews(t *testing.T) {
