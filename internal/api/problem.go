@@ -25,6 +25,10 @@ func (e errStale) Unwrap() error { return e.error }
 // errUnconditional asks for the version that a change is made from.
 var errUnconditional = errors.New("no version was sent")
 
+// inServer is what a program is told of an error inside of the server, before the
+// request's number.
+const inServer = "something went wrong in the server; its log names request "
+
 type languageKey struct{}
 
 // spoken notes in which language a program wants the sentences of problems:
@@ -92,7 +96,7 @@ func (a *API) problem(ctx context.Context, err error) *huma.ErrorModel {
 	p.Detail = say.Failure(p.Detail)
 	if p.Status == http.StatusInternalServerError {
 		a.Log.LogAttrs(ctx, slog.LevelError, "problem", slog.String("request", guard.RequestID(ctx)), slog.String("error", err.Error()))
-		p.Detail = "something went wrong in the server; its log names request " + guard.RequestID(ctx)
+		p.Detail = inServer + guard.RequestID(ctx)
 		return p
 	}
 	for _, f := range list {
@@ -115,6 +119,21 @@ func (a *API) writeProblem(w http.ResponseWriter, r *http.Request, p *huma.Error
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the program has gone if this fails
+}
+
+// Problem answers in place of a page what was refused or broke outside of an operation,
+// such as a name of the server that is not its own or a panic. guard has logged it.
+func (a *API) Problem(w http.ResponseWriter, r *http.Request, p guard.Problem) {
+	a.spoken(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m := &huma.ErrorModel{Status: p.Status}
+		switch {
+		case p.Status == http.StatusInternalServerError:
+			m.Detail = inServer + p.RequestID
+		case len(p.Faults) > 0:
+			m = a.problem(r.Context(), p.Err)
+		}
+		a.writeProblem(w, r, m)
+	})).ServeHTTP(w, r)
 }
 
 func (a *API) unauthorised(w http.ResponseWriter, r *http.Request, detail string) {

@@ -472,6 +472,11 @@ func TestProblems(t *testing.T) {
 			t.Errorf("with the token %.10s: %d", token, status)
 		}
 	}
+	// What the server refuses before any operation is no page either.
+	status, h, b := w.send(w.owner, "POST", "/api/v1/organisations", object{"name": "x"}, map[string]string{"Sec-Fetch-Site": "cross-site", "Accept-Language": "de"})
+	if status != http.StatusForbidden || h.Get("Content-Type") != "application/problem+json" || !strings.Contains(string(b), `"title":"Nicht erlaubt"`) {
+		t.Errorf("from a page of another site: %d %v %.300s", status, h, b)
+	}
 	status, _, _ = w.send("", "GET", "/api/v1/me", nil, map[string]string{"Cookie": "session=" + w.owner})
 	if status != http.StatusUnauthorized {
 		t.Errorf("a cookie opened the interface: %d", status)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
+	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 )
 
@@ -15,12 +17,25 @@ import (
 type Programs struct {
 	Prefix     string // of its addresses
 	Handler    http.Handler
-	Document   string // address of its OpenAPI document
+	Problem    func(http.ResponseWriter, *http.Request, guard.Problem) // answers what goes wrong before or around Handler
+	Document   string                                                  // address of its OpenAPI document
 	Operations []Operation
 }
 
 // Operation is one thing that a program can do.
 type Operation struct{ Method, Path, Summary, Area string }
+
+// problem answers with a page, and programs with what they can read.
+func (s *Site) problem() func(http.ResponseWriter, *http.Request, guard.Problem) {
+	page := ui.ErrorPage(s.view)
+	return func(w http.ResponseWriter, r *http.Request, p guard.Problem) {
+		if s.programs.Problem != nil && strings.HasPrefix(r.URL.Path, s.programs.Prefix) {
+			s.programs.Problem(w, r, p)
+			return
+		}
+		page(w, r, p)
+	}
+}
 
 func (s *Site) programRoutes(add adder) {
 	add(Workspace, "GET /api", s.programPage)

@@ -105,7 +105,7 @@ func New(o Options) (*Site, error) {
 		proving: o.Proving, programs: o.Programs, incidents: o.Incidents, alarms: o.Alarms, filing: o.Filing, authority: o.Authority, scanning: o.Scanning, registers: o.Registers}
 	s.working, s.streams = o.Work, o.Streams
 	o.Guard.Log = o.Log
-	o.Guard.ErrorPage = ui.ErrorPage(s.view)
+	o.Guard.ErrorPage = s.problem()
 	s.guard = guard.New(o.Guard)
 	s.signIn = guard.NewLimiter(o.Clock, 20, 3*time.Second, 10_000)
 	s.guests = guard.NewLimiter(o.Clock, 120, time.Second, 10_000)
