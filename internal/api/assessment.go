@@ -7,6 +7,7 @@ import (
 
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/internal/app/accounts"
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/base/locale"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
@@ -159,11 +160,11 @@ func assessmentOperations(a *API) {
 				Note   string `json:"note,omitempty" maxLength:"20000"`
 			}
 		}) (*none, error) {
-			return nil, a.Clients.Assert(ctx, v.Actor, q.Organisation, posture.Assertion{Requirement: q.Requirement, Status: posture.Status(q.Body.Status), Note: q.Body.Note})
+			return nil, a.Clients.Assert(ctx, v.Actor, q.Organisation, posture.Assertion{Requirement: q.Requirement, Status: posture.Status(q.Body.Status), Note: q.Body.Note}, clients.AsItIs)
 		})
 	add(in, operation{id: "take-assertion-back", route: "DELETE organisations/{organisation}/requirements/{requirement}/assertion", summary: "Take a status back that was set by hand"},
 		func(ctx context.Context, v accounts.Visit, q *RequirementPath) (*none, error) {
-			return nil, a.Clients.Assert(ctx, v.Actor, q.Organisation, posture.Assertion{Requirement: q.Requirement})
+			return nil, a.Clients.Assert(ctx, v.Actor, q.Organisation, posture.Assertion{Requirement: q.Requirement}, clients.AsItIs)
 		})
 	exceptionOperations(a, in)
 }
@@ -242,7 +243,7 @@ func exceptionOperations(a *API, in area) {
 		}) (*body[created], error) {
 			b := q.Body
 			id, err := a.Clients.PutException(ctx, v.Actor, q.Organisation, posture.Exception{Requirement: b.Requirement, Kind: b.Kind, Reason: b.Reason,
-				Compensation: b.Compensation, ApprovedBy: b.ApprovedBy, On: b.On, Until: b.Until})
+				Compensation: b.Compensation, ApprovedBy: b.ApprovedBy, On: b.On, Until: b.Until}, clients.AsItIs)
 			return answerWith(created{id}, err)
 		})
 	add(in, operation{id: "remove-exception", route: "DELETE organisations/{organisation}/exceptions/{id}", summary: "Take an exception back"},

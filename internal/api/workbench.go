@@ -156,7 +156,7 @@ func assignmentOperations(a *API, in area) {
 			Body Assignment
 		}) (*none, error) {
 			b := q.Body
-			return nil, a.Clients.Assign(ctx, v.Actor, q.Organisation, assessment.Assignment{Kind: b.Kind, Object: b.Object, Person: b.Person, Due: b.Due})
+			return nil, a.Clients.Assign(ctx, v.Actor, q.Organisation, assessment.Assignment{Kind: b.Kind, Object: b.Object, Person: b.Person, Due: b.Due}, clients.AsItIs)
 		})
 	add(in, operation{id: "list-colleagues", route: "GET organisations/{organisation}/colleagues", summary: "Who may own tasks, evidence and requirements"},
 		func(ctx context.Context, v accounts.Visit, q *At) (*body[ItemsOf[Colleague]], error) {

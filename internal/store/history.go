@@ -162,6 +162,26 @@ func (tx *Tx) Revision(organisation string) (int64, error) {
 	})
 }
 
+// ChangedSince lists the newest entry, by anybody but one actor, of each object of some
+// kinds that changed after a revision of the organisation, newest first.
+func (tx *Tx) ChangedSince(organisation string, revision int64, but string, kinds ...string) ([]ledger.Entry, error) {
+	within, args, err := tx.within("organisation_id")
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Concat(args, args, []any{organisation, revision, but})
+	for _, k := range kinds {
+		all = append(all, k)
+	}
+	list, err := sqldb.Collect(tx.q, entryFields, `SELECT `+entryColumns+` FROM ledger_entries WHERE `+within+` AND seq IN (
+		SELECT MAX(seq) FROM ledger_entries WHERE `+within+` AND organisation_id = ? AND seq > ? AND actor <> ? AND kind IN `+sqldb.Marks(len(kinds))+`
+		GROUP BY kind, object) ORDER BY seq DESC`, all...)
+	if err != nil {
+		return nil, fmt.Errorf("look for newer changes: %w", err)
+	}
+	return list, nil
+}
+
 // EachEntry calls f for every entry of the scope in order, for exports.
 func (tx *Tx) EachEntry(f func(ledger.Entry) error) error {
 	within, args, err := tx.ledgerWithin()

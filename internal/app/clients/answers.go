@@ -146,8 +146,11 @@ func (s *Service) compare(tx *store.Tx, organisation, question string, old asses
 
 // PutException makes an exception, or changes the one of the same requirement and
 // kind. A risk is accepted for a year at most.
-func (s *Service) PutException(ctx context.Context, a authz.Actor, organisation string, e posture.Exception) (id string, err error) {
+func (s *Service) PutException(ctx context.Context, a authz.Actor, organisation string, e posture.Exception, seen Seen) (id string, err error) {
 	err = s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
+		if err := current(tx, a, organisation, seen, kindException, e.Requirement); err != nil {
+			return err
+		}
 		if e.On.IsZero() {
 			e.On = a.Day(tx.Now())
 		}
@@ -190,10 +193,14 @@ func (s *Service) RemoveException(ctx context.Context, a authz.Actor, organisati
 	return s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error { return tx.RemoveException(id) })
 }
 
-// Assert sets the status of one requirement by hand; an empty status takes it back.
-func (s *Service) Assert(ctx context.Context, a authz.Actor, organisation string, as posture.Assertion) error {
+// Assert sets the status of one requirement by hand; an empty status takes it back. What
+// somebody else changed after it was seen is a [Meanwhile].
+func (s *Service) Assert(ctx context.Context, a authz.Actor, organisation string, as posture.Assertion, seen Seen) error {
 	return s.revise(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
 		if err := checkIDs(s.knowledge.Catalogue, "", as.Requirement); err != nil {
+			return err
+		}
+		if err := current(tx, a, organisation, seen, kindAssertion, as.Requirement); err != nil {
 			return err
 		}
 		if as.Status == "" {

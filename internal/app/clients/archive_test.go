@@ -52,7 +52,7 @@ func TestArchiveIsReadOnly(t *testing.T) {
 		"template":     o.SetTemplate(ctx, o.owner, org.ID, true),
 		"facts":        o.SetFacts(ctx, o.owner, org.ID, before.Organisation.Version, before.File),
 		"snapshot":     o.Snapshot(ctx, o.owner, org.ID, "S"),
-		"assertion":    o.Assert(ctx, o.owner, org.ID, posture.Assertion{Requirement: "cir.2.1.1", Status: posture.Met, Note: "N"}),
+		"assertion":    o.Assert(ctx, o.owner, org.ID, posture.Assertion{Requirement: "cir.2.1.1", Status: posture.Met, Note: "N"}, clients.AsItIs),
 	} {
 		wantKind(t, what, err, fault.Conflict)
 	}

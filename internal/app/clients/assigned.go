@@ -100,9 +100,13 @@ func (s *Service) assigned(tx *store.Tx, a authz.Actor, organisation string, ok 
 }
 
 // Assign makes a member answer for a requirement or a question; an empty person
-// takes it back. The person finds a notice in the inbox.
-func (s *Service) Assign(ctx context.Context, a authz.Actor, organisation string, to assessment.Assignment) error {
+// takes it back. The person finds a notice in the inbox. What somebody else changed
+// after it was seen is a [Meanwhile].
+func (s *Service) Assign(ctx context.Context, a authz.Actor, organisation string, to assessment.Assignment, seen Seen) error {
 	return s.write(ctx, a, organisation, authz.AssessmentEdit, func(tx *store.Tx) error {
+		if err := current(tx, a, organisation, seen, kindAssignment, to.Object); err != nil {
+			return err
+		}
 		people, err := tx.MembersOf(organisation)
 		if err != nil {
 			return err

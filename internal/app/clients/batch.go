@@ -1,12 +1,14 @@
 package clients
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
+	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
 	"github.com/nisaba-platform/nisaba/law"
@@ -30,12 +32,14 @@ type Batch struct {
 	Status       posture.Status
 	Note         string
 	ApprovedBy   string
+	Seen         Seen // what others changed later is left out
 }
 
 // Refused is a requirement that a batch left as it was, and why.
 type Refused struct {
 	Requirement string
 	Why         law.Message
+	Newer       []ledger.Entry // what somebody else did after the page was shown, newest first; else empty
 }
 
 // mostBatch bounds one batch.
@@ -54,18 +58,26 @@ func (s *Service) Apply(ctx context.Context, a authz.Actor, organisation string,
 		if err != nil {
 			return err
 		}
-		seen := map[string]bool{}
+		newer, err := unseen(tx, a, organisation, b.Seen, kindOfAct(b.Act))
+		if err != nil {
+			return err
+		}
+		done := map[string]bool{}
 		for _, id := range b.Requirements {
-			if seen[id] {
+			if done[id] {
 				continue
 			}
-			seen[id] = true
+			done[id] = true
+			if list := newer[id]; len(list) > 0 {
+				refused = append(refused, Refused{id, law.Say("workbench.refused.changed", "by", cmp.Or(list[0].ActorName, list[0].Actor)), list})
+				continue
+			}
 			did, why, err := s.applyOne(tx, a, organisation, id, b, people)
 			switch {
 			case err != nil:
 				return err
 			case why.Key != "":
-				refused = append(refused, Refused{id, why})
+				refused = append(refused, Refused{id, why, nil})
 			case did:
 				changed++
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
 	"github.com/nisaba-platform/nisaba/internal/domain/planning"
@@ -73,7 +74,7 @@ func TestExceptionsThatCannotBe(t *testing.T) {
 	} {
 		e := posture.Exception{Requirement: leaf, Kind: posture.ExceptionAccepted, Reason: "R", ApprovedBy: "B", Until: today.AddDays(30)}
 		tc.spoil(&e)
-		wantField(t, tc.field, second(o.PutException(context.Background(), o.owner, org.ID, e)))
+		wantField(t, tc.field, second(o.PutException(context.Background(), o.owner, org.ID, e, clients.AsItIs)))
 	}
 }
 

@@ -61,6 +61,7 @@ func WithScanner(sc Scanner) Option { return func(s *Service) { s.scanner = sc }
 // them only, and share them.
 type Client struct {
 	Organisation   tenant.Organisation
+	Revision       Seen               // what is shown is at least as new; forms send it back
 	File           *organisation.File // facts, answers, evidence, exceptions and assertions
 	In             assessing.Input    // the whole assessment as of today; shared, to be read only
 	Tasks          []planning.Task    // stored, by due day

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/board"
@@ -63,12 +64,12 @@ func changes(t *testing.T, o office, org string) []step {
 		{"evidence.remove", func() error { return o.RemoveEvidence(ctx, o.owner, org, "e") }},
 		{"file.create", func() error { return second(o.Upload(ctx, o.owner, org, "f", strings.NewReader("x"))) }},
 		{"exception.create", func() (err error) {
-			exception, err = o.PutException(ctx, o.owner, org, posture.Exception{Requirement: leaf, Kind: "accepted", Reason: "R", ApprovedBy: "B", Until: today.AddDays(30)})
+			exception, err = o.PutException(ctx, o.owner, org, posture.Exception{Requirement: leaf, Kind: "accepted", Reason: "R", ApprovedBy: "B", Until: today.AddDays(30)}, clients.AsItIs)
 			return err
 		}},
 		{"exception.remove", func() error { return o.RemoveException(ctx, o.owner, org, exception) }},
 		{"assertion.create", func() error {
-			return o.Assert(ctx, o.owner, org, posture.Assertion{Requirement: leaf, Status: "met"})
+			return o.Assert(ctx, o.owner, org, posture.Assertion{Requirement: leaf, Status: "met"}, clients.AsItIs)
 		}},
 		{"determination.create", func() error { return second(o.Determine(ctx, o.owner, org)) }},
 		{"organisation.change", func() error { return o.SetFacts(ctx, o.owner, org, c.Organisation.Version, c.File) }},

@@ -87,6 +87,7 @@ func (s *Service) fetchKept(tx *store.Tx, organisation string) (Client, error) {
 		c.kept[organisation] = keptClient{revision, k.client}
 		c.mu.Unlock()
 	}
+	k.client.Revision = Seen(revision)
 	return k.client, nil
 }
 

@@ -74,9 +74,11 @@ func rights(t *testing.T, o office) map[string]right {
 		"Statutory":     {scoped: true}, // within the transaction of a scope
 		"EvidenceEnds":  {scoped: true}, // of what the caller has
 
-		"ReachOf":         {scoped: true},
-		"Take":            {scoped: true},
-		"Assign":          {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.Assign(ctx, a, id, assessment.Assignment{}) }},
+		"ReachOf": {scoped: true},
+		"Take":    {scoped: true},
+		"Assign": {low: authz.Contributor, call: func(a authz.Actor, id string) error {
+			return s.Assign(ctx, a, id, assessment.Assignment{}, clients.AsItIs)
+		}},
 		"Apply":           {low: authz.Contributor, call: func(a authz.Actor, id string) error { _, _, err := s.Apply(ctx, a, id, clients.Batch{}); return err }},
 		"Load":            {low: authz.Guest, call: func(a authz.Actor, id string) error { return second(s.Load(ctx, a, id)) }},
 		"Home":            {low: authz.Guest, call: func(a authz.Actor, id string) error { return second(s.Home(ctx, a, id)) }},
@@ -89,15 +91,17 @@ func rights(t *testing.T, o office) map[string]right {
 			_, _, err := s.ImportWorkbook(ctx, a, id, []clients.AnswerChange{{Question: "x"}}, nil)
 			return err
 		}},
-		"PutEvidence":     {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.PutEvidence(ctx, a, id, posture.Evidence{}) }},
-		"PutPiece":        {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.PutPiece(ctx, a, id, assessment.Evidence{})) }},
-		"RemoveEvidence":  {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.RemoveEvidence(ctx, a, id, "x") }},
-		"Upload":          {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Upload(ctx, a, id, "x", strings.NewReader("x"))) }},
-		"Rescan":          {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Rescan(ctx, a, id, "x")) }},
-		"Download":        {low: authz.Guest, call: func(a authz.Actor, id string) error { _, _, err := s.Download(ctx, a, id, "x"); return err }},
-		"PutException":    {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.PutException(ctx, a, id, posture.Exception{})) }},
+		"PutEvidence":    {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.PutEvidence(ctx, a, id, posture.Evidence{}) }},
+		"PutPiece":       {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.PutPiece(ctx, a, id, assessment.Evidence{})) }},
+		"RemoveEvidence": {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.RemoveEvidence(ctx, a, id, "x") }},
+		"Upload":         {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Upload(ctx, a, id, "x", strings.NewReader("x"))) }},
+		"Rescan":         {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.Rescan(ctx, a, id, "x")) }},
+		"Download":       {low: authz.Guest, call: func(a authz.Actor, id string) error { _, _, err := s.Download(ctx, a, id, "x"); return err }},
+		"PutException": {low: authz.Contributor, call: func(a authz.Actor, id string) error {
+			return second(s.PutException(ctx, a, id, posture.Exception{}, clients.AsItIs))
+		}},
 		"RemoveException": {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.RemoveException(ctx, a, id, "x") }},
-		"Assert":          {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.Assert(ctx, a, id, posture.Assertion{}) }},
+		"Assert":          {low: authz.Contributor, call: func(a authz.Actor, id string) error { return s.Assert(ctx, a, id, posture.Assertion{}, clients.AsItIs) }},
 		"AdoptPlan":       {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.AdoptPlan(ctx, a, id)) }},
 		"AddTask":         {low: authz.Contributor, call: func(a authz.Actor, id string) error { return second(s.AddTask(ctx, a, id, planning.Task{})) }},
 		"Search":          {low: authz.Guest, workspace: true, call: func(a authz.Actor, _ string) error { return second(s.Search(ctx, a, "x", 1)) }},

@@ -42,7 +42,7 @@ func TestOwnersCanWork(t *testing.T) {
 		t.Helper()
 		for what, err := range map[string]error{
 			"owner":        o.PutTask(ctx, o.owner, org.ID, planning.Task{Title: "Write the policy", State: planning.ToDo, Owner: "eva"}),
-			"person":       o.Assign(ctx, o.owner, org.ID, assessment.Assignment{Kind: assessment.OfRequirement, Object: "cir.2.1.1", Person: "eva"}),
+			"person":       o.Assign(ctx, o.owner, org.ID, assessment.Assignment{Kind: assessment.OfRequirement, Object: "cir.2.1.1", Person: "eva"}, clients.AsItIs),
 			"owner_person": second(o.PutPiece(ctx, o.owner, org.ID, evidence)),
 		} {
 			if want && err != nil {

@@ -264,29 +264,29 @@ func TestExceptionsAndAssertions(t *testing.T) {
 	ctx := context.Background()
 	leaf := o.load(t, org.ID).In.Posture.Gaps[0].Requirement
 	e := posture.Exception{Requirement: leaf, Kind: posture.ExceptionAccepted, Reason: "budget of next year", ApprovedBy: "the board", Until: today.AddDays(90)}
-	id, err := o.PutException(ctx, o.owner, org.ID, e)
+	id, err := o.PutException(ctx, o.owner, org.ID, e, clients.AsItIs)
 	if err != nil {
 		t.Fatal(err)
 	}
 	e.Reason = "budget of the year after"
-	if same, err := o.PutException(ctx, o.owner, org.ID, e); err != nil || same != id {
+	if same, err := o.PutException(ctx, o.owner, org.ID, e, clients.AsItIs); err != nil || same != id {
 		t.Errorf("a second exception %s for %s, %v", same, leaf, err)
 	}
 	e.Reason = " "
-	_, err = o.PutException(ctx, o.owner, org.ID, e)
+	_, err = o.PutException(ctx, o.owner, org.ID, e, clients.AsItIs)
 	wantKind(t, "without reason", err, fault.Invalid)
 	if err := o.RemoveException(ctx, o.owner, org.ID, id); err != nil {
 		t.Error(err)
 	}
 	before := o.row(t, org.ID).Rollup.Points
-	if err := o.Assert(ctx, o.owner, org.ID, posture.Assertion{Requirement: leaf, Status: posture.Met, Note: "seen on site"}); err != nil {
+	if err := o.Assert(ctx, o.owner, org.ID, posture.Assertion{Requirement: leaf, Status: posture.Met, Note: "seen on site"}, clients.AsItIs); err != nil {
 		t.Fatal(err)
 	}
 	if after := o.row(t, org.ID).Rollup.Points; after <= before {
 		t.Errorf("from %v to %v", before, after)
 	}
-	wantKind(t, "not applicable by hand", o.Assert(ctx, o.owner, org.ID, posture.Assertion{Requirement: leaf, Status: posture.NotApplicable}), fault.Invalid)
-	if err := o.Assert(ctx, o.owner, org.ID, posture.Assertion{Requirement: leaf}); err != nil || o.row(t, org.ID).Rollup.Points != before {
+	wantKind(t, "not applicable by hand", o.Assert(ctx, o.owner, org.ID, posture.Assertion{Requirement: leaf, Status: posture.NotApplicable}, clients.AsItIs), fault.Invalid)
+	if err := o.Assert(ctx, o.owner, org.ID, posture.Assertion{Requirement: leaf}, clients.AsItIs); err != nil || o.row(t, org.ID).Rollup.Points != before {
 		t.Errorf("taken back: %v, %v points", err, o.row(t, org.ID).Rollup.Points)
 	}
 }

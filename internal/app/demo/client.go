@@ -395,7 +395,7 @@ func (c *client) accepts(ctx context.Context) error {
 	gaps := got.In.Posture.Gaps
 	g := gaps[int(share(c.file, "accepted")*float64(len(gaps)))]
 	_, err = c.Clients.PutException(ctx, c.actors[anna], c.id, posture.Exception{Requirement: g.Requirement, Kind: posture.ExceptionAccepted,
-		Reason: "The change needs new equipment that is ordered. Until then only named people have access.", ApprovedBy: c.contact, Until: c.today().AddDays(150)})
+		Reason: "The change needs new equipment that is ordered. Until then only named people have access.", ApprovedBy: c.contact, Until: c.today().AddDays(150)}, clients.AsItIs)
 	return err
 }
 

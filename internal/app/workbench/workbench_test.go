@@ -151,10 +151,10 @@ func TestContributorsEditWhatIsTheirs(t *testing.T) {
 		wantKind(t, what+" before the assignment", err, fault.Forbidden)
 	}
 	to := assessment.Assignment{Kind: assessment.OfRequirement, Object: "cir.4.2.1", Person: "p-auditor"}
-	wantKind(t, "an auditor as owner", o.clients.Assign(ctx, o.owner, o.org, to), fault.Invalid)
+	wantKind(t, "an auditor as owner", o.clients.Assign(ctx, o.owner, o.org, to, clients.AsItIs), fault.Invalid)
 	to.Person = ben.Person
-	wantKind(t, "a contributor assigns", o.clients.Assign(ctx, ben, o.org, to), fault.Forbidden)
-	if err := o.clients.Assign(ctx, o.owner, o.org, to); err != nil {
+	wantKind(t, "a contributor assigns", o.clients.Assign(ctx, ben, o.org, to, clients.AsItIs), fault.Forbidden)
+	if err := o.clients.Assign(ctx, o.owner, o.org, to, clients.AsItIs); err != nil {
 		t.Fatal(err)
 	}
 	if n := o.inbox(t, ben.Person); len(n) != 1 || n[0].Key != "workbench.notice.assigned" {
@@ -169,7 +169,7 @@ func TestContributorsEditWhatIsTheirs(t *testing.T) {
 	elsewhere := policy
 	elsewhere.Covers = []string{"cir.4.2.1", "cir.1.1.1.a"}
 	for what, err := range map[string]error{"another answer": answer("q.mfa.where", "none"), "evidence of more": o.clients.PutEvidence(ctx, ben, o.org, elsewhere),
-		"a comment elsewhere": comment("cir.1.1.1.a"), "an assertion": o.clients.Assert(ctx, ben, o.org, posture.Assertion{Requirement: "cir.4.2.1", Status: posture.Met})} {
+		"a comment elsewhere": comment("cir.1.1.1.a"), "an assertion": o.clients.Assert(ctx, ben, o.org, posture.Assertion{Requirement: "cir.4.2.1", Status: posture.Met}, clients.AsItIs)} {
 		wantKind(t, what, err, fault.Forbidden)
 	}
 }

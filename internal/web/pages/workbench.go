@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/app/workbench"
 	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/assessment"
+	"github.com/nisaba-platform/nisaba/internal/domain/ledger"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
 	"github.com/nisaba-platform/nisaba/law"
@@ -71,7 +73,8 @@ type work struct {
 	answers map[string]*assessment.Answer    // ask answer
 	flash   []ui.Flash
 	refused []clients.Refused
-	again   clients.Batch // was not taken: the form holds it still
+	again   clients.Batch  // was not taken, or not for all: the form holds it still
+	newer   []ledger.Entry // what somebody else did, for which the form that was sent was not taken
 }
 
 // result is the status of a requirement; the zero value when it has none.
@@ -169,7 +172,12 @@ func (s *Site) act(do func(*http.Request) error) guard.Handler {
 			}
 			before = statuses(c)
 		}
-		if err := do(r); err != nil {
+		err = do(r)
+		var meanwhile *clients.Meanwhile
+		if errors.As(err, &meanwhile) {
+			return s.showMeanwhile(w, r, filter, open, meanwhile)
+		}
+		if err != nil {
 			return err
 		}
 		if !partial(r) {
@@ -181,6 +189,45 @@ func (s *Site) act(do func(*http.Request) error) guard.Handler {
 		}
 		return ui.Render(w, r, http.StatusOK, workChanged(x, before))
 	}
+}
+
+// showMeanwhile shows the requirement as it is now, what somebody else did, and the form
+// as it was sent: whoever sends it again has seen both.
+func (s *Site) showMeanwhile(w http.ResponseWriter, r *http.Request, f workFilter, open string, m *clients.Meanwhile) error {
+	x, err := s.work(r, f, open)
+	if err != nil {
+		return err
+	}
+	x.newer = m.Entries
+	if partial(r) {
+		return ui.Render(w, r, http.StatusConflict, openRequirement(x))
+	}
+	p := s.clientFrame(r, x.c, "requirements")
+	p.Wide = true
+	return ui.Render(w, r, http.StatusConflict, requirementsPage(p, x))
+}
+
+// sent is what a form of the open requirement holds: what was sent with it when it was
+// not taken, else what is.
+func (x *work) sent(act, name, is string) string {
+	if x.refuses(act) {
+		return x.r.PostFormValue(name)
+	}
+	return is
+}
+
+// refuses reports whether the form of an act was sent and not taken.
+func (x *work) refuses(act string) bool {
+	return len(x.newer) > 0 && strings.HasSuffix(x.r.URL.Path, "/"+act)
+}
+
+// seen is the revision that the page of a form showed; nonsense is the oldest.
+func seen(r *http.Request) clients.Seen {
+	n, err := strconv.ParseInt(r.PostFormValue("seen"), 10, 64)
+	if err != nil {
+		n = -1
+	}
+	return clients.Seen(n)
 }
 
 func statuses(c clients.Client) map[string]posture.Status {
@@ -218,12 +265,12 @@ func (s *Site) assign(r *http.Request) error {
 	if q := r.PostFormValue("question"); q != "" {
 		to.Kind, to.Object = assessment.OfQuestion, q
 	}
-	return s.clients.Assign(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), to)
+	return s.clients.Assign(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), to, seen(r))
 }
 
 func (s *Site) assertStatus(r *http.Request) error {
 	return s.clients.Assert(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), posture.Assertion{
-		Requirement: r.PostFormValue("requirement"), Status: posture.Status(r.PostFormValue("status")), Note: strings.TrimSpace(r.PostFormValue("note"))})
+		Requirement: r.PostFormValue("requirement"), Status: posture.Status(r.PostFormValue("status")), Note: strings.TrimSpace(r.PostFormValue("note"))}, seen(r))
 }
 
 func (s *Site) putException(r *http.Request) error {
@@ -233,7 +280,7 @@ func (s *Site) putException(r *http.Request) error {
 	}
 	_, err = s.clients.PutException(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), posture.Exception{
 		Requirement: r.PostFormValue("requirement"), Kind: r.PostFormValue("kind"), Reason: strings.TrimSpace(r.PostFormValue("reason")),
-		Compensation: strings.TrimSpace(r.PostFormValue("compensation")), ApprovedBy: strings.TrimSpace(r.PostFormValue("approved_by")), Until: until})
+		Compensation: strings.TrimSpace(r.PostFormValue("compensation")), ApprovedBy: strings.TrimSpace(r.PostFormValue("approved_by")), Until: until}, seen(r))
 	return err
 }
 
@@ -272,7 +319,7 @@ func (s *Site) batch(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	b := clients.Batch{Requirements: r.PostForm["requirement"], Act: r.PostFormValue("act"), Person: r.PostFormValue("person"), Due: due,
-		Status: posture.Status(r.PostFormValue("status")), Note: strings.TrimSpace(r.PostFormValue("note")), ApprovedBy: strings.TrimSpace(r.PostFormValue("approved_by"))}
+		Status: posture.Status(r.PostFormValue("status")), Note: strings.TrimSpace(r.PostFormValue("note")), ApprovedBy: strings.TrimSpace(r.PostFormValue("approved_by")), Seen: seen(r)}
 	changed, refused, err := s.clients.Apply(r.Context(), visitOf(r).Actor, r.PathValue("organisation"), b)
 	wrong, mendable := ui.ErrorsOf(r.Context(), err)
 	if err != nil && !mendable {
@@ -287,7 +334,7 @@ func (s *Site) batch(w http.ResponseWriter, r *http.Request) error {
 		return failed
 	}
 	if err == nil {
-		x.refused = refused
+		x.refused, x.again = refused, leftOver(b, refused)
 		x.flash = []ui.Flash{{Tone: ui.Good, Text: ui.T(r.Context(), "workbench.batch.changed", "count", changed)}}
 		if changed == 0 {
 			x.flash[0].Tone = ui.Partly
@@ -301,6 +348,21 @@ func (s *Site) batch(w http.ResponseWriter, r *http.Request) error {
 	p := s.clientFrame(r, x.c, "requirements")
 	p.Wide, p.Flashes = true, append(p.Flashes, x.flash...)
 	return ui.Render(w, r, statusOf(wrong), requirementsPage(p, x))
+}
+
+// leftOver is what of a batch can be sent again by whoever has read what somebody else
+// did in the meantime.
+func leftOver(b clients.Batch, refused []clients.Refused) clients.Batch {
+	b.Requirements = nil
+	for _, no := range refused {
+		if len(no.Newer) > 0 {
+			b.Requirements = append(b.Requirements, no.Requirement)
+		}
+	}
+	if len(b.Requirements) == 0 {
+		return clients.Batch{}
+	}
+	return b
 }
 
 // groupOf is the measure under which the list shows a requirement, or its section.

@@ -141,13 +141,16 @@ func statusOptions(ctx context.Context, chosen posture.Status) []ui.Option {
 }
 
 // exceptionKinds are the exceptions that the law knows for a requirement.
-func exceptionKinds(ctx context.Context, req catalog.Requirement) []ui.Option {
-	var out []ui.Option
+func exceptionKinds(ctx context.Context, x *work, req catalog.Requirement) []ui.Option {
+	var kinds []string
 	if req.MayNotApply() {
-		out = append(out, ui.Option{Value: posture.ExceptionNotApplicable, Label: ui.T(ctx, "workbench.exception.not_applicable")})
+		kinds = append(kinds, posture.ExceptionNotApplicable)
 	}
-	return append(out, ui.Option{Value: posture.ExceptionCompensated, Label: ui.T(ctx, "workbench.exception.compensated")},
-		ui.Option{Value: posture.ExceptionAccepted, Label: ui.T(ctx, "workbench.exception.accepted")})
+	var out []ui.Option
+	for _, k := range append(kinds, posture.ExceptionCompensated, posture.ExceptionAccepted) {
+		out = append(out, ui.Option{Value: k, Label: ui.T(ctx, "workbench.exception."+k), Selected: k == x.sent("exception", "kind", "")})
+	}
+	return out
 }
 
 // acceptance says of an accepted risk that nobody has said when it is looked at again, or
@@ -242,7 +245,7 @@ func dateValue(d law.Date) string {
 // assertionOptions are the statuses that a person can set, and the way back.
 func assertionOptions(ctx context.Context, x *work) []ui.Option {
 	a, _ := x.assertion()
-	return append([]ui.Option{{Label: ui.T(ctx, "workbench.assertion.none")}}, statusOptions(ctx, a.Status)...)
+	return append([]ui.Option{{Label: ui.T(ctx, "workbench.assertion.none")}}, statusOptions(ctx, posture.Status(x.sent("assert", "status", string(a.Status))))...)
 }
 
 func assertionNote(x *work) string {
