@@ -239,15 +239,16 @@ func suggestionOperations(a *API, in area) {
 			At
 			Body Choice
 		}) (*body[Added], error) {
-			n, err := a.Bench.Accept(ctx, v.Actor, q.Organisation, q.Body.Source, q.Body.Questions)
-			return answerWith(Added{n}, err)
+			d, err := a.Bench.Accept(ctx, v.Actor, q.Organisation, q.Body.Source, q.Body.Questions)
+			return answerWith(Added{d.Count}, err)
 		})
 	add(in, operation{id: "dismiss-suggestions", route: "POST organisations/{organisation}/suggestions/dismiss", summary: "Set aside what a source proposes", status: http.StatusNoContent},
 		func(ctx context.Context, v accounts.Visit, q *struct {
 			At
 			Body Choice
 		}) (*none, error) {
-			return nil, a.Bench.Dismiss(ctx, v.Actor, q.Organisation, q.Body.Source, q.Body.Questions)
+			_, err := a.Bench.Dismiss(ctx, v.Actor, q.Organisation, q.Body.Source, q.Body.Questions)
+			return nil, err
 		})
 }
 

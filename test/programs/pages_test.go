@@ -84,8 +84,8 @@ func operationsOf() map[string]string {
 		"POST " + org + "/requirements/comment/edit": "edit-comment", "POST " + org + "/requirements/comment/remove": "remove-comment",
 		"POST " + org + "/requirements/undo": "undo", "POST " + org + "/requirements/batch": "change-requirements", "GET " + org + "/requirements.csv": table,
 		"GET " + org + "/suggestions": "list-suggestions list-lenders", "POST " + org + "/suggestions/accept": "accept-suggestions",
-		"POST " + org + "/suggestions/dismiss": "dismiss-suggestions",
-		"GET " + org + "/delegations":          "list-delegations", "POST " + org + "/delegations": "delegate", "POST " + org + "/delegations/withdraw": "withdraw-delegation",
+		"POST " + org + "/suggestions/dismiss": "dismiss-suggestions", "POST " + org + "/suggestions/undo": "undo-bulk",
+		"GET " + org + "/delegations": "list-delegations", "POST " + org + "/delegations": "delegate", "POST " + org + "/delegations/withdraw": "withdraw-delegation",
 		"GET " + org + "/workbook": form, "GET " + org + "/workbook/export": "get-workbook", "POST " + org + "/workbook": "preview-workbook",
 		"POST " + org + "/workbook/apply": "apply-workbook",
 

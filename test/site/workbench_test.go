@@ -39,6 +39,7 @@ func workbenchForms() map[string]url.Values {
 		page + "/batch":            here(url.Values{"act": {"assert"}, "status": {"met"}, "note": {"seen"}}),
 		hints + "/accept":          {"source": {"evidence"}},
 		hints + "/dismiss":         {"source": {"evidence"}},
+		hints + "/undo":            {"mark": {"suggestions x"}},
 		links:                      {"recipient": {"Clerk"}, "language": {"en"}, "days": {"7"}, "question": {"q.backup.exists"}},
 		links + "/withdraw":        {"id": {"x"}},
 	}
@@ -208,6 +209,51 @@ func TestLinkInBrowser(t *testing.T) {
 	}
 	if after := v.score(organisation, "measure.c"); after >= before {
 		t.Errorf("the score went from %v to %v", before, after)
+	}
+}
+
+// TestSuggestionsTakenBack: the page says what was accepted or dismissed and takes the
+// whole act back at once, without script.
+func TestSuggestionsTakenBack(t *testing.T) {
+	site, _ := start(t)
+	v, guest := newVisitor(t, site), newVisitor(t, site)
+	organisation := v.begin("managed-service-provider.yaml")
+	link := v.delegate(organisation, "")
+	for question, option := range map[string]string{"q.backup.exists": "none", "q.backup.restore-test": "yearly"} {
+		guest.must(link+"/save", url.Values{"question": {question}, "option": {option}})
+	}
+	guest.must(link+"/hand-in", nil)
+	before := v.score(organisation, "measure.c")
+	_, page := v.get(organisation + "/suggestions")
+	source := regexp.MustCompile(`name="source" value="(delegation:[^"]+)"`).FindStringSubmatch(page)
+	if source == nil {
+		t.Fatalf("no suggestion of the recipient:\n%.900s", page)
+	}
+	for _, step := range [][2]string{{"accept", "2 answers were taken over."}, {"dismiss", "2 suggestions were dismissed."}} {
+		act, said := step[0], step[1]
+		page, _ := v.must(organisation+"/suggestions/"+act, url.Values{"source": source[1:]})
+		mark := regexp.MustCompile(`suggestions/undo"(?s:.*?)name="mark" value="([^"]+)"`).FindStringSubmatch(page)
+		if mark == nil || !strings.Contains(page, said) || strings.Contains(page, source[1]) {
+			t.Fatalf("after %s:\n%.3000s", act, page[strings.Index(page, "<main"):])
+		}
+		if after := v.score(organisation, "measure.c"); (after != before) != (act == "accept") {
+			t.Errorf("after %s the score is %v, it was %v", act, after, before)
+		}
+		page, at := v.must(organisation+"/suggestions/undo", url.Values{"mark": mark[1:]})
+		if at != organisation+"/suggestions" || !strings.Contains(page, "Undone: 2 suggestions are open again.") || !strings.Contains(page, source[1]) || strings.Contains(page, "suggestions/undo") {
+			t.Errorf("taking back %s led to %s:\n%.3000s", act, at, page[strings.Index(page, "<main"):])
+		}
+		if after := v.score(organisation, "measure.c"); after != before {
+			t.Errorf("after %s was taken back the score is %v, it was %v", act, after, before)
+		}
+	}
+	_, page = v.get(organisation + "/history")
+	entries := regexp.MustCompile(`href="(/ledger/[0-9]+)"`).FindAllStringSubmatch(page, 3) // two undone, and what was dismissed
+	if len(entries) < 3 {
+		t.Fatalf("no history:\n%.3000s", page[strings.Index(page, "<main"):])
+	}
+	if _, page := v.get(entries[2][1]); !strings.Contains(page, "Decision about suggestions") {
+		t.Errorf("the entry does not say why:\n%.3000s", page[strings.Index(page, "<main"):])
 	}
 }
 

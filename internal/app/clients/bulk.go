@@ -66,6 +66,16 @@ type Outcome struct {
 // MostInBulk is how many organisations one bulk action takes.
 const MostInBulk = 1000
 
+// What a mark begins with: the act that it stands for.
+const (
+	MarkBulk        = "bulk"        // the same for several organisations
+	MarkSuggestions = "suggestions" // accepted, or dismissed
+)
+
+// NewMark is a mark for one act: the reason in the ledger of all that it changes, by
+// which UndoBulk takes it back.
+func NewMark(act string) string { return act + " " + newID() }
+
 // Bulk does the same to several organisations, each in a transaction of its own, so
 // that one refusal stops nothing else. The mark stands as reason in the ledger at
 // every change and takes them back with UndoBulk.
@@ -76,7 +86,7 @@ func (s *Service) Bulk(ctx context.Context, a authz.Actor, organisations []strin
 	if err := checkBulk(organisations, d, value); err != nil {
 		return "", nil, err
 	}
-	mark = "bulk " + newID()
+	mark = NewMark(MarkBulk)
 	a.Reason = mark
 	names := s.names(ctx, a)
 	for _, id := range organisations {
@@ -160,7 +170,7 @@ func (s *Service) retag(ctx context.Context, a authz.Actor, id string, f func([]
 	})
 }
 
-// UndoBulk takes back what a bulk action changed in the organisations, the newest
+// UndoBulk takes back what the act of the mark changed in the organisations, the newest
 // change first. What was changed again since stays and is a Conflict there.
 func (s *Service) UndoBulk(ctx context.Context, a authz.Actor, organisations []string, mark string) (out []Outcome, err error) {
 	if _, err := a.Reach(authz.LedgerRestore); err != nil {
@@ -181,7 +191,8 @@ func (s *Service) UndoBulk(ctx context.Context, a authz.Actor, organisations []s
 }
 
 func checkUndo(organisations []string, mark string) error {
-	if !strings.HasPrefix(mark, "bulk ") || len(organisations) == 0 || len(organisations) > MostInBulk {
+	act, _, marked := strings.Cut(mark, " ")
+	if !marked || act != MarkBulk && act != MarkSuggestions || len(organisations) == 0 || len(organisations) > MostInBulk {
 		return invalid("mark", "there is no such bulk action", "the button of its result")
 	}
 	return nil

@@ -40,7 +40,7 @@ func undoable(kind string) (authz.Permission, bool) {
 	switch kind {
 	case "organisation":
 		return authz.OrganisationEdit, true
-	case "answer", "evidence", "exception", "assertion", "assignment":
+	case "answer", "evidence", "exception", "assertion", "assignment", "suggestion":
 		return authz.AssessmentEdit, true
 	case "task":
 		return authz.PlanEdit, true

@@ -223,15 +223,10 @@ func same(x, y []string) bool {
 }
 
 // Accept takes over what a source proposes for some questions, or for all of its
-// questions when none is named, and returns how many answers it gave. A contributor
-// accepts for what is assigned to them. NotFound when the source proposes nothing of
-// it any more.
-func (s *Service) Accept(ctx context.Context, a authz.Actor, organisation, source string, questions []string) (n int, err error) {
-	chosen, err := s.chosen(ctx, a, organisation, source, questions)
-	if err != nil {
-		return 0, err
-	}
-	err = s.write(ctx, a, organisation, chosen, len(questions) == 0, func(tx *store.Tx, mine []Proposal) error {
+// questions when none is named. A contributor accepts for what is assigned to them.
+// NotFound when the source proposes nothing of it any more.
+func (s *Service) Accept(ctx context.Context, a authz.Actor, organisation, source string, questions []string) (Decided, error) {
+	return s.settle(ctx, a, organisation, source, questions, assessment.SuggestionAccepted, func(tx *store.Tx, mine []Proposal) error {
 		var answers []assessment.Answer
 		for _, p := range mine {
 			if err := unchanged(tx, organisation, p); err != nil {
@@ -240,31 +235,15 @@ func (s *Service) Accept(ctx context.Context, a authz.Actor, organisation, sourc
 			on := p.Answer
 			on.By, on.On = cmp.Or(a.Name, a.Person), a.Day(tx.Now())
 			answers = append(answers, assessment.Answer{Answer: on, Source: assessment.BySuggestion})
-			if err := decide(tx, organisation, p, assessment.SuggestionAccepted); err != nil {
-				return err
-			}
 		}
-		n = len(answers)
 		return s.clients.Take(tx, organisation, answers)
 	})
-	return n, err
 }
 
 // Dismiss sets aside what a source proposes, for some questions or for all. It
 // comes again only when the source says something else.
-func (s *Service) Dismiss(ctx context.Context, a authz.Actor, organisation, source string, questions []string) error {
-	chosen, err := s.chosen(ctx, a, organisation, source, questions)
-	if err != nil {
-		return err
-	}
-	return s.write(ctx, a, organisation, chosen, len(questions) == 0, func(tx *store.Tx, mine []Proposal) error {
-		for _, p := range mine {
-			if err := decide(tx, organisation, p, assessment.SuggestionDismissed); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+func (s *Service) Dismiss(ctx context.Context, a authz.Actor, organisation, source string, questions []string) (Decided, error) {
+	return s.settle(ctx, a, organisation, source, questions, assessment.SuggestionDismissed, func(*store.Tx, []Proposal) error { return nil })
 }
 
 // chosen is the proposals of a source for some questions, or for all.

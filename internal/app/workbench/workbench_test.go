@@ -3,6 +3,7 @@ package workbench_test
 import (
 	"context"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -42,7 +43,27 @@ type office struct {
 	owner   authz.Actor
 }
 
+// kit is the PostgreSQL of the tests that run on both engines.
+var kit storetest.Kit
+
+func TestMain(m *testing.M) { os.Exit(kit.Main(m)) }
+
+// open is an office on SQLite.
 func open(t *testing.T) office {
+	t.Helper()
+	return openAt(t, prepared(t))
+}
+
+// prepared is the path of an SQLite database in which nothing happened yet.
+func prepared(t testing.TB) string {
+	t.Helper()
+	path := storetest.SQLite(t)
+	storetest.Prepare(t, path)
+	return path
+}
+
+// openAt is an office on a database whose schema is up to date.
+func openAt(t *testing.T, target string) office {
 	t.Helper()
 	cat, err := catalog.Load(content.FS)
 	if err != nil {
@@ -53,14 +74,12 @@ func open(t *testing.T) office {
 		t.Fatal(err)
 	}
 	k := assessing.Knowledge{Catalogue: cat, Countries: set, Edition: "test", Program: "nisaba test"}
-	dir := t.TempDir()
-	storetest.Prepare(t, filepath.Join(dir, "nisaba.db"))
-	s, err := store.Open(t.Context(), filepath.Join(dir, "nisaba.db"), store.Options{})
+	s, err := store.Open(t.Context(), target, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	files, err := blob.Open(filepath.Join(dir, "files"))
+	files, err := blob.Open(filepath.Join(t.TempDir(), "files"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +260,7 @@ func TestSuggestions(t *testing.T) {
 	if got := o.proposed(t, "", source); !slices.Equal(got, []string{"q.backup.exists"}) {
 		t.Fatalf("the template proposes %v", got)
 	}
-	if err := o.Dismiss(ctx, o.owner, o.org, source, []string{"q.backup.exists"}); err != nil {
+	if _, err := o.Dismiss(ctx, o.owner, o.org, source, []string{"q.backup.exists"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := o.proposed(t, "", source); got != nil {
@@ -252,8 +271,8 @@ func TestSuggestions(t *testing.T) {
 	if got := o.proposed(t, "", source); len(got) != 1 {
 		t.Fatalf("another answer of the template: %v", got)
 	}
-	if n, err := o.Accept(ctx, o.owner, o.org, source, nil); n != 1 || err != nil {
-		t.Fatalf("%d, %v", n, err)
+	if d, err := o.Accept(ctx, o.owner, o.org, source, nil); d.Count != 1 || err != nil {
+		t.Fatalf("%+v, %v", d, err)
 	}
 	c, err := o.clients.Load(ctx, o.owner, o.org)
 	if err != nil {

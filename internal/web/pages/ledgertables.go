@@ -95,8 +95,8 @@ func entryReason(ctx context.Context, e ledger.Entry) string {
 	}
 	if kind, ok := strings.CutPrefix(why, "job "); ok {
 		why = named(ctx, "jobs.kind.", kind, ui.T(ctx, "ledger.reason.job_queue"))
-	} else if strings.HasPrefix(why, "bulk ") {
-		why = ui.T(ctx, "ledger.reason.bulk")
+	} else if act, _, marked := strings.Cut(why, " "); marked && (act == clients.MarkBulk || act == clients.MarkSuggestions) {
+		why = ui.T(ctx, "ledger.reason."+act)
 	}
 	why = named(ctx, "ledger.reason.", strings.ReplaceAll(why, " ", "_"), why)
 	if !rewound {

@@ -3,11 +3,13 @@ package pages
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/nisaba-platform/nisaba/catalog"
 	"github.com/nisaba-platform/nisaba/internal/app/clients"
 	"github.com/nisaba-platform/nisaba/internal/app/workbench"
+	"github.com/nisaba-platform/nisaba/internal/base/fault"
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/web/guard"
 	"github.com/nisaba-platform/nisaba/internal/web/ui"
@@ -18,6 +20,7 @@ func (s *Site) suggestionRoutes(add adder) {
 	add(Client, "GET "+page, s.suggestions)
 	add(Client, "POST "+page+"/accept", s.decideSuggestion)
 	add(Client, "POST "+page+"/dismiss", s.decideSuggestion)
+	add(Client, "POST "+page+"/undo", s.undoSuggestions)
 }
 
 // suggested is what the page of suggestions shows.
@@ -55,6 +58,11 @@ func (s *Site) suggestions(w http.ResponseWriter, r *http.Request) error {
 	x.may = denied == nil
 	p := s.clientFrame(r, c, "suggestions")
 	p.Lead = ui.T(r.Context(), "workbench.suggestions.lead")
+	flash, err := s.decidedFlash(r)
+	if err != nil {
+		return err
+	}
+	p.Flashes = append(p.Flashes, flash...)
 	return ui.Render(w, r, http.StatusOK, suggestionsPage(p, x))
 }
 
@@ -65,20 +73,59 @@ func (s *Site) decideSuggestion(w http.ResponseWriter, r *http.Request) error {
 	if q := r.PostFormValue("question"); q != "" {
 		questions = []string{q}
 	}
-	var err error
+	act := s.bench.Dismiss
 	if strings.HasSuffix(r.URL.Path, "/accept") {
-		_, err = s.bench.Accept(r.Context(), actor, organisation, source, questions)
-	} else {
-		err = s.bench.Dismiss(r.Context(), actor, organisation, source, questions)
+		act = s.bench.Accept
 	}
+	done, err := act(r.Context(), actor, organisation, source, questions)
 	if err != nil {
 		return err
 	}
-	back := "suggestions"
-	if from := r.PostFormValue("from"); from != "" {
-		back += "?from=" + escape(from)
+	return backToSuggestions(w, r, done.Mark)
+}
+
+// undoSuggestions takes back all that one act accepted or dismissed.
+func (s *Site) undoSuggestions(w http.ResponseWriter, r *http.Request) error {
+	mark := r.PostFormValue("mark")
+	out, err := s.clients.UndoBulk(r.Context(), visitOf(r).Actor, []string{r.PathValue("organisation")}, mark)
+	if err != nil {
+		return err
 	}
-	return guard.Redirect(w, r, clientURL(r, back))
+	if out[0].Err != nil {
+		return out[0].Err
+	}
+	return backToSuggestions(w, r, mark)
+}
+
+// backToSuggestions leads to the page, which then says what the act of the mark did.
+func backToSuggestions(w http.ResponseWriter, r *http.Request, mark string) error {
+	query := url.Values{"done": {mark}}
+	if from := r.PostFormValue("from"); from != "" {
+		query.Set("from", from)
+	}
+	return guard.Redirect(w, r, clientURL(r, "suggestions?"+query.Encode()))
+}
+
+// decidedFlash says what the act of the address did, and takes the whole of it back.
+func (s *Site) decidedFlash(r *http.Request) ([]ui.Flash, error) {
+	ctx, organisation := r.Context(), r.PathValue("organisation")
+	d, err := s.bench.Decided(ctx, visitOf(r).Actor, organisation, r.FormValue("done"))
+	if fault.KindOf(err) == fault.Forbidden {
+		return nil, nil
+	}
+	if err != nil || d.Count == 0 {
+		return nil, err
+	}
+	did := string(d.State)
+	if d.Undone {
+		did = "undone"
+	}
+	f := ui.Flash{Tone: ui.Good, Text: ui.T(ctx, "workbench.suggestions.did."+did, "count", d.Count)}
+	if d.Stands && mayRestore(r, organisation) && ui.From(ctx).Now.Sub(d.At) < clients.UndoFor {
+		f.Undo = ui.Undo{Action: clientURL(r, "suggestions/undo"), Fields: map[string]string{"mark": d.Mark, "from": r.FormValue("from")},
+			Note: ui.T(ctx, "ledger.undo.until", "when", ui.MomentText(ctx, d.At.Add(clients.UndoFor)))}
+	}
+	return []ui.Flash{f}, nil
 }
 
 // noSuggestions says where suggestions come from, to who may ask for some.
