@@ -29,7 +29,7 @@ import (
 
 func accessForms() map[string]url.Values {
 	return map[string]url.Values{
-		"/settings":               {"name": {"Seewinkel Beratung"}, "kind": {"provider"}, "language": {"de"}, "colour": {"#1d5b79"}, "prepared_by": {"Anna Huber"}, "version": {"1"}},
+		"/settings":               {"name": {"Seewinkel Beratung"}, "kind": {"provider"}, "language": {"de"}, "zone": {"UTC"}, "colour": {"#1d5b79"}, "prepared_by": {"Anna Huber"}, "version": {"1"}},
 		"/settings/logo":          {},
 		"/settings/logo/remove":   {},
 		"/settings/policy":        {"session_hours": {"8"}, "ranges": {"127.0.0.0/8"}, "version": {"1"}},
@@ -264,7 +264,7 @@ func TestSettings(t *testing.T) {
 		}
 		return m[1]
 	}
-	form := url.Values{"name": {"Seewinkel Neu"}, "kind": {"group"}, "language": {"fr"}, "colour": {"#FFcc00"}, "prepared_by": {"Anna"}, "version": {version()}}
+	form := url.Values{"name": {"Seewinkel Neu"}, "kind": {"group"}, "language": {"fr"}, "zone": {"Europe/Vienna"}, "colour": {"#FFcc00"}, "prepared_by": {"Anna"}, "version": {version()}}
 	if status, page, _ := anna.post("/settings", form); status != http.StatusOK || !strings.Contains(page, "Seewinkel Neu") || !strings.Contains(page, "darker tone") {
 		t.Errorf("settings: %d", status)
 	}
