@@ -314,6 +314,10 @@ func TestTables(t *testing.T) {
 	if status, list := v.get(organisation + "/requirements.csv"); status != http.StatusOK || strings.Count(list, "\r\n") < 50 {
 		t.Errorf("requirements: %d with %d lines", status, strings.Count(list, "\r\n"))
 	}
+	v.reads("de")
+	if _, list := v.get(organisation + "/requirements.csv"); !strings.Contains(list, ",mittel,") || strings.Contains(list, ",medium,") {
+		t.Errorf("the confidence is not in the words of the reader:\n%.600s", list)
+	}
 }
 
 // TestEvidenceInBrowser adds a file with script, sees the status of a requirement

@@ -290,8 +290,12 @@ func requirementRows(ctx context.Context, c clients.Client) (head []string, rows
 		if !ok || !req.IsLeaf() {
 			continue
 		}
+		confidence := ""
+		if result.Confidence != "" {
+			confidence = ui.T(ctx, "evidence.confidence."+string(result.Confidence))
+		}
 		rows = append(rows, []string{req.ID, req.Title, ui.Cite(ctx, req.Citation), strings.Join(req.Measures, " "), status(ctx, result.Status).Word,
-			string(result.Confidence), csvDay(result.ExpiresOn), strconv.FormatFloat(result.Weight, 'f', -1, 64)})
+			confidence, csvDay(result.ExpiresOn), strconv.FormatFloat(result.Weight, 'f', -1, 64)})
 	}
 	return head, rows
 }
