@@ -34,6 +34,20 @@ func (f floor) kinds(t *testing.T, s *store.Store) map[string]int {
 	return out
 }
 
+// led opens an incident that Ben leads.
+func (f floor) led(in *store.Tx, organisation string, at time.Time) error {
+	if _, err := f.open(in, organisation, at, 1, false); err != nil {
+		return err
+	}
+	list, err := in.OpenIncidents()
+	if err != nil {
+		return err
+	}
+	list[0].Lead = f.ben.ID
+	_, err = in.PutIncident(list[0])
+	return err
+}
+
 // TestOrder: a channel is silent before its step; mails go beyond the lead from theirs;
 // and whoever waits for a later step does not wait when mails do not leave.
 func TestOrder(t *testing.T) {
@@ -47,17 +61,7 @@ func TestOrder(t *testing.T) {
 		_, err = s.Choose(t.Context(), f.actor(f.anna, authz.Owner, b.Store), o, alarming.Channels{Mail: true, OthersFrom: "1h", URL: web.URL, URLFrom: "4h"})
 		must(t, err)
 		must(t, b.Write(t.Context(), system(), by, func(tx *store.Tx) error {
-			in := tx.In(f.workspace, "")
-			if _, err := f.open(in, o, tx.Now(), 1, false); err != nil {
-				return err
-			}
-			list, err := in.OpenIncidents()
-			if err != nil {
-				return err
-			}
-			list[0].Lead = f.ben.ID
-			_, err = in.PutIncident(list[0])
-			return err
+			return f.led(tx.In(f.workspace, ""), o, tx.Now())
 		}))
 		step := func(after time.Duration, rings, mails, hooks int) {
 			t.Helper()
@@ -107,18 +111,10 @@ func TestLeadWhoOnlyReads(t *testing.T) {
 		must(t, err)
 		must(t, b.Write(t.Context(), system(), by, func(tx *store.Tx) error {
 			in := tx.In(f.workspace, "")
-			if _, err := f.open(in, o, tx.Now(), 1, false); err != nil {
+			if err := f.led(in, o, tx.Now()); err != nil {
 				return err
 			}
-			list, err := in.OpenIncidents()
-			if err != nil {
-				return err
-			}
-			list[0].Lead = f.ben.ID
-			if _, err := in.PutIncident(list[0]); err != nil {
-				return err
-			}
-			_, err = in.PutMembership(tenant.Membership{Person: f.ben.ID, Role: authz.Auditor})
+			_, err := in.PutMembership(tenant.Membership{Person: f.ben.ID, Role: authz.Auditor})
 			return err
 		}))
 		b.Clock.Move(12*time.Hour + time.Minute)

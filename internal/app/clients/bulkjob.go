@@ -91,7 +91,7 @@ func (s *Service) bulkAll(ctx context.Context, run *jobs.Run) error {
 		return err
 	}
 	out := Changed{Deed: args.Deed}
-	a.From, a.Reason = args.From, "bulk "+run.Job.ID
+	a.From, a.Reason = args.From, markOf(run.Job)
 	if args.Deed.Undoable() && args.Deed != deedUndo {
 		out.Mark = a.Reason
 	}
@@ -137,6 +137,10 @@ func (s *Service) doOnce(ctx context.Context, a authz.Actor, id string, args bul
 	return s.do(ctx, a, id, args.Deed, args.Value)
 }
 
+// markOf is the mark of a bulk act in the background: as NewMark, with the id of its job,
+// so that what it reached is found when it was stopped.
+func markOf(j work.Job) string { return "bulk " + j.ID }
+
 // StoppedBulk is what a bulk action in the background did before somebody stopped it or
 // it was given up, as the ledger has it: each organisation is done as a whole, or as it
 // was. ok is false for any other job, and for an action that leaves no mark.
@@ -149,13 +153,13 @@ func (s *Service) StoppedBulk(ctx context.Context, a authz.Actor, j work.Job) (d
 	if err != nil {
 		return done, false, err
 	}
-	done = Changed{Deed: args.Deed, Mark: "bulk " + j.ID}
+	done = Changed{Deed: args.Deed, Mark: markOf(j)}
 	if args.Deed == deedUndo {
 		done.Mark = ""
 	}
 	var reached map[string]bool
 	err = s.store.Read(ctx, scope, func(tx *store.Tx) error {
-		reached, err = tx.ChangedBecause("bulk "+j.ID, j.CreatedAt)
+		reached, err = tx.ChangedBecause(markOf(j), j.CreatedAt)
 		return err
 	})
 	names := s.names(ctx, a)

@@ -13,6 +13,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/desk"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/store/storetest"
 	"github.com/nisaba-platform/nisaba/law"
 )
 
@@ -214,7 +215,7 @@ func TestBulk(t *testing.T) {
 
 // TestTagsAtOnce: tags that several people give at the same instant are all kept.
 func TestTagsAtOnce(t *testing.T) {
-	for engine, target := range map[string]func(testing.TB) string{"SQLite": prepared, "PostgreSQL": kit.Prepared} {
+	for engine, target := range map[string]func(testing.TB) string{"SQLite": storetest.Prepared, "PostgreSQL": kit.Prepared} {
 		t.Run(engine, func(t *testing.T) {
 			o := openAt(t, target(t))
 			org, err := o.Create(t.Context(), o.owner, clients.Draft{Name: "Zeta", Kind: tenant.Client})

@@ -11,6 +11,7 @@ import (
 	"github.com/nisaba-platform/nisaba/internal/domain/authz"
 	"github.com/nisaba-platform/nisaba/internal/domain/tenant"
 	"github.com/nisaba-platform/nisaba/internal/store"
+	"github.com/nisaba-platform/nisaba/internal/store/storetest"
 	"github.com/nisaba-platform/nisaba/posture"
 )
 
@@ -71,7 +72,7 @@ func (o office) takeBack(t *testing.T, a authz.Actor, d workbench.Decided) error
 // TestSuggestionsTakenBack: what one act accepted or dismissed is one undo, which
 // brings back the answers from before and the suggestions.
 func TestSuggestionsTakenBack(t *testing.T) {
-	for engine, target := range map[string]func(testing.TB) string{"SQLite": prepared, "PostgreSQL": kit.Prepared} {
+	for engine, target := range map[string]func(testing.TB) string{"SQLite": storetest.Prepared, "PostgreSQL": kit.Prepared} {
 		t.Run(engine, func(t *testing.T) {
 			o := openAt(t, target(t))
 			o.propose(t)

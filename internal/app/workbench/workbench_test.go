@@ -51,15 +51,7 @@ func TestMain(m *testing.M) { os.Exit(kit.Main(m)) }
 // open is an office on SQLite.
 func open(t *testing.T) office {
 	t.Helper()
-	return openAt(t, prepared(t))
-}
-
-// prepared is the path of an SQLite database in which nothing happened yet.
-func prepared(t testing.TB) string {
-	t.Helper()
-	path := storetest.SQLite(t)
-	storetest.Prepare(t, path)
-	return path
+	return openAt(t, storetest.Prepared(t))
 }
 
 // openAt is an office on a database whose schema is up to date.

@@ -65,6 +65,15 @@ func prepare(target string) error {
 	return s.Close()
 }
 
+// Prepared is the path of an SQLite database of its own that was opened before and in
+// which nothing happened yet.
+func Prepared(t testing.TB) string {
+	t.Helper()
+	path := SQLite(t)
+	Prepare(t, path)
+	return path
+}
+
 // Prepare puts the file of an empty store there, as if it had been opened before.
 // What the first opening does is for tests that open a path without it.
 func Prepare(t testing.TB, path string) {
